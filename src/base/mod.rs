@@ -1,0 +1,8 @@
+//! Floor 0: units, indices, issues, ledgers, the clock and progress. Knows nothing of regions or files.
+
+pub mod clock;
+pub mod idx;
+pub mod issue;
+pub mod ledger;
+pub mod progress;
+pub mod units;

@@ -1,0 +1,348 @@
+//! Quantities with their unit in the type, and the only place where text such as `"15 km"` becomes a number.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+use std::ops::AddAssign;
+use std::ops::Sub;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+use thiserror::Error;
+
+/// Why a text is not a quantity of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UnitError {
+    /// The text has a number but no unit.
+    #[error("\"{text}\" has no unit; write for example {example}")]
+    NoUnit { text: String, example: &'static str },
+    /// The text has a unit that this quantity does not know.
+    #[error("\"{text}\": unknown unit \"{unit}\"; write for example {example}")]
+    UnknownUnit { text: String, unit: String, example: &'static str },
+    /// The text does not start with a number.
+    #[error("\"{text}\" is not a number with a unit; write for example {example}")]
+    NotANumber { text: String, example: &'static str },
+    /// The number is negative, infinite or not a number.
+    #[error("\"{text}\" is out of range; write a finite number that is not negative")]
+    OutOfRange { text: String },
+}
+
+fn split_unit<'t>(text: &'t str, example: &'static str) -> Result<(f64, &'t str), UnitError> {
+    let trimmed = text.trim();
+    let end = trimmed
+        .char_indices()
+        .find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || ((*c == '-' || *c == '+') && *i == 0)))
+        .map_or(trimmed.len(), |(i, _)| i);
+    let number: f64 = trimmed[..end]
+        .parse()
+        .map_err(|_| UnitError::NotANumber { text: text.to_owned(), example })?;
+    if !number.is_finite() || number < 0.0 {
+        return Err(UnitError::OutOfRange { text: text.to_owned() });
+    }
+    Ok((number, trimmed[end..].trim()))
+}
+
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident, $example:literal, { $($unit:literal => $factor:expr),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+        #[serde(try_from = "QuantityText", into = "String")]
+        pub struct $name(pub f64);
+
+        impl FromStr for $name {
+            type Err = UnitError;
+
+            fn from_str(text: &str) -> Result<Self, UnitError> {
+                let (number, unit) = split_unit(text, $example)?;
+                let factor: f64 = match unit {
+                    $($unit => $factor,)+
+                    "" => return Err(UnitError::NoUnit { text: text.to_owned(), example: $example }),
+                    other => return Err(UnitError::UnknownUnit {
+                        text: text.to_owned(), unit: other.to_owned(), example: $example }),
+                };
+                let value = number * factor;
+                if !value.is_finite() {
+                    return Err(UnitError::OutOfRange { text: text.to_owned() });
+                }
+                Ok($name(value))
+            }
+        }
+
+        impl TryFrom<QuantityText> for $name {
+            type Error = UnitError;
+
+            fn try_from(text: QuantityText) -> Result<Self, UnitError> {
+                match text {
+                    QuantityText::Text(text) => text.parse(),
+                    QuantityText::Int(number) => Err(UnitError::NoUnit { text: number.to_string(), example: $example }),
+                    QuantityText::Real(number) => Err(UnitError::NoUnit { text: number.to_string(), example: $example }),
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String { value.to_string() }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> { stringify!($name).into() }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "examples": [$example.trim_matches('"')] })
+            }
+        }
+    };
+}
+
+/// What a config may hold where a quantity is wanted; a bare number is refused with its own message.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum QuantityText {
+    Text(String),
+    Int(i64),
+    Real(f64),
+}
+
+quantity!(
+    /// A length on the ground or in the study plane, in metres; never negative.
+    Metres, "\"500 m\" or \"15 km\"", { "m" => 1.0, "km" => 1000.0, "米" => 1.0, "公里" => 1000.0, "千米" => 1000.0 }
+);
+quantity!(
+    /// A duration in seconds; never negative.
+    Seconds, "\"15 min\" or \"1 h\"", {
+        "s" => 1.0, "min" => 60.0, "h" => 3600.0, "秒" => 1.0, "分钟" => 60.0, "小时" => 3600.0 }
+);
+quantity!(
+    /// A share of a whole, 1.0 is all of it; written with `%`. May exceed 1 (load, growth).
+    Share, "\"90 %\"", { "%" => 0.01, "％" => 0.01 }
+);
+
+impl fmt::Display for Metres {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 >= 1000.0 {
+            write!(out, "{} km", trim_zeros(self.0 / 1000.0, 3))
+        } else {
+            write!(out, "{} m", trim_zeros(self.0, 3))
+        }
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 >= 3600.0 && self.0 % 3600.0 == 0.0 {
+            write!(out, "{} h", trim_zeros(self.0 / 3600.0, 3))
+        } else if self.0 >= 60.0 {
+            write!(out, "{} min", trim_zeros(self.0 / 60.0, 3))
+        } else {
+            write!(out, "{} s", trim_zeros(self.0, 3))
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} %", trim_zeros(self.0 * 100.0, 4))
+    }
+}
+
+/// `value` with at most `places` decimals and without trailing zeros: 12.500 becomes `12.5`.
+pub fn trim_zeros(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    if !text.contains('.') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A share of two whole numbers, in per cent, cut (never rounded up) after one decimal.
+///
+/// 8996 of 10000 is `89.9`, so that no label can show a target as met that is not. A whole of 0 has no share
+/// and yields `None`.
+pub fn percent_floor(part: i128, whole: i128) -> Option<f64> {
+    if whole <= 0 {
+        return None;
+    }
+    Some((part * 1000).div_euclid(whole) as f64 / 10.0)
+}
+
+/// An amount of people, villages or whatever a demand is weighed by, in fixed point (10⁻⁶ of one).
+///
+/// Sums of such amounts do not depend on their order, so partial results of threads, tiles and machines merge exactly.
+/// Values that carry more than six decimals are rounded half away from zero on entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Weight(i128);
+
+impl Weight {
+    /// Nothing at all.
+    pub const ZERO: Weight = Weight(0);
+    /// Exactly one.
+    pub const ONE: Weight = Weight(Self::SCALE);
+    const SCALE: i128 = 1_000_000;
+
+    /// `value` as a weight; `None` when it is negative, infinite, not a number or above 10¹⁸.
+    pub fn from_f64(value: f64) -> Option<Weight> {
+        if !value.is_finite() || !(0.0..=1e18).contains(&value) {
+            return None;
+        }
+        Some(Weight((value * Self::SCALE as f64).round() as i128))
+    }
+
+    /// A whole number of ones.
+    pub fn whole(count: u64) -> Weight {
+        Weight(i128::from(count) * Self::SCALE)
+    }
+
+    /// The nearest floating-point number, for display and division.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / Self::SCALE as f64
+    }
+
+    /// The amount in millionths, exact.
+    pub fn micros(self) -> i128 {
+        self.0
+    }
+
+    /// `self / whole`; `None` when the whole is zero.
+    pub fn share_of(self, whole: Weight) -> Option<Share> {
+        (whole.0 > 0).then(|| Share(self.0 as f64 / whole.0 as f64))
+    }
+}
+
+impl Add for Weight {
+    type Output = Weight;
+    fn add(self, other: Weight) -> Weight {
+        Weight(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Weight {
+    fn add_assign(&mut self, other: Weight) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for Weight {
+    type Output = Weight;
+    fn sub(self, other: Weight) -> Weight {
+        Weight(self.0 - other.0)
+    }
+}
+
+impl Sum for Weight {
+    fn sum<I: Iterator<Item = Weight>>(weights: I) -> Weight {
+        weights.fold(Weight::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Weight {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&trim_zeros(self.to_f64(), 3))
+    }
+}
+
+/// A text for people, in English and, where there is one, in Chinese.
+///
+/// In a config: `title = "Bus reach"` or `title = { en = "Bus reach", zh = "公交通达" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "TextForm")]
+pub struct Text {
+    pub en: String,
+    pub zh: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum TextForm {
+    One(String),
+    Both(BothTexts),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BothTexts {
+    #[serde(default)]
+    en: String,
+    #[serde(default)]
+    zh: String,
+}
+
+impl From<TextForm> for Text {
+    fn from(form: TextForm) -> Text {
+        match form {
+            TextForm::One(text) => Text { en: text.clone(), zh: text },
+            TextForm::Both(BothTexts { en, zh }) if en.is_empty() => Text { en: zh.clone(), zh },
+            TextForm::Both(BothTexts { en, zh }) if zh.is_empty() => Text { zh: en.clone(), en },
+            TextForm::Both(BothTexts { en, zh }) => Text { en, zh },
+        }
+    }
+}
+
+impl Text {
+    /// Both languages at once.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Text {
+        Text { en: en.into(), zh: zh.into() }
+    }
+
+    /// The text in `lang`.
+    pub fn in_lang(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+}
+
+/// The language of what people read. File names, field names and codes are always English.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    En,
+    Zh,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_with_their_unit() {
+        let cases = [("500 m", 500.0), ("15km", 15_000.0), ("1.5 km", 1500.0), (" 2 公里 ", 2000.0), ("0 m", 0.0)];
+        for (text, metres) in cases {
+            assert_eq!(text.parse::<Metres>(), Ok(Metres(metres)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_length_without_a_unit_is_refused_with_an_example() {
+        let message = "500".parse::<Metres>().unwrap_err().to_string();
+        assert!(message.contains("no unit") && message.contains("500 m"), "{message}");
+        assert!("500 furlongs".parse::<Metres>().unwrap_err().to_string().contains("unknown unit"));
+        assert!("far".parse::<Metres>().is_err() && "-5 m".parse::<Metres>().is_err());
+    }
+
+    #[test]
+    fn labels_next_to_a_target_are_cut_not_rounded() {
+        // 8996 of 10000 is 89.96 %: rounding would print 90.0 beside a missed 90 % target.
+        assert_eq!(percent_floor(8996, 10_000), Some(89.9));
+        assert_eq!(percent_floor(57, 100), Some(57.0));
+        assert_eq!(percent_floor(0, 0), None);
+    }
+
+    #[test]
+    fn weights_add_to_the_same_sum_in_any_order() {
+        let parts: Vec<Weight> = (1..1000).map(|i| Weight::from_f64(0.1 * f64::from(i)).unwrap()).collect();
+        let forward: Weight = parts.iter().copied().sum();
+        let backward: Weight = parts.iter().rev().copied().sum();
+        assert_eq!(forward, backward);
+        assert_eq!(forward.to_f64(), 49_950.0);
+    }
+
+    #[test]
+    fn a_weight_is_never_negative_infinite_or_nan() {
+        for value in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(Weight::from_f64(value), None, "{value}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! How a table is to be drawn, without knowing by whom: classes, symbols, labels. Colours are `#rrggbb`, sizes in mm.
+
+use crate::base::units::Text;
+
+/// The drawing of one layer: the first class whose filter holds draws the feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Style {
+    pub classes: Vec<Class>,
+    pub label: Option<Label>,
+    /// 0 to 1.
+    pub opacity: f64,
+    /// Whether the layer is shown when the project opens.
+    pub visible: bool,
+    /// Which group of the project's layer tree it belongs to.
+    pub group: Group,
+}
+
+/// The groups of a project, from top to bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// What an indicator found: the verdict layers.
+    Results,
+    /// What the verdict rests on: points, lines, stops.
+    Evidence,
+    /// What was read and could not be used, or only with doubt.
+    Issues,
+    /// Outlines for orientation.
+    Context,
+}
+
+/// One class of a legend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Class {
+    pub filter: Filter,
+    pub label: Text,
+    pub symbol: Symbol,
+}
+
+/// Which features a class takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// A number field within the bounds; nulls never match.
+    Range {
+        field: String,
+        /// `None` is open.
+        from: Option<Bound>,
+        to: Option<Bound>,
+    },
+    /// A text field that has this very value.
+    Equals { field: String, value: String },
+    /// What no other class took: the no-data class. At most one, the last.
+    Otherwise,
+}
+
+/// One end of a range, and whether the end itself belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    pub value: f64,
+    pub included: bool,
+}
+
+/// How one class is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Symbol {
+    Fill { color: &'static str, outline: &'static str, outline_mm: f64 },
+    /// Grey with diagonal hatching: the one way in which "no data" is drawn.
+    NoDataFill { outline: &'static str, outline_mm: f64 },
+    /// No fill, an outline only.
+    Outline { color: &'static str, width_mm: f64 },
+    Line {
+        color: &'static str,
+        width_mm: f64,
+        /// Lengths of dashes and gaps in mm, e.g. `2.2;1.2`.
+        dash: Option<&'static str>,
+        /// A white casing under the line, so that it can be told from any fill.
+        casing: bool,
+        /// Share of the line left away at each end, in per cent.
+        trim_percent: u8,
+    },
+    Marker { shape: Shape, color: &'static str, size_mm: f64, outline: &'static str },
+}
+
+/// The shape of a point symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Circle,
+    Square,
+    Triangle,
+    Cross,
+    Diamond,
+    Star,
+    /// An x, for what can not be reached.
+    XMark,
+}
+
+/// A label: the texts of one or two fields, one below the other; a null second field is left away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    pub field: String,
+    pub second_line: Option<String>,
+    pub size_pt: f64,
+    pub bold: bool,
+    /// Shown only at scales larger than 1:this.
+    pub below_scale: Option<u32>,
+}
+
+impl Class {
+    /// A class of a text value.
+    pub fn equals(field: &str, value: &str, label: Text, symbol: Symbol) -> Class {
+        Class { filter: Filter::Equals { field: field.to_owned(), value: value.to_owned() }, label, symbol }
+    }
+
+    /// A class of a number range.
+    pub fn range(field: &str, from: Option<Bound>, to: Option<Bound>, label: Text, symbol: Symbol) -> Class {
+        Class { filter: Filter::Range { field: field.to_owned(), from, to }, label, symbol }
+    }
+
+    /// The class of what is left, which is what has no data.
+    pub fn otherwise(label: Text, symbol: Symbol) -> Class {
+        Class { filter: Filter::Otherwise, label, symbol }
+    }
+}
+
+/// A bound that belongs to the range.
+pub fn including(value: f64) -> Option<Bound> {
+    Some(Bound { value, included: true })
+}
+
+/// A bound that does not belong to the range.
+pub fn excluding(value: f64) -> Option<Bound> {
+    Some(Bound { value, included: false })
+}
+
+/// Colours of the field, tested for colour-blind readers (CIEDE2000 of the closest pair at least 9.8 under
+/// simulated protanopia, deuteranopia and tritanopia after Machado 2009; the pair against hatching apart).
+pub mod palette {
+    /// Below and above a target, the target between the third and the fourth.
+    pub const DIVERGING_AT_TARGET: [&str; 5] = ["#b93d02", "#fd8d3c", "#fdd0a2", "#9ecae1", "#2171b5"];
+    /// Missed, met.
+    pub const VERDICT: [&str; 2] = ["#fdae61", "#2c7bb6"];
+    /// From little to much.
+    pub const SEQUENTIAL: [&str; 5] = ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"];
+    /// From near to far.
+    pub const DISTANCE: [&str; 4] = ["#ffffb2", "#fecc5c", "#fd8d3c", "#bd0026"];
+    /// Pairs: not connected, connected, no data.
+    pub const PAIRS: [&str; 3] = ["#c51b7d", "#252525", "#bdbdbd"];
+}
