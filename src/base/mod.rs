@@ -1,6 +1,7 @@
 //! Floor 0: units, indices, issues, ledgers, the clock and progress. Knows nothing of regions or files.
 
 pub mod clock;
+pub mod frame;
 pub mod idx;
 pub mod issue;
 pub mod ledger;

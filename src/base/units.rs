@@ -30,23 +30,22 @@ pub enum UnitError {
     OutOfRange { text: String },
 }
 
-fn split_unit<'t>(text: &'t str, example: &'static str) -> Result<(f64, &'t str), UnitError> {
+/// The digits and the unit of a quantity; the number behind the digits is checked, and read again with its scale.
+fn split_unit<'t>(text: &'t str, example: &'static str) -> Result<(&'t str, &'t str), UnitError> {
     let trimmed = text.trim();
     let end = trimmed
         .char_indices()
         .find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || ((*c == '-' || *c == '+') && *i == 0)))
         .map_or(trimmed.len(), |(i, _)| i);
-    let number: f64 = trimmed[..end]
-        .parse()
-        .map_err(|_| UnitError::NotANumber { text: text.to_owned(), example })?;
+    let number: f64 = trimmed[..end].parse().map_err(|_| UnitError::NotANumber { text: text.to_owned(), example })?;
     if !number.is_finite() || number < 0.0 {
         return Err(UnitError::OutOfRange { text: text.to_owned() });
     }
-    Ok((number, trimmed[end..].trim()))
+    Ok((&trimmed[..end], trimmed[end..].trim()))
 }
 
 macro_rules! quantity {
-    ($(#[$doc:meta])* $name:ident, $example:literal, { $($unit:literal => $factor:expr),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $example:literal, { $($unit:literal => ($factor:literal, $exponent:literal)),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
         #[serde(try_from = "QuantityText", into = "String")]
@@ -57,13 +56,14 @@ macro_rules! quantity {
 
             fn from_str(text: &str) -> Result<Self, UnitError> {
                 let (number, unit) = split_unit(text, $example)?;
-                let factor: f64 = match unit {
-                    $($unit => $factor,)+
+                let (factor, exponent): (f64, &str) = match unit {
+                    $($unit => ($factor, $exponent),)+
                     "" => return Err(UnitError::NoUnit { text: text.to_owned(), example: $example }),
                     other => return Err(UnitError::UnknownUnit {
                         text: text.to_owned(), unit: other.to_owned(), example: $example }),
                 };
-                let value = number * factor;
+                // "57 %" is read as 57e-2 and so is the number nearest to 0.57; 57 × 0.01 would be another one
+                let value = format!("{number}{exponent}").parse::<f64>().unwrap_or(f64::NAN) * factor;
                 if !value.is_finite() {
                     return Err(UnitError::OutOfRange { text: text.to_owned() });
                 }
@@ -107,16 +107,18 @@ enum QuantityText {
 
 quantity!(
     /// A length on the ground or in the study plane, in metres; never negative.
-    Metres, "\"500 m\" or \"15 km\"", { "m" => 1.0, "km" => 1000.0, "米" => 1.0, "公里" => 1000.0, "千米" => 1000.0 }
+    Metres, "\"500 m\" or \"15 km\"", {
+        "m" => (1.0, ""), "km" => (1.0, "e3"), "米" => (1.0, ""), "公里" => (1.0, "e3"), "千米" => (1.0, "e3") }
 );
 quantity!(
     /// A duration in seconds; never negative.
     Seconds, "\"15 min\" or \"1 h\"", {
-        "s" => 1.0, "min" => 60.0, "h" => 3600.0, "秒" => 1.0, "分钟" => 60.0, "小时" => 3600.0 }
+        "s" => (1.0, ""), "min" => (60.0, ""), "h" => (3600.0, ""),
+        "秒" => (1.0, ""), "分钟" => (60.0, ""), "小时" => (3600.0, "") }
 );
 quantity!(
     /// A share of a whole, 1.0 is all of it; written with `%`. May exceed 1 (load, growth).
-    Share, "\"90 %\"", { "%" => 0.01, "％" => 0.01 }
+    Share, "\"90 %\"", { "%" => (1.0, "e-2"), "％" => (1.0, "e-2") }
 );
 
 impl fmt::Display for Metres {
@@ -311,6 +313,15 @@ mod tests {
         let cases = [("500 m", 500.0), ("15km", 15_000.0), ("1.5 km", 1500.0), (" 2 公里 ", 2000.0), ("0 m", 0.0)];
         for (text, metres) in cases {
             assert_eq!(text.parse::<Metres>(), Ok(Metres(metres)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_the_number_nearest_to_it() {
+        // 57 × 0.01 is 0.5700000000000001 in binary: 57 of 100 would then miss a 57 % target
+        for percent in 0..=1000 {
+            let share: Share = format!("{} %", f64::from(percent) / 10.0).parse().unwrap();
+            assert_eq!(share.0, f64::from(percent) / 1000.0, "{percent}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use geo_types::Geometry;
 
+pub use crate::base::frame::OutputCrs;
 use crate::base::units::Text;
 use crate::table::style::Style;
 
@@ -174,25 +175,6 @@ pub enum GeometryKind {
     Point,
     MultiLineString,
     MultiPolygon,
-}
-
-/// The coordinate reference system of a table that is written: always geographic degrees, longitude first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputCrs {
-    /// EPSG:4326.
-    Wgs84,
-    /// EPSG:4490.
-    Cgcs2000,
-}
-
-impl OutputCrs {
-    /// The EPSG code.
-    pub fn epsg(self) -> u32 {
-        match self {
-            OutputCrs::Wgs84 => 4326,
-            OutputCrs::Cgcs2000 => 4490,
-        }
-    }
 }
 
 /// A result to be written: fields, rows, and how to draw them.

@@ -1,0 +1,84 @@
+//! THE seam: what metrics see of distance, whoever measured it.
+
+use rayon::prelude::*;
+
+use crate::impedance::Prepared;
+use crate::impedance::Want;
+use crate::model::place::Place;
+
+/// The unit of the costs of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostUnit {
+    Metres,
+    Seconds,
+}
+
+/// Costs from origins to destinations: one sparse row an origin, cheapest first, ties by destination index.
+///
+/// What is not in a row is not reachable or not asked for. Never infinite, NaN or negative.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostTable {
+    unit: CostUnit,
+    /// Start of each row in `destinations` and `costs`; one more than there are origins.
+    first: Vec<usize>,
+    destinations: Vec<u32>,
+    costs: Vec<f64>,
+}
+
+impl CostTable {
+    /// A table from its rows, each cheapest first, ties by index.
+    pub fn from_rows(unit: CostUnit, rows: impl IntoIterator<Item = Vec<(u32, f64)>>) -> CostTable {
+        let mut table = CostTable { unit, first: vec![0], destinations: Vec::new(), costs: Vec::new() };
+        for row in rows {
+            debug_assert!(row.iter().all(|(_, cost)| cost.is_finite() && *cost >= 0.0));
+            for (destination, cost) in row {
+                table.destinations.push(destination);
+                table.costs.push(cost);
+            }
+            table.first.push(table.destinations.len());
+        }
+        table
+    }
+
+    /// The table of `origins` (absent ones have an empty row), in parallel; the same for any number of threads.
+    ///
+    /// `admits(origin, destination)` tells which pairs count at all, e.g. only facilities of another county.
+    pub fn measure(
+        unit: CostUnit,
+        prepared: &dyn Prepared,
+        origins: &[Option<Place>],
+        want: Want,
+        admits: &(dyn Fn(usize, u32) -> bool + Sync),
+    ) -> CostTable {
+        let rows: Vec<Vec<(u32, f64)>> = origins
+            .par_iter()
+            .enumerate()
+            .map(|(at, origin)| match origin {
+                Some(place) => prepared.row(place, want, &|destination| admits(at, destination)),
+                None => Vec::new(),
+            })
+            .collect();
+        CostTable::from_rows(unit, rows)
+    }
+
+    /// Metres or seconds.
+    pub fn unit(&self) -> CostUnit {
+        self.unit
+    }
+
+    /// Number of origins.
+    pub fn origins(&self) -> usize {
+        self.first.len() - 1
+    }
+
+    /// Destinations of one origin with their costs, cheapest first.
+    pub fn row(&self, origin: usize) -> impl Iterator<Item = (u32, f64)> {
+        let range = self.first[origin]..self.first[origin + 1];
+        self.destinations[range.clone()].iter().copied().zip(self.costs[range].iter().copied())
+    }
+
+    /// The cheapest destination of one origin.
+    pub fn nearest(&self, origin: usize) -> Option<(u32, f64)> {
+        self.row(origin).next()
+    }
+}

@@ -1,0 +1,106 @@
+//! One number with what it is a share of, how far it may be off, and what is not known.
+
+use serde::Serialize;
+
+use crate::base::units::Text;
+
+/// The unit of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureUnit {
+    /// 0 to 1.
+    #[default]
+    Share,
+    Metres,
+}
+
+/// A measured number, or the reason why there is none.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Figure {
+    pub unit: FigureUnit,
+    /// The number itself, unrounded; of what has data. `None` when nothing has.
+    pub value: Option<f64>,
+    /// For shares: what counts, and what it is a share of (pairs, people, villages), as far as there is data.
+    pub part: Option<f64>,
+    pub whole: Option<f64>,
+    /// What is part of the territory but has no data, in the unit of `whole`.
+    pub unknown: f64,
+    /// The least and the most that the value can be, whatever the unknown turns out to be.
+    pub bounds: Option<(f64, f64)>,
+    /// Why there is no value, or why it may be off.
+    pub reason: Option<Text>,
+    /// There is nothing to measure here, e.g. an island without neighbours: not missed, not met, not unknown.
+    pub not_applicable: bool,
+}
+
+impl Figure {
+    /// A share `part / whole` with `unknown` more of the whole about which nothing is known.
+    ///
+    /// The bounds count the unknown once as not reached and once as reached. A whole of 0 with nothing unknown is not
+    /// applicable; with something unknown it has no value.
+    pub fn share(part: f64, whole: f64, unknown: f64) -> Figure {
+        let total = whole + unknown;
+        Figure {
+            unit: FigureUnit::Share,
+            value: (whole > 0.0).then(|| part / whole),
+            part: Some(part),
+            whole: Some(whole),
+            unknown,
+            bounds: (total > 0.0).then(|| (part / total, (part + unknown) / total)),
+            reason: None,
+            not_applicable: total <= 0.0,
+        }
+    }
+
+    /// A distance; `unknown` of the demand has none.
+    pub fn metres(value: Option<f64>, whole: f64, unknown: f64) -> Figure {
+        Figure {
+            unit: FigureUnit::Metres,
+            value,
+            part: None,
+            whole: Some(whole),
+            unknown,
+            bounds: value.filter(|_| unknown <= 0.0).map(|metres| (metres, metres)),
+            reason: None,
+            not_applicable: false,
+        }
+    }
+
+    /// No value, for a reason.
+    pub fn no_data(unit: FigureUnit, en: impl Into<String>, zh: impl Into<String>) -> Figure {
+        Figure { unit, reason: Some(Text::new(en, zh)), ..Figure::default() }
+    }
+
+    /// The same figure with a reason.
+    pub fn because(mut self, reason: Text) -> Figure {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// The same figure with bounds widened to hold `low` and `high`.
+    pub fn between(mut self, low: f64, high: f64) -> Figure {
+        let (a, b) = self.bounds.unwrap_or((low, high));
+        self.bounds = Some((a.min(low), b.max(high)));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unknown_widens_the_bounds_and_stays_out_of_the_value() {
+        // 6 of 8 known, 2 unknown: 75 % of the known; between 6/10 and 8/10 of all
+        let figure = Figure::share(6.0, 8.0, 2.0);
+        assert_eq!((figure.value, figure.bounds), (Some(0.75), Some((0.6, 0.8))));
+    }
+
+    #[test]
+    fn nothing_to_measure_is_neither_zero_nor_all() {
+        let empty = Figure::share(0.0, 0.0, 0.0);
+        assert!(empty.not_applicable && empty.value.is_none() && empty.bounds.is_none());
+        let unknown = Figure::share(0.0, 0.0, 3.0);
+        assert!(!unknown.not_applicable && unknown.value.is_none());
+    }
+}

@@ -1,0 +1,181 @@
+//! Floor 3: what is measured. A metric looks at a study and hands back figures with their evidence.
+
+pub mod covered_share;
+pub mod figure;
+pub mod nearest;
+pub mod neighbour_reach;
+pub mod reach;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::idx::RegionIdx;
+use crate::base::issue::Issue;
+use crate::base::ledger::WeightLedger;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::base::units::Text;
+use crate::metrics::figure::Figure;
+use crate::model::region::Level;
+use crate::model::study::Study;
+use crate::table::Table;
+
+/// What a metric may look at.
+pub struct Context<'a> {
+    pub study: &'a Study,
+    pub progress: &'a dyn Progress,
+    /// The indicator's id; layers are named after it.
+    pub id: &'a str,
+    /// The indicator's title; layers are titled after it.
+    pub title: &'a Text,
+    /// Levels at which figures are wanted beside the whole study area; empty means the metric's own choice.
+    pub over: &'a [Level],
+    /// The share that the target wants, where the target is a share at least: lets a metric say what is missing.
+    pub target_share: Option<Share>,
+}
+
+/// Why a metric could not be computed at all: the request does not fit the study.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetricError {
+    /// The study lacks something that the metric is asked to use.
+    #[error("{what}; {instead}")]
+    Missing { what: String, instead: String },
+    /// Two parameters contradict each other.
+    #[error("{key}: {what}")]
+    Parameter { key: &'static str, what: String },
+}
+
+/// What a metric found.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    /// The figure of the whole judged area that the target judges.
+    pub headline: Figure,
+    /// The same question under other definitions, the headline's own first: the definition matrix.
+    pub variants: Vec<Variant>,
+    /// Whether the metric wants its verdict checked against its variants.
+    pub fragile_among_variants: bool,
+    /// Figures by region, by level and then by code.
+    pub regions: Vec<RegionFigure>,
+    /// Layers with the evidence, ready to be drawn.
+    pub tables: Vec<Table>,
+    /// Accounts of weight: total = covered + uncovered + without place.
+    pub weights: Vec<WeightLedger>,
+    /// Records that the metric could not use, or only with doubt.
+    pub issues: Vec<Issue>,
+    /// Sentences for the reader, the most important first.
+    pub notes: Vec<Text>,
+    /// The least that would meet the target, where it is missed.
+    pub closing_the_gap: Option<Text>,
+    /// Whether any of it rests on made-up data.
+    pub synthetic: bool,
+    /// Rows for `explain --why`: one line of evidence a region or pair code.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One line of the chain behind a figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Codes or ids of what it is about: a region, both regions of a pair, a demand point.
+    pub about: Vec<String>,
+    pub text: Text,
+}
+
+/// One row of a definition matrix.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// Short code, e.g. `D1`.
+    pub code: String,
+    pub label: Text,
+    /// The figure that stands beside the headline.
+    pub figure: Figure,
+    /// The same under other scopes, e.g. within and across provinces.
+    pub others: Vec<(Text, Figure)>,
+    /// A definition that only shows a bound and whose verdict says nothing of the headline's firmness.
+    pub informative_only: bool,
+}
+
+/// The figure of one region.
+#[derive(Debug, Clone)]
+pub struct RegionFigure {
+    pub region: RegionIdx,
+    pub level: Level,
+    pub figure: Figure,
+}
+
+/// A metric: one question asked of a study.
+pub trait Metric {
+    /// The answer.
+    /// # Errors
+    /// [`MetricError::Missing`] when the study lacks what is asked for, [`MetricError::Parameter`] when parameters contradict
+    /// each other.
+    fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError>;
+
+    /// What is wrong with the parameters themselves, before anything is read.
+    /// # Errors
+    /// [`MetricError::Parameter`].
+    fn check(&self) -> Result<(), MetricError> {
+        Ok(())
+    }
+
+    /// Kinds of facilities that it uses.
+    fn kinds(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The demand layer that it uses, where it names one.
+    fn demand(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What the program knows of a metric without running it.
+pub struct MetricInfo {
+    /// As a config names it, e.g. `neighbour-reach`.
+    pub id: &'static str,
+    pub title: (&'static str, &'static str),
+    /// The methods page, Markdown: formula, units, boundary rule, edge cases, sources.
+    pub methods: &'static str,
+}
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $variant:ident($params:ty) = $id:literal, $en:literal, $zh:literal, $page:literal;)+) => {
+        /// What an indicator measures: the name of a metric with its parameters.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Measure {
+            $($(#[$doc])* $variant($params)),+
+        }
+
+        impl Measure {
+            /// The metric with its parameters.
+            pub fn metric(&self) -> &dyn Metric {
+                match self { $(Measure::$variant(params) => params),+ }
+            }
+
+            /// What is known of the metric without running it.
+            pub fn info(&self) -> &'static MetricInfo {
+                let id = match self { $(Measure::$variant(_) => $id),+ };
+                METRICS.iter().find(|info| info.id == id).expect("METRICS holds every variant")
+            }
+        }
+
+        /// All metrics, in the order of the manual.
+        pub const METRICS: &[MetricInfo] = &[
+            $(MetricInfo { id: $id, title: ($en, $zh), methods: include_str!(concat!("../../docs/methods/", $page)) }),+
+        ];
+    };
+}
+
+metrics! {
+    /// Share of neighbouring pairs of regions that a bus joins.
+    NeighbourReach(neighbour_reach::NeighbourReach) = "neighbour-reach",
+        "Neighbouring regions joined by bus", "毗邻县（市、区）公交通达率", "neighbour-reach.md";
+    /// Distance from each demand point to its nearest facility.
+    Nearest(nearest::Nearest) = "nearest",
+        "Distance to the nearest facility", "到最近设施的距离", "nearest.md";
+    /// Share of demand within a distance of a facility.
+    CoveredShare(covered_share::CoveredShare) = "covered-share",
+        "Share within reach of a facility", "设施服务覆盖率", "covered-share.md";
+}

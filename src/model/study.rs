@@ -1,0 +1,70 @@
+//! Everything that was read, frozen: what metrics look at.
+
+use geo_types::MultiPolygon;
+
+use crate::base::frame::OutputCrs;
+use crate::base::issue::Issue;
+use crate::base::ledger::Ledger;
+use crate::base::units::Text;
+use crate::model::demand::DemandLayer;
+use crate::model::facility::Facility;
+use crate::model::region::RegionTree;
+use crate::model::transit::Transit;
+
+/// The plane in which lengths, areas and borders are measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plane {
+    /// E.g. `CGCS2000 / 3-degree Gauss-Kruger CM 120E`.
+    pub name: String,
+    /// `None` for a CRS without an EPSG code.
+    pub epsg: Option<u32>,
+    /// WKT 1, for files that carry it.
+    pub wkt1: String,
+    /// Smallest length in the plane over length on the ellipsoid, anywhere in the study's extent.
+    pub scale_min: f64,
+    /// Largest length in the plane over length on the ellipsoid, anywhere in the study's extent.
+    pub scale_max: f64,
+}
+
+/// A planner's word on a pair of regions, which wins over geometry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairOverride {
+    pub code_a: String,
+    pub code_b: String,
+    pub neighbours: bool,
+    pub reason: String,
+}
+
+/// One line of a bureau's own ledger of connected pairs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredPair {
+    pub code_a: String,
+    pub code_b: String,
+    pub line: String,
+    /// As written; a pair whose `closed` is not empty is not connected.
+    pub closed: Option<String>,
+    pub trips_per_day: Option<f64>,
+}
+
+/// A study: the model of one territory, with the account of how it was read.
+#[derive(Debug, Clone)]
+pub struct Study {
+    pub title: Text,
+    pub plane: Plane,
+    /// The frame of all degrees in the study.
+    pub frame: OutputCrs,
+    pub regions: RegionTree,
+    pub facilities: Vec<Facility>,
+    pub demand: Vec<DemandLayer>,
+    /// `None` when no route table or timetable was given at all.
+    pub transit: Option<Transit>,
+    /// Water areas in the plane; borders inside them are water borders. `None` when no layer was given.
+    pub water: Option<Vec<MultiPolygon<f64>>>,
+    pub overrides: Vec<PairOverride>,
+    /// `None` when no ledger was given.
+    pub declared: Option<Vec<DeclaredPair>>,
+    /// Whether any input says that it is made up.
+    pub synthetic: bool,
+    pub ledgers: Vec<Ledger>,
+    pub issues: Vec<Issue>,
+}
