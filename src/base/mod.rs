@@ -4,5 +4,6 @@ pub mod clock;
 pub mod idx;
 pub mod issue;
 pub mod ledger;
+pub(crate) mod plane;
 pub mod progress;
 pub mod units;
