@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod impedance;
+pub mod indicators;
 pub mod metrics;
 pub mod model;
 pub mod table;

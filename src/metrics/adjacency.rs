@@ -12,7 +12,8 @@ use geo_types::MultiPolygon;
 use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
-use crate::metrics::borders;
+use crate::base::units::Metres;
+use crate::metrics::borders::Borders;
 use crate::model::region::Level;
 use crate::model::region::Region;
 use crate::model::study::Study;
@@ -131,9 +132,9 @@ pub fn units(study: &Study, level: Level, merge_districts: bool) -> Vec<Unit> {
 /// Contacts of units, by unit pair: `(shared, within)` in metres, summed over members.
 type Contacts = BTreeMap<(usize, usize), (f64, f64)>;
 
-fn contacts(shapes: &[MultiPolygon<f64>], unit_of: &[usize], tolerance_m: f64) -> Contacts {
+fn contacts(borders: &Borders, unit_of: &[usize], tolerance_m: f64) -> Contacts {
     let mut found = Contacts::new();
-    for contact in borders::contacts(shapes, tolerance_m) {
+    for contact in borders.contacts(Metres(tolerance_m)) {
         let (a, b) = (unit_of[contact.a as usize], unit_of[contact.b as usize]);
         if a != b {
             let sum = found.entry((a.min(b), a.max(b))).or_default();
@@ -151,10 +152,11 @@ fn contacts(shapes: &[MultiPolygon<f64>], unit_of: &[usize], tolerance_m: f64) -
 /// changes nothing is listed.
 pub fn adjacency(study: &Study, units: &[Unit], rule: Rule) -> Adjacency {
     let (shapes, mains, unit_of) = outlines(study, units);
-    let now = contacts(&shapes, &unit_of, rule.tolerance_m);
-    let tight = contacts(&shapes, &unit_of, rule.tolerance_m / 2.0);
-    let loose = contacts(&shapes, &unit_of, rule.tolerance_m * 2.0);
-    let main_only = contacts(&mains, &unit_of, rule.tolerance_m);
+    let borders = Borders::new(&shapes);
+    let now = contacts(&borders, &unit_of, rule.tolerance_m);
+    let tight = contacts(&borders, &unit_of, rule.tolerance_m / 2.0);
+    let loose = contacts(&borders, &unit_of, rule.tolerance_m * 2.0);
+    let main_only = contacts(&Borders::new(&mains), &unit_of, rule.tolerance_m);
     let answer = |found: &Contacts, key: &(usize, usize), min_border_m: f64| {
         found.get(key).is_some_and(|(shared, _)| rule.point_contact || *shared >= min_border_m)
     };
@@ -187,8 +189,9 @@ pub fn adjacency(study: &Study, units: &[Unit], rule: Rule) -> Adjacency {
             continue;
         };
         let land_m = study.water.as_ref().map(|water| {
-            let (a, b) = (&units[key.0], &units[key.1]);
-            (within_m * land_share(study, a, b, water, rule.tolerance_m) - (within_m - shared_m)).max(0.0)
+            (within_m * land_share(&borders, &members_of(&unit_of, key), water, rule.tolerance_m)
+                - (within_m - shared_m))
+                .max(0.0)
         });
         let water_only = rule.exclude_water && base && land_m.is_some_and(|land| land < rule.min_border_m);
         result.pairs.push(Pair {
@@ -216,8 +219,7 @@ fn outlines(study: &Study, units: &[Unit]) -> (Vec<MultiPolygon<f64>>, Vec<Multi
     for (at, unit) in units.iter().enumerate() {
         for member in &unit.members {
             let Some(shape) = &study.regions.get(*member).shape else { continue };
-            let mut parts: Vec<_> =
-                shape.plane.0.iter().map(|polygon| (polygon.unsigned_area(), polygon)).collect();
+            let mut parts: Vec<_> = shape.plane.0.iter().map(|polygon| (polygon.unsigned_area(), polygon)).collect();
             parts.sort_by(|x, y| y.0.total_cmp(&x.0));
             let kept = parts.iter().enumerate().filter(|(i, (area, _))| *i == 0 || *area >= SLIVER_M2);
             shapes.push(MultiPolygon(kept.map(|(_, (_, polygon))| (*polygon).clone()).collect()));
@@ -228,13 +230,23 @@ fn outlines(study: &Study, units: &[Unit]) -> (Vec<MultiPolygon<f64>>, Vec<Multi
     (shapes, mains, unit_of)
 }
 
+/// Positions of the outlines of two units.
+fn members_of(unit_of: &[usize], key: (usize, usize)) -> (Vec<u32>, Vec<u32>) {
+    let of = |unit: usize| (0u32..).zip(unit_of).filter(|(_, own)| **own == unit).map(|(at, _)| at).collect();
+    (of(key.0), of(key.1))
+}
+
 /// Share of the common border of two units that lies outside water.
-fn land_share(study: &Study, a: &Unit, b: &Unit, water: &[MultiPolygon<f64>], tolerance_m: f64) -> f64 {
-    let shape = |idx: &RegionIdx| study.regions.get(*idx).shape.as_ref().map(|shape| &shape.plane);
+fn land_share(
+    borders: &Borders,
+    (of_a, of_b): &(Vec<u32>, Vec<u32>),
+    water: &[MultiPolygon<f64>],
+    tolerance_m: f64,
+) -> f64 {
     let (mut all, mut dry) = (0.0, 0.0);
-    for x in a.members.iter().filter_map(shape) {
-        for y in b.members.iter().filter_map(shape) {
-            let line = borders::contact_line(x, y, tolerance_m);
+    for x in of_a {
+        for y in of_b {
+            let line = borders.contact_line(*x, *y, Metres(tolerance_m));
             all += Euclidean.length(&line);
             let mut rest = line;
             for lake in water {
@@ -283,11 +295,8 @@ fn apply_overrides(study: &Study, units: &[Unit], adjacency: &mut Adjacency) {
             );
             continue;
         }
-        let standing = if over.neighbours {
-            Standing::Added(over.reason.clone())
-        } else {
-            Standing::Removed(over.reason.clone())
-        };
+        let standing =
+            if over.neighbours { Standing::Added(over.reason.clone()) } else { Standing::Removed(over.reason.clone()) };
         match at {
             Some(at) => adjacency.pairs[at].standing = standing,
             None => adjacency.pairs.push(Pair {

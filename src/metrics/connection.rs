@@ -105,8 +105,7 @@ impl<'a> Network<'a> {
                 let located = locator.locate(xy);
                 let inside = located.map(|at| shaped[at as usize].0);
                 let depth_m = located.and_then(|at| locator.distance_to_border(xy, at)).unwrap_or(0.0);
-                let declared =
-                    stop.declared_region.as_deref().and_then(|code| unit_by_code.get(code)).copied();
+                let declared = stop.declared_region.as_deref().and_then(|code| unit_by_code.get(code)).copied();
                 let mut near: Vec<usize> = Vec::new();
                 if declared.is_none() && (located.is_none() || depth_m <= tolerance_m) {
                     near = locator.within_distance(xy, tolerance_m).iter().map(|at| shaped[*at as usize].0).collect();
@@ -262,8 +261,9 @@ impl<'a> Network<'a> {
                 if !unit_box.is_some_and(|unit_box| unit_box.intersects(&path_box)) {
                     continue;
                 }
-                let runs_inside =
-                    self.outlines(&self.units[unit]).any(|outline| Euclidean.length(&outline.clip(&path, false)) > 1e-3);
+                let runs_inside = self
+                    .outlines(&self.units[unit])
+                    .any(|outline| Euclidean.length(&outline.clip(&path, false)) > 1e-3);
                 if runs_inside {
                     found.entry(unit).or_default().push(ServiceIdx::new(at));
                 }

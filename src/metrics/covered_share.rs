@@ -169,8 +169,10 @@ impl CoveredShare {
             .iter()
             .filter(|(level, ..)| *level == smallest)
             .map(|(_, region, points)| {
-                let out =
-                    points.iter().filter(|at| self.covers(reach.reached(**at)) == Some(false)).map(|at| reach.weight(*at));
+                let out = points
+                    .iter()
+                    .filter(|at| self.covers(reach.reached(**at)) == Some(false))
+                    .map(|at| reach.weight(*at));
                 (out.sum(), *region)
             })
             .filter(|(weight, _)| *weight > Weight::ZERO)
@@ -187,7 +189,12 @@ impl CoveredShare {
             other => (other, other),
         };
         Some(Text::new(
-            format!("{:.0} more {unit_en} must come within {}; most are in {}", missing.ceil(), self.within, named.join(", ")),
+            format!(
+                "{:.0} more {unit_en} must come within {}; most are in {}",
+                missing.ceil(),
+                self.within,
+                named.join(", ")
+            ),
             format!("还需使 {:.0} {unit_zh}进入 {} 范围；主要位于{}", missing.ceil(), self.within, named.join("、")),
         ))
     }

@@ -1,11 +1,12 @@
 //! One number with what it is a share of, how far it may be off, and what is not known.
 
+use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Text;
 
 /// The unit of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FigureUnit {
     /// 0 to 1.

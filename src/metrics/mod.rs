@@ -8,7 +8,7 @@ pub mod figure;
 pub mod nearest;
 mod neighbour_layers;
 pub mod neighbour_reach;
-mod neighbour_report;
+pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod reach;
 mod reach_layers;

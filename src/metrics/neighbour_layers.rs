@@ -228,7 +228,8 @@ fn scope_word(report: &PairReport<'_>) -> &'static str {
     if report.within_province { "within" } else { "across" }
 }
 
-const SCOPES: &[(&str, &str, &str)] = &[("within", "within the province", "省内"), ("across", "across provinces", "省际")];
+const SCOPES: &[(&str, &str, &str)] =
+    &[("within", "within the province", "省内"), ("across", "across provinces", "省际")];
 
 fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) -> Table {
     table.description = Text::new(

@@ -11,6 +11,8 @@ use crate::metrics::MetricError;
 use crate::metrics::Output;
 use crate::metrics::adjacency::Rule;
 use crate::metrics::neighbour_report;
+pub use crate::metrics::neighbour_report::ConventionalRates;
+pub use crate::metrics::neighbour_report::conventional_rates;
 use crate::metrics::neighbour_survey::Survey;
 use crate::model::region::Level;
 use crate::model::transit::Mode;
@@ -188,15 +190,17 @@ impl Metric for NeighbourReach {
             return wrong("transfers", "1 goes with definition \"direct\" or \"transfer\" only".to_owned());
         }
         if self.definition == Definition::Centre && self.centre_kind.is_none() {
-            return wrong("definition", "\"centre\" needs centre-kind, the facility kind that marks a centre".to_owned());
+            return wrong(
+                "definition",
+                "\"centre\" needs centre-kind, the facility kind that marks a centre".to_owned(),
+            );
         }
         if self.modes.is_empty() {
             return wrong("modes", "names no mode; write for example [\"bus\"]".to_owned());
         }
-        for (key, trips) in [
-            ("min-trips-per-day", self.min_trips_per_day),
-            ("deep-trips-per-day", self.deep_trips_per_day),
-        ] {
+        for (key, trips) in
+            [("min-trips-per-day", self.min_trips_per_day), ("deep-trips-per-day", self.deep_trips_per_day)]
+        {
             if !trips.is_finite() || trips <= 0.0 {
                 return wrong(key, format!("{trips} is not a number of departures; write 1 or more"));
             }

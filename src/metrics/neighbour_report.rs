@@ -288,9 +288,9 @@ fn reason(
         );
     }
     let any = |joins: &crate::metrics::neighbour_survey::Joins| {
-        joins.get(&(pair.a, pair.b)).and_then(|joins| {
-            joins.iter().copied().max_by(|x, y| x.there.min(x.back).total_cmp(&y.there.min(y.back)))
-        })
+        joins
+            .get(&(pair.a, pair.b))
+            .and_then(|joins| joins.iter().copied().max_by(|x, y| x.there.min(x.back).total_cmp(&y.there.min(y.back))))
     };
     if let Some(best) = any(&survey.direct) {
         let name = line(&best);
@@ -298,10 +298,7 @@ fn reason(
             let (from, to) = if best.back == 0.0 { (a, b) } else { (b, a) };
             return (
                 "one-way",
-                Text::new(
-                    format!("{name} runs from {from} to {to} only"),
-                    format!("{name}仅单向运行（{from}→{to}）"),
-                ),
+                Text::new(format!("{name} runs from {from} to {to} only"), format!("{name}仅单向运行（{from}→{to}）")),
             );
         }
         let trips = trim_zeros(best.there.min(best.back), 2);
@@ -436,9 +433,7 @@ fn closing_the_gap(
     let named: Vec<String> = candidates
         .iter()
         .take(3.min(missing as usize))
-        .map(|report| {
-            format!("{}–{}", survey.units[report.pair.a].name, survey.units[report.pair.b].name)
-        })
+        .map(|report| format!("{}–{}", survey.units[report.pair.a].name, survey.units[report.pair.b].name))
         .collect();
     let (list_en, list_zh) = (named.join(", "), named.join("、"));
     Some(Text::new(
@@ -581,15 +576,16 @@ fn ledger_note(survey: &Survey<'_>, reports: &[PairReport<'_>]) -> Option<Text> 
         .filter(in_scope)
         .filter(|report| report.declared == Some(false) && report.answer == Answer::Connected)
         .count();
-    let neighbours: BTreeSet<(usize, usize)> =
-        survey.adjacency.neighbours().map(|pair| (pair.a, pair.b)).collect();
+    let neighbours: BTreeSet<(usize, usize)> = survey.adjacency.neighbours().map(|pair| (pair.a, pair.b)).collect();
     let strangers = declared.iter().filter(|key| !neighbours.contains(key)).count();
     Some(Text::new(
         format!(
             "the bureau's ledger and the lines differ: {only_ledger} pairs stand in the ledger only, {only_lines} in the \
              lines only, {strangers} of the ledger are not neighbours"
         ),
-        format!("台账与线路数据的差异：仅台账有 {only_ledger} 对，仅线路有 {only_lines} 对，台账中 {strangers} 对并不毗邻"),
+        format!(
+            "台账与线路数据的差异：仅台账有 {only_ledger} 对，仅线路有 {only_lines} 对，台账中 {strangers} 对并不毗邻"
+        ),
     ))
 }
 
@@ -649,8 +645,7 @@ pub fn conventional_rates(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answe
     let regions = by_unit.len() as f64;
     ConventionalRates {
         mean: (regions > 0.0).then(|| by_unit.values().map(|(joined, all)| joined / all).sum::<f64>() / regions),
-        node: (regions > 0.0)
-            .then(|| by_unit.values().filter(|(joined, _)| *joined > 0.0).count() as f64 / regions),
+        node: (regions > 0.0).then(|| by_unit.values().filter(|(joined, _)| *joined > 0.0).count() as f64 / regions),
         by_length: (all_m > 0.0).then(|| joined_m / all_m),
     }
 }

@@ -76,8 +76,7 @@ impl<'a> Survey<'a> {
             });
         }
         let adjacency = adjacency::adjacency(study, &units, params.rule());
-        let network =
-            study.transit.as_ref().map(|transit| Network::new(study, transit, &units, params.tolerance.0));
+        let network = study.transit.as_ref().map(|transit| Network::new(study, transit, &units, params.tolerance.0));
         let joins = |modes: &[Mode]| {
             network.as_ref().map(|n| n.joins(modes, NearBorder::AsLocated, &|_, _| true)).unwrap_or_default()
         };
@@ -93,9 +92,7 @@ impl<'a> Survey<'a> {
         match scope {
             Scope::WithinProvince => within && a.judged && b.judged,
             Scope::AcrossProvinces => !within && (a.judged || b.judged),
-            Scope::All => {
-                self.in_scope(pair, Scope::WithinProvince) || self.in_scope(pair, Scope::AcrossProvinces)
-            }
+            Scope::All => self.in_scope(pair, Scope::WithinProvince) || self.in_scope(pair, Scope::AcrossProvinces),
         }
     }
 
@@ -151,9 +148,8 @@ impl<'a> Survey<'a> {
             }
             Definition::Deep => {
                 let places = network.places();
-                let joins = network.joins(&params.modes, near_border, &|stop, _| {
-                    places[stop.at()].depth_m >= params.deep_inside.0
-                });
+                let joins = network
+                    .joins(&params.modes, near_border, &|stop, _| places[stop.at()].depth_m >= params.deep_inside.0);
                 let trips = params.deep_trips_per_day;
                 pairs.iter().map(|pair| !self.good_joins(&joins, pair, trips).is_empty()).collect()
             }
@@ -165,9 +161,7 @@ impl<'a> Survey<'a> {
             }
             Definition::Transfer => pairs
                 .iter()
-                .map(|pair| {
-                    !self.good_joins(&self.direct, pair, trips).is_empty() || self.walk(pair).is_some()
-                })
+                .map(|pair| !self.good_joins(&self.direct, pair, trips).is_empty() || self.walk(pair).is_some())
                 .collect(),
             Definition::Declared => return self.declared_answers(pairs),
         };

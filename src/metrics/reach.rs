@@ -88,9 +88,8 @@ impl<'a> Reach<'a> {
                 instead: format!("kinds in the study: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")),
             });
         }
-        let region_at = |home: Option<RegionIdx>| {
-            home.and_then(|home| study.regions.ancestor(home, question.whose_level))
-        };
+        let region_at =
+            |home: Option<RegionIdx>| home.and_then(|home| study.regions.ancestor(home, question.whose_level));
         let facility_regions: Vec<Option<RegionIdx>> = facilities.iter().map(|f| region_at(f.home)).collect();
         let demand_regions: Vec<Option<RegionIdx>> = layer.home.iter().map(|home| region_at(*home)).collect();
         let whose = question.whose;
@@ -105,9 +104,8 @@ impl<'a> Reach<'a> {
         let engine = question.by.engine();
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
-        let judged: Vec<usize> = (0..layer.len())
-            .filter(|at| layer.home[*at].map_or(true, |home| study.regions.get(home).judged))
-            .collect();
+        let judged: Vec<usize> =
+            (0..layer.len()).filter(|at| layer.home[*at].map_or(true, |home| study.regions.get(home).judged)).collect();
         let mut origins: Vec<Option<Place>> = vec![None; layer.len()];
         for at in &judged {
             origins[*at] = layer.at[*at];
@@ -134,11 +132,8 @@ impl<'a> Reach<'a> {
     /// when empty), smallest level first and then by code.
     pub fn by_region(&self, over: &[Level]) -> Vec<(Level, RegionIdx, Vec<usize>)> {
         let mut members: BTreeMap<(Level, RegionIdx), Vec<usize>> = BTreeMap::new();
-        let levels: Vec<Level> = if over.is_empty() {
-            vec![Level::County, Level::City, Level::Province]
-        } else {
-            over.to_vec()
-        };
+        let levels: Vec<Level> =
+            if over.is_empty() { vec![Level::County, Level::City, Level::Province] } else { over.to_vec() };
         for level in &levels {
             for idx in self.study.regions.at_level(*level) {
                 if self.study.regions.get(idx).judged {
