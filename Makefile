@@ -57,7 +57,7 @@ demo: build ## judge Jiangsu on both boundary files and show where they differ; 
 	@echo; echo "The boundaries and the township seats are real, the services are synthetic (geodata/SOURCES.md)."
 	@echo "Open out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
 	@test -s out/jiangsu.gpkg && test -s out/jiangsu.qgz
-	@find out -type f -name 'jiangsu*' | LC_ALL=C sort | sed 's/^/  /'
+	@find out/jiangsu* -type f | LC_ALL=C sort | sed 's/^/  /'
 
 doc: setup ## build the library's documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps

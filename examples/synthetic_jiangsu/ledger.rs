@@ -43,9 +43,11 @@ pub fn ledger(land: &Land, network: &Network) -> Result<Sheet, Box<dyn Error>> {
             lines.push((codes.0, codes.1, joined.line.clone(), joined.trips, String::new()));
         }
     }
+    let mut number = 0;
     for (pairs, closed) in [(ONLY_DECLARED, ""), (NOT_NEIGHBOURS, ""), (CLOSED, "2025-06-30")] {
-        for (number, (a, b)) in pairs.iter().enumerate() {
-            let line = format!("D{:03}", number + 1);
+        for (a, b) in pairs {
+            number += 1;
+            let line = format!("D{number:03}");
             lines.push(((*a).to_owned(), (*b).to_owned(), line, random.whole(2, 12), closed.to_owned()));
         }
     }
