@@ -1,1 +1,3 @@
 //! Floor 3: what is measured.
+
+pub mod borders;

@@ -257,6 +257,20 @@ impl Bands {
     }
 }
 
+/// Whether the closed part holds `at`, by a look at every edge.
+pub(crate) fn holds_by_scan(rings: &Rings, part: usize, at: [f64; 2]) -> bool {
+    let coords = rings.coords();
+    let mut inside = false;
+    for k in edges_of(rings, part) {
+        match crossing(coords[k], coords[k + 1], at) {
+            Crossing::On => return true,
+            Crossing::East => inside = !inside,
+            Crossing::None => {}
+        }
+    }
+    inside
+}
+
 /// The edges of a part, by their first vertex.
 fn edges_of(rings: &Rings, part: usize) -> impl Iterator<Item = usize> {
     rings.rings_of_part(part).flat_map(move |ring| {
