@@ -5,7 +5,9 @@
 //! [`layers`] · [`app`] · [`cli`]. Floors 0 to 4 are the core: they know neither files nor the terminal.
 
 pub mod base;
+pub mod config;
 pub mod impedance;
+pub mod indicators;
 pub mod metrics;
 pub mod model;
 pub mod table;

@@ -1,0 +1,3 @@
+//! Floor 4: what a figure is judged by.
+
+pub mod target;

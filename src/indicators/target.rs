@@ -1,0 +1,124 @@
+//! What a plan promises: a bound on a figure, and the day by which it is to hold.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::units::Metres;
+use crate::base::units::Share;
+use crate::base::units::UnitError;
+use crate::metrics::figure::FigureUnit;
+
+/// A number with its unit, of either kind that a figure can have.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Quantity {
+    Share(Share),
+    Metres(Metres),
+}
+
+impl Quantity {
+    /// The unit of the figures that it can be compared with.
+    pub fn unit(self) -> FigureUnit {
+        match self {
+            Quantity::Share(_) => FigureUnit::Share,
+            Quantity::Metres(_) => FigureUnit::Metres,
+        }
+    }
+
+    /// The bare number in the unit of figures: 1.0 is all of a whole, lengths are in metres.
+    pub fn value(self) -> f64 {
+        match self {
+            Quantity::Share(share) => share.0,
+            Quantity::Metres(metres) => metres.0,
+        }
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Quantity, UnitError> {
+        const EXAMPLE: &str = "\"90 %\" or \"15 km\"";
+        if let Ok(share) = text.parse() {
+            return Ok(Quantity::Share(share));
+        }
+        text.parse().map(Quantity::Metres).map_err(|error| match error {
+            UnitError::NoUnit { text, .. } => UnitError::NoUnit { text, example: EXAMPLE },
+            UnitError::UnknownUnit { text, unit, .. } => UnitError::UnknownUnit { text, unit, example: EXAMPLE },
+            UnitError::NotANumber { text, .. } => UnitError::NotANumber { text, example: EXAMPLE },
+            other => other,
+        })
+    }
+}
+
+impl TryFrom<String> for Quantity {
+    type Error = UnitError;
+
+    fn try_from(text: String) -> Result<Quantity, UnitError> {
+        text.parse()
+    }
+}
+
+impl From<Quantity> for String {
+    fn from(quantity: Quantity) -> String {
+        quantity.to_string()
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quantity::Share(share) => share.fmt(out),
+            Quantity::Metres(metres) => metres.fmt(out),
+        }
+    }
+}
+
+/// The side on which a figure must lie; the bound itself always meets the target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    AtLeast(Quantity),
+    AtMost(Quantity),
+}
+
+impl Bound {
+    /// The number on the bound.
+    pub fn quantity(self) -> Quantity {
+        match self {
+            Bound::AtLeast(quantity) | Bound::AtMost(quantity) => quantity,
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bound::AtLeast(quantity) => write!(out, "≥ {quantity}"),
+            Bound::AtMost(quantity) => write!(out, "≤ {quantity}"),
+        }
+    }
+}
+
+/// What is promised of one figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    pub bound: Bound,
+    /// The last day on which the promise may come true, `YYYY-MM-DD`.
+    pub by: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_knows_its_kind_by_its_unit() {
+        assert_eq!("90 %".parse(), Ok(Quantity::Share(Share(0.9))));
+        assert_eq!("15 km".parse(), Ok(Quantity::Metres(Metres(15_000.0))));
+        let message = "15".parse::<Quantity>().unwrap_err().to_string();
+        assert!(message.contains("no unit") && message.contains("90 %") && message.contains("15 km"), "{message}");
+    }
+}
