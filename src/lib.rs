@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod config;
 pub mod impedance;
 pub mod indicators;
 pub mod metrics;

@@ -1,0 +1,649 @@
+//! Whether what a config says fits together: all findings at once, each at its word.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Component;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::config::error::Finding;
+use crate::config::error::suggestion;
+use crate::config::file::ConfigFile;
+use crate::config::file::DemandFile;
+use crate::config::file::GeometryUse;
+use crate::config::file::OutputFile;
+use crate::config::file::Reading;
+use crate::config::file::RegionsFile;
+use crate::config::file::TargetFile;
+use crate::config::plan::OutputFormat;
+use crate::config::plan::Plan;
+use crate::config::plan::demand_name;
+use crate::config::plan::level_above;
+use crate::config::spans::Spans;
+use crate::config::spans::Step;
+use crate::config::spans::way;
+use crate::indicators::target::Bound;
+use crate::indicators::target::Target;
+use crate::metrics::Measure;
+use crate::metrics::MetricError;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::neighbour_reach::Definition;
+use crate::metrics::reach::Whose;
+use crate::model::region::Level;
+use crate::model::study::Study;
+
+/// Collects findings and finds their places.
+struct Findings<'s, 't> {
+    spans: &'s Spans<'t>,
+    list: Vec<Finding>,
+}
+
+impl Findings<'_, '_> {
+    /// A finding at a value.
+    fn at(&mut self, way: &[Step], what: impl Into<String>, label: &str, help: impl Into<String>) {
+        let span = self.spans.value(way);
+        self.push(span, what.into(), label, help.into());
+    }
+
+    /// A finding at a key.
+    fn at_key(&mut self, way: &[Step], what: impl Into<String>, label: &str, help: impl Into<String>) {
+        let span = self.spans.key(way);
+        self.push(span, what.into(), label, help.into());
+    }
+
+    fn push(&mut self, span: Option<std::ops::Range<usize>>, what: String, label: &str, help: String) {
+        let help = Some(help).filter(|help| !help.is_empty());
+        self.list.push(Finding { what, label: label.to_owned(), help, span });
+    }
+}
+
+fn below(way: &[Step], key: impl Into<Step>) -> Vec<Step> {
+    let mut way = way.to_vec();
+    way.push(key.into());
+    way
+}
+
+/// What a metric asks of the study, as far as a config can tell.
+struct Wants<'m> {
+    unit: FigureUnit,
+    /// Whether it weighs demand points, and by what.
+    demand: Option<Option<&'m str>>,
+    /// The key that names a kind of facility, and the kind.
+    kinds: Vec<(&'static str, &'m str)>,
+    /// The key that names a level, the level, and whether the level needs outlines.
+    levels: Vec<(&'static str, Level, bool)>,
+}
+
+fn wants(measure: &Measure) -> Wants<'_> {
+    let whose_level = |whose: Whose, level: Level| match whose {
+        Whose::Any => Vec::new(),
+        Whose::SameRegion | Whose::OtherRegion => vec![("whose-level", level, false)],
+    };
+    match measure {
+        Measure::NeighbourReach(reach) => Wants {
+            unit: FigureUnit::Share,
+            demand: None,
+            kinds: reach.centre_kind.as_deref().map(|kind| ("centre-kind", kind)).into_iter().collect(),
+            levels: vec![("level", reach.level, true)],
+        },
+        Measure::Nearest(nearest) => Wants {
+            unit: FigureUnit::Metres,
+            demand: Some(nearest.weight.as_deref()),
+            kinds: vec![("kind", &nearest.kind)],
+            levels: whose_level(nearest.whose, nearest.whose_level),
+        },
+        Measure::CoveredShare(covered) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(covered.weight.as_deref()),
+            kinds: vec![("kind", &covered.kind)],
+            levels: whose_level(covered.whose, covered.whose_level),
+        },
+    }
+}
+
+/// Everything that can be seen without reading the data.
+pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec<Finding> {
+    let mut findings = Findings { spans, list: Vec::new() };
+    study(file, &mut findings);
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, indicator) in file.indicator.iter().enumerate() {
+        let way = way!["indicator", at];
+        let id = indicator.id.as_str();
+        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            findings.at(
+                &below(&way, "id"),
+                format!("\"{id}\" can not be an id"),
+                "layers are named after it",
+                "write lower-case letters, digits and hyphens, for example \"bus-reach\"",
+            );
+        }
+        if let Some(first) = seen.insert(id, at) {
+            findings.at(
+                &below(&way, "id"),
+                format!("the id \"{id}\" stands twice"),
+                "the second one",
+                format!("indicator {} has it already; give each indicator its own id", first + 1),
+            );
+        }
+        measure(file, &indicator.measure, &way, &mut findings);
+        if let Some(given) = &indicator.target {
+            judge(&indicator.measure, given, &below(&way, "target"), &mut findings);
+        }
+    }
+    outputs(file, base_dir, &mut findings);
+    findings.list
+}
+
+fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
+    let study = &file.study;
+    if study.max_loss.is_some_and(|share| share.0 > 1.0) {
+        findings.at(&way!["study", "max-loss"], "more than all can not be lost", "above 100 %", "write 0 % to 100 %");
+    }
+    if study.regions.0.is_empty() {
+        findings.at(&way!["study", "regions"], "no regions", "empty", "name at least one file of regions");
+    }
+    for (at, one) in study.regions.iter().enumerate() {
+        let way = way!["study", "regions", at];
+        reading(&one.reading(), &way, findings);
+        regions(one, &way, findings);
+    }
+    for level in study.evaluate.keys() {
+        let levels: BTreeSet<Level> = study.regions.iter().map(|one| one.level).collect();
+        if !levels.contains(level) {
+            let listed: Vec<String> = levels.iter().map(Level::to_string).collect();
+            findings.at_key(
+                &way!["study", "evaluate", level.to_string().as_str()],
+                format!("no source has regions of level {level}"),
+                "nothing to judge",
+                format!("levels with a source: {}", listed.join(", ")),
+            );
+        }
+    }
+    for (at, one) in study.facilities.iter().enumerate() {
+        let way = way!["study", "facilities", at];
+        reading(&one.reading(), &way, findings);
+        match (&one.kind, &one.kind_field) {
+            (Some(_), Some(_)) => findings.at_key(
+                &below(&way, "kind-field"),
+                "kind and kind-field exclude each other",
+                "the second way to say what they are",
+                "leave one of the two out",
+            ),
+            (None, None) => findings.at(
+                &below(&way, "path"),
+                "what these facilities are is not said",
+                "facilities of which kind?",
+                "write kind = \"clinic\", or kind-field = \"…\" where a field says it",
+            ),
+            _ => {}
+        }
+    }
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for (at, one) in study.demand.iter().enumerate() {
+        let way = way!["study", "demand", at];
+        reading(&one.reading(), &way, findings);
+        if !names.insert(demand_name(one)) {
+            findings.at(
+                &below(&way, if one.name.is_some() { "name" } else { "path" }),
+                format!("two demand layers are called \"{}\"", demand_name(one)),
+                "the second one",
+                "give each its own name = \"…\"",
+            );
+        }
+        demand(one, &way, findings);
+    }
+    if let Some(services) = &study.services {
+        reading(&services.reading(), &way!["study", "services"], findings);
+    }
+    if let Some(water) = &study.water {
+        reading(&water.reading(), &way!["study", "water"], findings);
+    }
+}
+
+fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
+    if reading.path.trim().is_empty() {
+        findings.at(&below(way, "path"), "the path is empty", "which file?", "name a file");
+    }
+    for (given, missing, here) in [("x", "y", reading.y.is_none()), ("y", "x", reading.x.is_none())] {
+        let alone = here && if given == "x" { reading.x.is_some() } else { reading.y.is_some() };
+        if alone {
+            findings.at_key(
+                &below(way, given),
+                format!("{given} without {missing}"),
+                "half a place",
+                format!("add {missing} = \"…\""),
+            );
+        }
+    }
+    if reading.wkt.is_some() && (reading.x.is_some() || reading.y.is_some()) {
+        findings.at_key(
+            &below(way, "wkt"),
+            "wkt and x, y exclude each other",
+            "the second way to say where it is",
+            "leave one of the two out",
+        );
+    }
+    if let (Some(crs), Some(datum)) = (&reading.crs, reading.datum) {
+        findings.at_key(
+            &below(way, "datum"),
+            "crs and datum exclude each other",
+            "the second way to say what the coordinates are",
+            format!(
+                "write crs = \"{crs}\" for plain coordinates, or datum = \"{}\" for degrees of that datum",
+                datum.name()
+            ),
+        );
+    }
+}
+
+fn unused(keys: &[(&str, bool)], why: &str, way: &[Step], findings: &mut Findings<'_, '_>) {
+    for (key, given) in keys {
+        if *given {
+            findings.at_key(
+                &below(way, *key),
+                format!("{key} is not used: {why}"),
+                "nothing would use this",
+                format!("leave {key} out"),
+            );
+        }
+    }
+}
+
+fn regions(one: &RegionsFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    if one.geometry == GeometryUse::None {
+        let keys = [
+            ("x", one.x.is_some()),
+            ("y", one.y.is_some()),
+            ("wkt", one.wkt.is_some()),
+            ("crs", one.crs.is_some()),
+            ("datum", one.datum.is_some()),
+            ("repair", one.repair),
+        ];
+        unused(&keys, "geometry = \"none\"", way, findings);
+    } else {
+        unused(
+            &[("x", one.x.is_some()), ("y", one.y.is_some())],
+            "a region needs an outline, a point is none",
+            way,
+            findings,
+        );
+    }
+    let above = level_above(one.level);
+    if one.parent.is_some() && above.is_none() {
+        unused(&[("parent", true)], "nothing is above provinces", way, findings);
+    }
+    if one.parent.is_some() && above.and_then(|above| one.parents.get(&above)).is_some_and(|it| it.code.is_some()) {
+        findings.at_key(
+            &below(way, "parent"),
+            "parent and parents name two fields for the level above",
+            "the second one",
+            "leave parent out",
+        );
+    }
+    for level in one.parents.keys().filter(|level| **level >= one.level) {
+        findings.at_key(
+            &below(&below(way, "parents"), level.to_string().as_str()),
+            format!("level {level} is not above level {}", one.level),
+            "not a region above",
+            "name levels above only: province, city, county, township",
+        );
+    }
+}
+
+fn demand(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    let groups = below(way, "groups");
+    for name in one.groups.keys() {
+        let help = match name.as_str() {
+            "count" => "every layer has it of itself: one a record; leave it out",
+            "people" => "write people = \"field\" beside groups",
+            _ => continue,
+        };
+        findings.at_key(
+            &below(&groups, name.as_str()),
+            format!("a group can not be called \"{name}\""),
+            "a name with a meaning of its own",
+            help,
+        );
+    }
+    if let Some(locate) = &one.locate {
+        reading(&locate.reading(), &below(way, "locate"), findings);
+        let keys = [
+            ("x", one.x.is_some()),
+            ("y", one.y.is_some()),
+            ("wkt", one.wkt.is_some()),
+            ("crs", one.crs.is_some()),
+            ("datum", one.datum.is_some()),
+        ];
+        unused(&keys, "locate says where the records are", way, findings);
+        if one.id.is_none() {
+            findings.at_key(
+                &below(way, "locate"),
+                "locate needs an id to look up",
+                "looked up by what?",
+                "add id = \"…\", the field whose value stands in the key field of the other file",
+            );
+        }
+    }
+}
+
+fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Findings<'_, '_>) {
+    let study = &file.study;
+    let way = below(&below(way, "measure"), measure.info().id);
+    if let Err(error) = measure.metric().check() {
+        match error {
+            MetricError::Parameter { key, what } => findings.at(&below(&way, key), what, "does not fit", ""),
+            MetricError::Missing { what, instead } => findings.at_key(&way, what, "asked here", instead),
+        }
+    }
+    let wants = wants(measure);
+    let declared: Vec<&str> = distinct(study.facilities.iter().filter_map(|one| one.kind.as_deref()));
+    let only_data_knows = study.facilities.iter().any(|one| one.kind_field.is_some());
+    for (key, kind) in &wants.kinds {
+        if !declared.contains(kind) && !only_data_knows {
+            findings.at(
+                &below(&way, *key),
+                format!("no facilities of kind \"{kind}\""),
+                "no source has this kind",
+                suggestion(kind, "kinds with a source", &declared),
+            );
+        }
+    }
+    if let Some(weight) = wants.demand {
+        weigh(file, measure, weight, &way, findings);
+    }
+    if let Measure::NeighbourReach(reach) = measure {
+        if reach.definition == Definition::Centre && reach.centre_kind.is_none() {
+            findings.at(
+                &below(&way, "definition"),
+                "definition \"centre\" needs a kind of facility that marks centres",
+                "which centres?",
+                "add centre-kind = \"…\", for example \"county-seat\"",
+            );
+        }
+        let declared_only = reach.definition == Definition::Declared;
+        if declared_only && study.declared_pairs.is_none() {
+            findings.at(
+                &below(&way, "definition"),
+                "definition \"declared\" needs the bureau's ledger of pairs",
+                "declared where?",
+                "add declared-pairs = \"….csv\" to [study]",
+            );
+        }
+        if !declared_only && study.services.is_none() {
+            let help = if study.declared_pairs.is_some() {
+                "add services = { path = \"….csv\" } to [study], or write definition = \"declared\""
+            } else {
+                "add services = { path = \"….csv\" } to [study]"
+            };
+            findings.at_key(&way, "there are no services to look at", "needs bus lines", help);
+        }
+    }
+}
+
+fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    words.collect::<BTreeSet<&str>>().into_iter().collect()
+}
+
+fn weigh(file: &ConfigFile, measure: &Measure, weight: Option<&str>, way: &[Step], findings: &mut Findings<'_, '_>) {
+    let layers = &file.study.demand;
+    let names: Vec<&str> = layers.iter().map(demand_name).collect();
+    let layer = match (measure.metric().demand(), &layers.0[..]) {
+        (_, []) => {
+            findings.at_key(
+                way,
+                "there is no demand to reach anything",
+                "needs demand points",
+                "add demand = { path = \"…\", people = \"…\" } to [study]",
+            );
+            return;
+        }
+        (Some(name), _) => match layers.iter().find(|one| demand_name(one) == name) {
+            Some(layer) => layer,
+            None => {
+                findings.at(
+                    &below(way, "demand"),
+                    format!("no demand layer is called \"{name}\""),
+                    "no such layer",
+                    suggestion(name, "demand layers", &names),
+                );
+                return;
+            }
+        },
+        (None, [only]) => only,
+        (None, _) => {
+            findings.at_key(
+                way,
+                "which demand layer is not said",
+                "whose distance?",
+                format!("add demand = \"…\", one of: {}", names.join(", ")),
+            );
+            return;
+        }
+    };
+    let offered: Vec<&str> = layer
+        .people
+        .as_ref()
+        .map(|_| "people")
+        .into_iter()
+        .chain(layer.groups.keys().map(String::as_str))
+        .chain(["count"])
+        .collect();
+    match weight {
+        None if layer.people.is_none() => findings.at_key(
+            way,
+            format!("demand layer \"{}\" has no people; say what to weigh by", demand_name(layer)),
+            "weighed by what?",
+            format!("add weight = \"…\", one of: {}", offered.join(", ")),
+        ),
+        Some(name) if !offered.contains(&name) => findings.at(
+            &below(way, "weight"),
+            format!("demand layer \"{}\" has no weight \"{name}\"", demand_name(layer)),
+            "no such weight",
+            suggestion(name, "weights of this layer", &offered),
+        ),
+        _ => {}
+    }
+}
+
+/// The target that a config means.
+///
+/// # Errors
+/// What is wrong, what to write instead, and the key that it is about.
+pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String, &'static str)> {
+    let bound = match (given.at_least, given.at_most) {
+        (Some(least), None) => Bound::AtLeast(least.0),
+        (None, Some(most)) => Bound::AtMost(most.0),
+        (Some(_), Some(_)) => {
+            let help = "leave one of the two out, or write two indicators";
+            return Err(("at-most", "at-least and at-most exclude each other".to_owned(), help));
+        }
+        (None, None) => {
+            let help = "write at-least = \"90 %\" or at-most = \"15 km\"";
+            return Err(("", "the target has no bound".to_owned(), help));
+        }
+    };
+    let by = match &given.by {
+        None => None,
+        Some(day) => match (day.date, day.time) {
+            (Some(date), None) => Some(date.to_string()),
+            _ => return Err(("by", format!("{day} is not a day"), "write the date only: 2029-12-31")),
+        },
+    };
+    Ok(Target { bound, by })
+}
+
+fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    match target(given) {
+        Err((key, what, help)) if key.is_empty() => findings.at_key(way, what, "no bound", help),
+        Err((key, what, help)) => findings.at_key(&below(way, key), what, "here", help),
+        Ok(target) => {
+            let unit = wants(measure).unit;
+            let quantity = target.bound.quantity();
+            if quantity.unit() != unit {
+                let key = if matches!(target.bound, Bound::AtLeast(_)) { "at-least" } else { "at-most" };
+                let (is, example) = match unit {
+                    FigureUnit::Share => ("a share", "\"90 %\""),
+                    FigureUnit::Metres => ("a length", "\"15 km\""),
+                };
+                findings.at(
+                    &below(way, key),
+                    format!("{} gives {is}, which can not be compared with {quantity}", measure.info().id),
+                    "another unit",
+                    format!("write {is}, for example {example}"),
+                );
+            }
+        }
+    }
+}
+
+/// The format of an output by the ending of its path.
+///
+/// # Errors
+/// The key that is wrong, what is wrong, and what to write instead.
+pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'static str, String, &'static str)> {
+    let ending = Path::new(&output.path).extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    let no_layer = |format: OutputFormat, what: &str| match output.layer {
+        None => Ok(format),
+        Some(_) => Err(("layer", format!("layer is not used: {what}"), "leave layer out")),
+    };
+    match ending.as_str() {
+        "gpkg" => no_layer(OutputFormat::GeoPackage, "a GeoPackage holds all layers"),
+        "json" => no_layer(OutputFormat::JsonScorecard, "a .json file is the scorecard; a layer goes to .geojson"),
+        "geojson" if output.layer.is_none() => Err((
+            "path",
+            "which layer this file is to hold is not said".to_owned(),
+            "add layer = \"…\"; a wrong name lists the layers there are",
+        )),
+        "geojson" => Ok(OutputFormat::GeoJson),
+        "csv" if output.layer.is_some() => Ok(OutputFormat::CsvLayer),
+        "csv" => Ok(OutputFormat::CsvScorecard),
+        "" => Err(("path", "a path without an ending".to_owned(), "write .gpkg, .geojson, .csv or .json")),
+        other => Err((
+            "path",
+            format!("nothing can write \".{other}\""),
+            "write .gpkg (layers and a QGIS project), .geojson, .csv or .json",
+        )),
+    }
+}
+
+fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) {
+    let mut taken: BTreeMap<PathBuf, String> = BTreeMap::new();
+    for input in inputs(file) {
+        taken.insert(plain(&base_dir.join(&input)), format!("the input \"{input}\""));
+    }
+    for (at, output) in file.output.iter().enumerate() {
+        let way = way!["output", at];
+        if let Err((key, what, help)) = output_format(output) {
+            findings.at(&below(&way, key), what, "here", help);
+        }
+        let mut paths = vec![plain(&base_dir.join(&output.path))];
+        if paths[0].extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gpkg")) {
+            paths.push(paths[0].with_extension("qgz"));
+        }
+        for path in paths {
+            let taken_by = taken.insert(path, format!("output {}", at + 1));
+            if let Some(other) = taken_by {
+                findings.at(
+                    &below(&way, "path"),
+                    format!("\"{}\" is {other} already", output.path),
+                    "would be overwritten",
+                    "write to another path",
+                );
+            }
+        }
+    }
+}
+
+fn inputs(file: &ConfigFile) -> Vec<String> {
+    let study = &file.study;
+    let mut paths: Vec<String> = study.regions.iter().map(|one| one.path.clone()).collect();
+    paths.extend(study.facilities.iter().map(|one| one.path.clone()));
+    for one in study.demand.iter() {
+        paths.push(one.path.clone());
+        paths.extend(one.locate.as_ref().map(|locate| locate.path.clone()));
+    }
+    paths.extend(study.services.as_ref().map(|one| one.path.clone()));
+    paths.extend(study.water.as_ref().map(|one| one.path.clone()));
+    paths.extend(study.pair_overrides.clone());
+    paths.extend(study.declared_pairs.clone());
+    paths
+}
+
+/// The path without `.` and with `..` taken up, without asking the file system.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// What only the data can tell: kinds, levels and codes that are not there.
+pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Vec<Finding> {
+    let mut findings = Findings { spans, list: Vec::new() };
+    let kinds = distinct(study.facilities.iter().map(|facility| facility.kind.as_str()));
+    let levels = study.regions.levels();
+    let listed: Vec<String> = levels.iter().map(Level::to_string).collect();
+    for (level, codes) in &plan.study.evaluate {
+        if !study.regions.iter().any(|(_, region)| region.level == *level && codes.holds(&region.code)) {
+            findings.at(
+                &way!["study", "evaluate", level.to_string().as_str()],
+                format!("no region of level {level} has such a code"),
+                "judges nothing",
+                "look at the codes in the file of regions",
+            );
+        }
+    }
+    if let Some(services) = &plan.study.services {
+        for (at, prefix) in services.complete_for.iter().enumerate() {
+            if !study.regions.iter().any(|(_, region)| region.code.starts_with(prefix.as_str())) {
+                findings.at(
+                    &way!["study", "services", "complete-for", at],
+                    format!("no region has a code that starts with \"{prefix}\""),
+                    "claims nothing",
+                    "write the first digits of codes in the file of regions",
+                );
+            }
+        }
+    }
+    for (at, indicator) in plan.indicators.iter().enumerate() {
+        let way = way!["indicator", at];
+        for (nth, level) in indicator.over.iter().enumerate().filter(|(_, level)| !levels.contains(level)) {
+            findings.at(
+                &below(&below(&way, "over"), nth),
+                format!("there are no regions of level {level}"),
+                "no such regions",
+                format!("levels of this study: {}", listed.join(", ")),
+            );
+        }
+        let wants = wants(&indicator.measure);
+        let way = below(&below(&way, "measure"), indicator.measure.info().id);
+        for (key, kind) in wants.kinds.into_iter().filter(|(_, kind)| !kinds.contains(kind)) {
+            findings.at(
+                &below(&way, key),
+                format!("no facility of kind \"{kind}\" was read"),
+                "no such facilities",
+                suggestion(kind, "kinds that were read", &kinds),
+            );
+        }
+        for (key, level, outlines) in wants.levels {
+            let there = study.regions.iter().any(|(_, it)| it.level == level && (!outlines || it.shape.is_some()));
+            if !there {
+                let what = if outlines { "no regions with outlines" } else { "no regions" };
+                findings.at(
+                    &below(&way, key),
+                    format!("there are {what} of level {level}"),
+                    "no such regions",
+                    format!("levels of this study: {}", listed.join(", ")),
+                );
+            }
+        }
+    }
+    findings.list
+}

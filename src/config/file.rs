@@ -1,0 +1,504 @@
+//! What the text of a config says, word for word: nothing resolved, nothing looked up.
+//!
+//! Unknown keys are errors in every table. The JSON schema is generated from these types.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
+use schemars::json_schema;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use serde::de;
+use toml::value::Datetime;
+
+use crate::base::units::Lang;
+use crate::base::units::Share;
+use crate::base::units::Text;
+use crate::indicators::target::Quantity;
+use crate::metrics::Measure;
+use crate::model::region::Level;
+
+/// A study file of tongda: what is read, what is measured, what is promised, what is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Title of the study, on the scorecard and in every output.
+    pub title: Text,
+    /// Language of the scorecard; left out, the locale decides.
+    pub lang: Option<Lang>,
+    /// What is read.
+    pub study: StudyFile,
+    /// What is measured and judged.
+    #[serde(default)]
+    pub indicator: Vec<IndicatorFile>,
+    /// What is written.
+    #[serde(default)]
+    pub output: Vec<OutputFile>,
+}
+
+/// `[study]`: the data of one territory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StudyFile {
+    /// The metric CRS in which lengths, areas and borders are measured, e.g. `EPSG:4549`; left out, the fitting zone.
+    pub plane: Option<String>,
+    /// A source that loses a larger share of its records stops the run; left out, 20 %.
+    pub max_loss: Option<Share>,
+    /// Administrative regions, one source a level.
+    pub regions: OneOrMany<RegionsFile>,
+    /// Which regions are judged, by level; left out, all. Others are context: neighbours, facilities over the border.
+    #[serde(default)]
+    pub evaluate: BTreeMap<Level, Codes>,
+    /// Places that people go to.
+    #[serde(default)]
+    pub facilities: OneOrMany<FacilitiesFile>,
+    /// Those who need to be reached.
+    #[serde(default)]
+    pub demand: OneOrMany<DemandFile>,
+    /// Bus lines: a route table, one row a stop.
+    pub services: Option<ServicesFile>,
+    /// Water areas; borders inside them are water borders.
+    pub water: Option<WaterFile>,
+    /// A CSV with `code_a`, `code_b`, `action` (include or exclude) and `reason` that wins over geometry.
+    pub pair_overrides: Option<String>,
+    /// The bureau's own ledger of connected pairs: a CSV with `code_a`, `code_b`, `line`, `opened`, `closed` and
+    /// `trips_per_day`.
+    pub declared_pairs: Option<String>,
+}
+
+/// The datum in which a file's coordinates are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Datum {
+    /// Degrees of WGS 84.
+    #[serde(rename = "wgs-84")]
+    Wgs84,
+    /// Degrees of CGCS2000.
+    #[serde(rename = "cgcs2000")]
+    Cgcs2000,
+    /// The shifted coordinates of Chinese web maps (Amap, Tencent); undone on reading.
+    #[serde(rename = "gcj-02")]
+    Gcj02,
+    /// The coordinates of Baidu maps, shifted twice; undone on reading.
+    #[serde(rename = "bd-09")]
+    Bd09,
+}
+
+impl Datum {
+    /// As a config writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Datum::Wgs84 => "wgs-84",
+            Datum::Cgcs2000 => "cgcs2000",
+            Datum::Gcj02 => "gcj-02",
+            Datum::Bd09 => "bd-09",
+        }
+    }
+}
+
+/// How one file is to be read, whatever it holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    pub path: String,
+    pub layer: Option<String>,
+    pub crs: Option<String>,
+    pub datum: Option<Datum>,
+    pub x: Option<String>,
+    pub y: Option<String>,
+    pub wkt: Option<String>,
+    pub encoding: Option<String>,
+    pub synthetic: Option<bool>,
+}
+
+/// Tables of a config that name a file have these keys in common. (serde's `flatten` would lose the place of errors
+/// and the list of unknown keys.)
+macro_rules! source_table {
+    ($(#[$doc:meta])* pub struct $name:ident { $($(#[$field_doc:meta])* pub $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        pub struct $name {
+            /// The file, relative to the folder of the config.
+            pub path: String,
+            /// The layer, for files that hold several.
+            pub layer: Option<String>,
+            /// The CRS of the coordinates, e.g. `EPSG:4490`; for files that do not carry one.
+            pub crs: Option<String>,
+            /// The datum of the coordinates; `gcj-02` and `bd-09` are undone on reading.
+            pub datum: Option<Datum>,
+            /// Column of the longitude or easting, for tables.
+            pub x: Option<String>,
+            /// Column of the latitude or northing, for tables.
+            pub y: Option<String>,
+            /// Column that holds the geometry as WKT, for tables.
+            pub wkt: Option<String>,
+            /// Encoding of a text file, e.g. `gb18030`; left out, it is detected.
+            pub encoding: Option<String>,
+            /// The data is made up, and everything that rests on it says so.
+            pub synthetic: Option<bool>,
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+
+        impl $name {
+            /// How the file is to be read.
+            pub fn reading(&self) -> Reading {
+                Reading {
+                    path: self.path.clone(),
+                    layer: self.layer.clone(),
+                    crs: self.crs.clone(),
+                    datum: self.datum,
+                    x: self.x.clone(),
+                    y: self.y.clone(),
+                    wkt: self.wkt.clone(),
+                    encoding: self.encoding.clone(),
+                    synthetic: self.synthetic,
+                }
+            }
+        }
+    };
+}
+
+source_table! {
+    /// Regions of one level.
+    pub struct RegionsFile {
+        /// Level of these regions.
+        pub level: Level,
+        /// Field of the code; left out, `code`.
+        pub code: Option<String>,
+        /// Field of the name; left out, `name` where there is one, and else the code.
+        pub name: Option<String>,
+        /// Field of the code of the region one level up; left out, the code's own prefix (GB/T 2260) says.
+        pub parent: Option<String>,
+        /// Fields of the regions above, by level.
+        #[serde(default)]
+        pub parents: BTreeMap<Level, ParentFile>,
+        /// `none` for a list of regions without outlines.
+        #[serde(default)]
+        pub geometry: GeometryUse,
+        /// Field that says whether the region is a district of a city proper; left out, the code says.
+        pub district: Option<String>,
+        /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
+        #[serde(default)]
+        pub repair: bool,
+    }
+}
+
+source_table! {
+    /// Facilities of one kind, or of the kinds that a field names.
+    pub struct FacilitiesFile {
+        /// What they are, e.g. `clinic`; indicators name it.
+        pub kind: Option<String>,
+        /// Field that says what each of them is.
+        pub kind_field: Option<String>,
+        /// Field of the id; left out, the number of the record.
+        pub id: Option<String>,
+        /// Field of the name; left out, the id.
+        pub name: Option<String>,
+        /// Field of the capacity, e.g. `beds`.
+        pub capacity: Option<String>,
+        /// Field of the code of the region that the facility belongs to; left out, its place says.
+        pub region: Option<String>,
+    }
+}
+
+source_table! {
+    /// A layer of demand points.
+    pub struct DemandFile {
+        /// What indicators call the layer; left out, `demand`.
+        pub name: Option<String>,
+        /// Field of the id; left out, the number of the record.
+        pub id: Option<String>,
+        /// Field of the name; left out, the id.
+        pub label: Option<String>,
+        /// Field of the number of people.
+        pub people: Option<String>,
+        /// Other weights: name of the group = field.
+        #[serde(default)]
+        pub groups: BTreeMap<String, String>,
+        /// Field of the code of a region of any level that the record belongs to; left out, its place says.
+        pub region: Option<String>,
+        /// A second file that knows where the records are.
+        pub locate: Option<LocateFile>,
+    }
+}
+
+source_table! {
+    /// A file that gives the places of records by a key.
+    pub struct LocateFile {
+        /// Its field that holds the `id` of the demand records.
+        pub key: String,
+    }
+}
+
+source_table! {
+    /// A route table: one row a stop, rows of one route and direction together.
+    pub struct ServicesFile {
+        /// Code prefixes of the regions for which the table holds every service there is; elsewhere, no service in the
+        /// table means no data.
+        #[serde(default)]
+        pub complete_for: Vec<String>,
+        /// Names of the columns where they differ from the usual ones.
+        #[serde(default)]
+        pub columns: ServiceColumns,
+    }
+}
+
+source_table! {
+    /// Water areas.
+    pub struct WaterFile {
+        /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
+        #[serde(default)]
+        pub repair: bool,
+    }
+}
+
+/// Fields of a region above.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ParentFile {
+    /// Field of its code; left out, the prefix of the region's own code (GB/T 2260).
+    pub code: Option<String>,
+    /// Field of its name.
+    pub name: Option<String>,
+}
+
+/// Whether the outlines of a regions file are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GeometryUse {
+    /// Every region needs an outline.
+    #[default]
+    Outline,
+    /// A list without outlines.
+    None,
+}
+
+macro_rules! service_columns {
+    ($($(#[$doc:meta])* $field:ident = $default:literal),+ $(,)?) => {
+        /// Names of the columns of a route table; each has its usual name as default.
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        pub struct ServiceColumns {
+            $($(#[$doc])* pub $field: Option<String>),+
+        }
+
+        impl ServiceColumns {
+            $(
+                /// The name of the column.
+                pub fn $field(&self) -> &str {
+                    self.$field.as_deref().unwrap_or($default)
+                }
+            )+
+        }
+    };
+}
+
+service_columns! {
+    /// Id of the route; usually `route`.
+    route = "route",
+    /// Name of the route; usually `route_name`, and the id where there is none.
+    route_name = "route_name",
+    /// Mode; usually `mode`, and bus where there is none.
+    mode = "mode",
+    /// Direction; usually `direction`. Empty or `both` runs either way.
+    direction = "direction",
+    /// Place of the stop in the line; usually `sequence`.
+    sequence = "sequence",
+    /// Id of the stop; usually `stop`.
+    stop = "stop",
+    /// Name of the stop; usually `stop_name`, and the id where there is none.
+    stop_name = "stop_name",
+    /// Departures a day; usually `trips_per_day`.
+    trips_per_day = "trips_per_day",
+    /// First departure, `HH:MM`; usually `first`.
+    first = "first",
+    /// Last departure, `HH:MM`; usually `last`.
+    last = "last",
+    /// Minutes between departures; usually `headway_min`.
+    headway_min = "headway_min",
+    /// Code of the region that the stop belongs to, where the table says so; usually `region`.
+    region = "region",
+}
+
+/// A set of regions by code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Codes {
+    /// Codes that start so.
+    StartsWith(OneOrMany<String>),
+    /// These very codes.
+    Codes(Vec<String>),
+}
+
+impl Codes {
+    /// Whether `code` is in the set.
+    pub fn holds(&self, code: &str) -> bool {
+        match self {
+            Codes::StartsWith(prefixes) => prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())),
+            Codes::Codes(codes) => codes.iter().any(|one| one == code),
+        }
+    }
+}
+
+/// `[[indicator]]`: one question and what the answer is held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IndicatorFile {
+    /// Lower-case letters, digits and hyphens; layers are named after it.
+    pub id: String,
+    /// Left out, the title of the metric.
+    pub title: Option<Text>,
+    /// Document, number and clause that asks for it.
+    pub cites: Option<String>,
+    /// The metric with its parameters.
+    pub measure: Measure,
+    /// Levels at which figures are wanted beside the whole area; left out, the metric's own choice.
+    #[serde(default)]
+    pub over: Vec<Level>,
+    /// What is promised; left out, the figure is shown and not judged.
+    pub target: Option<TargetFile>,
+    /// What a reader must know beside the figure.
+    pub note: Option<Text>,
+}
+
+/// `target`: a bound and a day. The bound itself meets the target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TargetFile {
+    /// Least figure, e.g. `90 %`.
+    #[schemars(with = "Option<QuantitySchema>")]
+    pub at_least: Option<QuantityText>,
+    /// Largest figure, e.g. `15 km`.
+    #[schemars(with = "Option<QuantitySchema>")]
+    pub at_most: Option<QuantityText>,
+    /// The last day, a date without quotes: `2029-12-31`.
+    #[schemars(with = "Option<DateSchema>")]
+    pub by: Option<Datetime>,
+}
+
+/// `[[output]]`: one file to write, its format by its ending: `.gpkg` (with a `.qgz` beside it), `.geojson`, `.csv`,
+/// `.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OutputFile {
+    /// The file, relative to the folder of the config.
+    pub path: String,
+    /// The layer to write, for formats that hold one: `.geojson` needs it; a `.csv` without it is the scorecard.
+    pub layer: Option<String>,
+}
+
+/// A quantity in a config; a bare number is refused with the message of a missing unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QuantityText(pub Quantity);
+
+impl<'de> Deserialize<'de> for QuantityText {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<QuantityText, D::Error> {
+        struct Reader;
+        impl de::Visitor<'_> for Reader {
+            type Value = QuantityText;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a number with its unit in quotes, for example \"90 %\" or \"15 km\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<QuantityText, E> {
+                text.parse().map(QuantityText).map_err(E::custom)
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<QuantityText, E> {
+                self.visit_str(&number.to_string())
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<QuantityText, E> {
+                self.visit_str(&number.to_string())
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+impl Serialize for QuantityText {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+struct QuantitySchema;
+
+impl JsonSchema for QuantitySchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Quantity".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["90 %", "15 km"] })
+    }
+}
+
+struct DateSchema;
+
+impl JsonSchema for DateSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Date".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date" })
+    }
+}
+
+/// A list that may be written without brackets when it has one member.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T> OneOrMany<T> {
+    /// The members in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> OneOrMany<T> {
+        OneOrMany(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    // by hand, because an untagged enum would lose the place of an error inside
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<OneOrMany<T>, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Reader<T> {
+            type Value = OneOrMany<T>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("one, or a list")
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<OneOrMany<T>, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(OneOrMany)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, table: A) -> Result<OneOrMany<T>, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(table)).map(|one| OneOrMany(vec![one]))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany<T>, E> {
+                T::deserialize(de::value::StrDeserializer::new(text)).map(|one| OneOrMany(vec![one]))
+            }
+        }
+        from.deserialize_any(Reader(PhantomData))
+    }
+}
+
+impl<T: Serialize> Serialize for OneOrMany<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+}

@@ -1,0 +1,358 @@
+//! The config resolved, checked and ready to be run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::base::units::Lang;
+use crate::base::units::Share;
+use crate::base::units::Text;
+use crate::config::check;
+use crate::config::error;
+use crate::config::error::ConfigError;
+use crate::config::file::Codes;
+use crate::config::file::ConfigFile;
+use crate::config::file::Datum;
+use crate::config::file::DemandFile;
+use crate::config::file::FacilitiesFile;
+use crate::config::file::GeometryUse;
+use crate::config::file::ParentFile;
+use crate::config::file::Reading;
+use crate::config::file::RegionsFile;
+use crate::config::file::ServiceColumns;
+use crate::config::spans::Spans;
+use crate::indicators::target::Target;
+use crate::metrics::Measure;
+use crate::model::region::Level;
+use crate::model::study::Study;
+
+/// A share of lost records above which a source stops the run, where the config does not say.
+pub const DEFAULT_MAX_LOSS: Share = Share(0.2);
+
+/// Everything that a run needs to know, checked as far as it can be without reading the data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub title: Text,
+    /// `None` leaves it to the locale.
+    pub lang: Option<Lang>,
+    pub study: StudyPlan,
+    pub indicators: Vec<IndicatorPlan>,
+    pub outputs: Vec<OutputPlan>,
+    /// What messages call the config, mostly its path.
+    pub name: String,
+    /// The text itself.
+    pub text: Arc<str>,
+}
+
+/// What is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyPlan {
+    pub title: Text,
+    /// The study plane as written; `None` is the fitting zone.
+    pub plane: Option<String>,
+    pub max_loss: Share,
+    pub regions: Vec<RegionSource>,
+    /// Which regions are judged, by level; empty is all.
+    pub evaluate: BTreeMap<Level, Codes>,
+    pub facilities: Vec<FacilitySource>,
+    pub demand: Vec<DemandSource>,
+    pub services: Option<ServiceSource>,
+    pub water: Option<WaterSource>,
+    pub pair_overrides: Option<Source>,
+    pub declared_pairs: Option<Source>,
+}
+
+/// One file and how it is to be read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Source {
+    /// Ready to be opened.
+    pub path: PathBuf,
+    /// As the config writes it: what messages and ledgers call the file.
+    pub shown: String,
+    pub layer: Option<String>,
+    pub crs: Option<String>,
+    pub datum: Option<Datum>,
+    pub x: Option<String>,
+    pub y: Option<String>,
+    pub wkt: Option<String>,
+    pub encoding: Option<String>,
+    /// Whether the config says that the data is made up; `None` leaves it to the file's name and columns.
+    pub synthetic: Option<bool>,
+}
+
+/// Regions of one level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegionSource {
+    pub source: Source,
+    pub level: Level,
+    /// Field of the code.
+    pub code: String,
+    /// Field of the name; `None` takes `name` where there is one.
+    pub name: Option<String>,
+    /// Fields of the regions above, by level.
+    pub parents: BTreeMap<Level, ParentFile>,
+    pub geometry: GeometryUse,
+    /// Field that says whether a region is a district.
+    pub district: Option<String>,
+    pub repair: bool,
+}
+
+/// What the facilities of a source are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KindPlan {
+    /// All are of one kind.
+    All(String),
+    /// The kind stands in a field.
+    Field(String),
+}
+
+/// One source of facilities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FacilitySource {
+    pub source: Source,
+    pub kind: KindPlan,
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub capacity: Option<String>,
+    /// Field of a region code.
+    pub region: Option<String>,
+}
+
+/// One layer of demand points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DemandSource {
+    pub source: Source,
+    /// As indicators call it.
+    pub name: String,
+    pub id: Option<String>,
+    pub label: Option<String>,
+    /// Field of the number of people.
+    pub people: Option<String>,
+    /// Field of each further weight.
+    pub groups: BTreeMap<String, String>,
+    /// Field of a region code.
+    pub region: Option<String>,
+    pub locate: Option<LocateSource>,
+}
+
+impl DemandSource {
+    /// Names of the weights that the layer offers: `people` where it has them, the further groups, `count`.
+    pub fn weights(&self) -> Vec<&str> {
+        let people = self.people.as_ref().map(|_| "people");
+        people.into_iter().chain(self.groups.keys().map(String::as_str)).chain(["count"]).collect()
+    }
+}
+
+/// A file that gives places by a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocateSource {
+    pub source: Source,
+    pub key: String,
+}
+
+/// The route table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceSource {
+    pub source: Source,
+    pub complete_for: Vec<String>,
+    pub columns: ServiceColumns,
+}
+
+/// Water areas.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaterSource {
+    pub source: Source,
+    pub repair: bool,
+}
+
+/// One indicator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndicatorPlan {
+    pub id: String,
+    /// The metric's own title where the config gives none.
+    pub title: Text,
+    pub cites: Option<String>,
+    pub measure: Measure,
+    pub over: Vec<Level>,
+    /// `None` is measured and not judged.
+    pub target: Option<Target>,
+    pub note: Option<Text>,
+}
+
+/// The format of an output, told by the ending of its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// All layers with styles, and a QGIS project beside it.
+    GeoPackage,
+    /// One layer.
+    GeoJson,
+    /// One layer as a table.
+    CsvLayer,
+    /// The scorecard as a table.
+    CsvScorecard,
+    /// The scorecard for programs.
+    JsonScorecard,
+}
+
+/// One file to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputPlan {
+    /// Ready to be written to.
+    pub path: PathBuf,
+    /// As the config writes it.
+    pub shown: String,
+    pub format: OutputFormat,
+    /// Of formats that hold one layer.
+    pub layer: Option<String>,
+}
+
+impl Plan {
+    /// What is wrong with the plan now that the data is known: kinds, levels and codes that the data does not have.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with every such word underlined.
+    pub fn check_against(&self, study: &Study) -> Result<(), ConfigError> {
+        let findings = check::against_study(self, study, &Spans::of(&self.text));
+        if findings.is_empty() { Ok(()) } else { Err(error::invalid(&self.name, &self.text, findings)) }
+    }
+}
+
+/// The plan of a file, checked.
+pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: &Path) -> Result<Plan, ConfigError> {
+    let findings = check::file(file, &Spans::of(text), base_dir);
+    if !findings.is_empty() {
+        return Err(error::invalid(name, text, findings));
+    }
+    let study = &file.study;
+    let named = |path: &String| source(Reading { path: path.clone(), ..Reading::default() }, base_dir);
+    Ok(Plan {
+        title: file.title.clone(),
+        lang: file.lang,
+        study: StudyPlan {
+            title: file.title.clone(),
+            plane: study.plane.clone(),
+            max_loss: study.max_loss.unwrap_or(DEFAULT_MAX_LOSS),
+            regions: study.regions.iter().map(|one| regions(one, base_dir)).collect(),
+            evaluate: study.evaluate.clone(),
+            facilities: study.facilities.iter().filter_map(|one| facilities(one, base_dir)).collect(),
+            demand: study.demand.iter().map(|one| demand(one, base_dir)).collect(),
+            services: study.services.as_ref().map(|one| ServiceSource {
+                source: source(one.reading(), base_dir),
+                complete_for: one.complete_for.clone(),
+                columns: one.columns.clone(),
+            }),
+            water: study
+                .water
+                .as_ref()
+                .map(|one| WaterSource { source: source(one.reading(), base_dir), repair: one.repair }),
+            pair_overrides: study.pair_overrides.as_ref().map(named),
+            declared_pairs: study.declared_pairs.as_ref().map(named),
+        },
+        indicators: file
+            .indicator
+            .iter()
+            .map(|one| IndicatorPlan {
+                id: one.id.clone(),
+                title: one.title.clone().unwrap_or_else(|| {
+                    let (en, zh) = one.measure.info().title;
+                    Text::new(en, zh)
+                }),
+                cites: one.cites.clone(),
+                measure: one.measure.clone(),
+                over: one.over.clone(),
+                target: one.target.as_ref().and_then(|target| check::target(target).ok()),
+                note: one.note.clone(),
+            })
+            .collect(),
+        outputs: file
+            .output
+            .iter()
+            .filter_map(|one| {
+                let format = check::output_format(one).ok()?;
+                Some(OutputPlan {
+                    path: base_dir.join(&one.path),
+                    shown: one.path.clone(),
+                    format,
+                    layer: one.layer.clone(),
+                })
+            })
+            .collect(),
+        name: name.to_owned(),
+        text: Arc::clone(text),
+    })
+}
+
+fn source(reading: Reading, base_dir: &Path) -> Source {
+    Source {
+        path: base_dir.join(&reading.path),
+        shown: reading.path,
+        layer: reading.layer,
+        crs: reading.crs,
+        datum: reading.datum,
+        x: reading.x,
+        y: reading.y,
+        wkt: reading.wkt,
+        encoding: reading.encoding,
+        synthetic: reading.synthetic,
+    }
+}
+
+fn regions(file: &RegionsFile, base_dir: &Path) -> RegionSource {
+    let mut parents = file.parents.clone();
+    if let (Some(field), Some(above)) = (&file.parent, level_above(file.level)) {
+        parents.entry(above).or_default().code = Some(field.clone());
+    }
+    RegionSource {
+        source: source(file.reading(), base_dir),
+        level: file.level,
+        code: file.code.clone().unwrap_or_else(|| "code".to_owned()),
+        name: file.name.clone(),
+        parents,
+        geometry: file.geometry,
+        district: file.district.clone(),
+        repair: file.repair,
+    }
+}
+
+/// The level right above; `None` above provinces.
+pub(crate) fn level_above(level: Level) -> Option<Level> {
+    Level::ALL.into_iter().rev().find(|above| *above < level)
+}
+
+fn facilities(file: &FacilitiesFile, base_dir: &Path) -> Option<FacilitySource> {
+    let kind = match (&file.kind, &file.kind_field) {
+        (Some(kind), _) => KindPlan::All(kind.clone()),
+        (None, Some(field)) => KindPlan::Field(field.clone()),
+        (None, None) => return None,
+    };
+    Some(FacilitySource {
+        source: source(file.reading(), base_dir),
+        kind,
+        id: file.id.clone(),
+        name: file.name.clone(),
+        capacity: file.capacity.clone(),
+        region: file.region.clone(),
+    })
+}
+
+fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
+    DemandSource {
+        source: source(file.reading(), base_dir),
+        name: demand_name(file).to_owned(),
+        id: file.id.clone(),
+        label: file.label.clone(),
+        people: file.people.clone(),
+        groups: file.groups.clone(),
+        region: file.region.clone(),
+        locate: file
+            .locate
+            .as_ref()
+            .map(|one| LocateSource { source: source(one.reading(), base_dir), key: one.key.clone() }),
+    }
+}
+
+/// What indicators call a demand layer.
+pub(crate) fn demand_name(file: &DemandFile) -> &str {
+    file.name.as_deref().unwrap_or("demand")
+}
