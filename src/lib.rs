@@ -9,6 +9,8 @@ pub mod cli;
 pub mod config;
 pub mod impedance;
 pub mod indicators;
+pub mod io;
+pub mod layers;
 pub mod metrics;
 pub mod model;
 pub mod table;
