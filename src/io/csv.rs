@@ -1,19 +1,24 @@
-//! Tables in text: CSV with commas, semicolons or tabs; places in two columns or in a well-known-text column.
+//! Tables in text: CSV with commas, semicolons, tabs or bars; places in two columns or in a well-known-text column.
 
 use std::fs::File;
+use std::io;
+use std::io::BufRead;
 use std::io::BufReader;
-use std::io::Read;
+use std::str::FromStr;
 
-use encoding_rs::Encoding;
-use encoding_rs::GB18030;
 use encoding_rs::UTF_8;
+use geo::CoordsIter;
 use geo_types::Geometry;
 use geo_types::Point;
-use wkt::TryFromWkt;
+use wkt::Wkt;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
+use crate::io::encoding;
+use crate::io::encoding::Malformed;
+use crate::io::encoding::UnixLines;
+use crate::io::encoding::Utf8;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -37,36 +42,37 @@ enum PlaceColumns {
     Wkt(usize),
 }
 
-/// Reads a table to its end. All values are texts as they stand; an empty cell is null. Streamed.
+/// Lines that a cell in quotes may run over before it is taken for a quote that was never closed.
+const LONGEST_CELL: u64 = 100;
+
+/// Reads a table to its end. All values are texts as they stand (but for line ends within quotes, which become line feeds);
+/// an empty cell is null. Streamed.
+///
+/// The delimiter is the one of comma, semicolon, tab and bar that the header has most of. A row with too few or too many cells
+/// is handed over with an issue, what is missing being null and what is too much left out.
 /// # Errors
 /// [`ReadError::Open`], [`ReadError::Header`] for a header that is empty, names a column twice or lacks a column that was asked
-/// for, and [`ReadError::Broken`] for text that is in no encoding that is understood.
+/// for, and [`ReadError::Broken`] for bytes that do not belong to the encoding.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
-    let (encoding, delimiter) = examine(request)?;
-    if encoding == GB18030 && request.encoding.is_none() {
-        sink.issue(Issue::new(
-            Severity::Note,
-            "encoding-detected",
-            request.shown,
-            "is not UTF-8; read as GB18030 (write encoding = \"GB18030\" to say so)",
-        ));
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(BufReader::with_capacity(1 << 16, open(request)?));
     let header_error = |what: String| ReadError::Header { shown: request.shown.to_owned(), what };
-    let mut row = csv::ByteRecord::new();
-    let broken = |error: csv::Error| {
-        let (line, what) = (error.position().map_or(0, csv::Position::line), error.to_string());
-        ReadError::Broken { shown: request.shown.to_owned(), line, column: 1, what }
+    let encoding = match request.encoding {
+        Some(name) => encoding::by_name(name).map_err(header_error)?,
+        None => encoding::detect(open(request)?).map_err(|source| not_open(request, source))?,
     };
-    if !reader.read_byte_record(&mut row).map_err(broken)? {
+    if encoding != UTF_8 && request.encoding.is_none() {
+        let title = encoding::title(encoding);
+        let what = format!("is not UTF-8; read as {title} (write encoding = \"{title}\" to say so)");
+        sink.issue(Issue::new(Severity::Note, "encoding-detected", request.shown, what));
+    }
+    let broken = |error: csv::Error| broken(request, &error);
+    let mut text = BufReader::with_capacity(1 << 16, UnixLines::new(Utf8::new(open(request)?, encoding)));
+    let delimiter = delimiter(text.fill_buf().map_err(|error| broken(error.into()))?);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text);
+    let mut row = csv::StringRecord::new();
+    if !reader.read_record(&mut row).map_err(broken)? {
         return Err(header_error("is empty; the first line must name the columns".to_owned()));
     }
-    let names: Vec<String> =
-        row.iter().map(|cell| decode(encoding, cell).trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let names: Vec<String> = row.iter().map(|cell| cell.trim().to_owned()).collect();
     for (at, name) in names.iter().enumerate() {
         if names[..at].contains(name) && !name.is_empty() {
             return Err(header_error(format!("the header names column \"{name}\" twice")));
@@ -82,20 +88,27 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         .collect();
 
     let mut records = 0;
-    while reader.read_byte_record(&mut row).map_err(broken)? {
+    while reader.read_record(&mut row).map_err(broken)? {
         records += 1;
-        let line = row.position().map_or(0, csv::Position::line);
+        // the reader's own position of a row is that of the blank lines before it
+        let end = reader.position().line().saturating_sub(1);
+        let line = end.saturating_sub(row.iter().map(|cell| cell.matches('\n').count() as u64).sum());
+        let warn = |sink: &mut dyn Sink, code, what| {
+            sink.issue(Issue::new(Severity::Warning, code, request.shown, what).at_record(records));
+        };
         if row.len() != names.len() {
             let what = format!("line {line} has {} cells, the header {}", row.len(), names.len());
-            sink.issue(Issue::new(Severity::Warning, "ragged-row", request.shown, what).at_record(records));
+            warn(sink, "ragged-row", what);
+        }
+        if end > line + LONGEST_CELL {
+            let what =
+                format!("a cell in quotes runs from line {line} to line {end}; its closing quote may be missing");
+            warn(sink, "open-quote", what);
         }
         let values: Vec<Value> = row
             .iter()
             .take(names.len())
-            .map(|cell| {
-                let text = decode(encoding, cell);
-                if text.trim().is_empty() { Value::Null } else { Value::Text(text) }
-            })
+            .map(|cell| if cell.trim().is_empty() { Value::Null } else { Value::from(cell) })
             .collect();
         let mut record = Record { number: records, geometry: None, values };
         let trouble = match geometry(&place, &record) {
@@ -111,84 +124,50 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         };
         sink.record(&fields, record, trouble);
     }
-    Ok(LayerInfo {
-        driver: "CSV",
-        fields,
-        records,
-        crs: DeclaredCrs::Unknown,
-        encoding: if encoding == UTF_8 { "UTF-8" } else { encoding.name() },
-    })
+    Ok(LayerInfo { driver: "CSV", fields, records, crs: DeclaredCrs::Unknown, encoding: encoding::title(encoding) })
 }
 
 fn open(request: &ReadRequest<'_>) -> Result<File, ReadError> {
-    File::open(request.path).map_err(|source| ReadError::Open {
-        shown: request.shown.to_owned(),
-        path: request.path.to_owned(),
-        source,
-    })
+    File::open(request.path).map_err(|source| not_open(request, source))
 }
 
-/// One pass over the file for its encoding (declared, else strict UTF-8, else GB18030), and its delimiter by the first line.
-fn examine(request: &ReadRequest<'_>) -> Result<(&'static Encoding, u8), ReadError> {
-    let declared = match request.encoding {
-        Some(name) => Some(Encoding::for_label(name.as_bytes()).ok_or_else(|| ReadError::Header {
-            shown: request.shown.to_owned(),
-            what: format!("encoding \"{name}\" is not known; write UTF-8 or GB18030"),
-        })?),
-        None => None,
+fn not_open(request: &ReadRequest<'_>, source: io::Error) -> ReadError {
+    ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source }
+}
+
+/// A reader's error with the line it met.
+fn broken(request: &ReadRequest<'_>, error: &csv::Error) -> ReadError {
+    let malformed = match error.kind() {
+        csv::ErrorKind::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()),
+        _ => None,
     };
-    let mut file = BufReader::with_capacity(1 << 16, open(request)?);
-    let mut first_line: Vec<u8> = Vec::new();
-    let mut in_first = true;
-    let mut utf8 = UTF_8.new_decoder_without_bom_handling();
-    let mut scratch = vec![0u16; 1 << 16];
-    let (mut is_utf8, mut buffer, mut at_start) = (true, vec![0u8; 1 << 16], true);
-    loop {
-        let count = file.read(&mut buffer).map_err(|source| ReadError::Open {
-            shown: request.shown.to_owned(),
-            path: request.path.to_owned(),
-            source,
-        })?;
-        if at_start && (buffer.starts_with(b"\xff\xfe") || buffer.starts_with(b"\xfe\xff")) {
-            return Err(ReadError::Header {
-                shown: request.shown.to_owned(),
-                what: "is in UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)".to_owned(),
-            });
-        }
-        at_start = false;
-        if in_first {
-            let end = buffer[..count].iter().position(|byte| *byte == b'\n');
-            first_line.extend(&buffer[..end.unwrap_or(count)]);
-            in_first = end.is_none();
-        }
-        if is_utf8 && declared.is_none() {
-            let mut rest = &buffer[..count];
-            loop {
-                let (result, read, _) = utf8.decode_to_utf16_without_replacement(rest, &mut scratch, count == 0);
-                rest = &rest[read..];
-                match result {
-                    encoding_rs::DecoderResult::InputEmpty => break,
-                    encoding_rs::DecoderResult::OutputFull => {}
-                    encoding_rs::DecoderResult::Malformed(..) => {
-                        is_utf8 = false;
-                        break;
-                    }
+    let (line, what) = match malformed {
+        Some(malformed) => (malformed.line, malformed.to_string()),
+        None => (error.position().map_or(0, csv::Position::line), error.to_string()),
+    };
+    ReadError::Broken { shown: request.shown.to_owned(), line, column: 1, what }
+}
+
+/// The delimiter that stands most often in the first line outside quotes; the comma where none does.
+fn delimiter(text: &[u8]) -> u8 {
+    const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+    let mut counts = [0usize; 4];
+    let mut quoted = false;
+    for byte in text {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            _ if quoted => {}
+            byte => {
+                if let Some(at) = DELIMITERS.iter().position(|delimiter| delimiter == byte) {
+                    counts[at] += 1;
                 }
             }
         }
-        if count == 0 || (!in_first && (!is_utf8 || declared.is_some())) {
-            break;
-        }
     }
-    let count = |delimiter: u8| first_line.iter().filter(|byte| **byte == delimiter).count();
-    let delimiter =
-        [b',', b'\t', b';'].into_iter().max_by_key(|delimiter| (count(*delimiter), *delimiter == b',')).unwrap_or(b',');
-    let encoding = declared.unwrap_or(if is_utf8 { UTF_8 } else { GB18030 });
-    Ok((encoding, delimiter))
-}
-
-fn decode(encoding: &'static Encoding, cell: &[u8]) -> String {
-    encoding.decode_without_bom_handling(cell).0.into_owned()
+    // the first of several with the same count
+    let most = counts.iter().max().and_then(|most| counts.iter().position(|count| count == most)).unwrap_or(0);
+    DELIMITERS[most]
 }
 
 fn place_columns(request: &ReadRequest<'_>, names: &[String]) -> Result<PlaceColumns, String> {
@@ -232,19 +211,38 @@ fn geometry(place: &PlaceColumns, record: &Record) -> Result<Option<Geometry<f64
         }
         PlaceColumns::Wkt(at) => match record.value(*at) {
             Value::Null => Err(("no-geometry", *at, "the geometry is empty".to_owned())),
-            value => {
-                let text = half_width(&value.to_string());
-                let geometry = Geometry::<f64>::try_from_wkt_str(&text)
-                    .map_err(|error| ("bad-geometry", *at, format!("is not well-known text: {error}")))?;
-                use geo::CoordsIter;
-                let finite = geometry.coords_iter().all(|c| c.x.is_finite() && c.y.is_finite());
-                if !finite || geometry.coords_count() == 0 {
-                    return Err(("bad-geometry", *at, "the geometry is empty or holds no numbers".to_owned()));
-                }
-                Ok(Some(geometry))
-            }
+            value => well_known(&half_width(&value.to_string())).map(Some).map_err(|what| ("bad-geometry", *at, what)),
         },
     }
+}
+
+/// The geometry of a well-known text, with the same demands as on GeoJSON.
+fn well_known(text: &str) -> Result<Geometry<f64>, String> {
+    let parsed = Wkt::<f64>::from_str(text).map_err(|error| format!("is not well-known text: {error}"))?;
+    let polygons = match &parsed {
+        Wkt::Polygon(polygon) => std::slice::from_ref(polygon),
+        Wkt::MultiPolygon(polygons) => polygons.polygons(),
+        Wkt::GeometryCollection(_) => {
+            return Err("a GEOMETRYCOLLECTION is not used; give polygons, lines or points".to_owned());
+        }
+        _ => &[],
+    };
+    // the conversion below would close rings without a word
+    for ring in polygons.iter().flat_map(|polygon| polygon.rings()) {
+        let positions = ring.coords();
+        if positions.len() < 4 {
+            return Err(format!("a ring has {} positions where at least four are wanted", positions.len()));
+        }
+        if positions.first().map(|at| (at.x, at.y)) != positions.last().map(|at| (at.x, at.y)) {
+            return Err("a ring does not end where it starts".to_owned());
+        }
+    }
+    let geometry = Geometry::try_from(parsed).map_err(|_| "the geometry is empty".to_owned())?;
+    let finite = geometry.coords_iter().all(|at| at.x.is_finite() && at.y.is_finite());
+    if !finite || geometry.coords_count() == 0 {
+        return Err("the geometry is empty or holds no numbers".to_owned());
+    }
+    Ok(geometry)
 }
 
 #[cfg(test)]
@@ -252,6 +250,7 @@ mod tests {
     use super::*;
     use crate::io::read::Collected;
     use crate::io::read::read_all;
+    use encoding_rs::GB18030;
     use std::io::Write;
 
     fn from(bytes: &[u8]) -> Result<(LayerInfo, Collected), ReadError> {
@@ -273,7 +272,7 @@ mod tests {
     fn gb18030_is_found_out_and_said() {
         let (bytes, ..) = GB18030.encode("code;name;lon;lat\n320102;玄武区;118.8;32.0\n");
         let (info, read) = from(&bytes).unwrap();
-        assert_eq!(info.encoding, "gb18030");
+        assert_eq!(info.encoding, "GB18030");
         assert_eq!(read.records[0].values[1], Value::from("玄武区"));
         assert_eq!(read.issues[0].code, "encoding-detected");
     }
@@ -297,19 +296,27 @@ mod tests {
 
     #[test]
     fn well_known_text_is_a_geometry() {
-        let (_, read) = from(b"id\twkt\n1\tPOLYGON ((0 0, 1 0, 1 1, 0 0))\n2\tPOINT EMPTY\n3\tPOINT (\n").unwrap();
+        let rows = [
+            ("POLYGON ((0 0, 1 0, 1 1, 0 0))", ""),
+            ("POINT EMPTY", "empty"),
+            ("POINT (", "not well-known text"),
+            ("POLYGON ((0 0, 1 0, 1 1, 0 1))", "does not end where it starts"),
+            ("MULTIPOLYGON (((0 0, 1 0, 0 0)))", "3 positions"),
+            ("POINT (nan 1)", "not"),
+            ("GEOMETRYCOLLECTION (POINT (1 2))", "GEOMETRYCOLLECTION"),
+        ];
+        let text: String = rows.iter().enumerate().map(|(at, (wkt, _))| format!("{at}\t{wkt}\n")).collect();
+        let (_, read) = from(format!("id\twkt\n{text}").as_bytes()).unwrap();
         assert!(matches!(read.records[0].geometry, Some(Geometry::Polygon(_))));
-        assert_eq!(read.issues.iter().map(|issue| issue.code).collect::<Vec<_>>(), ["bad-geometry", "bad-geometry"]);
+        assert_eq!(read.issues.len(), rows.len() - 1, "{:?}", read.issues);
+        for (issue, (wkt, want)) in read.issues.iter().zip(&rows[1..]) {
+            assert!(issue.code == "bad-geometry" && issue.what.contains(want), "{wkt}: {}", issue.what);
+        }
     }
 
     #[test]
     fn headers_that_can_not_be_used_are_errors() {
-        for (bytes, want) in [
-            (b"" as &[u8], "is empty"),
-            (b"a,b,a\n1,2,3\n", "twice"),
-            (b",,\n1,2,3\n", "blank"),
-            (b"\xff\xfea\x00", "UTF-16"),
-        ] {
+        for (bytes, want) in [(b"" as &[u8], "is empty"), (b"a,b,a\n1,2,3\n", "twice"), (b",,\n1,2,3\n", "blank")] {
             let message = from(bytes).unwrap_err().to_string();
             assert!(message.contains(want), "{message}");
         }
@@ -318,5 +325,74 @@ mod tests {
         let request = ReadRequest { x: Some("lon"), y: Some("lat"), ..ReadRequest::new(file.path(), "t.csv") };
         let message = read_all(&request).unwrap_err().to_string();
         assert!(message.contains("did you mean \"lonn\""), "{message}");
+    }
+
+    #[test]
+    fn every_usual_delimiter_is_found_outside_quotes() {
+        for (text, want) in [
+            ("id,lon,lat\n", b','),
+            ("id;lon;lat\n1,5;2;3\n", b';'),
+            ("id\tlon\tlat", b'\t'),
+            ("id|lon|lat\n", b'|'),
+            ("\"a;b;c;d\",lon,lat\n", b','),
+            ("name\n", b','),
+        ] {
+            assert_eq!(delimiter(text.as_bytes()), want, "{text:?}");
+        }
+        // 鐋 is E8 7C in GB18030: a bar for whoever splits the bytes
+        let (bytes, ..) = GB18030.encode("id|name|lon|lat\n1|鑭区|118.8|32\n");
+        let (_, read) = from(&bytes).unwrap();
+        assert_eq!(read.records[0].values[1], Value::from("鑭区"));
+        assert!(read.records[0].geometry.is_some());
+    }
+
+    #[test]
+    fn bytes_of_another_encoding_are_never_replaced() {
+        let (bytes, ..) = GB18030.encode("id,name,lon,lat\n1,玄武区,118.8,32\n");
+        let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let request = ReadRequest { encoding: Some("UTF-8"), ..ReadRequest::new(file.path(), "t.csv") };
+        match read_all(&request) {
+            Err(ReadError::Broken { line: 2, what, .. }) => assert!(what.contains("not UTF-8"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+        // neither UTF-8 nor GB18030
+        assert!(matches!(from(b"id,name\n1,a\n2,\xff\xff\n"), Err(ReadError::Broken { line: 3, .. })));
+        let request = ReadRequest { encoding: Some("klingon"), ..ReadRequest::new(file.path(), "t.csv") };
+        assert!(read_all(&request).unwrap_err().to_string().contains("GB18030"));
+    }
+
+    #[test]
+    fn utf_16_from_excel_is_read() {
+        let text = "编号\t经度\t纬度\n1\t118.8\t32\n";
+        let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let (info, read) = from(&bytes).unwrap();
+        assert_eq!((info.encoding, info.fields[0].name.as_str()), ("UTF-16LE", "编号"));
+        assert_eq!(read.records[0].geometry, Some(Geometry::Point(Point::new(118.8, 32.0))));
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told() {
+        let mut text = "id,name\n1,\"open\n".to_owned();
+        (0..200).for_each(|at| text.push_str(&format!("{at},x\n")));
+        let (info, read) = from(text.as_bytes()).unwrap();
+        assert_eq!((info.records, read.issues[0].code), (1, "open-quote"));
+    }
+
+    #[test]
+    fn lines_are_those_of_the_file() {
+        let (_, read) = from(b"id,lon,lat\r\n\r\n\r\n1,x,2\r\n\"a\nb\",y,2\r\n3,z,2").unwrap();
+        let lines: Vec<&str> = read.issues.iter().filter_map(|issue| issue.what.split(':').next()).collect();
+        assert_eq!(lines, ["line 4", "line 5", "line 7"]);
+        let (_, read) = from(b"id,lon,lat\n\n1,x,2\n").unwrap();
+        assert!(read.issues[0].what.starts_with("line 3:"), "{}", read.issues[0].what);
+    }
+
+    #[test]
+    fn a_missing_file_and_a_header_alone() {
+        let request = ReadRequest::new(std::path::Path::new("/nowhere/a.csv"), "a.csv");
+        assert!(matches!(read_all(&request), Err(ReadError::Open { .. })));
+        let (info, read) = from(b"id,lon,lat\n").unwrap();
+        assert_eq!((info.records, info.fields.len(), read.issues.len()), (0, 3, 0));
     }
 }

@@ -161,6 +161,7 @@ fn fixed_point(start: LonLat, wanted: LonLat, forward: fn(LonLat) -> LonLat) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::impedance::geodesic::geodesic_m;
     use proptest::prelude::*;
 
     /// City, WGS 84, GCJ-02, BD-09: computed by an independent Python implementation of the formula (checked there against
@@ -191,6 +192,26 @@ mod tests {
             assert!(near(Datum::Gcj02.to_wgs84(at(gcj)), at(wgs), 2e-8), "{city}");
             assert!(near(Datum::Bd09.to_wgs84(at(bd)), at(wgs), 2e-8), "{city}");
         }
+    }
+
+    /// Vertices of the counties in GCJ-02 and where an independent inverse puts them.
+    const VERTICES: &str = include_str!("../../tests/oracles/gcj02_vertices.csv");
+
+    #[test]
+    fn counties_in_gcj02_land_where_an_independent_inverse_puts_them() {
+        let mut apart: Vec<f64> = VERTICES
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .map(|line| {
+                let numbers: Vec<f64> = line.split(',').skip(1).map(|cell| cell.parse().unwrap()).collect();
+                let want = LonLat { lon: numbers[2], lat: numbers[3] };
+                geodesic_m(Datum::Gcj02.to_wgs84(LonLat { lon: numbers[0], lat: numbers[1] }), want)
+            })
+            .collect();
+        apart.sort_by(f64::total_cmp);
+        assert_eq!(apart.len(), 300);
+        // the other one's search stops at 10⁻⁶ degrees, some 10 cm
+        assert!(apart[150] < 0.1 && apart[299] < 0.2, "median {} m, most {} m", apart[150], apart[299]);
     }
 
     #[test]

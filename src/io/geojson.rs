@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::io::Read;
 
+use encoding_rs::UTF_8;
 use geo_types::Coord;
 use geo_types::Geometry;
 use geo_types::LineString;
@@ -28,6 +29,9 @@ use serde_json::Value as Json;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
+use crate::io::encoding;
+use crate::io::encoding::Malformed;
+use crate::io::encoding::Utf8;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -43,6 +47,8 @@ struct State<'a> {
     sink: &'a mut dyn Sink,
     shown: &'a str,
     fields: Vec<Field>,
+    /// Whether a field has had a value that is not null.
+    is_typed: Vec<bool>,
     records: u64,
     crs: Option<String>,
 }
@@ -56,25 +62,42 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         path: request.path.to_owned(),
         source,
     })?;
-    let reader = Separators { inner: BufReader::with_capacity(1 << 16, file), at_start: true };
-    let state = RefCell::new(State { sink, shown: request.shown, fields: Vec::new(), records: 0, crs: None });
+    let encoding = match request.encoding {
+        Some(name) => {
+            encoding::by_name(name).map_err(|what| ReadError::Header { shown: request.shown.to_owned(), what })?
+        }
+        None => UTF_8,
+    };
+    let reader = Separators(Utf8::new(file, encoding));
+    let state = RefCell::new(State {
+        sink,
+        shown: request.shown,
+        fields: Vec::new(),
+        is_typed: Vec::new(),
+        records: 0,
+        crs: None,
+    });
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
-    let broken = |error: &serde_json::Error| ReadError::Broken {
-        shown: request.shown.to_owned(),
-        line: error.line() as u64,
-        column: error.column() as u64,
-        what: without_position(error),
+    let broken = |error: serde_json::Error| {
+        let (mut line, mut column, mut what) = (error.line() as u64, error.column() as u64, without_position(&error));
+        if error.is_io() {
+            let error = std::io::Error::from(error);
+            if let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) {
+                (line, column, what) = (malformed.line, 1, malformed.to_string());
+            }
+        }
+        ReadError::Broken { shown: request.shown.to_owned(), line, column, what }
     };
     let mut documents = 0;
     loop {
         match (Document { state: &state }).deserialize(&mut json) {
             Ok(()) => documents += 1,
             Err(error) if documents > 0 && error.is_eof() && at_end(&error) => break,
-            Err(error) => return Err(broken(&error)),
+            Err(error) => return Err(broken(error)),
         }
         match json.end() {
             Ok(()) => break,
-            Err(error) if error.is_eof() => return Err(broken(&error)),
+            Err(error) if error.is_eof() || error.is_io() => return Err(broken(error)),
             // more documents follow: one a line
             Err(_) => {}
         }
@@ -88,7 +111,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
             Some(crs) => DeclaredCrs::Carried(crs),
             None => DeclaredCrs::ByFormat("EPSG:4326".to_owned()),
         },
-        encoding: "UTF-8",
+        encoding: encoding::title(encoding),
     })
 }
 
@@ -105,21 +128,12 @@ fn without_position(error: &serde_json::Error) -> String {
     }
 }
 
-/// Turns record separators (RFC 8142) into spaces and leaves a byte order mark away.
-struct Separators<R> {
-    inner: R,
-    at_start: bool,
-}
+/// Turns record separators (RFC 8142) into spaces.
+struct Separators<R>(R);
 
 impl<R: Read> Read for Separators<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        if self.at_start && count > 0 {
-            self.at_start = false;
-            if buffer[..count].starts_with(b"\xef\xbb\xbf") {
-                buffer[..3].fill(b' ');
-            }
-        }
+        let count = self.0.read(buffer)?;
         for byte in buffer[..count].iter_mut().filter(|byte| **byte == 0x1e) {
             *byte = b' ';
         }
@@ -260,27 +274,37 @@ impl State<'_> {
 
     /// Puts a value at its field, the field added when it is new; an `id` beside the properties does not replace one in them.
     fn put(&mut self, name: &str, value: Value, values: &mut Vec<Value>) {
-        let kind = match value {
-            Value::Bool(_) => FieldKind::Bool,
-            Value::Int(_) => FieldKind::Int,
-            Value::Real(_) => FieldKind::Real,
-            Value::Null | Value::Text(_) => FieldKind::Text,
-        };
         let at = match self.fields.iter().position(|field| field.name == name) {
             Some(at) => at,
             None => {
+                let kind = FieldKind::Text;
                 self.fields.push(Field { name: name.to_owned(), title: Text::default(), kind, choices: Vec::new() });
+                self.is_typed.push(false);
                 self.fields.len() - 1
             }
         };
+        let kind = match value {
+            Value::Null => None,
+            Value::Bool(_) => Some(FieldKind::Bool),
+            Value::Int(_) => Some(FieldKind::Int),
+            Value::Real(_) => Some(FieldKind::Real),
+            Value::Text(_) => Some(FieldKind::Text),
+        };
+        if let Some(kind) = kind {
+            let known = &mut self.fields[at].kind;
+            *known = match (*known, kind) {
+                _ if !self.is_typed[at] => kind,
+                (FieldKind::Int, FieldKind::Real) | (FieldKind::Real, FieldKind::Int) => FieldKind::Real,
+                (known, kind) if known == kind => kind,
+                _ => FieldKind::Text,
+            };
+            self.is_typed[at] = true;
+        }
         if values.len() <= at {
             values.resize(at + 1, Value::Null);
         }
         if values[at].is_null() {
             values[at] = value;
-        }
-        if self.fields[at].kind == FieldKind::Int && kind == FieldKind::Real {
-            self.fields[at].kind = FieldKind::Real;
         }
     }
 }
@@ -480,5 +504,56 @@ mod tests {
         assert_eq!(with(member), DeclaredCrs::Carried("EPSG:4490".into()));
         let member = r#""crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}},"#;
         assert_eq!(with(member), DeclaredCrs::Carried("EPSG:4326".into()));
+    }
+
+    #[test]
+    fn a_field_is_of_the_kind_that_holds_all_its_values() {
+        let features: Vec<String> = [
+            r#"{"a":null,"b":1,"c":1,"d":1,"e":{"x":[1]}}"#,
+            r#"{"a":3,"b":2.5,"c":"x","d":2,"f":true}"#,
+            r#"{"a":4,"b":null,"c":2}"#,
+        ]
+        .iter()
+        .map(|properties| format!(r#"{{"type":"Feature","properties":{properties},"geometry":null}}"#))
+        .collect();
+        let (info, read) = from(&features.join("\n")).unwrap();
+        let kinds: Vec<(&str, FieldKind)> = info.fields.iter().map(|field| (field.name.as_str(), field.kind)).collect();
+        let want = [
+            ("a", FieldKind::Int),
+            ("b", FieldKind::Real),
+            ("c", FieldKind::Text),
+            ("d", FieldKind::Int),
+            ("e", FieldKind::Text),
+            ("f", FieldKind::Bool),
+        ];
+        assert_eq!(kinds, want);
+        assert_eq!(read.records[0].values[4], Value::from(r#"{"x":[1]}"#));
+    }
+
+    #[test]
+    fn another_encoding_is_read_when_asked_for_and_never_guessed_at() {
+        let text = format!("{POINT}\n{POINT}\n");
+        let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+        let mut file = tempfile::Builder::new().suffix(".geojson").tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let request = ReadRequest::new(file.path(), "gbk.geojson");
+        match read_all(&request) {
+            Err(ReadError::Broken { line: 1, what, .. }) => assert!(what.contains("not UTF-8"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+        let (info, read) = read_all(&ReadRequest { encoding: Some("gbk"), ..request }).unwrap();
+        assert_eq!((info.encoding, &read.records[1].values[0]), ("GBK", &Value::from("白下")));
+    }
+
+    #[test]
+    fn a_missing_file_an_empty_layer_and_numbers_that_json_does_not_have() {
+        let request = ReadRequest::new(std::path::Path::new("/nowhere/a.geojson"), "a.geojson");
+        assert!(matches!(read_all(&request), Err(ReadError::Open { .. })));
+        let (info, read) = from(r#"{"type":"FeatureCollection","features":[]}"#).unwrap();
+        assert_eq!((info.records, read.records.len(), read.issues.len()), (0, 0, 0));
+        for number in ["NaN", "Infinity", "-Infinity", "1e999"] {
+            let text = POINT.replace("118.8", number);
+            assert!(matches!(from(&text), Err(ReadError::Broken { line: 1, .. })), "{number}");
+        }
     }
 }

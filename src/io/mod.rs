@@ -2,6 +2,8 @@
 
 pub mod csv;
 pub mod datum;
+pub(crate) mod encoding;
 pub mod geojson;
+pub mod numbers;
 pub mod read;
 pub mod reproject;

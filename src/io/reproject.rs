@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 
 use proj::Proj;
 use proj::wkt::WktVersion;
+use serde_json::Value as Json;
 
 use crate::base::frame::OutputCrs;
 use crate::impedance::geodesic::geodesic_m;
+use crate::io::numbers::Form;
+use crate::io::numbers::form;
 use crate::model::place::LonLat;
 
 /// Why a CRS can not be used.
@@ -26,6 +29,12 @@ pub enum CrsError {
     /// It exists, but is no system of coordinates on the ground (e.g. a transformation or an ellipsoid).
     #[error("\"{text}\" is not a coordinate reference system")]
     NotACrs { text: String },
+    /// It stands on an older datum that no one formula takes to WGS 84.
+    #[error(
+        "\"{text}\" stands on the datum \"{datum}\", and how far that is from WGS 84 differs from place to place by up to hundreds of \
+         metres; write the CRS as a PROJ string with the +towgs84=… that holds in your area, or convert the file beforehand"
+    )]
+    NeedsShift { text: String, datum: String },
     /// There is no way from one to the other.
     #[error("no way is known from \"{from}\" to \"{to}\"")]
     NoWay { from: String, to: String },
@@ -46,6 +55,9 @@ pub struct Crs {
     /// West, south, east, north in degrees.
     area: Option<[f64; 4]>,
     unit_m: f64,
+    datum: String,
+    /// The way from its datum to others is not known, and the text does not state it.
+    needs_shift: bool,
 }
 
 /// Keeps a proj.db of another PROJ on this machine from being used instead of the built-in one.
@@ -77,7 +89,7 @@ impl Crs {
             text.to_owned()
         };
         let proj = Proj::new(&definition).map_err(|_| unknown())?;
-        let json: serde_json::Value = proj
+        let json: Json = proj
             .to_projjson(Some(false), None, None)
             .ok()
             .and_then(|json| serde_json::from_str(&json).ok())
@@ -86,10 +98,18 @@ impl Crs {
             Some(source) => (source, true),
             None => (&json, false),
         };
-        let kind = base.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-        if !kind.ends_with("CRS") {
+        // heights are not used
+        let base = base.pointer("/components/0").unwrap_or(base);
+        let says = |at: &Json, path: &str| at.pointer(path).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let kind = says(base, "/type");
+        let geographic = says(base, "/coordinate_system/subtype") == "ellipsoidal";
+        // a geodetic CRS that is not geographic counts from the centre of the earth
+        if !(geographic && kind.ends_with("CRS") || kind.ends_with("ProjectedCRS")) {
             return Err(CrsError::NotACrs { text: text.to_owned() });
         }
+        let ground = base.get("base_crs").unwrap_or(base);
+        let datum = says(ground, "/datum/name") + &says(ground, "/datum_ensemble/name");
+        let ellipsoid = says(ground, "/datum/ellipsoid/name");
         let epsg = json.get("id").filter(|_| !bound).and_then(|id| {
             (id.get("authority")?.as_str()? == "EPSG").then(|| id.get("code")?.as_u64())?.map(|code| code as u32)
         });
@@ -107,16 +127,24 @@ impl Crs {
             text: text.to_owned(),
             name: base.get("name").and_then(|name| name.as_str()).unwrap_or(text).to_owned(),
             epsg,
-            geographic: kind == "GeographicCRS" || kind == "GeodeticCRS",
+            geographic,
             wkt1: single_line(&wkt1),
             area: area.map(|area| [area.west, area.south, area.east, area.north]),
             unit_m,
+            needs_shift: !bound && needs_shift(&datum, &ellipsoid),
+            datum,
         })
     }
 
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether both mean the same system, however they were written.
+    pub fn is_same(&self, other: &Crs) -> bool {
+        let coded = self.epsg.is_some() && self.epsg == other.epsg;
+        coded || self.text == other.text || (!self.wkt1.is_empty() && self.wkt1 == other.wkt1)
     }
 
     /// Its own name, e.g. `CGCS2000 / 3-degree Gauss-Kruger CM 120E`.
@@ -176,6 +204,17 @@ impl Crs {
     }
 }
 
+/// Whether the way from a datum to WGS 84 must be stated: the older Chinese datums, whose shift differs from place to place, and
+/// datums without a name on an ellipsoid of the time before satellites.
+fn needs_shift(datum: &str, ellipsoid: &str) -> bool {
+    const OLDER: [&str; 3] = ["Beijing 1954", "New Beijing", "Xian 1980"];
+    const WORLDWIDE: [&str; 2] = ["GRS 1980", "WGS 84"];
+    let is_of = |names: &[&str], text: &str| names.iter().any(|name| text.starts_with(name));
+    is_of(&OLDER, datum)
+        || (datum.to_lowercase().starts_with("unknown")
+            && !WORLDWIDE.iter().any(|name| (datum.to_owned() + ellipsoid).contains(name)))
+}
+
 fn single_line(wkt: &str) -> String {
     wkt.lines().map(str::trim).collect()
 }
@@ -192,11 +231,15 @@ pub struct Reprojector {
 impl Reprojector {
     /// The way from `from` to `to`. Between CGCS2000 and WGS 84 degrees nothing is changed.
     /// # Errors
-    /// [`CrsError::NoWay`].
+    /// [`CrsError::NeedsShift`] when the two stand on different datums and one of them is an older one whose shift is not stated,
+    /// [`CrsError::NoWay`] when PROJ knows none.
     pub fn new(from: &Crs, to: &Crs) -> Result<Reprojector, CrsError> {
         let degrees_alike = |crs: &Crs| matches!(crs.epsg, Some(4326 | 4490 | 4979 | 4480));
         if from.text == to.text || (degrees_alike(from) && degrees_alike(to)) {
             return Ok(Reprojector { way: None });
+        }
+        if let Some(older) = [from, to].into_iter().find(|crs| crs.needs_shift && from.datum != to.datum) {
+            return Err(CrsError::NeedsShift { text: older.text.clone(), datum: older.datum.clone() });
         }
         let key = (from.text.clone(), to.text.clone());
         let known = WAYS.with(|ways| ways.borrow().get(&key).cloned());
@@ -281,15 +324,15 @@ pub struct Implausible {
 
 /// Whether coordinates (east, north) look like those of `crs`.
 ///
-/// Projected numbers declared as degrees, degrees declared as metres, swapped axes, and places outside the CRS's area of use
-/// widened by a twentieth of itself.
+/// Projected numbers declared as degrees, degrees declared as metres, swapped axes, places outside a geographic CRS's area of use
+/// widened by a twentieth of itself, and zone numbers in front of eastings where the zone of CGCS2000 has none or another.
 /// # Errors
 /// [`Implausible`] with what to write instead.
 pub fn plausible(crs: &Crs, [x, y]: [f64; 2]) -> Result<(), Implausible> {
     let implausible = |what: String| Err(Implausible { what });
     if crs.is_geographic() {
         if x.abs() > 180.0 && y.abs() > 90.0 {
-            let zone = gauss_kruger_hint(x, y);
+            let zone = hint([x, y]);
             return implausible(format!(
                 "{x}, {y} are no degrees but look like projected metres{zone}; declare their CRS with crs = \"EPSG:…\""
             ));
@@ -320,34 +363,62 @@ pub fn plausible(crs: &Crs, [x, y]: [f64; 2]) -> Result<(), Implausible> {
             crs.name
         ));
     }
-    Ok(())
+    match wrong_prefix(crs, [x, y]) {
+        Some(what) => implausible(what),
+        None => Ok(()),
+    }
 }
 
-/// ` of CGCS2000 zone …` when the numbers have the form of Gauss–Krüger coordinates.
-fn gauss_kruger_hint(x: f64, y: f64) -> String {
-    let (easting, northing, swapped) = if x.abs() < y.abs() || (x > 1e7) { (x, y, false) } else { (y, x, true) };
-    let order = if swapped { ", north first" } else { "" };
-    if !(1_800_000.0..=6_000_000.0).contains(&northing) {
-        return String::new();
+/// ` of a …` when the numbers have the form of metres that are usual in China.
+fn hint([x, y]: [f64; 2]) -> String {
+    let order = |north_first| if north_first { ", northing first" } else { "" };
+    match form([x, y]) {
+        Form::PrefixedZone { zone, width_degrees, north_first } => {
+            let epsg = if width_degrees == 3 { 4513 + zone - 25 } else { 4491 + zone - 13 };
+            let order = order(north_first);
+            format!(
+                " of the {width_degrees}-degree Gauss–Krüger zone with prefix {zone} (EPSG:{epsg} in CGCS2000{order})"
+            )
+        }
+        Form::Zone { north_first } => format!(" of a Gauss–Krüger or UTM zone without prefix{}", order(north_first)),
+        Form::WebMercator => " of Web Mercator (EPSG:3857)".to_owned(),
+        _ => String::new(),
     }
-    if (25_000_000.0..46_000_000.0).contains(&easting) {
-        let zone = (easting / 1e6) as u32;
-        return format!(
-            " of a 3-degree Gauss–Krüger zone with prefix {zone} (EPSG:{} in CGCS2000{order})",
-            4513 + zone - 25
-        );
+}
+
+/// What is wrong with numbers in a zone of CGCS2000 by the prefix of the easting; `None` when they may be right, and for other
+/// systems.
+fn wrong_prefix(crs: &Crs, [x, y]: [f64; 2]) -> Option<String> {
+    let (wanted, prefixed, plain) = match crs.epsg? {
+        code @ 4491..=4501 => (Some(code - 4491 + 13), 4491, 4502),
+        4502..=4512 => (None, 4491, 4502),
+        code @ 4513..=4533 => (Some(code - 4513 + 25), 4513, 4534),
+        4534..=4554 => (None, 4513, 4534),
+        _ => return None,
+    };
+    let least = if prefixed == 4491 { 13 } else { 25 };
+    if matches!(form([x, y]), Form::Zone { north_first: true } | Form::PrefixedZone { north_first: true, .. }) {
+        return Some(format!(
+            "{x}, {y} look like northing first, easting second; exchange the x and y columns (x is east)"
+        ));
     }
-    if (13_000_000.0..24_000_000.0).contains(&easting) {
-        let zone = (easting / 1e6) as u32;
-        return format!(
-            " of a 6-degree Gauss–Krüger zone with prefix {zone} (EPSG:{} in CGCS2000{order})",
-            4491 + zone - 13
-        );
+    let found = (x >= 1e7).then_some((x / 1e6) as u32);
+    match (wanted, found) {
+        (None, Some(zone)) => Some(format!(
+            "the easting {x} carries a zone number, but {} has none; declare crs = \"EPSG:{}\"",
+            crs.name,
+            prefixed + zone.clamp(least, 45) - least
+        )),
+        (Some(zone), None) => Some(format!(
+            "the easting {x} carries no zone number, but {} has {zone} in front; declare crs = \"EPSG:{}\"",
+            crs.name,
+            plain + zone - least
+        )),
+        (Some(zone), Some(other)) if zone != other => {
+            Some(format!("the easting {x} carries the zone number {other}, but {} has {zone}", crs.name))
+        }
+        _ => None,
     }
-    if (100_000.0..900_000.0).contains(&easting) {
-        return format!(" of a Gauss–Krüger or UTM zone without prefix{order}");
-    }
-    String::new()
 }
 
 fn inside([west, south, east, north]: [f64; 4], [x, y]: [f64; 2]) -> bool {
@@ -454,7 +525,53 @@ mod tests {
         }
         assert!(plausible(&crs("EPSG:4549"), [118.8, 32.0]).unwrap_err().what.contains("look like degrees"));
         assert!(plausible(&crs("EPSG:4549"), [386_383.9, 3_549_167.2]).is_ok());
+        assert!(plausible(&crs("EPSG:4528"), [40_386_383.9, 3_549_167.2]).is_ok());
+        assert!(plausible(&crs("EPSG:32650"), [669_000.0, 3_549_000.0]).is_ok());
+        let cases = [
+            ("EPSG:4549", [40_386_383.9, 3_549_167.2], "EPSG:4528"),
+            ("EPSG:4528", [386_383.9, 3_549_167.2], "EPSG:4549"),
+            ("EPSG:4527", [40_386_383.9, 3_549_167.2], "zone number 40"),
+            ("EPSG:4508", [20_386_383.9, 3_549_167.2], "EPSG:4498"),
+            ("EPSG:4549", [3_549_167.2, 386_383.9], "northing first"),
+        ];
+        for (code, numbers, want) in cases {
+            let what = plausible(&crs(code), numbers).unwrap_err().what;
+            assert!(what.contains(want), "{code} {numbers:?}: {what}");
+        }
         // in a frame of the whole world, swapped coordinates of China show only because 118.8 is no latitude
         assert!(plausible(&crs("EPSG:4326"), [32.0, 118.8]).unwrap_err().what.contains("latitude first"));
+    }
+
+    #[test]
+    fn older_datums_are_refused_without_a_stated_shift() {
+        let wgs84 = crs("EPSG:4326");
+        let krassowsky = "+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 +ellps=krass +units=m";
+        for text in ["EPSG:4214", "EPSG:4610", "EPSG:2437", "EPSG:2385", krassowsky] {
+            match Reprojector::new(&crs(text), &wgs84) {
+                Err(CrsError::NeedsShift { .. }) => {}
+                other => panic!("{text}: {:?}", other.err()),
+            }
+        }
+        // from a zone to the degrees of the same datum there is nothing to state
+        assert!(Reprojector::new(&crs("EPSG:2437"), &crs("EPSG:4214")).is_ok());
+        let stated = crs(&format!("{krassowsky} +towgs84=15.8,-154.4,-82.3"));
+        let way = Reprojector::new(&stated, &wgs84).unwrap();
+        let [lon, lat] = way.point([386_383.866, 3_549_167.202]).unwrap();
+        assert!((lon - 118.796877).abs() < 0.01 && (lat - 32.060255).abs() < 0.01, "{lon}, {lat}");
+        for text in
+            ["EPSG:3857", "EPSG:4258", "EPSG:32650", "+proj=tmerc +lon_0=119 +ellps=GRS80 +units=m", "EPSG:4549"]
+        {
+            assert!(Reprojector::new(&crs(text), &wgs84).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn heights_and_geocentric_systems_are_no_ground() {
+        for text in ["EPSG:4978", "EPSG:5773", "EPSG:4479"] {
+            assert!(matches!(Crs::new(text), Err(CrsError::NotACrs { .. })), "{text}");
+        }
+        assert!(crs("EPSG:4979").is_geographic());
+        assert!(crs("EPSG:4549").is_same(&crs(crs("EPSG:4549").wkt1())));
+        assert!(!crs("EPSG:4549").is_same(&crs("EPSG:4548")));
     }
 }

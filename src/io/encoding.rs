@@ -1,0 +1,280 @@
+//! Text encodings: which one a file is in, and its text as UTF-8 while it is read.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::io::Read;
+
+use encoding_rs::Decoder;
+use encoding_rs::DecoderResult;
+use encoding_rs::Encoding;
+use encoding_rs::GB18030;
+use encoding_rs::UTF_8;
+
+/// Bytes that a file may be read in; a reader asks for at least as many at once.
+const CHUNK: usize = 1 << 16;
+
+/// The encoding called `name`, e.g. `UTF-8`, `GB18030` or `GBK`.
+/// # Errors
+/// What to write instead, when there is none.
+pub(crate) fn by_name(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.trim().as_bytes())
+        .ok_or_else(|| format!("encoding \"{name}\" is not known; write UTF-8 or GB18030"))
+}
+
+/// What people call it: `GB18030`, not `gb18030`.
+pub(crate) fn title(encoding: &'static Encoding) -> &'static str {
+    if encoding == GB18030 { "GB18030" } else { encoding.name() }
+}
+
+/// The encoding of a text by its bytes: that of its byte order mark, else UTF-8 where every byte fits it, else GB18030 (which
+/// holds GBK and GB 2312). Reads to the end, or to the first byte that is not UTF-8.
+pub(crate) fn detect(mut bytes: impl Read) -> io::Result<&'static Encoding> {
+    let mut decoder = UTF_8.new_decoder_without_bom_handling();
+    let mut buffer = vec![0u8; CHUNK];
+    let mut text = vec![0u8; 4 * CHUNK];
+    let mut at_start = true;
+    loop {
+        let count = fill(&mut bytes, &mut buffer)?;
+        if at_start
+            && let Some((encoding, _)) = Encoding::for_bom(&buffer[..count])
+            && encoding != UTF_8
+        {
+            return Ok(encoding);
+        }
+        at_start = false;
+        let (result, ..) = decoder.decode_to_utf8_without_replacement(&buffer[..count], &mut text, count == 0);
+        match result {
+            DecoderResult::Malformed(..) => return Ok(GB18030),
+            _ if count == 0 => return Ok(UTF_8),
+            _ => {}
+        }
+    }
+}
+
+/// Reads until the buffer is full or there is no more: a short read must not hide a byte order mark.
+fn fill(bytes: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match bytes.read(&mut buffer[count..]) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+/// Bytes that do not belong to the encoding of the text.
+#[derive(Debug)]
+pub(crate) struct Malformed {
+    /// Line of the text, from 1.
+    pub(crate) line: u64,
+    encoding: &'static Encoding,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "there are bytes that are not {}; save the file as UTF-8", title(self.encoding))
+    }
+}
+
+impl Error for Malformed {}
+
+/// A text as UTF-8 without its byte order mark.
+///
+/// Bytes that do not belong to the encoding end it with an error that holds [`Malformed`]: nothing is replaced.
+pub(crate) struct Utf8<R> {
+    bytes: R,
+    encoding: &'static Encoding,
+    decoder: Decoder,
+    /// What has been read, and the part of it that has not been decoded yet.
+    raw: Vec<u8>,
+    raw_at: usize,
+    raw_end: usize,
+    /// What has been decoded, and the part of it that has not been handed over yet.
+    text: Vec<u8>,
+    text_at: usize,
+    text_end: usize,
+    /// Line of the text that has been decoded.
+    line: u64,
+    is_read: bool,
+    is_decoded: bool,
+    is_malformed: bool,
+}
+
+impl<R: Read> Utf8<R> {
+    pub(crate) fn new(bytes: R, encoding: &'static Encoding) -> Utf8<R> {
+        Utf8 {
+            bytes,
+            encoding,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            raw: vec![0; CHUNK],
+            raw_at: 0,
+            raw_end: 0,
+            text: vec![0; CHUNK],
+            text_at: 0,
+            text_end: 0,
+            line: 1,
+            is_read: false,
+            is_decoded: false,
+            is_malformed: false,
+        }
+    }
+
+    /// Decodes the next piece, which may come out empty.
+    fn decode(&mut self) -> io::Result<()> {
+        if self.is_malformed {
+            let what = Malformed { line: self.line, encoding: self.encoding };
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        if self.raw_at == self.raw_end && !self.is_read {
+            (self.raw_at, self.raw_end) = (0, fill(&mut self.bytes, &mut self.raw)?);
+            self.is_read = self.raw_end < self.raw.len();
+        }
+        let raw = &self.raw[self.raw_at..self.raw_end];
+        let (result, read, written) =
+            self.decoder.decode_to_utf8_without_replacement(raw, &mut self.text, self.is_read);
+        self.raw_at += read;
+        (self.text_at, self.text_end) = (0, written);
+        self.line += self.text[..written].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.is_malformed = matches!(result, DecoderResult::Malformed(..));
+        self.is_decoded = self.is_read && matches!(result, DecoderResult::InputEmpty);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Utf8<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.text_at == self.text_end && !self.is_decoded && !out.is_empty() {
+            self.decode()?;
+        }
+        let count = out.len().min(self.text_end - self.text_at);
+        out[..count].copy_from_slice(&self.text[self.text_at..self.text_at + count]);
+        self.text_at += count;
+        Ok(count)
+    }
+}
+
+/// A text whose lines all end with a line feed, the last one too, whatever they ended with.
+pub(crate) struct UnixLines<R> {
+    text: R,
+    /// The last byte that was read, to know a line feed after a carriage return.
+    last: u8,
+}
+
+impl<R: Read> UnixLines<R> {
+    pub(crate) fn new(text: R) -> UnixLines<R> {
+        UnixLines { text, last: b'\n' }
+    }
+}
+
+impl<R: Read> Read for UnixLines<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.text.read(out)?;
+            if count == 0 {
+                let is_open = !matches!(self.last, b'\n' | b'\r') && !out.is_empty();
+                if is_open {
+                    (out[0], self.last) = (b'\n', b'\n');
+                }
+                return Ok(usize::from(is_open));
+            }
+            let mut kept = 0;
+            for at in 0..count {
+                let byte = out[at];
+                if !(byte == b'\n' && self.last == b'\r') {
+                    out[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.last = byte;
+            }
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::UTF_16LE;
+    use std::io::BufReader;
+
+    /// Hands bytes over one at a time.
+    struct Dribble<'a>(&'a [u8]);
+
+    impl Read for Dribble<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.len().min(out.len()).min(1);
+            out[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    fn text(bytes: &[u8], encoding: &'static Encoding) -> io::Result<String> {
+        let mut text = String::new();
+        BufReader::new(Utf8::new(Dribble(bytes), encoding)).read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn the_encoding_is_found_out() {
+        let long = "玄武区,".repeat(50_000);
+        let (gbk, ..) = GB18030.encode(&long);
+        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("玄武".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        // a text that is cut within a character is not UTF-8
+        let cases: [(&[u8], &Encoding); 6] = [
+            (b"", UTF_8),
+            (b"abc", UTF_8),
+            (long.as_bytes(), UTF_8),
+            (&gbk, GB18030),
+            (&utf16, UTF_16LE),
+            (&long.as_bytes()[..4], GB18030),
+        ];
+        for (bytes, want) in cases {
+            assert_eq!(detect(Dribble(bytes)).unwrap(), want, "{:?}", &bytes[..bytes.len().min(8)]);
+        }
+    }
+
+    #[test]
+    fn text_is_decoded_whole_and_without_its_mark() {
+        let long = "㐀玄武区,x\n".repeat(30_000);
+        let (gbk, ..) = GB18030.encode(&long);
+        assert!(text(&gbk, GB18030).unwrap() == long);
+        assert!(text(format!("\u{feff}{long}").as_bytes(), UTF_8).unwrap() == long);
+        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("玄武".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(text(&utf16, UTF_16LE).unwrap(), "玄武");
+        assert_eq!(text(b"", UTF_8).unwrap(), "");
+    }
+
+    #[test]
+    fn bytes_of_another_encoding_are_an_error_with_their_line() {
+        for (bytes, encoding) in
+            [(b"a\nb\nc\xff\xff\n" as &[u8], UTF_8), (b"a\nb\n\xff", GB18030), (b"\n\n\xd0", UTF_8)]
+        {
+            let error = text(bytes, encoding).unwrap_err();
+            let what = error.get_ref().and_then(|what| what.downcast_ref::<Malformed>()).unwrap();
+            assert_eq!(what.line, 3, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed() {
+        for (text, want) in
+            [("", ""), ("a", "a\n"), ("a\r\nb\r\n", "a\nb\n"), ("\r\r\n\nx", "\n\n\nx\n"), ("a\rb", "a\nb\n")]
+        {
+            for whole in [true, false] {
+                let mut read = String::new();
+                if whole {
+                    UnixLines::new(text.as_bytes()).read_to_string(&mut read).unwrap();
+                } else {
+                    UnixLines::new(Dribble(text.as_bytes())).read_to_string(&mut read).unwrap();
+                }
+                assert_eq!(read, want, "{text:?}");
+            }
+        }
+    }
+}
