@@ -5,4 +5,5 @@
 //! [`layers`] · [`app`] · [`cli`]. Floors 0 to 4 are the core: they know neither files nor the terminal.
 
 pub mod base;
+pub mod io;
 pub mod table;

@@ -36,9 +36,7 @@ fn split_unit<'t>(text: &'t str, example: &'static str) -> Result<(f64, &'t str)
         .char_indices()
         .find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || ((*c == '-' || *c == '+') && *i == 0)))
         .map_or(trimmed.len(), |(i, _)| i);
-    let number: f64 = trimmed[..end]
-        .parse()
-        .map_err(|_| UnitError::NotANumber { text: text.to_owned(), example })?;
+    let number: f64 = trimmed[..end].parse().map_err(|_| UnitError::NotANumber { text: text.to_owned(), example })?;
     if !number.is_finite() || number < 0.0 {
         return Err(UnitError::OutOfRange { text: text.to_owned() });
     }

@@ -62,11 +62,21 @@ pub struct Bound {
 /// How one class is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Symbol {
-    Fill { color: &'static str, outline: &'static str, outline_mm: f64 },
+    Fill {
+        color: &'static str,
+        outline: &'static str,
+        outline_mm: f64,
+    },
     /// Grey with diagonal hatching: the one way in which "no data" is drawn.
-    NoDataFill { outline: &'static str, outline_mm: f64 },
+    NoDataFill {
+        outline: &'static str,
+        outline_mm: f64,
+    },
     /// No fill, an outline only.
-    Outline { color: &'static str, width_mm: f64 },
+    Outline {
+        color: &'static str,
+        width_mm: f64,
+    },
     Line {
         color: &'static str,
         width_mm: f64,
@@ -77,7 +87,12 @@ pub enum Symbol {
         /// Share of the line left away at each end, in per cent.
         trim_percent: u8,
     },
-    Marker { shape: Shape, color: &'static str, size_mm: f64, outline: &'static str },
+    Marker {
+        shape: Shape,
+        color: &'static str,
+        size_mm: f64,
+        outline: &'static str,
+    },
 }
 
 /// The shape of a point symbol.
