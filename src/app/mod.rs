@@ -2,4 +2,5 @@
 
 pub mod compare;
 pub mod explain;
+pub mod inspect;
 pub mod run;
