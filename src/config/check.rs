@@ -474,7 +474,7 @@ pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String
 
 fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Findings<'_, '_>) {
     match target(given) {
-        Err((key, what, help)) if key.is_empty() => findings.at_key(way, what, "no bound", help),
+        Err(("", what, help)) => findings.at_key(way, what, "no bound", help),
         Err((key, what, help)) => findings.at_key(&below(way, key), what, "here", help),
         Ok(target) => {
             let unit = wants(measure).unit;
