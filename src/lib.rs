@@ -5,6 +5,7 @@
 //! [`layers`] · [`app`] · [`cli`]. Floors 0 to 4 are the core: they know neither files nor the terminal.
 
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod impedance;
 pub mod indicators;

@@ -5,5 +5,6 @@ pub mod frame;
 pub mod idx;
 pub mod issue;
 pub mod ledger;
+pub(crate) mod plane;
 pub mod progress;
 pub mod units;

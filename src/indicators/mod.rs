@@ -1,3 +1,5 @@
-//! Floor 4: what a figure is judged by.
+//! Floor 4: what a figure is judged by, and the verdict.
 
+pub mod scorecard;
 pub mod target;
+pub mod verdict;

@@ -4,13 +4,24 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::idx::RegionIdx;
+use crate::base::ledger::WeightLedger;
 use crate::base::units::Metres;
+use crate::base::units::Text;
+use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;
 use crate::metrics::Output;
+use crate::metrics::RegionFigure;
+use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::reach::Question;
+use crate::metrics::reach::Reach;
+use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
+use crate::metrics::reach_layers;
 use crate::model::region::Level;
 
 /// `measure.covered-share`: share of demand within a distance of a facility, the distance itself included.
@@ -43,9 +54,75 @@ pub(crate) fn county() -> Level {
     Level::County
 }
 
+impl CoveredShare {
+    fn question(&self) -> Question<'_> {
+        Question {
+            kind: &self.kind,
+            demand: self.demand.as_deref(),
+            weight: self.weight.as_deref(),
+            by: self.by,
+            whose: self.whose,
+            whose_level: self.whose_level,
+        }
+    }
+
+    fn covers(&self, reached: Reached) -> Option<bool> {
+        match reached {
+            Reached::At(_, cost) => Some(cost <= self.within.0),
+            Reached::NoFacility => Some(false),
+            Reached::NoPlace => None,
+        }
+    }
+
+    fn figure(&self, reach: &Reach<'_>, points: &[usize]) -> (Figure, WeightLedger) {
+        let (mut covered, mut uncovered, mut no_place) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
+        for at in points {
+            let weight = reach.weight(*at);
+            match self.covers(reach.reached(*at)) {
+                Some(true) => covered += weight,
+                Some(false) => uncovered += weight,
+                None => no_place += weight,
+            }
+        }
+        let figure = Figure::share(covered.to_f64(), (covered + uncovered).to_f64(), no_place.to_f64());
+        let ledger = WeightLedger {
+            unit: reach.group.name.clone(),
+            total: points.iter().map(|at| reach.weight(*at)).sum(),
+            parts: vec![("covered", covered), ("uncovered", uncovered), ("without-place", no_place)],
+        };
+        (figure, ledger)
+    }
+}
+
 impl Metric for CoveredShare {
-    fn measure(&self, _: &Context<'_>) -> Result<Output, MetricError> {
-        Ok(Output::default())
+    fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        let reach = Reach::new(context.study, &self.question())?;
+        let (mut headline, ledger) = self.figure(&reach, &reach.judged);
+        if headline.unknown > 0.0 {
+            headline = headline.because(no_place_reason(&reach, &ledger));
+        }
+        let by_region = reach.by_region(context.over);
+        let regions: Vec<RegionFigure> = by_region
+            .iter()
+            .map(|(level, region, points)| RegionFigure {
+                region: *region,
+                level: *level,
+                figure: if points.is_empty() {
+                    Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
+                } else {
+                    self.figure(&reach, points).0
+                },
+            })
+            .collect();
+        let mut output = Output { synthetic: reach.synthetic, ..Output::default() };
+        output.notes.push(reach.caveat());
+        output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
+        output.evidence = reach_layers::evidence(&reach, Some(self.within));
+        output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
+        output.headline = headline;
+        output.regions = regions;
+        output.weights.push(ledger);
+        Ok(output)
     }
 
     fn kinds(&self) -> Vec<&str> {
@@ -54,5 +131,71 @@ impl Metric for CoveredShare {
 
     fn demand(&self) -> Option<&str> {
         self.demand.as_deref()
+    }
+}
+
+/// Why the figure does not speak for all: points without a place.
+pub(crate) fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text {
+    let count = reach.judged.iter().filter(|at| reach.reached(**at) == Reached::NoPlace).count();
+    Text::new(
+        format!(
+            "the place of {count} of {} points of \"{}\" is not known ({} of {} by weight)",
+            reach.judged.len(),
+            reach.layer.name,
+            ledger.parts.last().map_or(Weight::ZERO, |(_, weight)| *weight),
+            ledger.total,
+        ),
+        format!("“{}”的 {} 个点中有 {count} 个位置未知", reach.layer.name, reach.judged.len()),
+    )
+}
+
+impl CoveredShare {
+    fn closing_the_gap(
+        &self,
+        reach: &Reach<'_>,
+        context: &Context<'_>,
+        headline: &Figure,
+        by_region: &[(Level, RegionIdx, Vec<usize>)],
+    ) -> Option<Text> {
+        let target = context.target_share?;
+        let (part, whole) = (headline.part?, headline.whole? + headline.unknown);
+        let missing = target.0 * whole - part;
+        if missing <= 0.0 {
+            return None;
+        }
+        // where most of those who are out of reach are
+        let smallest = by_region.first()?.0;
+        let mut out_of_reach: Vec<(Weight, RegionIdx)> = by_region
+            .iter()
+            .filter(|(level, ..)| *level == smallest)
+            .map(|(_, region, points)| {
+                let out = points
+                    .iter()
+                    .filter(|at| self.covers(reach.reached(**at)) == Some(false))
+                    .map(|at| reach.weight(*at));
+                (out.sum(), *region)
+            })
+            .filter(|(weight, _)| *weight > Weight::ZERO)
+            .collect();
+        out_of_reach.sort_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(&y.1)));
+        let named: Vec<String> = out_of_reach
+            .iter()
+            .take(3)
+            .map(|(weight, region)| format!("{} ({:.0})", reach.study.regions.get(*region).name, weight.to_f64()))
+            .collect();
+        let (unit_en, unit_zh) = match reach.group.name.as_str() {
+            "people" => ("people", "人"),
+            "count" => ("points", "个点"),
+            other => (other, other),
+        };
+        Some(Text::new(
+            format!(
+                "{:.0} more {unit_en} must come within {}; most are in {}",
+                missing.ceil(),
+                self.within,
+                named.join(", ")
+            ),
+            format!("还需使 {:.0} {unit_zh}进入 {} 范围；主要位于{}", missing.ceil(), self.within, named.join("、")),
+        ))
     }
 }

@@ -1,11 +1,12 @@
 //! One number with what it is a share of, how far it may be off, and what is not known.
 
+use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Text;
 
 /// The unit of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FigureUnit {
     /// 0 to 1.
@@ -27,6 +28,9 @@ pub struct Figure {
     pub unknown: f64,
     /// The least and the most that the value can be, whatever the unknown turns out to be.
     pub bounds: Option<(f64, f64)>,
+    /// The least and the most of the value under the declared uncertainties (stops near a border, the rule's numbers):
+    /// a verdict that flips between them is fragile. `None` when none was tried.
+    pub uncertainty: Option<(f64, f64)>,
     /// Why there is no value, or why it may be off.
     pub reason: Option<Text>,
     /// There is nothing to measure here, e.g. an island without neighbours: not missed, not met, not unknown.
@@ -47,6 +51,7 @@ impl Figure {
             whole: Some(whole),
             unknown,
             bounds: (total > 0.0).then(|| (part / total, (part + unknown) / total)),
+            uncertainty: None,
             reason: None,
             not_applicable: total <= 0.0,
         }
@@ -61,6 +66,7 @@ impl Figure {
             whole: Some(whole),
             unknown,
             bounds: value.filter(|_| unknown <= 0.0).map(|metres| (metres, metres)),
+            uncertainty: None,
             reason: None,
             not_applicable: false,
         }
@@ -77,10 +83,10 @@ impl Figure {
         self
     }
 
-    /// The same figure with bounds widened to hold `low` and `high`.
-    pub fn between(mut self, low: f64, high: f64) -> Figure {
-        let (a, b) = self.bounds.unwrap_or((low, high));
-        self.bounds = Some((a.min(low), b.max(high)));
+    /// The same figure with its uncertainty widened to hold `value`.
+    pub fn or_maybe(mut self, value: f64) -> Figure {
+        let (low, high) = self.uncertainty.or(self.value.map(|own| (own, own))).unwrap_or((value, value));
+        self.uncertainty = Some((low.min(value), high.max(value)));
         self
     }
 }

@@ -1,10 +1,17 @@
 //! Floor 3: what is measured. A metric looks at a study and hands back figures with their evidence.
 
+pub mod adjacency;
+pub mod borders;
+pub mod connection;
 pub mod covered_share;
 pub mod figure;
 pub mod nearest;
+mod neighbour_layers;
 pub mod neighbour_reach;
+pub(crate) mod neighbour_report;
+pub mod neighbour_survey;
 pub mod reach;
+mod reach_layers;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -9,6 +9,11 @@ use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;
 use crate::metrics::Output;
+use crate::metrics::adjacency::Rule;
+use crate::metrics::neighbour_report;
+pub use crate::metrics::neighbour_report::ConventionalRates;
+pub use crate::metrics::neighbour_report::conventional_rates;
+use crate::metrics::neighbour_survey::Survey;
 use crate::model::region::Level;
 use crate::model::transit::Mode;
 
@@ -148,8 +153,68 @@ impl Default for NeighbourReach {
     }
 }
 
+impl NeighbourReach {
+    /// The definition of the headline: `transfers = 1` asks for [`Definition::Transfer`].
+    pub fn effective_definition(&self) -> Definition {
+        if self.transfers > 0 && self.definition == Definition::Direct { Definition::Transfer } else { self.definition }
+    }
+
+    /// The neighbour rule.
+    pub fn rule(&self) -> Rule {
+        Rule {
+            min_border_m: self.min_border.0,
+            tolerance_m: self.tolerance.0,
+            point_contact: self.contact == ContactRule::Point,
+            exclude_water: self.water == WaterRule::Exclude,
+        }
+    }
+}
+
 impl Metric for NeighbourReach {
-    fn measure(&self, _: &Context<'_>) -> Result<Output, MetricError> {
-        Ok(Output::default())
+    fn check(&self) -> Result<(), MetricError> {
+        let wrong = |key, what: String| Err(MetricError::Parameter { key, what });
+        if self.contact == ContactRule::Border && self.min_border.0 <= 4.0 * self.tolerance.0 {
+            return wrong(
+                "min-border",
+                format!(
+                    "{} must exceed four times the tolerance ({}): outlines that meet in one point already run within the \
+                     tolerance of each other for twice its length",
+                    self.min_border, self.tolerance
+                ),
+            );
+        }
+        if self.transfers > 1 {
+            return wrong("transfers", format!("{} is not offered; write 0 or 1", self.transfers));
+        }
+        if self.transfers == 1 && !matches!(self.definition, Definition::Direct | Definition::Transfer) {
+            return wrong("transfers", "1 goes with definition \"direct\" or \"transfer\" only".to_owned());
+        }
+        if self.definition == Definition::Centre && self.centre_kind.is_none() {
+            return wrong(
+                "definition",
+                "\"centre\" needs centre-kind, the facility kind that marks a centre".to_owned(),
+            );
+        }
+        if self.modes.is_empty() {
+            return wrong("modes", "names no mode; write for example [\"bus\"]".to_owned());
+        }
+        for (key, trips) in
+            [("min-trips-per-day", self.min_trips_per_day), ("deep-trips-per-day", self.deep_trips_per_day)]
+        {
+            if !trips.is_finite() || trips <= 0.0 {
+                return wrong(key, format!("{trips} is not a number of departures; write 1 or more"));
+            }
+        }
+        Ok(())
+    }
+
+    fn kinds(&self) -> Vec<&str> {
+        self.centre_kind.as_deref().into_iter().collect()
+    }
+
+    fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        self.check()?;
+        let survey = Survey::new(context.study, self)?;
+        Ok(neighbour_report::output(&survey, context))
     }
 }

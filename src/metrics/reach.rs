@@ -1,11 +1,24 @@
 //! What `nearest` and `covered-share` have in common: who is to reach what, weighed how, and how it rolls up.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::idx::RegionIdx;
+use crate::base::units::Text;
+use crate::base::units::Weight;
 use crate::impedance::By;
+use crate::impedance::Want;
+use crate::impedance::cost_table::CostTable;
+use crate::metrics::MetricError;
+use crate::model::demand::DemandLayer;
+use crate::model::demand::WeightGroup;
+use crate::model::facility::Facility;
+use crate::model::place::Place;
 use crate::model::region::Level;
+use crate::model::study::Study;
 
 /// Whose facilities count for a demand point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,4 +42,163 @@ pub struct Question<'a> {
     pub by: By,
     pub whose: Whose,
     pub whose_level: Level,
+}
+
+/// A question with its answer for every demand point of the judged area.
+pub struct Reach<'a> {
+    pub study: &'a Study,
+    pub layer: &'a DemandLayer,
+    pub group: &'a WeightGroup,
+    /// Facilities of the kind, in file order; the destinations of `costs`.
+    pub facilities: Vec<&'a Facility>,
+    /// Nearest facility of each demand point of the layer; no row for a point without a place or without any facility that
+    /// counts.
+    pub costs: CostTable,
+    /// Positions of the judged demand points in the layer, in order.
+    pub judged: Vec<usize>,
+    pub by: By,
+    pub synthetic: bool,
+}
+
+/// What is known of one demand point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reached {
+    /// The nearest facility (position among the facilities of the kind) and its cost.
+    At(u32, f64),
+    /// The place of the demand point is not known.
+    NoPlace,
+    /// There is no facility that counts for it.
+    NoFacility,
+}
+
+impl<'a> Reach<'a> {
+    /// Finds the nearest facility of every demand point.
+    /// # Errors
+    /// [`MetricError::Missing`] when the study has no such facility, demand layer or weight group, or when a choice between
+    /// several is not made.
+    pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
+        let layer = demand_layer(study, question.demand)?;
+        let group = weight_group(layer, question.weight)?;
+        let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
+        if facilities.is_empty() {
+            let kinds: std::collections::BTreeSet<&str> =
+                study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
+            return Err(MetricError::Missing {
+                what: format!("no facility of kind \"{}\" was read", question.kind),
+                instead: format!("kinds in the study: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")),
+            });
+        }
+        let region_at =
+            |home: Option<RegionIdx>| home.and_then(|home| study.regions.ancestor(home, question.whose_level));
+        let facility_regions: Vec<Option<RegionIdx>> = facilities.iter().map(|f| region_at(f.home)).collect();
+        let demand_regions: Vec<Option<RegionIdx>> = layer.home.iter().map(|home| region_at(*home)).collect();
+        let whose = question.whose;
+        let admits = |origin: usize, destination: u32| {
+            let (own, other) = (demand_regions[origin], facility_regions[destination as usize]);
+            match whose {
+                Whose::Any => true,
+                Whose::SameRegion => own.is_some() && own == other,
+                Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
+            }
+        };
+        let engine = question.by.engine();
+        let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
+        let prepared = engine.prepare(&study.plane, &places);
+        let judged: Vec<usize> =
+            (0..layer.len()).filter(|at| layer.home[*at].map_or(true, |home| study.regions.get(home).judged)).collect();
+        let mut origins: Vec<Option<Place>> = vec![None; layer.len()];
+        for at in &judged {
+            origins[*at] = layer.at[*at];
+        }
+        let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &origins, Want::Nearest, &admits);
+        let synthetic = layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        Ok(Reach { study, layer, group, facilities, costs, judged, by: question.by, synthetic })
+    }
+
+    /// What is known of one demand point.
+    pub fn reached(&self, at: usize) -> Reached {
+        if self.layer.at[at].is_none() {
+            return Reached::NoPlace;
+        }
+        self.costs.nearest(at).map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+    }
+
+    /// The weight of one demand point.
+    pub fn weight(&self, at: usize) -> Weight {
+        self.group.weights[at]
+    }
+
+    /// The judged points of each judged region, for every level in `over` (or all levels at or above the points' own homes
+    /// when empty), smallest level first and then by code.
+    pub fn by_region(&self, over: &[Level]) -> Vec<(Level, RegionIdx, Vec<usize>)> {
+        let mut members: BTreeMap<(Level, RegionIdx), Vec<usize>> = BTreeMap::new();
+        let levels: Vec<Level> =
+            if over.is_empty() { vec![Level::County, Level::City, Level::Province] } else { over.to_vec() };
+        for level in &levels {
+            for idx in self.study.regions.at_level(*level) {
+                if self.study.regions.get(idx).judged {
+                    members.insert((*level, idx), Vec::new());
+                }
+            }
+        }
+        for at in &self.judged {
+            let Some(home) = self.layer.home[*at] else { continue };
+            for level in &levels {
+                if let Some(region) = self.study.regions.ancestor(home, *level)
+                    && let Some(points) = members.get_mut(&(*level, region))
+                {
+                    points.push(*at);
+                }
+            }
+        }
+        let mut regions: Vec<_> = members.into_iter().map(|((level, idx), points)| (level, idx, points)).collect();
+        regions.sort_by(|x, y| {
+            y.0.cmp(&x.0).then_with(|| self.study.regions.get(x.1).code.cmp(&self.study.regions.get(y.1).code))
+        });
+        regions
+    }
+
+    /// How distance was measured and what was weighed, in one sentence.
+    pub fn caveat(&self) -> Text {
+        let (en, zh) = self.by.caveat();
+        let unit = match self.group.name.as_str() {
+            "people" => ("people", "人口"),
+            "count" => ("number of points", "点数"),
+            other => (other, other),
+        };
+        Text::new(
+            format!("distances are {en}; weighed by {} of \"{}\"", unit.0, self.layer.name),
+            format!("距离为{zh}；按“{}”的{}加权", self.layer.name, unit.1),
+        )
+    }
+}
+
+fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {
+    let names = || study.demand.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (name, study.demand.as_slice()) {
+        (Some(name), layers) => layers.iter().find(|layer| layer.name == name).ok_or_else(|| MetricError::Missing {
+            what: format!("no demand layer is called \"{name}\""),
+            instead: format!("demand layers in the study: {}", names()),
+        }),
+        (None, [only]) => Ok(only),
+        (None, []) => Err(MetricError::Missing {
+            what: "the study has no demand".to_owned(),
+            instead: "give points under study.demand".to_owned(),
+        }),
+        (None, _) => Err(MetricError::Missing {
+            what: "the study has several demand layers".to_owned(),
+            instead: format!("name one with demand = \"…\": {}", names()),
+        }),
+    }
+}
+
+fn weight_group<'a>(layer: &'a DemandLayer, name: Option<&str>) -> Result<&'a WeightGroup, MetricError> {
+    let wanted = name.unwrap_or("people");
+    layer.group(wanted).ok_or_else(|| {
+        let groups: Vec<&str> = layer.groups.iter().map(|group| group.name.as_str()).collect();
+        MetricError::Missing {
+            what: format!("demand layer \"{}\" has no weight \"{wanted}\"", layer.name),
+            instead: format!("write weight = one of: {}", groups.join(", ")),
+        }
+    })
 }

@@ -1,8 +1,11 @@
 //! Floor 1: what there is: regions, facilities, demand, stops and services, held together in a [`study::Study`].
 
+pub(crate) mod boxes;
 pub mod demand;
 pub mod facility;
+pub mod locate;
 pub mod place;
 pub mod region;
+pub mod rings;
 pub mod study;
 pub mod transit;

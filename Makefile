@@ -1,0 +1,72 @@
+# tongda: `make help` lists the targets. Every target that builds first runs `setup`, which installs what is missing.
+
+CARGO ?= cargo
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+TONGDA := $(TARGET_DIR)/release/tongda
+
+# Commands that the build calls, each with the Debian package that brings it. PROJ is built from source, because
+# Debian 12 has 9.1 and 9.6.2 or newer is needed: that takes cmake, a C++ compiler and the sqlite3 command.
+TOOLS := gcc:gcc g++:g++ make:make cmake:cmake sqlite3:sqlite3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo doc lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what the build needs and is missing (Debian and its relatives; says what before it does)
+	@set -e; \
+	if ! command -v $(CARGO) >/dev/null 2>&1; then \
+		echo "setup: cargo is missing: install Rust with rustup (https://rustup.rs), then run make again" >&2; exit 1; \
+	fi; \
+	missing=; \
+	for tool in $(TOOLS); do \
+		command -v "$${tool%%:*}" >/dev/null 2>&1 || missing="$$missing $${tool##*:}"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+		echo "setup: missing:$$missing; this is no Debian, so install them with your own package manager" >&2; exit 1; \
+	fi; \
+	if [ "$$(id -u)" != 0 ]; then \
+		echo "setup: missing:$$missing; run this line, then make again:" >&2; \
+		echo "  sudo apt-get install -y --no-install-recommends$$missing" >&2; exit 1; \
+	fi; \
+	echo "setup: installing$$missing (needed to build PROJ from source)"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -qq; \
+	apt-get install -y -qq --no-install-recommends $$missing
+
+build: setup ## build the release binary (the first time some minutes: PROJ and SQLite are compiled too)
+	$(CARGO) build --release
+
+test: setup ## run all tests: cargo-nextest where it is installed, else cargo test; then the examples in the docs
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		echo "$(CARGO) nextest run"; $(CARGO) nextest run; \
+	else \
+		echo "$(CARGO) test --lib --bins --tests --examples"; $(CARGO) test --lib --bins --tests --examples; \
+	fi
+	$(CARGO) test --doc
+
+demo: build ## judge Jiangsu on both boundary files and show where they differ; layers go to out/
+	@echo; echo "== Jiangsu on the boundaries of Tianditu"
+	$(TONGDA) run configs/jiangsu-tianditu.toml
+	@echo; echo "== Jiangsu on the boundaries in WGS 84"
+	$(TONGDA) run configs/jiangsu.toml
+	@echo; echo "== Pairs of counties on which the two boundary files differ"
+	$(TONGDA) compare out/jiangsu.json out/jiangsu-tianditu.json
+	@echo; echo "The boundaries and the township seats are real, the services are synthetic (geodata/SOURCES.md)."
+	@echo "Open out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
+	@test -s out/jiangsu.gpkg && test -s out/jiangsu.qgz
+	@find out/jiangsu* -type f | LC_ALL=C sort | sed 's/^/  /'
+
+doc: setup ## build the library's documentation; a warning is an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+
+lint: setup ## check the formatting and run clippy; a warning is an error
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --features bench -- -D warnings
+
+clean: ## remove what was built and what the demo wrote
+	$(CARGO) clean
+	rm -rf out

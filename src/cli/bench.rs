@@ -1,0 +1,398 @@
+//! `tongda bench`: the scenes of the side-by-side benchmark, read from the GeoParquet files of its generator.
+//!
+//! Prints one line of JSON with the phases' seconds, the peak of memory and the checksums that its peers print.
+
+use std::fs::File;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use arrow_array::Array;
+use arrow_array::BinaryArray;
+use arrow_array::Float64Array;
+use arrow_array::Int64Array;
+use arrow_array::RecordBatch;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use thiserror::Error;
+
+use crate::base::units::Metres;
+use crate::impedance::index::PointIndex;
+use crate::metrics::borders::Borders;
+use crate::model::locate::RegionLocator;
+use crate::model::rings::Rings;
+
+/// Which scene, at which size.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders
+    pub workload: Workload,
+    /// Number of points
+    #[arg(long, default_value_t = 100_000)]
+    pub n: u64,
+    /// Number of facilities
+    #[arg(long, default_value_t = 1_000)]
+    pub m: u64,
+    /// Number of polygons
+    #[arg(long, default_value_t = 1_300)]
+    pub p: u64,
+    /// Radius in metres, for scenes that have one
+    #[arg(long, default_value_t = 1_000.0)]
+    pub radius: f64,
+    /// Tolerance of W3 in metres; the peers' is 0
+    #[arg(long, default_value_t = 0.0)]
+    pub tolerance: f64,
+    /// Threads to use
+    #[arg(long, default_value_t = 2)]
+    pub threads: usize,
+    /// Folder with the generator's files
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Folder for results; these scenes write none
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Print JSON, which is what it always prints
+    #[arg(long)]
+    pub json: bool,
+    /// Ignored: a limit of other scenes
+    #[arg(long, hide = true)]
+    pub limit: Option<f64>,
+    /// Ignored: an instance of other scenes
+    #[arg(long, hide = true)]
+    pub inst: Option<String>,
+}
+
+/// The scenes of the benchmark that tongda runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Workload {
+    #[value(name = "W1")]
+    W1,
+    #[value(name = "W2")]
+    W2,
+    #[value(name = "W3")]
+    W3,
+}
+
+/// Why a scene could not run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// A file of the generator is not there.
+    #[error("can not open {path}; write it with the benchmark's gen.py", path = path.display())]
+    Open { path: PathBuf, source: std::io::Error },
+    /// A file is not readable as Parquet.
+    #[error("can not read {path}", path = path.display())]
+    Parquet { path: PathBuf, source: parquet::errors::ParquetError },
+    /// A batch of rows is not readable.
+    #[error("can not read rows of {path}: {what}", path = path.display())]
+    Rows { path: PathBuf, what: String },
+    /// A column is missing or of another type.
+    #[error("{path} has no column \"{column}\" of type {wanted}", path = path.display())]
+    Column { path: PathBuf, column: &'static str, wanted: &'static str },
+    /// A geometry is not what the scene works on.
+    #[error("{path}, row {row} of its row group: the geometry is not a polygon in little-endian WKB", path = path.display())]
+    Geometry { path: PathBuf, row: usize },
+    /// The thread pool could not be made.
+    #[error("can not start {threads} threads")]
+    Threads { threads: usize, source: rayon::ThreadPoolBuildError },
+}
+
+/// Runs one scene and prints its line.
+///
+/// # Errors
+/// Any [`BenchError`]: a file of the scene is missing or not as the generator writes it.
+pub fn run(args: &Args) -> Result<(), BenchError> {
+    let threads = args.threads;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|source| BenchError::Threads { threads, source })?;
+    let mut phases = Phases { last: Instant::now(), seconds: Map::new() };
+    let result = pool.install(|| match args.workload {
+        Workload::W1 => nearest(args, &mut phases),
+        Workload::W2 => counts(args, &mut phases),
+        Workload::W3 => adjacency(args, &mut phases),
+    })?;
+    let total: f64 = phases.seconds.values().filter_map(Value::as_f64).sum();
+    phases.seconds.insert("total".to_owned(), json!(rounded(total, 4)));
+    let line = json!({
+        "peer": "tongda",
+        "version": env!("CARGO_PKG_VERSION"),
+        "workload": format!("{:?}", args.workload),
+        "seconds": phases.seconds,
+        "cpu_seconds": { "total": cpu_seconds() },
+        "peak_rss_mb": peak_rss_mb(),
+        "result": result,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+/// The clock of the phases, which follow each other without a gap.
+struct Phases {
+    last: Instant,
+    seconds: Map<String, Value>,
+}
+
+impl Phases {
+    fn end(&mut self, phase: &str) {
+        let now = Instant::now();
+        self.seconds.insert(phase.to_owned(), json!(rounded((now - self.last).as_secs_f64(), 4)));
+        self.last = now;
+    }
+}
+
+fn nearest(args: &Args, phases: &mut Phases) -> Result<Value, BenchError> {
+    let (points, facilities) = rayon::join(
+        || read_points(&args.data.join(format!("points_{}.parquet", args.n))),
+        || read_points(&args.data.join(format!("facilities_{}.parquet", args.m))),
+    );
+    let (points, facilities) = (points?, facilities?);
+    phases.end("load");
+    let index = PointIndex::new(&facilities.places);
+    phases.end("build");
+    let found = index.nearest_all(&points.places);
+    phases.end("query");
+    let found: Vec<(i64, i64, f64)> = found
+        .into_iter()
+        .zip(&points.ids)
+        .filter_map(|(found, id)| found.map(|(item, distance)| (*id, facilities.ids[item as usize], distance)))
+        .collect();
+    Ok(json!({
+        "rows": found.len(),
+        "pairs": mix(found.iter().map(|(id, item, _)| (*id, *item))),
+        "sum_m": rounded(found.iter().map(|found| found.2).sum(), 2),
+        "max_m": rounded(found.iter().map(|found| found.2).fold(0.0, f64::max), 4),
+    }))
+}
+
+fn counts(args: &Args, phases: &mut Phases) -> Result<Value, BenchError> {
+    let (ids, rings) = read_polygons(&args.data.join(format!("polygons_{}.parquet", args.p)))?;
+    let points = read_points(&args.data.join(format!("points_{}.parquet", args.n)))?;
+    phases.end("load");
+    let locator = RegionLocator::of_rings(rings);
+    phases.end("build");
+    let mut counts = vec![0i64; ids.len()];
+    locator.locate_all(&points.places).into_iter().flatten().for_each(|region| counts[region as usize] += 1);
+    phases.end("query");
+    let hit = || ids.iter().zip(&counts).filter(|(_, count)| **count > 0);
+    Ok(json!({
+        "polygons": hit().count(),
+        "total": counts.iter().sum::<i64>(),
+        "counts": mix(hit().map(|(id, count)| (*id, *count))),
+    }))
+}
+
+fn adjacency(args: &Args, phases: &mut Phases) -> Result<Value, BenchError> {
+    let (ids, rings) = read_polygons(&args.data.join(format!("polygons_{}.parquet", args.p)))?;
+    phases.end("load");
+    let borders = Borders::of_rings(rings);
+    phases.end("build");
+    let contacts = borders.contacts(Metres(args.tolerance));
+    phases.end("query");
+    Ok(json!({
+        "queen": contacts.len(),
+        "rook": contacts.iter().filter(|contact| contact.shared_m > 1e-6).count(),
+        "pairs": mix(contacts.iter().map(|contact| (ids[contact.a as usize], ids[contact.b as usize]))),
+        "shared_m": rounded(contacts.iter().map(|contact| contact.shared_m).sum(), 1),
+    }))
+}
+
+/// Points with their ids.
+struct Points {
+    ids: Vec<i64>,
+    places: Vec<[f64; 2]>,
+}
+
+fn read_points(path: &Path) -> Result<Points, BenchError> {
+    let groups = read_groups(path, &["id", "x", "y"], 1 << 16, |batches| {
+        let mut points = Points { ids: Vec::new(), places: Vec::new() };
+        for batch in batches {
+            let batch = batch?;
+            let (x, y) = (column::<Float64Array>(path, &batch, "x")?, column::<Float64Array>(path, &batch, "y")?);
+            points.ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
+            points.places.extend(x.values().iter().zip(y.values()).map(|(x, y)| [*x, *y]));
+        }
+        Ok(points)
+    })?;
+    let mut groups = groups.into_iter();
+    let mut all = groups.next().unwrap_or(Points { ids: Vec::new(), places: Vec::new() });
+    for group in groups {
+        all.ids.extend(group.ids);
+        all.places.extend(group.places);
+    }
+    Ok(all)
+}
+
+fn read_polygons(path: &Path) -> Result<(Vec<i64>, Rings), BenchError> {
+    let groups = read_groups(path, &["id", "geometry"], 256, |batches| {
+        let (mut ids, mut rings) = (Vec::new(), Rings::default());
+        for batch in batches {
+            let batch = batch?;
+            ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
+            let shapes = column::<BinaryArray>(path, &batch, "geometry")?;
+            for row in 0..shapes.len() {
+                let wrong = || BenchError::Geometry { path: path.to_owned(), row };
+                push_wkb(&mut rings, shapes.value(row)).ok_or_else(wrong)?;
+                rings.end_region();
+            }
+        }
+        Ok((ids, rings))
+    })?;
+    let mut groups = groups.into_iter();
+    let (mut ids, mut rings) = groups.next().unwrap_or_default();
+    rings.reserve(groups.as_slice().iter().map(|group| group.1.vertex_count()).sum());
+    for group in groups {
+        ids.extend(group.0);
+        rings.append(&group.1);
+    }
+    Ok((ids, rings))
+}
+
+/// Reads the row groups of a file, each by one thread, and returns what `read` makes of them, in order.
+fn read_groups<T: Send>(
+    path: &Path,
+    columns: &[&str],
+    batch_size: usize,
+    read: impl Fn(&mut dyn Iterator<Item = Result<RecordBatch, BenchError>>) -> Result<T, BenchError> + Sync,
+) -> Result<Vec<T>, BenchError> {
+    let open = || File::open(path).map_err(|source| BenchError::Open { path: path.to_owned(), source });
+    let parquet = |source| BenchError::Parquet { path: path.to_owned(), source };
+    let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(parquet)?;
+    (0..metadata.metadata().num_row_groups())
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|group| {
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone());
+            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            let reader = builder
+                .with_row_groups(vec![group])
+                .with_projection(mask)
+                .with_batch_size(batch_size)
+                .build()
+                .map_err(parquet)?;
+            let rows = |what: String| BenchError::Rows { path: path.to_owned(), what };
+            read(&mut reader.map(|batch| batch.map_err(|error| rows(error.to_string()))))
+        })
+        .collect()
+}
+
+/// A column of the batch as the array type it must have.
+fn column<'b, A: Array + 'static>(
+    path: &Path,
+    batch: &'b RecordBatch,
+    name: &'static str,
+) -> Result<&'b A, BenchError> {
+    let wanted = std::any::type_name::<A>();
+    let column = batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref());
+    column.ok_or_else(|| BenchError::Column { path: path.to_owned(), column: name, wanted })
+}
+
+/// Adds the rings of a polygon or multipolygon; `None` when the bytes are something else.
+fn push_wkb(rings: &mut Rings, bytes: &[u8]) -> Option<()> {
+    const POLYGON: u32 = 3;
+    const MULTI_POLYGON: u32 = 6;
+    fn word(bytes: &mut &[u8]) -> Option<u32> {
+        let (head, rest) = bytes.split_first_chunk::<4>()?;
+        *bytes = rest;
+        Some(u32::from_le_bytes(*head))
+    }
+    fn kind(bytes: &mut &[u8]) -> Option<u32> {
+        let (1, rest) = bytes.split_first()? else { return None };
+        *bytes = rest;
+        word(bytes)
+    }
+    fn polygon(rings: &mut Rings, bytes: &mut &[u8]) -> Option<()> {
+        for _ in 0..word(bytes)? {
+            let length = (word(bytes)? as usize).checked_mul(16)?;
+            let (ring, rest) = bytes.split_at_checked(length)?;
+            *bytes = rest;
+            let (numbers, _) = ring.as_chunks::<8>();
+            let (vertices, _) = numbers.as_chunks::<2>();
+            rings.push_ring(vertices.iter().map(|vertex| vertex.map(f64::from_le_bytes)));
+        }
+        rings.end_part();
+        Some(())
+    }
+    let bytes = &mut { bytes };
+    match kind(bytes)? {
+        POLYGON => polygon(rings, bytes),
+        MULTI_POLYGON => {
+            for _ in 0..word(bytes)? {
+                if kind(bytes)? != POLYGON {
+                    return None;
+                }
+                polygon(rings, bytes)?;
+            }
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+/// The benchmark's checksum of pairs of whole numbers, whatever their order.
+fn mix(pairs: impl Iterator<Item = (i64, i64)>) -> String {
+    let hash = |(id, value): (i64, i64)| {
+        let id = (id as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut hash = id ^ (value as u64).wrapping_add(1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+        hash ^= hash >> 31;
+        hash = hash.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        hash ^ hash >> 29
+    };
+    format!("{:016x}", pairs.map(hash).fold(0, u64::wrapping_add))
+}
+
+fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10f64.powi(places);
+    (value * scale).round() / scale
+}
+
+/// Most memory this process ever held, in MB; 0 where the system does not tell.
+fn peak_rss_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = line.and_then(|line| line.split_whitespace().next()).and_then(|kb| kb.parse::<f64>().ok());
+    rounded(kb.unwrap_or(0.0) / 1024.0, 1)
+}
+
+/// Processor time of all threads so far, in seconds; 0 where the system does not tell.
+fn cpu_seconds() -> f64 {
+    // Fields 14 and 15 of proc(5)'s stat, counted after the name in brackets; Linux gives them in hundredths.
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_the_harness() {
+        // python: common.mix([0, 1, 2], [5, 0, 123456789])
+        assert_eq!(mix([(0, 5), (1, 0), (2, 123_456_789)].into_iter()), "f99b004138bf9465");
+        assert_eq!(mix([(2, 123_456_789), (0, 5), (1, 0)].into_iter()), "f99b004138bf9465");
+    }
+
+    #[test]
+    fn geometry_that_is_cut_off_or_no_polygon_is_refused() {
+        let mut bytes = vec![1, 3, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0];
+        for v in [0.0, 0.0, 9.0, 0.0, 9.0, 9.0, 0.0, 0.0_f64] {
+            bytes.extend(v.to_le_bytes());
+        }
+        let mut rings = Rings::default();
+        assert_eq!(push_wkb(&mut rings, &bytes), Some(()));
+        assert_eq!(rings.vertex_count(), 4);
+        for cut in 0..bytes.len() {
+            assert_eq!(push_wkb(&mut Rings::default(), &bytes[..cut]), None, "{cut} bytes");
+        }
+        bytes[1] = 1;
+        assert_eq!(push_wkb(&mut Rings::default(), &bytes), None);
+    }
+}

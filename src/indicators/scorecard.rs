@@ -1,0 +1,305 @@
+//! All indicators of a run with their verdicts: what is printed, written and compared.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::issue::Issue;
+use crate::base::ledger::Ledger;
+use crate::base::units::Text;
+use crate::indicators::target::Bound;
+use crate::indicators::target::Target;
+use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Verdict;
+use crate::indicators::verdict::firmness;
+use crate::indicators::verdict::format_value;
+use crate::indicators::verdict::judge;
+use crate::metrics::Evidence;
+use crate::metrics::MetricInfo;
+use crate::metrics::Output;
+use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
+use crate::model::region::Level;
+use crate::model::study::Study;
+
+/// The scorecard of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scorecard {
+    /// Which program and version wrote it, e.g. `tongda 0.1.0`.
+    pub generator: String,
+    pub title: Text,
+    /// Whether any input says that it is made up.
+    pub synthetic: bool,
+    pub plane: PlaneNote,
+    pub indicators: Vec<Row>,
+    pub sources: Vec<SourceRow>,
+    /// Number of issues by code.
+    pub issues: BTreeMap<String, u64>,
+    /// Inputs with their hash, the config among them.
+    pub provenance: Vec<Provenance>,
+}
+
+/// Where lengths were measured, and how far the plane stretches them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaneNote {
+    pub name: String,
+    pub epsg: Option<u32>,
+    pub scale_min: f64,
+    pub scale_max: f64,
+}
+
+/// One input file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// As the config names it.
+    pub path: String,
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+/// The account of one source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    pub source: String,
+    pub records: String,
+    pub read: u64,
+    pub used: u64,
+    pub dropped: BTreeMap<String, u64>,
+    pub synthetic: bool,
+}
+
+/// One indicator, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub id: String,
+    pub title: Text,
+    pub metric: String,
+    /// Document, number and clause that the target comes from; empty where the config gives none.
+    pub cites: String,
+    pub verdict: Verdict,
+    pub firmness: Firmness,
+    /// Why there is no verdict, or what it rests on.
+    pub reason: Option<Text>,
+    pub target: Option<TargetRow>,
+    pub figure: FigureRow,
+    /// The definition matrix.
+    pub variants: Vec<VariantRow>,
+    pub regions: Vec<RegionRow>,
+    pub closing_the_gap: Option<Text>,
+    pub notes: Vec<Text>,
+    /// Weight by outcome, exact to a millionth, as texts; the parts add up to the total.
+    pub weights: Vec<WeightRow>,
+    /// The verdict rests on made-up data.
+    pub synthetic: bool,
+    pub evidence: Vec<EvidenceRow>,
+    /// Layers that hold the evidence.
+    pub layers: Vec<String>,
+}
+
+/// A target as it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetRow {
+    /// E.g. `≥ 90 %`.
+    pub text: String,
+    pub at_least: bool,
+    pub value: f64,
+    pub by: Option<String>,
+}
+
+/// A figure, with a text that is safe to print beside a target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FigureRow {
+    /// E.g. `89.9 %` or `12.4 km`; empty without a value.
+    pub text: String,
+    pub unit: FigureUnit,
+    pub value: Option<f64>,
+    pub part: Option<f64>,
+    pub whole: Option<f64>,
+    pub unknown: f64,
+    pub bounds: Option<(f64, f64)>,
+    pub uncertainty: Option<(f64, f64)>,
+}
+
+/// One row of a definition matrix, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantRow {
+    pub code: String,
+    pub label: Text,
+    pub figure: FigureRow,
+    pub verdict: Verdict,
+    pub reason: Option<Text>,
+    /// Says nothing of the headline's firmness.
+    pub informative_only: bool,
+    /// How many more of the whole would meet the target; `None` when it is met or can not be told.
+    pub needed: Option<f64>,
+    pub others: Vec<(Text, FigureRow)>,
+}
+
+/// The figure of one region, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RegionRow {
+    pub level: Level,
+    pub code: String,
+    pub name: String,
+    pub figure: FigureRow,
+    pub verdict: Verdict,
+}
+
+/// An account of weight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightRow {
+    pub unit: String,
+    pub total: String,
+    pub parts: Vec<(String, String)>,
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRow {
+    pub about: Vec<String>,
+    pub text: Text,
+}
+
+impl From<&Figure> for FigureRow {
+    fn from(figure: &Figure) -> FigureRow {
+        FigureRow {
+            text: figure.value.map(|value| format_value(value, figure.unit)).unwrap_or_default(),
+            unit: figure.unit,
+            value: figure.value,
+            part: figure.part,
+            whole: figure.whole,
+            unknown: figure.unknown,
+            bounds: figure.bounds,
+            uncertainty: figure.uncertainty,
+        }
+    }
+}
+
+impl From<&Ledger> for SourceRow {
+    fn from(ledger: &Ledger) -> SourceRow {
+        SourceRow {
+            source: ledger.source.clone(),
+            records: ledger.records.clone(),
+            read: ledger.read,
+            used: ledger.used,
+            dropped: ledger.dropped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+            synthetic: ledger.synthetic,
+        }
+    }
+}
+
+impl From<&Evidence> for EvidenceRow {
+    fn from(evidence: &Evidence) -> EvidenceRow {
+        EvidenceRow { about: evidence.about.clone(), text: evidence.text.clone() }
+    }
+}
+
+/// What an indicator says of itself, beside its measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Promise {
+    pub id: String,
+    pub title: Text,
+    pub cites: String,
+    pub target: Option<Target>,
+}
+
+/// Number of issues by code.
+pub fn count_issues<'i>(issues: impl IntoIterator<Item = &'i Issue>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for issue in issues {
+        *counts.entry(issue.code.to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// One indicator's row: its output, judged.
+pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output) -> Row {
+    let target = promise.target.as_ref();
+    let (verdict, reason) = judge(&output.headline, target);
+    let others = output
+        .variants
+        .iter()
+        .filter(|variant| output.fragile_among_variants && !variant.informative_only)
+        .map(|variant| &variant.figure);
+    let firmness = firmness(&output.headline, target, others);
+    Row {
+        id: promise.id.clone(),
+        title: promise.title.clone(),
+        metric: info.id.to_owned(),
+        cites: promise.cites.clone(),
+        verdict,
+        firmness,
+        reason,
+        target: target.map(|target| TargetRow {
+            text: target.bound.to_string(),
+            at_least: matches!(target.bound, Bound::AtLeast(_)),
+            value: target.bound.quantity().value(),
+            by: target.by.clone(),
+        }),
+        figure: FigureRow::from(&output.headline),
+        variants: output
+            .variants
+            .iter()
+            .map(|variant| {
+                let (verdict, reason) = judge(&variant.figure, target);
+                VariantRow {
+                    code: variant.code.clone(),
+                    label: variant.label.clone(),
+                    figure: FigureRow::from(&variant.figure),
+                    verdict,
+                    reason,
+                    informative_only: variant.informative_only,
+                    needed: needed(&variant.figure, target),
+                    others: variant
+                        .others
+                        .iter()
+                        .map(|(label, figure)| (label.clone(), FigureRow::from(figure)))
+                        .collect(),
+                }
+            })
+            .collect(),
+        regions: output
+            .regions
+            .iter()
+            .map(|figure| {
+                let region = study.regions.get(figure.region);
+                RegionRow {
+                    level: figure.level,
+                    code: region.code.clone(),
+                    name: region.name.clone(),
+                    figure: FigureRow::from(&figure.figure),
+                    verdict: judge(&figure.figure, target).0,
+                }
+            })
+            .collect(),
+        closing_the_gap: output.closing_the_gap.clone(),
+        notes: output.notes.clone(),
+        weights: output
+            .weights
+            .iter()
+            .map(|ledger| WeightRow {
+                unit: ledger.unit.clone(),
+                total: ledger.total.to_string(),
+                parts: ledger.parts.iter().map(|(name, part)| ((*name).to_owned(), part.to_string())).collect(),
+            })
+            .collect(),
+        synthetic: output.synthetic,
+        evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
+        layers: output.tables.iter().map(|table| table.name.clone()).collect(),
+    }
+}
+
+/// How many more of the whole would meet a target of at least a share, the unknown counted as not reached.
+fn needed(figure: &Figure, target: Option<&Target>) -> Option<f64> {
+    let Some(Target { bound: Bound::AtLeast(quantity), .. }) = target else { return None };
+    let (part, whole) = (figure.part?, figure.whole? + figure.unknown);
+    if figure.unit != FigureUnit::Share || whole <= 0.0 {
+        return None;
+    }
+    let mut wanted = (quantity.value() * whole).floor();
+    while wanted < whole && wanted / whole < quantity.value() {
+        wanted += 1.0;
+    }
+    (wanted > part).then_some(wanted - part)
+}

@@ -1,0 +1,313 @@
+//! The layers of `nearest` and `covered-share`: demand points by distance, regions by share or by distance, and the demand
+//! whose place is not known.
+
+use geo_types::Geometry;
+
+use crate::base::units::Metres;
+use crate::base::units::Text;
+use crate::metrics::Context;
+use crate::metrics::Evidence;
+use crate::metrics::RegionFigure;
+use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::neighbour_layers::rate_classes;
+use crate::metrics::neighbour_layers::rate_label;
+use crate::metrics::reach::Reach;
+use crate::metrics::reach::Reached;
+use crate::model::region::Level;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::Value;
+use crate::table::style::Class;
+use crate::table::style::Group;
+use crate::table::style::Label;
+use crate::table::style::Shape;
+use crate::table::style::Style;
+use crate::table::style::Symbol;
+use crate::table::style::excluding;
+use crate::table::style::including;
+use crate::table::style::palette;
+
+/// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
+pub fn tables(
+    reach: &Reach<'_>,
+    context: &Context<'_>,
+    regions: &[RegionFigure],
+    within: Option<Metres>,
+) -> Vec<Table> {
+    let base = context.id.replace('-', "_");
+    let make = |suffix: &str, en: &str, zh: &str| Table {
+        name: format!("{base}_{suffix}"),
+        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
+        description: reach.caveat(),
+        synthetic: reach.synthetic,
+        crs: reach.study.frame,
+        geometry: GeometryKind::None,
+        fields: Vec::new(),
+        rows: Vec::new(),
+        style: None,
+    };
+    let target = context.target_share.map_or(0.9, |target| target.0);
+    let breaks = breaks(reach, within);
+    let mut tables = vec![
+        region_table(reach, regions, target, &breaks, make("regions", "by region", "分区结果")),
+        point_table(reach, within, &breaks, make("points", "points by distance", "需求点距离")),
+        unplaced_table(reach, make("without_place", "demand without a place", "位置未知的需求")),
+    ];
+    tables.retain(|table| !table.rows.is_empty());
+    tables
+}
+
+/// Three class limits, metres: half, one and two times the limit of a covered share, or the quartiles of what was found,
+/// rounded up to two digits.
+fn breaks(reach: &Reach<'_>, within: Option<Metres>) -> [f64; 3] {
+    if let Some(Metres(limit)) = within
+        && limit > 0.0
+    {
+        return [limit / 2.0, limit, limit * 2.0];
+    }
+    let mut costs: Vec<f64> = reach
+        .judged
+        .iter()
+        .filter_map(|at| match reach.reached(*at) {
+            Reached::At(_, cost) => Some(cost),
+            _ => None,
+        })
+        .collect();
+    costs.sort_by(f64::total_cmp);
+    let at = |share: f64| costs.get(((costs.len() as f64 - 1.0) * share) as usize).copied().unwrap_or(0.0);
+    let mut limits = [two_digits(at(0.25)), two_digits(at(0.5)), two_digits(at(0.75))];
+    // classes must not be empty by construction
+    limits[1] = limits[1].max(two_digits(limits[0] * 1.1));
+    limits[2] = limits[2].max(two_digits(limits[1] * 1.1));
+    limits
+}
+
+fn two_digits(metres: f64) -> f64 {
+    if metres <= 1.0 {
+        return 1.0;
+    }
+    let step = 10f64.powf(metres.log10().floor() - 1.0);
+    (metres / step).ceil() * step
+}
+
+fn distance_classes(field: &str, limits: &[f64; 3], symbol: &dyn Fn(usize) -> Symbol, none: Symbol) -> Vec<Class> {
+    let [a, b, c] = *limits;
+    let length = |metres: f64| Metres(metres).to_string();
+    vec![
+        Class::range(field, None, including(a), same(format!("≤ {}", length(a))), symbol(0)),
+        Class::range(field, excluding(a), including(b), same(format!("{} – {}", length(a), length(b))), symbol(1)),
+        Class::range(field, excluding(b), including(c), same(format!("{} – {}", length(b), length(c))), symbol(2)),
+        Class::range(field, excluding(c), None, same(format!("> {}", length(c))), symbol(3)),
+        Class::otherwise(Text::new("no data", "无数据"), none),
+    ]
+}
+
+fn same(text: String) -> Text {
+    Text::new(text.clone(), text)
+}
+
+fn region_table(
+    reach: &Reach<'_>,
+    regions: &[RegionFigure],
+    target: f64,
+    breaks: &[f64; 3],
+    mut table: Table,
+) -> Table {
+    table.geometry = GeometryKind::MultiPolygon;
+    table.fields = vec![
+        Field::new("code", FieldKind::Text, "Code", "代码"),
+        Field::new("name", FieldKind::Text, "Region", "区域"),
+        Field::new("city", FieldKind::Text, "City", "所属市"),
+        Field::new("level", FieldKind::Text, "Level", "层级"),
+        Field::new("value", FieldKind::Real, "Value", "数值"),
+        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+        Field::new("reached", FieldKind::Real, "Weight within reach", "覆盖量"),
+        Field::new("known", FieldKind::Real, "Weight with data", "有数据总量"),
+        Field::new("unknown", FieldKind::Real, "Weight without data", "无数据量"),
+    ];
+    // the smallest level whose regions have outlines; larger ones would cover it
+    let drawn: Option<Level> = regions
+        .iter()
+        .filter(|figure| reach.study.regions.get(figure.region).shape.is_some())
+        .map(|figure| figure.level)
+        .max();
+    for figure in regions.iter().filter(|figure| Some(figure.level) == drawn) {
+        let region = reach.study.regions.get(figure.region);
+        let Some(shape) = &region.shape else { continue };
+        let city = reach.study.regions.ancestor(figure.region, Level::City);
+        table.rows.push(Row {
+            geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())),
+            values: vec![
+                region.code.as_str().into(),
+                region.name.as_str().into(),
+                city.map(|city| reach.study.regions.get(city).name.as_str()).into(),
+                figure.level.title().0.into(),
+                figure.figure.value.into(),
+                figure_label(&figure.figure).into(),
+                figure.figure.part.into(),
+                figure.figure.whole.into(),
+                figure.figure.unknown.into(),
+            ],
+        });
+    }
+    let share = regions.first().is_none_or(|figure| figure.figure.unit == FigureUnit::Share);
+    let outline = "#ffffff";
+    let classes = if share {
+        rate_classes("value", target)
+    } else {
+        let fill = |at: usize| Symbol::Fill {
+            // near is dark: much service
+            color: palette::SEQUENTIAL[4 - at],
+            outline,
+            outline_mm: 0.35,
+        };
+        distance_classes("value", breaks, &fill, Symbol::NoDataFill { outline, outline_mm: 0.35 })
+    };
+    table.style = Some(Style {
+        classes,
+        label: Some(Label {
+            field: "name".into(),
+            second_line: Some("label".into()),
+            size_pt: 7.0,
+            bold: true,
+            below_scale: None,
+        }),
+        opacity: 1.0,
+        visible: false,
+        group: Group::Results,
+    });
+    table
+}
+
+fn figure_label(figure: &Figure) -> Option<String> {
+    match figure.unit {
+        FigureUnit::Share => rate_label(figure),
+        FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
+    }
+}
+
+fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut table: Table) -> Table {
+    table.geometry = GeometryKind::Point;
+    table.fields = vec![
+        Field::new("point", FieldKind::Text, "Point", "需求点"),
+        Field::new("name", FieldKind::Text, "Name", "名称"),
+        Field::new("region", FieldKind::Text, "Region", "所属区域"),
+        Field::new("weight", FieldKind::Real, "Weight", "权重"),
+        Field::new("facility", FieldKind::Text, "Nearest facility", "最近设施"),
+        Field::new("dist_m", FieldKind::Real, "Distance, m", "距离（米）"),
+        Field::new("covered", FieldKind::Bool, "Within the limit", "在限值内"),
+    ];
+    for at in &reach.judged {
+        let Some(place) = reach.layer.at[*at] else { continue };
+        let (facility, cost) = match reach.reached(*at) {
+            Reached::At(facility, cost) => (Some(reach.facilities[facility as usize].name.as_str()), Some(cost)),
+            _ => (None, None),
+        };
+        let region = reach.layer.home[*at].map(|home| reach.study.regions.get(home).name.as_str());
+        table.rows.push(Row {
+            geometry: Some(Geometry::Point(place.lonlat.point())),
+            values: vec![
+                reach.layer.ids[*at].as_str().into(),
+                reach.layer.names[*at].as_str().into(),
+                region.into(),
+                reach.weight(*at).to_f64().into(),
+                facility.into(),
+                // millimetres: finer than any input, and short in files
+                cost.map(|cost| (cost * 1000.0).round() / 1000.0).into(),
+                match (within, cost) {
+                    (Some(limit), Some(cost)) => Value::Bool(cost <= limit.0),
+                    (Some(_), None) => Value::Bool(false),
+                    (None, _) => Value::Null,
+                },
+            ],
+        });
+    }
+    let marker = |at: usize| Symbol::Marker {
+        shape: Shape::Circle,
+        color: palette::DISTANCE[at],
+        size_mm: [1.3, 1.5, 1.8, 1.9][at],
+        outline: "#4d4d4d",
+    };
+    let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
+    table.style = Some(Style {
+        classes: distance_classes("dist_m", breaks, &marker, none),
+        label: None,
+        opacity: 1.0,
+        visible: false,
+        group: Group::Evidence,
+    });
+    table
+}
+
+fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
+    table.fields = vec![
+        Field::new("point", FieldKind::Text, "Point", "需求点"),
+        Field::new("name", FieldKind::Text, "Name", "名称"),
+        Field::new("region", FieldKind::Text, "Region", "所属区域"),
+        Field::new("weight", FieldKind::Real, "Weight", "权重"),
+    ];
+    for at in reach.judged.iter().filter(|at| reach.layer.at[**at].is_none()) {
+        let region = reach.layer.home[*at].map(|home| reach.study.regions.get(home).name.as_str());
+        table.rows.push(Row {
+            geometry: None,
+            values: vec![
+                reach.layer.ids[*at].as_str().into(),
+                reach.layer.names[*at].as_str().into(),
+                region.into(),
+                reach.weight(*at).to_f64().into(),
+            ],
+        });
+    }
+    table
+}
+
+/// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest.
+pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
+    let mut points: Vec<(usize, f64)> = reach
+        .judged
+        .iter()
+        .map(|at| match reach.reached(*at) {
+            Reached::At(_, cost) => (*at, cost),
+            Reached::NoPlace | Reached::NoFacility => (*at, f64::MAX),
+        })
+        .filter(|(_, cost)| within.is_none_or(|limit| *cost > limit.0))
+        .collect();
+    points.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+    points.truncate(if within.is_some() { usize::MAX } else { 100 });
+    points
+        .iter()
+        .map(|(at, _)| {
+            let (id, name) = (&reach.layer.ids[*at], &reach.layer.names[*at]);
+            let home = reach.layer.home[*at].map(|home| reach.study.regions.get(home));
+            let mut about = vec![id.clone(), name.clone()];
+            about.extend(home.map(|region| region.code.clone()));
+            let text = match reach.reached(*at) {
+                Reached::At(facility, cost) => {
+                    let facility = reach.facilities[facility as usize];
+                    let verdict = within.map(|limit| (cost <= limit.0, limit));
+                    let (en, zh) = match verdict {
+                        Some((true, limit)) => (format!(", within {limit}"), format!("，在 {limit} 以内")),
+                        Some((false, limit)) => (format!(", beyond {limit}"), format!("，超过 {limit}")),
+                        None => (String::new(), String::new()),
+                    };
+                    Text::new(
+                        format!("{name} ({id}): {:.0} m to {} ({}){en}", cost, facility.name, facility.id),
+                        format!("{name}（{id}）：距{}（{}）{:.0} 米{zh}", facility.name, facility.id, cost),
+                    )
+                }
+                Reached::NoPlace => {
+                    Text::new(format!("{name} ({id}): its place is not known"), format!("{name}（{id}）：位置未知"))
+                }
+                Reached::NoFacility => Text::new(
+                    format!("{name} ({id}): no facility counts for it"),
+                    format!("{name}（{id}）：没有可计入的设施"),
+                ),
+            };
+            Evidence { about, text }
+        })
+        .collect()
+}

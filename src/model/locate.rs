@@ -1,0 +1,451 @@
+//! Which region holds a point, and how far the point is from the region's border.
+
+use geo_types::MultiPolygon;
+use rayon::prelude::*;
+
+use crate::base::plane::Rect;
+use crate::base::plane::curve_order;
+use crate::base::plane::distance_to_segment;
+use crate::base::plane::side;
+use crate::model::boxes::BoxTree;
+use crate::model::rings::Rings;
+
+/// Answers "in which region?" for points of the plane.
+///
+/// Regions are closed sets: a point on an edge or a vertex, of a hole as well, belongs to its region. The test is exact
+/// (no rounding decides it), so in a coverage whose neighbours share their vertices no point on a border is lost.
+/// Where several regions hold the point (a shared border, overlapping layers) the lowest index is the answer.
+///
+/// A part of a region follows the even-odd rule over its rings; a region is the union of its parts.
+#[derive(Debug, Clone)]
+pub struct RegionLocator {
+    rings: Rings,
+    bands: Bands,
+    tree: BoxTree,
+    region_of_part: Vec<u32>,
+}
+
+impl RegionLocator {
+    /// The locator of `shapes`; region `k` is the `k`-th of them. Coordinates in metres, finite.
+    pub fn new<'s>(shapes: impl IntoIterator<Item = &'s MultiPolygon<f64>>) -> RegionLocator {
+        RegionLocator::of_rings(Rings::of(shapes))
+    }
+
+    /// The locator of regions that are flat already.
+    pub fn of_rings(rings: Rings) -> RegionLocator {
+        let bands = Bands::new(&rings);
+        let tree = BoxTree::new(&bands.rects);
+        let region_of_part = rings.region_of_parts();
+        RegionLocator { rings, bands, tree, region_of_part }
+    }
+
+    /// How many regions there are, empty ones included.
+    pub fn region_count(&self) -> usize {
+        self.rings.region_count()
+    }
+
+    /// The region that holds `at`, the lowest index of several; `None` outside of all and for a point that is not finite.
+    pub fn locate(&self, at: [f64; 2]) -> Option<u32> {
+        let mut best: Option<u32> = None;
+        self.tree.meeting(&Rect { min: at, max: at }, |part| {
+            let region = self.region_of_part[part as usize];
+            if best.is_none_or(|best| region < best) && self.bands.part_holds(&self.rings, part as usize, at) {
+                best = Some(region);
+            }
+        });
+        best
+    }
+
+    /// [`locate`](RegionLocator::locate) for each of many points, in their order, on all threads.
+    pub fn locate_all(&self, points: &[[f64; 2]]) -> Vec<Option<u32>> {
+        let mut answers = vec![None; points.len()];
+        // Near points read the same edges: along the curve they find them in the cache.
+        let order = curve_order(points);
+        let found: Vec<Option<u32>> =
+            order.par_iter().with_min_len(256).map(|&k| self.locate(points[k as usize])).collect();
+        order.iter().zip(found).for_each(|(&k, answer)| answers[k as usize] = answer);
+        answers
+    }
+
+    /// Whether the closed region holds `at`; `false` for a region that does not exist.
+    pub fn holds(&self, region: u32, at: [f64; 2]) -> bool {
+        self.parts(region).any(|part| self.bands.rects[part].holds(at) && self.bands.part_holds(&self.rings, part, at))
+    }
+
+    /// Distance in metres from `at`, inside or outside, to the region's own boundary, holes and all parts included.
+    ///
+    /// 0 on the boundary. `None` for a region that does not exist or has no boundary, and for a point that is not finite.
+    pub fn distance_to_border(&self, at: [f64; 2], region: u32) -> Option<f64> {
+        let mut best = f64::INFINITY;
+        for part in self.parts(region) {
+            if self.bands.rects[part].distance(at) <= best {
+                best = best.min(self.bands.border_distance(&self.rings, part, at, best));
+            }
+        }
+        best.is_finite().then_some(best)
+    }
+
+    /// The regions whose closed polygon lies within `radius` metres of `at`, the limit included, in order of index.
+    pub fn within_distance(&self, at: [f64; 2], radius: f64) -> Vec<u32> {
+        let mut near = Vec::new();
+        self.tree.meeting(&Rect { min: at, max: at }.grown(radius), |part| {
+            let at_part = part as usize;
+            if self.bands.rects[at_part].holds(at) && self.bands.part_holds(&self.rings, at_part, at)
+                || self.bands.border_distance(&self.rings, at_part, at, radius) <= radius
+            {
+                near.push(self.region_of_part[at_part]);
+            }
+        });
+        near.sort_unstable();
+        near.dedup();
+        near
+    }
+
+    fn parts(&self, region: u32) -> std::ops::Range<usize> {
+        if (region as usize) < self.rings.region_count() { self.rings.parts_of_region(region as usize) } else { 0..0 }
+    }
+}
+
+/// The edges of every part, sorted into horizontal bands of equal height.
+///
+/// A ray to the east meets only edges of its own band: about six, whatever the number of vertices.
+#[derive(Debug, Clone)]
+pub(crate) struct Bands {
+    pub(crate) rects: Vec<Rect>,
+    /// First band of each part, and the number of bands.
+    first: Vec<u32>,
+    /// First edge of each band, and the number of edges.
+    start: Vec<u32>,
+    /// Edges by their first vertex.
+    edges: Vec<u32>,
+}
+
+/// Edges a band should hold; fewer only cost memory.
+const EDGES_PER_BAND: f64 = 4.0;
+/// Bound on how often an edge may be listed, on average.
+const LISTINGS_PER_EDGE: f64 = 3.0;
+
+/// The bands of one part: monotone in y even in rounded arithmetic, so an edge is listed wherever its points fall.
+#[derive(Clone, Copy)]
+struct Scale {
+    low: f64,
+    per_metre: f64,
+    count: usize,
+}
+
+impl Scale {
+    fn of(rect: &Rect, count: usize) -> Scale {
+        let per_metre = count as f64 / (rect.max[1] - rect.min[1]);
+        Scale { low: rect.min[1], per_metre: if per_metre.is_finite() { per_metre } else { 0.0 }, count }
+    }
+
+    #[inline]
+    fn band(&self, y: f64) -> usize {
+        (((y - self.low) * self.per_metre) as usize).min(self.count - 1)
+    }
+}
+
+impl Bands {
+    pub(crate) fn new(rings: &Rings) -> Bands {
+        let coords = rings.coords();
+        let sizes: Vec<(Rect, u32, u32)> = (0..rings.part_count())
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|part| {
+                let rect = rings.part_rect(part);
+                let edges = (rings.vertices_of_part(part).len() - rings.rings_of_part(part).len()) as f64;
+                let rise: f64 = edges_of(rings, part).map(|k| (coords[k + 1][1] - coords[k][1]).abs()).sum();
+                let height = rect.max[1] - rect.min[1];
+                // An edge of rise r is listed in at most r / height * count + 2 bands.
+                let most = LISTINGS_PER_EDGE * edges * (height / rise);
+                let count = (edges / EDGES_PER_BAND).min(most).max(1.0) as usize;
+                let scale = Scale::of(&rect, count);
+                let listed: usize = edges_of(rings, part).map(|k| span(&scale, coords, k).count()).sum();
+                (rect, count as u32, listed as u32)
+            })
+            .collect();
+        let sum = |each: &dyn Fn(&(Rect, u32, u32)) -> u32| -> Vec<u32> {
+            let mut at = 0;
+            std::iter::once(0)
+                .chain(sizes.iter().map(|size| {
+                    at += each(size);
+                    at
+                }))
+                .collect()
+        };
+        let first = sum(&|size| size.1);
+        let listed = sum(&|size| size.2);
+        let mut start = vec![0u32; first[sizes.len()] as usize + 1];
+        let mut edges = vec![0u32; listed[sizes.len()] as usize];
+        let mut tasks = Vec::with_capacity(sizes.len());
+        let (mut starts, mut lists) = (&mut start[1..], &mut edges[..]);
+        for (part, size) in sizes.iter().enumerate() {
+            let (own_starts, rest_starts) = starts.split_at_mut(size.1 as usize);
+            let (own_list, rest_list) = lists.split_at_mut(size.2 as usize);
+            (starts, lists) = (rest_starts, rest_list);
+            tasks.push((part, own_starts, own_list));
+        }
+        tasks.into_par_iter().with_min_len(64).for_each(|(part, ends, list)| {
+            let scale = Scale::of(&sizes[part].0, ends.len());
+            for k in edges_of(rings, part) {
+                span(&scale, coords, k).for_each(|band| ends[band] += 1);
+            }
+            // Counts become starts; filling then moves each start to its band's end, which is the next band's start.
+            let mut at = 0;
+            for end in ends.iter_mut() {
+                (*end, at) = (at, at + *end);
+            }
+            for k in edges_of(rings, part) {
+                for band in span(&scale, coords, k) {
+                    list[ends[band] as usize] = k as u32;
+                    ends[band] += 1;
+                }
+            }
+            ends.iter_mut().for_each(|end| *end += listed[part]);
+        });
+        Bands { rects: sizes.into_iter().map(|size| size.0).collect(), first, start, edges }
+    }
+
+    fn scale(&self, part: usize) -> Scale {
+        Scale::of(&self.rects[part], (self.first[part + 1] - self.first[part]) as usize)
+    }
+
+    fn edges(&self, part: usize, band: usize) -> &[u32] {
+        let band = self.first[part] as usize + band;
+        &self.edges[self.start[band] as usize..self.start[band + 1] as usize]
+    }
+
+    /// Whether the closed part holds `at`, which lies in the part's box.
+    #[inline]
+    pub(crate) fn part_holds(&self, rings: &Rings, part: usize, at: [f64; 2]) -> bool {
+        let coords = rings.coords();
+        let mut inside = false;
+        for &k in self.edges(part, self.scale(part).band(at[1])) {
+            let (a, b) = (coords[k as usize], coords[k as usize + 1]);
+            match crossing(a, b, at) {
+                Crossing::On => return true,
+                Crossing::East => inside = !inside,
+                Crossing::None => {}
+            }
+        }
+        inside
+    }
+
+    /// Distance from `at` to the boundary of the part, or infinity where it is clearly more than `limit`.
+    fn border_distance(&self, rings: &Rings, part: usize, at: [f64; 2], limit: f64) -> f64 {
+        let coords = rings.coords();
+        let rect = &self.rects[part];
+        let scale = self.scale(part);
+        let home = scale.band(at[1].clamp(rect.min[1], rect.max[1]));
+        let height = (rect.max[1] - rect.min[1]) / scale.count as f64;
+        let mut best = f64::INFINITY;
+        let scan = |band: usize, best: &mut f64| {
+            for &k in self.edges(part, band) {
+                *best = best.min(distance_to_segment(at, coords[k as usize], coords[k as usize + 1]));
+            }
+        };
+        scan(home, &mut best);
+        // Bands farther away than the best distance hold nothing nearer; one band more covers all rounding.
+        for away in 1..scale.count {
+            let (below, above) = (home.checked_sub(away), Some(home + away).filter(|band| *band < scale.count));
+            if (away as f64 - 2.0) * height > best.min(limit) || (below.is_none() && above.is_none()) {
+                break;
+            }
+            below.into_iter().chain(above).for_each(|band| scan(band, &mut best));
+        }
+        best
+    }
+}
+
+/// Whether the closed part holds `at`, by a look at every edge.
+pub(crate) fn holds_by_scan(rings: &Rings, part: usize, at: [f64; 2]) -> bool {
+    let coords = rings.coords();
+    let mut inside = false;
+    for k in edges_of(rings, part) {
+        match crossing(coords[k], coords[k + 1], at) {
+            Crossing::On => return true,
+            Crossing::East => inside = !inside,
+            Crossing::None => {}
+        }
+    }
+    inside
+}
+
+/// The edges of a part, by their first vertex.
+fn edges_of(rings: &Rings, part: usize) -> impl Iterator<Item = usize> {
+    rings.rings_of_part(part).flat_map(move |ring| {
+        let ring = rings.ring(ring);
+        ring.start..ring.end - 1
+    })
+}
+
+#[inline]
+fn span(scale: &Scale, coords: &[[f64; 2]], k: usize) -> std::ops::RangeInclusive<usize> {
+    let (a, b) = (scale.band(coords[k][1]), scale.band(coords[k + 1][1]));
+    a.min(b)..=a.max(b)
+}
+
+/// What the edge from `a` to `b` does to a ray from a point eastward.
+enum Crossing {
+    /// The point lies on the edge.
+    On,
+    /// The ray crosses the edge; of its ends the lower one counts.
+    East,
+    None,
+}
+
+#[inline]
+fn crossing(a: [f64; 2], b: [f64; 2], p: [f64; 2]) -> Crossing {
+    if (a[1] > p[1]) == (b[1] > p[1]) {
+        // Both ends above, or both at the height of the point or below: the edge can only touch, at that height.
+        let on = a == p || b == p || (a[1] == p[1] && b[1] == p[1] && (a[0] < p[0]) != (b[0] < p[0]));
+        return if on { Crossing::On } else { Crossing::None };
+    }
+    if p[0] > a[0].max(b[0]) {
+        return Crossing::None;
+    }
+    if p[0] < a[0].min(b[0]) {
+        return Crossing::East;
+    }
+    let turn = side(a, b, p);
+    if turn == 0.0 {
+        return Crossing::On;
+    }
+    // East of the point means: the point is left of the edge that goes up.
+    if (turn > 0.0) == (b[1] > a[1]) { Crossing::East } else { Crossing::None }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::Distance;
+    use geo::Euclidean;
+    use geo::Intersects;
+    use geo_types::Point;
+    use geo_types::coord;
+    use geo_types::polygon;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn square(x: f64, y: f64, side: f64) -> MultiPolygon<f64> {
+        let at = |dx: f64, dy: f64| coord! { x: x + dx, y: y + dy };
+        MultiPolygon::new(vec![geo_types::Polygon::new(
+            vec![at(0.0, 0.0), at(side, 0.0), at(side, side), at(0.0, side)].into(),
+            vec![],
+        )])
+    }
+
+    #[test]
+    fn a_point_on_a_shared_border_belongs_to_the_lowest_index() {
+        let shapes =
+            [square(0.0, 0.0, 10.0), square(10.0, 0.0, 10.0), square(0.0, 10.0, 10.0), square(10.0, 10.0, 10.0)];
+        let locator = RegionLocator::new(&shapes);
+        for (at, region) in [
+            ([5.0, 5.0], Some(0)),
+            ([15.0, 5.0], Some(1)),
+            ([10.0, 5.0], Some(0)),
+            ([10.0, 10.0], Some(0)),
+            ([15.0, 10.0], Some(1)),
+            ([10.0, 15.0], Some(2)),
+            ([20.0, 20.0], Some(3)),
+            ([0.0, 0.0], Some(0)),
+            ([20.0, 0.0], Some(1)),
+            ([20.000_001, 0.0], None),
+            ([f64::NAN, 0.0], None),
+            ([f64::INFINITY, 0.0], None),
+        ] {
+            assert_eq!(locator.locate(at), region, "{at:?}");
+        }
+        assert_eq!(locator.within_distance([10.0, 10.0], 0.0), [0, 1, 2, 3]);
+        assert_eq!(locator.within_distance([25.0, 5.0], 5.0), [1], "the limit is included");
+        assert!(locator.within_distance([25.0, 5.0], 4.999).is_empty());
+    }
+
+    #[test]
+    fn holes_and_exclaves_are_parts_of_the_answer() {
+        let outer = MultiPolygon::new(vec![
+            polygon!(exterior: [(x: 0.0, y: 0.0), (x: 30.0, y: 0.0), (x: 30.0, y: 30.0), (x: 0.0, y: 30.0)],
+                     interiors: [[(x: 10.0, y: 10.0), (x: 20.0, y: 10.0), (x: 20.0, y: 20.0), (x: 10.0, y: 20.0)]]),
+            polygon![(x: 14.0, y: 14.0), (x: 16.0, y: 14.0), (x: 16.0, y: 16.0), (x: 14.0, y: 16.0)],
+        ]);
+        let locator = RegionLocator::new([&outer]);
+        assert_eq!(locator.locate([12.0, 12.0]), None, "in the hole");
+        assert_eq!(locator.locate([10.0, 12.0]), Some(0), "on the border of the hole");
+        assert_eq!(locator.locate([15.0, 15.0]), Some(0), "in the exclave in the hole");
+        assert_eq!(locator.distance_to_border([12.0, 15.0], 0), Some(2.0));
+        assert_eq!(locator.distance_to_border([5.0, 5.0], 0), Some(5.0));
+        assert_eq!(locator.distance_to_border([33.0, 34.0], 0), Some(5.0));
+        assert_eq!(locator.distance_to_border([5.0, 0.0], 0), Some(0.0));
+        assert_eq!(locator.distance_to_border([5.0, 0.0], 7), None);
+        assert!(locator.holds(0, [10.0, 12.0]) && !locator.holds(0, [12.0, 12.0]) && !locator.holds(9, [12.0, 12.0]));
+    }
+
+    #[test]
+    fn no_regions_and_empty_regions_hold_nothing() {
+        assert_eq!(RegionLocator::new([]).locate([0.0, 0.0]), None);
+        let shapes = [MultiPolygon::new(vec![]), square(0.0, 0.0, 1.0)];
+        let locator = RegionLocator::new(&shapes);
+        assert_eq!(locator.locate_all(&[[0.5, 0.5], [2.0, 2.0]]), [Some(1), None]);
+        assert_eq!(locator.distance_to_border([0.5, 0.5], 0), None);
+        assert_eq!(locator.region_count(), 2);
+    }
+
+    /// A star around (`x`, `y`) on whole coordinates, so that points fall on its vertices and edges.
+    fn star(x: i32, y: i32, radii: &[i32]) -> geo_types::Polygon<f64> {
+        let ring: Vec<geo_types::Coord<f64>> = radii
+            .iter()
+            .enumerate()
+            .map(|(k, r)| {
+                let turn = std::f64::consts::TAU * k as f64 / radii.len() as f64;
+                let at = |centre: i32, part: f64| (f64::from(centre) + f64::from(*r) * part).round();
+                coord! { x: at(x, turn.cos()), y: at(y, turn.sin()) }
+            })
+            .collect();
+        geo_types::Polygon::new(ring.into(), vec![])
+    }
+
+    fn crossing_free(polygon: &geo_types::Polygon<f64>) -> bool {
+        use geo::algorithm::Validation;
+        polygon.is_valid()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn the_locator_agrees_with_geo(
+            stars in prop::collection::vec((-20..20i32, -20..20i32, prop::collection::vec(4..14i32, 3..24)), 1..6),
+            points in prop::collection::vec((-60..60i32, -60..60i32), 1..60),
+            offset in prop::sample::select(vec![0.0, 500_000.0, 40_386_383.0]),
+            radius in 0..12i32,
+        ) {
+            use geo::Translate;
+            let shapes: Vec<MultiPolygon<f64>> = stars
+                .iter()
+                .map(|(x, y, radii)| star(*x, *y, radii))
+                .filter(crossing_free)
+                .map(|polygon| MultiPolygon::new(vec![polygon]).translate(offset, -offset))
+                .collect();
+            let locator = RegionLocator::new(&shapes);
+            let points: Vec<[f64; 2]> =
+                points.iter().map(|(x, y)| [f64::from(*x) * 0.5 + offset, f64::from(*y) * 0.5 - offset]).collect();
+            let radius = f64::from(radius) * 0.5;
+            let answers = locator.locate_all(&points);
+            for (at, answer) in points.iter().zip(&answers) {
+                let point = Point::new(at[0], at[1]);
+                let expected = shapes.iter().position(|shape| shape.intersects(&point)).map(|k| k as u32);
+                prop_assert_eq!(*answer, expected, "{:?}", at);
+                let mut near = Vec::new();
+                for (k, shape) in shapes.iter().enumerate() {
+                    let to_border = shape.0[0].exterior().lines()
+                        .map(|line| Euclidean.distance(&point, &line)).fold(f64::INFINITY, f64::min);
+                    let got = locator.distance_to_border(*at, k as u32).expect("a star has a border");
+                    prop_assert!((got - to_border).abs() < 1e-6, "{:?}: {} and {}", at, got, to_border);
+                    if shape.intersects(&point) || got <= radius {
+                        near.push(k as u32);
+                    }
+                }
+                prop_assert_eq!(locator.within_distance(*at, radius), near);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What the tests share: scenes built by hand.
+#![allow(dead_code)]
+
+pub mod scene;

@@ -1,0 +1,178 @@
+//! Builds small studies in the plane, so that every expected number can be derived in a comment.
+//!
+//! Degrees are faked (metres / 100 000): geodesic measures make no sense on a scene, straight-line ones do.
+
+use std::collections::BTreeMap;
+
+use geo_types::LineString;
+use geo_types::MultiPolygon;
+use geo_types::Polygon;
+
+use tongda::base::frame::OutputCrs;
+use tongda::base::idx::StopIdx;
+use tongda::base::units::Text;
+use tongda::base::units::Weight;
+use tongda::model::demand::DemandLayer;
+use tongda::model::demand::WeightGroup;
+use tongda::model::facility::Facility;
+use tongda::model::place::LonLat;
+use tongda::model::place::Place;
+use tongda::model::place::PlaneXy;
+use tongda::model::region::Level;
+use tongda::model::region::RegionDraft;
+use tongda::model::region::RegionTreeBuilder;
+use tongda::model::region::Shape;
+use tongda::model::study::Plane;
+use tongda::model::study::Study;
+use tongda::model::transit::Mode;
+use tongda::model::transit::Pattern;
+use tongda::model::transit::Service;
+use tongda::model::transit::Stop;
+use tongda::model::transit::Transit;
+
+pub fn place(x: f64, y: f64) -> Place {
+    Place { lonlat: LonLat { lon: x / 1e5, lat: y / 1e5 }, xy: PlaneXy { x, y } }
+}
+
+pub fn rectangle(x0: f64, y0: f64, x1: f64, y1: f64) -> MultiPolygon<f64> {
+    MultiPolygon(vec![Polygon::new(
+        LineString::from(vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]),
+        Vec::new(),
+    )])
+}
+
+pub struct Scene {
+    regions: RegionTreeBuilder,
+    pub study: Study,
+}
+
+impl Default for Scene {
+    fn default() -> Scene {
+        Scene {
+            regions: RegionTreeBuilder::default(),
+            study: Study {
+                title: Text::new("scene", "场景"),
+                plane: Plane { name: "scene".into(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 },
+                frame: OutputCrs::Cgcs2000,
+                regions: Default::default(),
+                facilities: Vec::new(),
+                demand: Vec::new(),
+                transit: None,
+                water: None,
+                overrides: Vec::new(),
+                declared: None,
+                synthetic: false,
+                ledgers: Vec::new(),
+                issues: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Scene {
+    /// A county with an outline, in a city and a province.
+    pub fn county(
+        mut self,
+        code: &str,
+        outline: MultiPolygon<f64>,
+        city: &str,
+        province: &str,
+        district: bool,
+    ) -> Scene {
+        let mut lonlat = outline.clone();
+        for polygon in &mut lonlat.0 {
+            polygon.exterior_mut(|ring| {
+                for c in &mut ring.0 {
+                    c.x /= 1e5;
+                    c.y /= 1e5;
+                }
+            });
+        }
+        let mut ancestors = BTreeMap::new();
+        ancestors.insert(Level::City, (city.to_owned(), city.to_owned()));
+        ancestors.insert(Level::Province, (province.to_owned(), province.to_owned()));
+        self.regions
+            .add(RegionDraft {
+                code: code.into(),
+                name: code.into(),
+                level: Level::County,
+                shape: Some(Shape { plane: outline, lonlat, area_m2: 0.0 }),
+                ancestors,
+                district: Some(district),
+            })
+            .expect("codes of a scene are unique");
+        self
+    }
+
+    /// A line that runs both ways over its stops.
+    pub fn line(mut self, id: &str, mode: Mode, trips_per_day: f64, stops: &[(f64, f64)]) -> Scene {
+        let transit = self.study.transit.get_or_insert_with(Transit::default);
+        let mut pattern = Vec::new();
+        for (at, (x, y)) in stops.iter().enumerate() {
+            pattern.push(StopIdx::new(transit.stops.len()));
+            transit.stops.push(Stop {
+                id: format!("{id}.{at}"),
+                name: format!("{id}.{at}"),
+                at: place(*x, *y),
+                declared_region: None,
+            });
+        }
+        transit.services.push(Service {
+            id: id.into(),
+            name: id.into(),
+            mode,
+            patterns: vec![Pattern {
+                direction: "both".into(),
+                stops: pattern,
+                trips_per_day,
+                both_ways: true,
+                first: None,
+                last: None,
+                headway_min: None,
+            }],
+            synthetic: false,
+        });
+        self
+    }
+
+    pub fn facility(mut self, id: &str, kind: &str, x: f64, y: f64) -> Scene {
+        self.study.facilities.push(Facility {
+            id: id.into(),
+            name: id.into(),
+            kind: kind.into(),
+            at: place(x, y),
+            home: None,
+            capacity: None,
+            synthetic: false,
+        });
+        self
+    }
+
+    /// Demand points `(id, x, y, people)` in no region.
+    pub fn people(mut self, points: &[(&str, f64, f64, u64)]) -> Scene {
+        let weights: Vec<Weight> = points.iter().map(|(_, _, _, people)| Weight::whole(*people)).collect();
+        self.study.demand.push(DemandLayer {
+            name: "people".into(),
+            ids: points.iter().map(|(id, ..)| (*id).to_owned()).collect(),
+            names: points.iter().map(|(id, ..)| (*id).to_owned()).collect(),
+            at: points.iter().map(|(_, x, y, _)| Some(place(*x, *y))).collect(),
+            home: vec![None; points.len()],
+            groups: vec![
+                WeightGroup { name: "count".into(), weights: vec![Weight::ONE; points.len()] },
+                WeightGroup { name: "people".into(), weights },
+            ],
+            synthetic: false,
+        });
+        self
+    }
+
+    /// The study, with every region judged.
+    pub fn build(self) -> Study {
+        self.build_judging(&|_, _| Some(true))
+    }
+
+    pub fn build_judging(mut self, judged: &dyn Fn(Level, &str) -> Option<bool>) -> Study {
+        self.study.regions = self.regions.freeze(judged);
+        self.study
+    }
+}
