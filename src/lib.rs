@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod impedance;
 pub mod indicators;
+pub mod ingest;
 pub mod metrics;
 pub mod model;
 pub mod table;

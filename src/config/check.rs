@@ -352,14 +352,6 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
         weigh(file, measure, weight, &way, findings);
     }
     if let Measure::NeighbourReach(reach) = measure {
-        if reach.definition == Definition::Centre && reach.centre_kind.is_none() {
-            findings.at(
-                &below(&way, "definition"),
-                "definition \"centre\" needs a kind of facility that marks centres",
-                "which centres?",
-                "add centre-kind = \"…\", for example \"county-seat\"",
-            );
-        }
         let declared_only = reach.definition == Definition::Declared;
         if declared_only && study.declared_pairs.is_none() {
             findings.at(
