@@ -10,6 +10,8 @@ pub mod config;
 pub mod impedance;
 pub mod indicators;
 pub mod ingest;
+pub mod io;
+pub mod layers;
 pub mod metrics;
 pub mod model;
 pub mod table;

@@ -157,6 +157,10 @@ pub struct WeightRow {
 /// One line of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceRow {
+    /// What it is about, the same in every run on the same territory.
+    pub key: String,
+    /// A short fixed word for the outcome.
+    pub state: String,
     pub about: Vec<String>,
     pub text: Text,
 }
@@ -191,7 +195,12 @@ impl From<&Ledger> for SourceRow {
 
 impl From<&Evidence> for EvidenceRow {
     fn from(evidence: &Evidence) -> EvidenceRow {
-        EvidenceRow { about: evidence.about.clone(), text: evidence.text.clone() }
+        EvidenceRow {
+            key: evidence.key.clone(),
+            state: evidence.state.to_owned(),
+            about: evidence.about.clone(),
+            text: evidence.text.clone(),
+        }
     }
 }
 

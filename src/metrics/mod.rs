@@ -84,6 +84,10 @@ pub struct Output {
 /// One line of the chain behind a figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
+    /// What it is about, the same in every run on the same territory: `320281–321283`, or a point's id.
+    pub key: String,
+    /// A short fixed word for the outcome, e.g. `connected`, `uncovered`.
+    pub state: &'static str,
     /// Codes or ids of what it is about: a region, both regions of a pair, a demand point.
     pub about: Vec<String>,
     pub text: Text,

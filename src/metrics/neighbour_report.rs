@@ -652,13 +652,15 @@ pub fn conventional_rates(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answe
 
 fn evidence(survey: &Survey<'_>, report: &PairReport<'_>) -> Evidence {
     let (a, b) = (&survey.units[report.pair.a], &survey.units[report.pair.b]);
-    let (en, zh) = match report.answer {
-        Answer::Connected => ("connected", "已通达"),
-        Answer::NotConnected => ("not connected", "未通达"),
-        Answer::NoData => ("no data", "无数据"),
+    let (state, en, zh) = match report.answer {
+        Answer::Connected => ("connected", "connected", "已通达"),
+        Answer::NotConnected => ("unconnected", "not connected", "未通达"),
+        Answer::NoData => ("no-data", "no data", "无数据"),
     };
     let km = trim_zeros(report.pair.shared_m / 1000.0, 2);
     Evidence {
+        key: format!("{}–{}", a.code.clone().min(b.code.clone()), a.code.clone().max(b.code.clone())),
+        state,
         about: vec![a.code.clone(), b.code.clone(), a.name.clone(), b.name.clone()],
         text: Text::new(
             format!("{} – {}: {en} (border {km} km): {}", a.name, b.name, report.text.en),

@@ -285,29 +285,32 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
             let home = reach.layer.home[*at].map(|home| reach.study.regions.get(home));
             let mut about = vec![id.clone(), name.clone()];
             about.extend(home.map(|region| region.code.clone()));
-            let text = match reach.reached(*at) {
+            let (state, text) = match reach.reached(*at) {
                 Reached::At(facility, cost) => {
                     let facility = reach.facilities[facility as usize];
-                    let verdict = within.map(|limit| (cost <= limit.0, limit));
-                    let (en, zh) = match verdict {
-                        Some((true, limit)) => (format!(", within {limit}"), format!("，在 {limit} 以内")),
-                        Some((false, limit)) => (format!(", beyond {limit}"), format!("，超过 {limit}")),
+                    let (en, zh) = match within {
+                        Some(limit) => (format!(", beyond {limit}"), format!("，超过 {limit}")),
                         None => (String::new(), String::new()),
                     };
-                    Text::new(
+                    let text = Text::new(
                         format!("{name} ({id}): {:.0} m to {} ({}){en}", cost, facility.name, facility.id),
                         format!("{name}（{id}）：距{}（{}）{:.0} 米{zh}", facility.name, facility.id, cost),
-                    )
+                    );
+                    (if within.is_some() { "uncovered" } else { "far" }, text)
                 }
-                Reached::NoPlace => {
-                    Text::new(format!("{name} ({id}): its place is not known"), format!("{name}（{id}）：位置未知"))
-                }
-                Reached::NoFacility => Text::new(
-                    format!("{name} ({id}): no facility counts for it"),
-                    format!("{name}（{id}）：没有可计入的设施"),
+                Reached::NoPlace => (
+                    "no-place",
+                    Text::new(format!("{name} ({id}): its place is not known"), format!("{name}（{id}）：位置未知")),
+                ),
+                Reached::NoFacility => (
+                    "no-facility",
+                    Text::new(
+                        format!("{name} ({id}): no facility counts for it"),
+                        format!("{name}（{id}）：没有可计入的设施"),
+                    ),
                 ),
             };
-            Evidence { about, text }
+            Evidence { key: id.clone(), state, about, text }
         })
         .collect()
 }

@@ -1,0 +1,460 @@
+//! Coordinate reference systems and the way from one to the other; the only file that knows PROJ.
+//!
+//! Coordinates are always east first, north second, whatever the order of the CRS's own axes. Between CGCS2000 and WGS 84 PROJ
+//! offers nothing but a "ballpark" step that changes nothing; it is accepted, because the two frames agree to centimetres at
+//! their epochs.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use proj::Proj;
+use proj::wkt::WktVersion;
+
+use crate::base::frame::OutputCrs;
+use crate::impedance::geodesic::geodesic_m;
+use crate::model::place::LonLat;
+
+/// Why a CRS can not be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrsError {
+    /// PROJ does not know it.
+    #[error(
+        "unknown CRS \"{text}\"; write an EPSG code such as \"EPSG:4490\" (CGCS2000) or \"EPSG:4326\" (WGS 84), a WKT or a PROJ string"
+    )]
+    Unknown { text: String },
+    /// It exists, but is no system of coordinates on the ground (e.g. a transformation or an ellipsoid).
+    #[error("\"{text}\" is not a coordinate reference system")]
+    NotACrs { text: String },
+    /// There is no way from one to the other.
+    #[error("no way is known from \"{from}\" to \"{to}\"")]
+    NoWay { from: String, to: String },
+    /// It is not fit to measure lengths in.
+    #[error(
+        "\"{text}\" ({name}) can not serve as study plane: {why}; leave study.plane out, or name a metric CRS such as \"EPSG:4549\""
+    )]
+    NotAPlane { text: String, name: String, why: String },
+}
+
+/// A coordinate reference system.
+pub struct Crs {
+    text: String,
+    name: String,
+    epsg: Option<u32>,
+    geographic: bool,
+    wkt1: String,
+    /// West, south, east, north in degrees.
+    area: Option<[f64; 4]>,
+    unit_m: f64,
+}
+
+/// Keeps a proj.db of another PROJ on this machine from being used instead of the built-in one.
+///
+/// Must be called before the first CRS is made and before any thread is started.
+pub fn ignore_foreign_proj_data() {
+    for name in ["PROJ_DATA", "PROJ_LIB"] {
+        if std::env::var_os(name).is_some() {
+            // SAFETY: called at the very start of the program, when there is one thread only.
+            unsafe { std::env::remove_var(name) };
+        }
+    }
+}
+
+impl Crs {
+    /// The CRS of an EPSG code (`EPSG:4490`), a WKT or a PROJ string.
+    /// # Errors
+    /// [`CrsError::Unknown`] when PROJ does not know it, [`CrsError::NotACrs`] when it is something else.
+    pub fn new(text: &str) -> Result<Crs, CrsError> {
+        let text = text.trim();
+        let unknown = || CrsError::Unknown { text: text.to_owned() };
+        // PROJ takes "EPSG:4490 " or a bare number for other things; and a pipeline is no CRS
+        if text.is_empty() || text.contains('\0') {
+            return Err(unknown());
+        }
+        let definition = if text.starts_with('+') && !text.contains("+type=crs") {
+            format!("{text} +type=crs")
+        } else {
+            text.to_owned()
+        };
+        let proj = Proj::new(&definition).map_err(|_| unknown())?;
+        let json: serde_json::Value = proj
+            .to_projjson(Some(false), None, None)
+            .ok()
+            .and_then(|json| serde_json::from_str(&json).ok())
+            .ok_or_else(|| CrsError::NotACrs { text: text.to_owned() })?;
+        let (base, bound) = match json.get("source_crs") {
+            Some(source) => (source, true),
+            None => (&json, false),
+        };
+        let kind = base.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+        if !kind.ends_with("CRS") {
+            return Err(CrsError::NotACrs { text: text.to_owned() });
+        }
+        let epsg = json.get("id").filter(|_| !bound).and_then(|id| {
+            (id.get("authority")?.as_str()? == "EPSG").then(|| id.get("code")?.as_u64())?.map(|code| code as u32)
+        });
+        let unit_m = base
+            .pointer("/coordinate_system/axis/0/unit")
+            .map(|unit| match unit.as_str() {
+                Some("metre") => 1.0,
+                Some(_) => 0.0,
+                None => unit.get("conversion_factor").and_then(|factor| factor.as_f64()).unwrap_or(0.0),
+            })
+            .unwrap_or(0.0);
+        let wkt1 = proj.as_wkt(Some(WktVersion::Wkt1_Gdal), None).unwrap_or_default();
+        let area = proj.area_of_use().ok().and_then(|(area, _)| area);
+        Ok(Crs {
+            text: text.to_owned(),
+            name: base.get("name").and_then(|name| name.as_str()).unwrap_or(text).to_owned(),
+            epsg,
+            geographic: kind == "GeographicCRS" || kind == "GeodeticCRS",
+            wkt1: single_line(&wkt1),
+            area: area.map(|area| [area.west, area.south, area.east, area.north]),
+            unit_m,
+        })
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its own name, e.g. `CGCS2000 / 3-degree Gauss-Kruger CM 120E`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The EPSG code where it has one.
+    pub fn epsg(&self) -> Option<u32> {
+        self.epsg
+    }
+
+    /// Whether its coordinates are degrees.
+    pub fn is_geographic(&self) -> bool {
+        self.geographic
+    }
+
+    /// WKT 1 as GDAL writes it, on one line.
+    pub fn wkt1(&self) -> &str {
+        &self.wkt1
+    }
+
+    /// Where it may be used: west, south, east, north in degrees.
+    pub fn area_of_use(&self) -> Option<[f64; 4]> {
+        self.area
+    }
+
+    /// The geographic frame of a study that is measured in this CRS: CGCS2000 for its own zones, else WGS 84.
+    pub fn frame(&self) -> OutputCrs {
+        match self.epsg {
+            Some(4490..=4554) => OutputCrs::Cgcs2000,
+            _ if self.wkt1.contains("China_2000") => OutputCrs::Cgcs2000,
+            _ => OutputCrs::Wgs84,
+        }
+    }
+
+    /// Whether lengths can be measured in it.
+    /// # Errors
+    /// [`CrsError::NotAPlane`] for degrees, for feet, and for Web Mercator, whose lengths are off by 17 to 22 % in Jiangsu.
+    pub fn check_plane(&self) -> Result<(), CrsError> {
+        let refuse = |why: &str| {
+            Err(CrsError::NotAPlane { text: self.text.clone(), name: self.name.clone(), why: why.to_owned() })
+        };
+        if self.geographic {
+            return refuse("its coordinates are degrees");
+        }
+        if self.epsg == Some(3857)
+            || self.wkt1.contains("Mercator_Auxiliary_Sphere")
+            || self.name.contains("Pseudo-Mercator")
+        {
+            return refuse("Web Mercator stretches lengths by 1/cos(latitude)");
+        }
+        if (self.unit_m - 1.0).abs() > 1e-9 {
+            return refuse("its unit is not the metre");
+        }
+        Ok(())
+    }
+}
+
+fn single_line(wkt: &str) -> String {
+    wkt.lines().map(str::trim).collect()
+}
+
+thread_local! {
+    static WAYS: RefCell<BTreeMap<(String, String), std::rc::Rc<Proj>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The way from one CRS to another, east first on both sides. Not for use across threads.
+pub struct Reprojector {
+    way: Option<std::rc::Rc<Proj>>,
+}
+
+impl Reprojector {
+    /// The way from `from` to `to`. Between CGCS2000 and WGS 84 degrees nothing is changed.
+    /// # Errors
+    /// [`CrsError::NoWay`].
+    pub fn new(from: &Crs, to: &Crs) -> Result<Reprojector, CrsError> {
+        let degrees_alike = |crs: &Crs| matches!(crs.epsg, Some(4326 | 4490 | 4979 | 4480));
+        if from.text == to.text || (degrees_alike(from) && degrees_alike(to)) {
+            return Ok(Reprojector { way: None });
+        }
+        let key = (from.text.clone(), to.text.clone());
+        let known = WAYS.with(|ways| ways.borrow().get(&key).cloned());
+        let way = match known {
+            Some(way) => way,
+            None => {
+                let way = Proj::new_known_crs(&from.text, &to.text, None)
+                    .map_err(|_| CrsError::NoWay { from: from.text.clone(), to: to.text.clone() })?;
+                let way = std::rc::Rc::new(way);
+                WAYS.with(|ways| ways.borrow_mut().insert(key, way.clone()));
+                way
+            }
+        };
+        Ok(Reprojector { way: Some(way) })
+    }
+
+    /// One point; `None` where the target has no coordinates for it.
+    pub fn point(&self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
+        let Some(way) = &self.way else {
+            return Some([x, y]);
+        };
+        let (x, y): (f64, f64) = way.convert((x, y)).ok()?;
+        (x.is_finite() && y.is_finite()).then_some([x, y])
+    }
+
+    /// Many points in place. On failure nothing is promised of the points; ask [`Reprojector::point`] for the one that fails.
+    pub fn points(&self, points: &mut [(f64, f64)]) -> bool {
+        let Some(way) = &self.way else {
+            return true;
+        };
+        way.convert_array(points).is_ok() && points.iter().all(|(x, y)| x.is_finite() && y.is_finite())
+    }
+}
+
+/// Whether a place is in the box of China, where CGCS2000 is the national frame.
+pub fn in_china(at: LonLat) -> bool {
+    (73.0..=135.5).contains(&at.lon) && (17.0..=54.0).contains(&at.lat)
+}
+
+/// The EPSG code of the plane that fits a place: in China the CGCS2000 3-degree zone (GB/T 22483; EPSG 4534 to 4554 for central
+/// meridians 75° to 135°), elsewhere the UTM zone of WGS 84 (its regular zones; Norway's and Svalbard's are not made out).
+pub fn default_plane(centre: LonLat) -> String {
+    if in_china(centre) {
+        let zone = ((centre.lon / 3.0).round() as u32).clamp(25, 45);
+        return format!("EPSG:{}", 4534 + zone - 25);
+    }
+    let zone = (((centre.lon + 180.0) / 6.0).floor() as i32).rem_euclid(60) + 1;
+    format!("EPSG:{}", if centre.lat >= 0.0 { 32600 } else { 32700 } + zone)
+}
+
+/// Smallest and largest length in the plane over length on the ellipsoid in a box of degrees (west, south, east, north).
+///
+/// Measured on a grid of 9 × 9 places in two directions over 100 m, and widened by 10⁻⁴ of itself for what lies between.
+/// `None` when the plane has no coordinates for the box.
+pub fn scale_bounds(degrees_to_plane: &Reprojector, [west, south, east, north]: [f64; 4]) -> Option<(f64, f64)> {
+    let (mut least, mut most) = (f64::MAX, 0.0f64);
+    for i in 0..9 {
+        for j in 0..9 {
+            let at = LonLat {
+                lon: west + (east - west) * f64::from(i) / 8.0,
+                lat: (south + (north - south) * f64::from(j) / 8.0).clamp(-89.9, 89.9),
+            };
+            let start = degrees_to_plane.point([at.lon, at.lat])?;
+            for (dx, dy) in [(1e-3, 0.0), (0.0, 1e-3)] {
+                let end = LonLat { lon: at.lon + dx, lat: at.lat + dy };
+                let there = degrees_to_plane.point([end.lon, end.lat])?;
+                let scale = (there[0] - start[0]).hypot(there[1] - start[1]) / geodesic_m(at, end);
+                least = least.min(scale);
+                most = most.max(scale);
+            }
+        }
+    }
+    Some((least * (1.0 - 1e-4), most * (1.0 + 1e-4)))
+}
+
+/// Why the numbers of a file do not look like coordinates of the CRS that it is said to be in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Implausible {
+    /// What is wrong, and what to write instead.
+    pub what: String,
+}
+
+/// Whether coordinates (east, north) look like those of `crs`.
+///
+/// Projected numbers declared as degrees, degrees declared as metres, swapped axes, and places outside the CRS's area of use
+/// widened by a twentieth of itself.
+/// # Errors
+/// [`Implausible`] with what to write instead.
+pub fn plausible(crs: &Crs, [x, y]: [f64; 2]) -> Result<(), Implausible> {
+    let implausible = |what: String| Err(Implausible { what });
+    if crs.is_geographic() {
+        if x.abs() > 180.0 && y.abs() > 90.0 {
+            let zone = gauss_kruger_hint(x, y);
+            return implausible(format!(
+                "{x}, {y} are no degrees but look like projected metres{zone}; declare their CRS with crs = \"EPSG:…\""
+            ));
+        }
+        if y.abs() > 90.0 && x.abs() <= 90.0 {
+            return implausible(format!(
+                "{x}, {y} look like latitude first, longitude second; exchange the x and y columns (x is longitude)"
+            ));
+        }
+        if x.abs() > 180.0 || y.abs() > 90.0 {
+            return implausible(format!("{x}, {y} lie outside the range of longitude and latitude"));
+        }
+        if let Some(area) = crs.area
+            && !inside(area, [x, y])
+        {
+            let swapped = inside(area, [y, x]);
+            let hint = if swapped { "; they would fit with x and y exchanged (x is longitude)" } else { "" };
+            return implausible(format!(
+                "{x}, {y} lie outside the area where {} is used ({}° to {}° east, {}° to {}° north){hint}",
+                crs.name, area[0], area[2], area[1], area[3]
+            ));
+        }
+        return Ok(());
+    }
+    if x.abs() <= 180.0 && y.abs() <= 90.0 {
+        return implausible(format!(
+            "{x}, {y} look like degrees, but {} has metres; declare crs = \"EPSG:4490\" or \"EPSG:4326\"",
+            crs.name
+        ));
+    }
+    Ok(())
+}
+
+/// ` of CGCS2000 zone …` when the numbers have the form of Gauss–Krüger coordinates.
+fn gauss_kruger_hint(x: f64, y: f64) -> String {
+    let (easting, northing, swapped) = if x.abs() < y.abs() || (x > 1e7) { (x, y, false) } else { (y, x, true) };
+    let order = if swapped { ", north first" } else { "" };
+    if !(1_800_000.0..=6_000_000.0).contains(&northing) {
+        return String::new();
+    }
+    if (25_000_000.0..46_000_000.0).contains(&easting) {
+        let zone = (easting / 1e6) as u32;
+        return format!(
+            " of a 3-degree Gauss–Krüger zone with prefix {zone} (EPSG:{} in CGCS2000{order})",
+            4513 + zone - 25
+        );
+    }
+    if (13_000_000.0..24_000_000.0).contains(&easting) {
+        let zone = (easting / 1e6) as u32;
+        return format!(
+            " of a 6-degree Gauss–Krüger zone with prefix {zone} (EPSG:{} in CGCS2000{order})",
+            4491 + zone - 13
+        );
+    }
+    if (100_000.0..900_000.0).contains(&easting) {
+        return format!(" of a Gauss–Krüger or UTM zone without prefix{order}");
+    }
+    String::new()
+}
+
+fn inside([west, south, east, north]: [f64; 4], [x, y]: [f64; 2]) -> bool {
+    let (slack_x, slack_y) = ((east - west).abs() * 0.05, (north - south).abs() * 0.05);
+    let fits_x = if west <= east {
+        (west - slack_x..=east + slack_x).contains(&x)
+    } else {
+        // across the antimeridian
+        x >= west - slack_x || x <= east + slack_x
+    };
+    fits_x && (south - slack_y..=north + slack_y).contains(&y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crs(text: &str) -> Crs {
+        Crs::new(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn zones_of_cgcs2000_agree_with_pyproj() {
+        // pyproj with PROJ 9.5.1, EPSG v11.022: 南京 (118.796877, 32.060255) as easting, northing
+        let cases = [
+            ("EPSG:4548", 669_693.655, 3_549_946.679),
+            ("EPSG:4549", 386_383.866, 3_549_167.202),
+            ("EPSG:4550", 102_937.135, 3_556_273.188),
+            ("EPSG:4527", 39_669_693.655, 3_549_946.679),
+            ("EPSG:4528", 40_386_383.866, 3_549_167.202),
+            ("EPSG:4510", 102_937.135, 3_556_273.188),
+        ];
+        for (code, x, y) in cases {
+            for from in ["EPSG:4490", "EPSG:4326"] {
+                let way = Reprojector::new(&crs(from), &crs(code)).unwrap();
+                let [east, north] = way.point([118.796877, 32.060255]).unwrap();
+                assert!((east - x).abs() < 1e-3 && (north - y).abs() < 1e-3, "{from} to {code}: {east}, {north}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_fitting_plane_is_the_zone_of_the_centre() {
+        let cases = [
+            (119.1, 33.0, "EPSG:4549"),
+            (117.2, 34.2, "EPSG:4548"),
+            (87.6, 43.8, "EPSG:4538"),
+            (9.5, 47.1, "EPSG:32632"),
+            (-51.2, -30.0, "EPSG:32722"),
+            (180.0, 10.0, "EPSG:32601"),
+        ];
+        for (lon, lat, want) in cases {
+            assert_eq!(default_plane(LonLat { lon, lat }), want);
+        }
+    }
+
+    #[test]
+    fn scale_bounds_hold_the_published_factors() {
+        // PROJ's own factors in EPSG:4549: 1.001371 at 116.36° E, 1.000420 at 121.95° E, 1 on the central meridian
+        let way = Reprojector::new(&crs("EPSG:4490"), &crs("EPSG:4549")).unwrap();
+        let (least, most) = scale_bounds(&way, [116.36, 30.7, 121.95, 35.1]).unwrap();
+        assert!(least <= 1.0 && least > 0.999, "{least}");
+        assert!((1.001371..1.0017).contains(&most), "{most}");
+    }
+
+    #[test]
+    fn what_is_known_of_a_crs() {
+        let plane = crs("EPSG:4549");
+        assert_eq!((plane.epsg(), plane.is_geographic(), plane.frame()), (Some(4549), false, OutputCrs::Cgcs2000));
+        assert_eq!(plane.name(), "CGCS2000 / 3-degree Gauss-Kruger CM 120E");
+        assert!(plane.wkt1().starts_with("PROJCS[") && !plane.wkt1().contains('\n'));
+        assert!(plane.check_plane().is_ok());
+        assert!(crs("EPSG:32632").check_plane().is_ok());
+        for text in ["EPSG:4490", "EPSG:3857", "EPSG:2230"] {
+            assert!(crs(text).check_plane().is_err(), "{text}");
+        }
+        assert!(crs("+proj=tmerc +lon_0=119 +ellps=GRS80 +units=m").check_plane().is_ok());
+        let wkt = plane.wkt1().to_owned();
+        assert_eq!(crs(&wkt).epsg(), Some(4549));
+    }
+
+    #[test]
+    fn unknown_systems_are_refused_with_an_example() {
+        for text in ["EPSG:999999", "WGS85", "", "+proj=nonsense", "EPSG:abc", "a\0b"] {
+            let message = Crs::new(text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(message.contains("EPSG:4490") || message.contains("not a coordinate"), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_their_crs_are_told() {
+        let degrees = crs("EPSG:4490");
+        assert!(plausible(&degrees, [118.8, 32.0]).is_ok());
+        let cases = [
+            ([32.0, 118.8], "latitude first"),
+            ([386_383.9, 3_549_167.2], "projected metres"),
+            ([40_386_383.9, 3_549_167.2], "EPSG:4528"),
+            ([9.5, 47.1], "outside the area"),
+            ([200.0, 32.0], "outside the range"),
+        ];
+        for (point, want) in cases {
+            let what = plausible(&degrees, point).unwrap_err().what;
+            assert!(what.contains(want), "{point:?}: {what}");
+        }
+        assert!(plausible(&crs("EPSG:4549"), [118.8, 32.0]).unwrap_err().what.contains("look like degrees"));
+        assert!(plausible(&crs("EPSG:4549"), [386_383.9, 3_549_167.2]).is_ok());
+        // in a frame of the whole world, swapped coordinates of China show only because 118.8 is no latitude
+        assert!(plausible(&crs("EPSG:4326"), [32.0, 118.8]).unwrap_err().what.contains("latitude first"));
+    }
+}

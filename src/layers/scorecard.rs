@@ -1,0 +1,129 @@
+//! The scorecard as a table: one row an indicator and one a region.
+
+use crate::base::frame::OutputCrs;
+use crate::base::units::Text;
+use crate::indicators::scorecard::FigureRow;
+use crate::indicators::scorecard::Row as IndicatorRow;
+use crate::indicators::scorecard::Scorecard;
+use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Verdict;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::Value;
+
+/// One row for the whole area of each indicator, followed by its regions.
+pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
+    let mut rows = Vec::new();
+    for indicator in &card.indicators {
+        let firmness = match indicator.firmness {
+            Firmness::Robust => "robust".into(),
+            Firmness::Fragile => "fragile".into(),
+            Firmness::Untested => Value::Null,
+        };
+        rows.push(Row {
+            geometry: None,
+            values: line(
+                indicator,
+                ["all", "", ""],
+                &indicator.figure,
+                indicator.verdict,
+                firmness,
+                indicator.reason.as_ref(),
+            ),
+        });
+        for region in &indicator.regions {
+            let level = region.level.title().0;
+            rows.push(Row {
+                geometry: None,
+                values: line(
+                    indicator,
+                    [level, &region.code, &region.name],
+                    &region.figure,
+                    region.verdict,
+                    Value::Null,
+                    None,
+                ),
+            });
+        }
+    }
+    Table {
+        name: "scorecard".into(),
+        title: Text::new("Scorecard", "指标评分表"),
+        description: card.title.clone(),
+        synthetic: card.synthetic,
+        crs: frame,
+        geometry: GeometryKind::None,
+        fields: vec![
+            Field::new("indicator", FieldKind::Text, "Indicator", "指标"),
+            Field::new("title_zh", FieldKind::Text, "Title (Chinese)", "名称"),
+            Field::new("title_en", FieldKind::Text, "Title (English)", "名称（英文）"),
+            Field::new("level", FieldKind::Text, "Level", "层级"),
+            Field::new("code", FieldKind::Text, "Code", "代码"),
+            Field::new("name", FieldKind::Text, "Region", "区域"),
+            Field::new("verdict", FieldKind::Text, "Verdict", "结论").with_choices(&[
+                ("met", "met", "达标"),
+                ("missed", "missed", "未达标"),
+                ("no-data", "no data", "无数据"),
+                ("not-applicable", "not applicable", "不适用"),
+                ("no-target", "no target", "未设目标"),
+            ]),
+            Field::new("firmness", FieldKind::Text, "Firmness", "稳健性")
+                .with_choices(&[("robust", "robust", "稳健"), ("fragile", "fragile", "脆弱")]),
+            Field::new("value_text", FieldKind::Text, "Value", "数值"),
+            Field::new("target", FieldKind::Text, "Target", "目标"),
+            Field::new("by", FieldKind::Text, "By", "期限"),
+            Field::new("value", FieldKind::Real, "Value (unrounded)", "数值（未取整）"),
+            Field::new("part", FieldKind::Real, "Part", "分子"),
+            Field::new("whole", FieldKind::Real, "Whole", "分母"),
+            Field::new("unknown", FieldKind::Real, "Without data", "无数据量"),
+            Field::new("reason_zh", FieldKind::Text, "Reason (Chinese)", "说明"),
+            Field::new("reason_en", FieldKind::Text, "Reason (English)", "说明（英文）"),
+            Field::new("synthetic", FieldKind::Bool, "On made-up data", "基于合成数据"),
+            Field::new("cites", FieldKind::Text, "Source of the target", "目标出处"),
+        ],
+        rows,
+        style: None,
+    }
+}
+
+fn line(
+    indicator: &IndicatorRow,
+    [level, code, name]: [&str; 3],
+    figure: &FigureRow,
+    verdict: Verdict,
+    firmness: Value,
+    reason: Option<&Text>,
+) -> Vec<Value> {
+    let some = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
+    let verdict = match verdict {
+        Verdict::Met => "met",
+        Verdict::Missed => "missed",
+        Verdict::NoData => "no-data",
+        Verdict::NotApplicable => "not-applicable",
+        Verdict::NoTarget => "no-target",
+    };
+    vec![
+        indicator.id.as_str().into(),
+        indicator.title.zh.as_str().into(),
+        indicator.title.en.as_str().into(),
+        level.into(),
+        some(code),
+        some(name),
+        verdict.into(),
+        firmness,
+        some(&figure.text),
+        indicator.target.as_ref().map(|target| target.text.as_str()).into(),
+        indicator.target.as_ref().and_then(|target| target.by.clone()).into(),
+        figure.value.into(),
+        figure.part.into(),
+        figure.whole.into(),
+        figure.unknown.into(),
+        reason.map(|reason| reason.zh.as_str()).into(),
+        reason.map(|reason| reason.en.as_str()).into(),
+        indicator.synthetic.into(),
+        some(&indicator.cites),
+    ]
+}

@@ -1,0 +1,90 @@
+//! The lines of the route table, straight from stop to stop.
+
+use geo_types::Coord;
+use geo_types::Geometry;
+use geo_types::LineString;
+use geo_types::MultiLineString;
+
+use crate::base::units::Text;
+use crate::model::study::Study;
+use crate::model::transit::Mode;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::style::Class;
+use crate::table::style::Group;
+use crate::table::style::Style;
+use crate::table::style::Symbol;
+
+/// One feature a direction of each service; nothing without a route table.
+pub fn table(study: &Study) -> Option<Table> {
+    let transit = study.transit.as_ref()?;
+    let mut rows = Vec::new();
+    for service in &transit.services {
+        for pattern in &service.patterns {
+            let line: Vec<Coord<f64>> =
+                pattern.stops.iter().map(|stop| transit.stop(*stop).at.lonlat.coord()).collect();
+            rows.push(Row {
+                geometry: Some(Geometry::MultiLineString(MultiLineString(vec![LineString(line)]))),
+                values: vec![
+                    service.id.as_str().into(),
+                    service.name.as_str().into(),
+                    mode(service.mode).into(),
+                    pattern.direction.as_str().into(),
+                    (pattern.stops.len() as u64).into(),
+                    pattern.trips_per_day.into(),
+                    pattern.first.map(|time| time.to_string()).into(),
+                    pattern.last.map(|time| time.to_string()).into(),
+                ],
+            });
+        }
+    }
+    let line = |color| Symbol::Line { color, width_mm: 0.35, dash: None, casing: false, trim_percent: 0 };
+    Some(Table {
+        name: "lines".into(),
+        title: Text::new("Lines", "线路"),
+        description: Text::new(
+            "Lines of the route table, drawn straight from stop to stop: not the streets that they take.",
+            "线路表中的线路，以站点间直线表示，并非实际走行路径。",
+        ),
+        synthetic: transit.services.iter().any(|service| service.synthetic),
+        crs: study.frame,
+        geometry: GeometryKind::MultiLineString,
+        fields: vec![
+            Field::new("line", FieldKind::Text, "Line", "线路编号"),
+            Field::new("name", FieldKind::Text, "Name", "名称"),
+            Field::new("mode", FieldKind::Text, "Mode", "方式"),
+            Field::new("direction", FieldKind::Text, "Direction", "方向"),
+            Field::new("stops", FieldKind::Int, "Stops", "站点数"),
+            Field::new("trips_per_day", FieldKind::Real, "Trips a day", "日班次"),
+            Field::new("first", FieldKind::Text, "First", "首班"),
+            Field::new("last", FieldKind::Text, "Last", "末班"),
+        ],
+        rows,
+        style: Some(Style {
+            classes: vec![
+                Class::equals("mode", "bus", Text::new("bus", "公交"), line("#1f78b4")),
+                Class::equals("mode", "coach", Text::new("coach", "班车"), line("#b15928")),
+                Class::otherwise(Text::new("other", "其他"), line("#737373")),
+            ],
+            label: None,
+            opacity: 0.8,
+            visible: false,
+            group: Group::Evidence,
+        }),
+    })
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Bus => "bus",
+        Mode::Coach => "coach",
+        Mode::Metro => "metro",
+        Mode::Rail => "rail",
+        Mode::Ferry => "ferry",
+        Mode::OnDemand => "on-demand",
+        Mode::SchoolBus => "school-bus",
+    }
+}
