@@ -89,10 +89,7 @@ impl Account {
     pub(crate) fn close(&self, max_loss: Share) -> Result<(), IngestError> {
         let (read, dropped) = (self.ledger.read, self.ledger.total_dropped());
         if read == 0 {
-            return Err(IngestError::Empty {
-                path: self.ledger.source.clone(),
-                records: self.ledger.records.clone(),
-            });
+            return Err(IngestError::Empty { path: self.ledger.source.clone(), records: self.ledger.records.clone() });
         }
         if dropped as f64 > max_loss.0 * read as f64 {
             let first = self.issues.iter().find(|issue| issue.severity == Severity::Error);
@@ -159,11 +156,6 @@ impl<'f> Columns<'f> {
     /// As [`need`](Columns::need).
     pub(crate) fn given(&self, name: &Option<String>, what: &'static str) -> Result<Option<usize>, IngestError> {
         name.as_deref().map(|name| self.need(name, what)).transpose()
-    }
-
-    /// The name of a field.
-    pub(crate) fn name(&self, at: usize) -> &str {
-        self.fields.get(at).map_or("", |field| field.name.as_str())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Weight;
@@ -21,6 +22,7 @@ use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::homes::Homes;
 use crate::ingest::homes::Located;
+use crate::io::read::DeclaredCrs;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
 use crate::model::place::Place;
@@ -58,7 +60,7 @@ impl Collect for Collector<'_> {
         for (group, field) in &source.groups {
             weights.push((group.clone(), field.clone(), columns.need(field, "a weight")?));
         }
-        self.weights = vec![Vec::new(); weights.len()];
+        self.weights.resize(weights.len(), Vec::new());
         self.fields = Some(Fields {
             id: columns.given(&source.id, "the id")?,
             label: columns.given(&source.label, "the name")?,
@@ -69,7 +71,7 @@ impl Collect for Collector<'_> {
         Ok(())
     }
 
-    fn take(&mut self, record: Record, account: &mut Account) {
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
         let Some(fields) = &self.fields else { return };
         self.synthetic |= account.synthetic(&record, fields.synthetic);
         let at = record.number;
@@ -97,7 +99,7 @@ impl Collect for Collector<'_> {
         let raw = if self.source.locate.is_some() {
             None
         } else {
-            match point_of(&record) {
+            match point_of(&record, trouble) {
                 Ok(raw) => Some(raw),
                 Err((_, what)) => {
                     let what = format!("{what}; its weight stays, its place is not known");
@@ -186,7 +188,7 @@ pub(crate) fn read(
 fn own_places(
     collector: &Collector<'_>,
     source: &DemandSource,
-    carried: &door::Carried,
+    carried: &DeclaredCrs,
     ground: &Ground,
     account: &mut Account,
 ) -> Result<Vec<Option<Place>>, IngestError> {
@@ -229,13 +231,13 @@ impl Collect for Locations<'_> {
         Ok(())
     }
 
-    fn take(&mut self, record: Record, account: &mut Account) {
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
         account.synthetic(&record, self.synthetic);
         let Some(id) = key(&record, self.key) else {
             account.dropped("no-code", record.number, "the place has no key").field = Some(self.source.key.clone());
             return;
         };
-        match (point_of(&record), self.keys.get(&id)) {
+        match (point_of(&record, trouble), self.keys.get(&id)) {
             (Err((reason, what)), _) => {
                 account.dropped(reason, record.number, what).id = Some(id);
             }

@@ -2,6 +2,7 @@
 
 use geo_types::Geometry;
 
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
@@ -9,89 +10,118 @@ use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
 use crate::ingest::account::source_name;
 use crate::ingest::outline::geometry_name;
-use crate::io;
-use crate::io::Header;
-use crate::io::ReadOptions;
-use crate::io::reproject::Crs;
+use crate::io::read;
+use crate::io::read::DeclaredCrs;
+use crate::io::read::ReadRequest;
+use crate::table::Field;
 use crate::table::Record;
 
 /// Takes the records of one source in their order.
 pub(crate) trait Collect {
-    /// The fields are known; called once, before any record.
+    /// The fields as far as they are known; called before the first record, and again whenever more have turned up.
     /// # Errors
-    /// [`IngestError::MissingField`] ends the reading.
+    /// [`IngestError::MissingField`] when a field that is needed is not there, or not yet.
     fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError>;
 
-    /// One record; it is counted as used or as dropped.
-    fn take(&mut self, record: Record, account: &mut Account);
+    /// One record, to be counted as used or as dropped. `trouble` says why a record has no geometry although its format
+    /// gives it one.
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account);
 }
 
-/// What a file says of itself.
-pub(crate) struct Carried {
-    pub crs: Option<Crs>,
-}
+/// So many records wait for a field that the records before have not shown.
+const MOST_WAITING: usize = 100_000;
 
 struct Sink<'c> {
     collector: &'c mut dyn Collect,
     account: &'c mut Account,
     source: &'c Source,
-    crs: Option<Crs>,
-    failure: Option<IngestError>,
+    progress: &'c dyn Progress,
+    /// Fields when the collector was last shown them.
+    known: Option<usize>,
+    /// Why the collector can not take records yet.
+    missing: Option<IngestError>,
+    waiting: Vec<(Record, Option<Issue>)>,
+    /// More records came than may wait: the field is taken for missing, whatever turns up later.
+    gave_up: bool,
 }
 
-impl io::Sink for Sink<'_> {
-    fn begin(&mut self, header: &Header) -> bool {
-        self.crs = header.crs.clone();
-        self.failure = self.collector.open(&Columns::new(self.source, &header.fields)).err();
-        self.failure.is_none()
+impl Sink<'_> {
+    fn show(&mut self, fields: &[Field]) {
+        self.known = Some(fields.len());
+        self.missing = self.collector.open(&Columns::new(self.source, fields)).err();
+        if self.missing.is_none() {
+            for (record, trouble) in std::mem::take(&mut self.waiting) {
+                self.collector.take(record, trouble, self.account);
+            }
+        }
+    }
+}
+
+impl read::Sink for Sink<'_> {
+    fn record(&mut self, fields: &[Field], record: Record, trouble: Option<Issue>) {
+        if self.known != Some(fields.len()) && !self.gave_up {
+            self.show(fields);
+        }
+        if self.missing.is_none() {
+            self.collector.take(record, trouble, self.account);
+        } else if self.waiting.len() < MOST_WAITING {
+            self.waiting.push((record, trouble));
+        } else {
+            self.gave_up = true;
+        }
+        self.progress.advance(1);
     }
 
-    fn record(&mut self, record: Record) -> bool {
-        self.collector.take(record, self.account);
-        true
-    }
-
-    fn issue(&mut self, issue: crate::base::issue::Issue) {
+    fn issue(&mut self, issue: Issue) {
         self.account.issues.push(issue);
     }
 }
 
-/// Streams a source into `collector`.
+/// Streams a source into `collector`; hands back what the file says of its CRS.
+///
+/// # Errors
+/// [`IngestError::Read`], and [`IngestError::MissingField`] when no record has a field that is needed.
 pub(crate) fn read(
     source: &Source,
     collector: &mut dyn Collect,
     account: &mut Account,
     progress: &dyn Progress,
-) -> Result<Carried, IngestError> {
-    progress.stage(&source_name(source), None);
-    let options = ReadOptions {
-        layer: source.layer.clone(),
-        x: source.x.clone(),
-        y: source.y.clone(),
-        wkt: source.wkt.clone(),
-        encoding: source.encoding.clone(),
+) -> Result<DeclaredCrs, IngestError> {
+    let shown = source_name(source);
+    let request = ReadRequest {
+        path: &source.path,
+        shown: &shown,
+        x: source.x.as_deref(),
+        y: source.y.as_deref(),
+        wkt: source.wkt.as_deref(),
+        encoding: source.encoding.as_deref(),
     };
-    let mut sink = Sink { collector, account, source, crs: None, failure: None };
-    let outcome = io::read(&source.path, &options, &mut sink);
-    let Sink { crs, failure, .. } = sink;
+    progress.stage(&shown, None);
+    let mut sink =
+        Sink { collector, account, source, progress, known: None, missing: None, waiting: Vec::new(), gave_up: false };
+    let outcome = read::read(&request, &mut sink);
     progress.done();
-    if let Some(failure) = failure {
-        return Err(failure);
+    let info = outcome?;
+    if sink.known != Some(info.fields.len()) && !sink.gave_up && (!info.fields.is_empty() || info.records > 0) {
+        sink.show(&info.fields);
     }
-    outcome?;
-    Ok(Carried { crs })
+    match sink.missing {
+        Some(missing) => Err(missing),
+        None => Ok(info.crs),
+    }
 }
 
 /// The point of a record, in the coordinates of its file.
 ///
 /// # Errors
 /// The reason and what is wrong.
-pub(crate) fn point_of(record: &Record) -> Result<[f64; 2], (&'static str, String)> {
-    let point = match &record.geometry {
-        None => return Err(("no-geometry", "the record has no place".to_owned())),
-        Some(Geometry::Point(point)) => *point,
-        Some(Geometry::MultiPoint(points)) if points.0.len() == 1 => points.0[0],
-        Some(other) => return Err(("bad-geometry", format!("{} where a point is wanted", geometry_name(other)))),
+pub(crate) fn point_of(record: &Record, trouble: Option<Issue>) -> Result<[f64; 2], (&'static str, String)> {
+    let point = match (&record.geometry, trouble) {
+        (None, Some(trouble)) => return Err((trouble.code, trouble.what)),
+        (None, None) => return Err(("no-geometry", "the record has no place".to_owned())),
+        (Some(Geometry::Point(point)), _) => *point,
+        (Some(Geometry::MultiPoint(points)), _) if points.0.len() == 1 => points.0[0],
+        (Some(other), _) => return Err(("bad-geometry", format!("{} where a point is wanted", geometry_name(other)))),
     };
     if point.x().is_finite() && point.y().is_finite() {
         Ok([point.x(), point.y()])

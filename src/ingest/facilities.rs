@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::config::plan::FacilitySource;
@@ -67,7 +68,7 @@ impl Collect for Collector<'_> {
         Ok(())
     }
 
-    fn take(&mut self, record: Record, account: &mut Account) {
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
         let Some(fields) = &self.fields else { return };
         let synthetic = account.synthetic(&record, fields.synthetic);
         let (source, at) = (self.source, record.number);
@@ -85,7 +86,7 @@ impl Collect for Collector<'_> {
                 }
             },
         };
-        let raw = match point_of(&record) {
+        let raw = match point_of(&record, trouble) {
             Ok(raw) => raw,
             Err((reason, what)) => {
                 account.dropped(reason, at, what).id = Some(id);
@@ -155,12 +156,7 @@ pub(crate) fn read(
         let located: Vec<Located<'_>> = drafts
             .iter()
             .zip(&places)
-            .map(|(draft, at)| Located {
-                number: draft.record,
-                id: &draft.id,
-                code: draft.region.as_deref(),
-                at: *at,
-            })
+            .map(|(draft, at)| Located { number: draft.record, id: &draft.id, code: draft.region.as_deref(), at: *at })
             .collect();
         let found = homes.find(&located, &mut account);
         for ((draft, at), home) in drafts.into_iter().zip(places).zip(found) {

@@ -83,8 +83,12 @@ impl<'t> Homes<'t> {
                 && let Some(metres) = self.outside_by(home, at).filter(|metres| *metres > FAR_OUTSIDE_M)
             {
                 let region = self.tree.get(home);
-                let what = format!("lies {:.1} km outside {} ({}), which its code names; the code decides",
-                    metres / 1000.0, region.name, region.code);
+                let what = format!(
+                    "lies {:.1} km outside {} ({}), which its code names; the code decides",
+                    metres / 1000.0,
+                    region.name,
+                    region.code
+                );
                 account.warned("region-differs", record.number, what).id = Some(record.id.to_owned());
             }
             if coded.is_none() && by_place.is_none() && record.at.is_some() {

@@ -22,7 +22,8 @@ use crate::config::plan::StudyPlan;
 use crate::ingest::account::Account;
 use crate::ingest::ground::Ground;
 use crate::ingest::homes::Homes;
-use crate::io::ReadError;
+use crate::io::read::ReadError;
+use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
 use crate::model::study::Study;
@@ -41,14 +42,28 @@ pub enum IngestError {
     #[error("{path} has no field \"{field}\" for {what}; {}fields: {fields}", meant(near))]
     MissingField { path: String, field: String, what: &'static str, near: Option<String>, fields: String },
     /// Neither the file nor the config says what the coordinates are.
-    #[error("{path} declares no CRS; write crs = \"EPSG:…\" or datum = \"…\" beside its path, for example {instead}")]
-    NoCrs { path: String, instead: String },
-    /// A CRS that is not known, or that can not be used here.
-    #[error("{path}: {what}; {instead}")]
-    Crs { path: String, what: String, instead: String },
+    #[error(
+        "{path} declares no CRS; write crs = \"EPSG:…\" beside its path, or datum = \"…\": wgs-84, cgcs2000, gcj-02 (Amap, \
+         Tencent) or bd-09 (Baidu)"
+    )]
+    NoCrs { path: String },
+    /// The CRS of a source is not known.
+    #[error("{path}: {source}")]
+    Crs { path: String, source: CrsError },
+    /// The study plane is not known or not fit to measure in.
+    #[error("study.plane: {0}")]
+    Plane(#[from] CrsError),
+    /// Neither the config nor any outline says where the study is.
+    #[error("no region has an outline, so no plane can be chosen; write plane = \"EPSG:…\" in [study]")]
+    NoPlane,
+    /// The study plane has no coordinates for the regions.
+    #[error(
+        "the study plane {plane} has no coordinates where the regions are; write another plane in [study], or leave it out"
+    )]
+    PlaneElsewhere { plane: String },
     /// Most coordinates of a source can not be what the source or the config says they are.
-    #[error("{path}: {what}; {instead}")]
-    Implausible { path: String, what: String, instead: String },
+    #[error("{path}: {what}")]
+    Implausible { path: String, what: String },
     /// A source lost more of its records than it may.
     #[error(
         "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
@@ -88,7 +103,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     for source in &plan.regions {
         read.push(regions::read(source, plan.max_loss, progress)?);
     }
-    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read), &plan.regions)?;
+    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read))?;
     let (tree, accounts) = regions::tree(read, &ground, plan)?;
     accounts.into_iter().for_each(|account| books.enter(account));
     let homes = Homes::new(&tree);

@@ -277,7 +277,8 @@ fn nesting(area: &MultiPolygon<f64>) -> Option<Flaw> {
 
 /// A corner of `ring` that is not on the border of `of`, with its position; a point within the ring where all are.
 fn off_border(ring: &LineString<f64>, of: &Polygon<f64>) -> Option<(Coord<f64>, CoordPos)> {
-    let corner = ring.0.iter().map(|at| (*at, of.coordinate_position(at))).find(|(_, pos)| *pos != CoordPos::OnBoundary);
+    let corner =
+        ring.0.iter().map(|at| (*at, of.coordinate_position(at))).find(|(_, pos)| *pos != CoordPos::OnBoundary);
     corner.or_else(|| {
         let inside = Polygon::new(ring.clone(), Vec::new()).interior_point()?.0;
         Some((inside, of.coordinate_position(&inside)))
@@ -343,11 +344,7 @@ mod tests {
                 Some("hole"),
                 "hole in a hole",
             ),
-            (
-                wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.), (1. 1., 2. 1., 2. 2., 1. 1.)))),
-                None,
-                "a hole",
-            ),
+            (wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.), (1. 1., 2. 1., 2. 2., 1. 1.)))), None, "a hole"),
             (
                 wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((1. 1., 2. 1., 2. 2., 1. 1.)))),
                 Some("parts"),

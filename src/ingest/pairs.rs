@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
@@ -19,12 +20,7 @@ use crate::model::study::PairOverride;
 use crate::table::Record;
 
 /// Both codes of a pair, when regions have them.
-fn codes(
-    record: &Record,
-    fields: [usize; 2],
-    homes: &Homes<'_>,
-    account: &mut Account,
-) -> Option<(String, String)> {
+fn codes(record: &Record, fields: [usize; 2], homes: &Homes<'_>, account: &mut Account) -> Option<(String, String)> {
     let at = record.number;
     let (Some(a), Some(b)) = (key(record, fields[0]), key(record, fields[1])) else {
         account.dropped("no-code", at, "one of the two codes is missing");
@@ -64,7 +60,7 @@ impl Collect for Overrides<'_> {
         Ok(())
     }
 
-    fn take(&mut self, record: Record, account: &mut Account) {
+    fn take(&mut self, record: Record, _: Option<Issue>, account: &mut Account) {
         account.synthetic(&record, self.synthetic);
         let [a, b, action, reason] = self.fields;
         let Some((code_a, code_b)) = codes(&record, [a, b], self.homes, account) else { return };
@@ -105,8 +101,7 @@ pub(crate) fn overrides(
     progress: &dyn Progress,
 ) -> Result<(Vec<PairOverride>, Account), IngestError> {
     let mut account = Account::new(source, "pair overrides");
-    let mut collector =
-        Overrides { homes, fields: [0; 4], synthetic: None, seen: BTreeMap::new(), found: Vec::new() };
+    let mut collector = Overrides { homes, fields: [0; 4], synthetic: None, seen: BTreeMap::new(), found: Vec::new() };
     door::read(source, &mut collector, &mut account, progress)?;
     Ok((collector.found, account))
 }
@@ -131,7 +126,7 @@ impl Collect for Declared<'_> {
         Ok(())
     }
 
-    fn take(&mut self, record: Record, account: &mut Account) {
+    fn take(&mut self, record: Record, _: Option<Issue>, account: &mut Account) {
         account.synthetic(&record, self.synthetic);
         let Some((code_a, code_b)) = codes(&record, self.codes, self.homes, account) else { return };
         let trips_per_day = match self.trips.map(|at| number(&record, at)) {
@@ -164,15 +159,8 @@ pub(crate) fn declared(
     progress: &dyn Progress,
 ) -> Result<(Vec<DeclaredPair>, Account), IngestError> {
     let mut account = Account::new(source, "declared pairs");
-    let mut collector = Declared {
-        homes,
-        codes: [0; 2],
-        line: None,
-        closed: None,
-        trips: None,
-        synthetic: None,
-        found: Vec::new(),
-    };
+    let mut collector =
+        Declared { homes, codes: [0; 2], line: None, closed: None, trips: None, synthetic: None, found: Vec::new() };
     door::read(source, &mut collector, &mut account, progress)?;
     Ok((collector.found, account))
 }

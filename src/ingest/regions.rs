@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use geo::Area;
 use geo_types::MultiPolygon;
 
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::config::file::GeometryUse;
@@ -80,7 +81,7 @@ impl Collect for Collector<'_> {
         Ok(())
     }
 
-    fn take(&mut self, mut record: Record, account: &mut Account) {
+    fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
         let Some(fields) = &self.fields else { return };
         account.synthetic(&record, fields.synthetic);
         let number = record.number;
@@ -96,7 +97,8 @@ impl Collect for Collector<'_> {
         let area = match (self.source.geometry, record.geometry.take()) {
             (GeometryUse::None, _) => None,
             (GeometryUse::Outline, None) => {
-                account.dropped("no-geometry", number, "the region has no outline").id = Some(code);
+                let (reason, what) = no_outline(trouble);
+                account.dropped(reason, number, what).id = Some(code);
                 return;
             }
             (GeometryUse::Outline, Some(geometry)) => match sound_area(geometry, self.source.repair) {
@@ -127,12 +129,7 @@ impl Collect for Collector<'_> {
 }
 
 /// The regions above that fields of the record name; where a code is missing, the prefix of the own code serves.
-fn ancestors(
-    record: &Record,
-    code: &str,
-    fields: &Fields,
-    account: &mut Account,
-) -> BTreeMap<Level, (String, String)> {
+fn ancestors(record: &Record, code: &str, fields: &Fields, account: &mut Account) -> BTreeMap<Level, (String, String)> {
     let mut ancestors = BTreeMap::new();
     for (level, code_field, name_field) in &fields.parents {
         let own = code_field.and_then(|at| key(record, at));
@@ -222,6 +219,14 @@ pub(crate) fn tree(
     Ok((builder.freeze(&judged), accounts))
 }
 
+/// Why a record has no outline.
+pub(crate) fn no_outline(trouble: Option<Issue>) -> (&'static str, String) {
+    match trouble {
+        Some(trouble) => (trouble.code, trouble.what),
+        None => ("no-geometry", "the record has no outline".to_owned()),
+    }
+}
+
 /// What is known of an outline that can be used.
 pub(crate) struct Sound {
     pub area: MultiPolygon<f64>,
@@ -232,10 +237,7 @@ pub(crate) struct Sound {
 ///
 /// # Errors
 /// The reason and what is wrong.
-pub(crate) fn sound_area(
-    geometry: geo_types::Geometry<f64>,
-    repair: bool,
-) -> Result<Sound, (&'static str, String)> {
+pub(crate) fn sound_area(geometry: geo_types::Geometry<f64>, repair: bool) -> Result<Sound, (&'static str, String)> {
     let outline::Promoted { area, rings_dropped } =
         outline::promote(geometry).map_err(|what| ("bad-geometry", what))?;
     let mut remarks = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::clock::ServiceTime;
 use crate::base::idx::StopIdx;
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::config::file::ServiceColumns;
@@ -98,7 +99,7 @@ impl Collect for Collector<'_> {
         Ok(())
     }
 
-    fn take(&mut self, record: Record, account: &mut Account) {
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
         let Some(fields) = &self.fields else { return };
         let synthetic = account.synthetic(&record, fields.synthetic);
         let at = record.number;
@@ -129,7 +130,7 @@ impl Collect for Collector<'_> {
                 }
             },
         };
-        let raw = match point_of(&record) {
+        let raw = match point_of(&record, trouble) {
             Ok(raw) => raw,
             Err((reason, what)) => {
                 account.dropped(reason, at, what).id = Some(stop);
@@ -149,10 +150,12 @@ impl Collect for Collector<'_> {
         let headway = amount(fields.headway, "minutes between departures");
         let mut time = |field: Option<usize>, word: &str| -> Option<ServiceTime> {
             let text = field.and_then(|field| key(&record, field))?;
-            text.parse().map_err(|wrong| {
-                let what = format!("{word} departure: {wrong}; it is taken as not given");
-                account.warned("bad-time", at, what).id = Some(route.clone());
-            }).ok()
+            text.parse()
+                .map_err(|wrong| {
+                    let what = format!("{word} departure: {wrong}; it is taken as not given");
+                    account.warned("bad-time", at, what).id = Some(route.clone());
+                })
+                .ok()
         };
         let (first, last) = (time(fields.first, "first"), time(fields.last, "last"));
         account.used();
@@ -262,8 +265,10 @@ fn pattern(key: &(String, String), rows: &[(Row, Place)], account: &mut Account)
     for pair in rows.windows(2) {
         let [(a, _), (b, _)] = pair else { continue };
         if a.sequence == b.sequence {
-            let what =
-                format!("{called}: place {} in the line is that of record {} too; file order decides", b.sequence, a.record);
+            let what = format!(
+                "{called}: place {} in the line is that of record {} too; file order decides",
+                b.sequence, a.record
+            );
             account.warned("duplicate-sequence", b.record, what).id = Some(route.clone());
         }
     }
@@ -304,7 +309,15 @@ fn pattern(key: &(String, String), rows: &[(Row, Place)], account: &mut Account)
     }
     let word = direction.to_lowercase();
     let both_ways = matches!(word.as_str(), "" | "both" | "双向" | "上下行");
-    Some(Pattern { direction: direction.clone(), stops: Vec::new(), trips_per_day, both_ways, first, last, headway_min })
+    Some(Pattern {
+        direction: direction.clone(),
+        stops: Vec::new(),
+        trips_per_day,
+        both_ways,
+        first,
+        last,
+        headway_min,
+    })
 }
 
 /// Stops by id, in the order in which patterns first call at them.

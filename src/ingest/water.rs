@@ -2,6 +2,7 @@
 
 use geo_types::MultiPolygon;
 
+use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::config::plan::WaterSource;
@@ -12,6 +13,7 @@ use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
+use crate::ingest::regions::no_outline;
 use crate::ingest::regions::sound_area;
 use crate::table::Record;
 
@@ -27,11 +29,12 @@ impl Collect for Collector {
         Ok(())
     }
 
-    fn take(&mut self, mut record: Record, account: &mut Account) {
+    fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
         account.synthetic(&record, self.synthetic);
         let number = record.number;
         let Some(geometry) = record.geometry.take() else {
-            account.dropped("no-geometry", number, "the water area has no outline");
+            let (reason, what) = no_outline(trouble);
+            account.dropped(reason, number, what);
             return;
         };
         match sound_area(geometry, self.repair) {
