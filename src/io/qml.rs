@@ -226,7 +226,11 @@ fn map_tip(table: &Table, style: &Style) -> String {
     let first = title_field(table, style);
     let mut tip = first.map(|name| format!("<b>{}</b>", value(name))).unwrap_or_default();
     for field in table.fields.iter().filter(|field| Some(field.name.as_str()) != first).take(TIP_FIELDS) {
-        let _ = write!(tip, "<br>{}: {}", escape(&alias(field)), value(&field.name));
+        let shown = match field.choices.is_empty() {
+            true => value(&field.name),
+            false => format!("[% coalesce(represent_value({}), '–') %]", quote_field(&field.name)),
+        };
+        let _ = write!(tip, "<br>{}: {shown}", escape(&alias(field)));
     }
     tip
 }
