@@ -99,7 +99,7 @@ pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
 /// A package without a project CRS writes no `.qgz` and returns `None`.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_with_project(path: &Path, package: &Package) -> Result<Option<PathBuf>, WriteError> {
     write(path, package)?;
     let Some(project) = project_of(path, package) else { return Ok(None) };
