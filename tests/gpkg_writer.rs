@@ -53,7 +53,10 @@ fn project_crs(extent: Rect<f64>) -> ProjectCrs {
 
 // ---------------------------------------------------------------------------------------------------- scene
 
-fn rates(shapes: Vec<(String, String, Option<(u64, u64)>, Geometry<f64>)>) -> Table {
+/// Code, name, connected of all neighbours, shape.
+type County = (String, String, Option<(u64, u64)>, Geometry<f64>);
+
+fn rates(shapes: Vec<County>) -> Table {
     let [under_half, under_three_quarters, under_target, met, all] = palette::DIVERGING_AT_TARGET;
     let fill = |color| Symbol::Fill { color, outline: "#ffffff", outline_mm: 0.3 };
     let class = |from, to, en: &str, zh: &str, color| Class::range("rate", from, to, Text::new(en, zh), fill(color));
@@ -102,7 +105,7 @@ fn rates(shapes: Vec<(String, String, Option<(u64, u64)>, Geometry<f64>)>) -> Ta
                 class(including(1.0), None, "all neighbours", "100%（全部毗邻县通达）", all),
                 class(including(0.9), excluding(1.0), "90% to <100%, met", "90% – <100%（达标）", met),
                 class(including(0.75), excluding(0.9), "75% to <90%, missed", "75% – <90%（未达标）", under_target),
-                class(including(0.5), excluding(0.75), "50% to <75%", "50% – <75%", under_three_quarters),
+                class(including(0.5), excluding(0.75), "50% – <75%", "50% – <75%", under_three_quarters),
                 class(None, excluding(0.5), "< 50%", "< 50%", under_half),
                 Class::otherwise(
                     Text::new("No data: not assessed", "无数据，未评估"),
@@ -503,6 +506,30 @@ fn files_for_a_look_in_qgis() {
         };
         gpkg::write_with_project(&out.join(name), &package).unwrap();
     }
+    let degrees = ProjectCrs {
+        epsg: None,
+        name: "CGCS2000".to_owned(),
+        wkt1: EPSG_4549[EPSG_4549.find("GEOGCS").unwrap()..EPSG_4549.find(",PROJECTION").unwrap()].to_owned(),
+        extent: Rect::new((116.357, 30.76), (121.971, 35.125)),
+    };
+    let many: Vec<Table> = (0..4)
+        .map(|n| Table { name: format!("rate_{n}"), synthetic: false, ..tables[0].clone() })
+        .chain([tables[1].clone()])
+        .collect();
+    let package = Package {
+        title: &title,
+        summary: &summary,
+        note: &note,
+        tables: &many,
+        project: Some(&degrees),
+        provenance_json: PROVENANCE,
+        lang: Lang::En,
+    };
+    gpkg::write_with_project(&out.join("many_degrees.gpkg"), &package).unwrap();
+    let one_point = vec![stops(vec![("村".to_owned(), Some(20_000.0), Point::new(120.0, 32.0))])];
+    let crs = project_crs(Rect::new((500_000.0, 3_541_852.4), (500_000.0, 3_541_852.4)));
+    let package = Package { tables: &one_point, project: Some(&crs), ..package };
+    gpkg::write_with_project(&out.join("one_point.gpkg"), &package).unwrap();
     for table in &tables {
         geojson_out::write(&out.join(format!("{}.geojson", table.name)), table).unwrap();
         csv_out::write(&out.join(format!("{}.csv", table.name)), table).unwrap();

@@ -8,6 +8,7 @@ use geo_types::LineString;
 use serde_json::Value as Json;
 use serde_json::json;
 
+use crate::base::units::trim_zeros;
 use crate::io::atomic;
 use crate::io::atomic::WriteError;
 use crate::io::qml;
@@ -122,7 +123,7 @@ fn position(out: &mut String, c: Coord<f64>) {
 
 /// Degrees with at most 7 decimals, without trailing zeros.
 pub(super) fn degrees(value: f64) -> String {
-    let text = crate::base::units::trim_zeros(value, 7);
+    let text = trim_zeros(value, 7);
     if text == "-0" { "0".to_owned() } else { text }
 }
 

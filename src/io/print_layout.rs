@@ -7,12 +7,16 @@ use geo_types::Rect;
 
 use crate::base::units::Lang;
 use crate::base::units::Text;
+use crate::io::line_breaks::broken;
+use crate::io::line_breaks::two_languages;
+use crate::io::line_breaks::width_em;
 use crate::io::qgis_project::Layer;
 use crate::io::qgis_project::Project;
 use crate::io::qml;
 use crate::io::qml::FONT;
 use crate::io::xml::escape;
 use crate::io::xml::uuid;
+use crate::table::style::Group;
 
 // Millimetres on the page.
 const PAGE: (f64, f64) = (297.0, 210.0);
@@ -20,9 +24,12 @@ const MARGIN: f64 = 10.0;
 const SIDE: f64 = 70.0;
 const TOP: f64 = 26.0;
 const MAP: (f64, f64) = (PAGE.0 - 2.0 * MARGIN - SIDE - 4.0, PAGE.1 - TOP - MARGIN);
-const NOTE_HEIGHT: f64 = 36.0;
 const SCALE_BAR_HEIGHT: f64 = 13.0;
-const LEGEND_HEIGHT: f64 = MAP.1 - NOTE_HEIGHT - SCALE_BAR_HEIGHT - 2.0;
+/// For the legend and the note under it.
+const LEGEND_AND_NOTE: f64 = MAP.1 - SCALE_BAR_HEIGHT - 4.0;
+const NOTE_PT: f64 = 7.0;
+const NOTE_LINE: f64 = NOTE_PT * MM_PER_PT * 1.5;
+const NOTE_LINES: usize = 12;
 const MM_PER_PT: f64 = 0.3528;
 
 const NORTH_ARROW: &str = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA0MCA2MCI+PHBhdGggZD0iTTIwIDIgTDM0IDUyIEwyMCA0MiBMNiA1MiBaIiBmaWxsPSIjMzMzIi8+PHBhdGggZD0iTTIwIDIgTDIwIDQyIEw2IDUyIFoiIGZpbGw9IiNmZmYiIHN0cm9rZT0iIzMzMyIgc3Ryb2tlLXdpZHRoPSIxLjUiLz48L3N2Zz4=";
@@ -33,17 +40,22 @@ pub(super) fn layout(project: &Project, layers: &[&Layer]) -> String {
         Lang::En => "Map",
         Lang::Zh => "地图",
     };
-    let explained = with_legend(layers);
+    let mut note_lines = lines_of_note(project, 0);
+    let mut chosen = chosen_for(layers, &note_lines);
+    if chosen.left_out > 0 {
+        chosen = chosen_for(layers, &lines_of_note(project, chosen.left_out));
+        note_lines = lines_of_note(project, chosen.left_out);
+    }
     let column = PAGE.0 - MARGIN - SIDE;
-    let ground = fitted(project.crs.extent, project.crs.is_geographic());
+    let ground = fitted(project.crs.view());
     let items = [
-        map(&explained, ground),
-        legend(&explained, project.lang, column),
+        map(&chosen.drawn, ground),
+        legend(&chosen.explained, project.lang, column),
         scale_bar(project, ground, column),
         north_arrow(),
         title(project),
         warning(project),
-        note(project, column),
+        note(&note_lines, column),
     ]
     .concat();
     let page = item("65638", "page", Frame { x: 0.0, y: 0.0, w: PAGE.0, h: PAGE.1, z: 0 }, "background=\"true\"", "");
@@ -90,10 +102,9 @@ fn item(kind: &str, key: &str, at: Frame, attributes: &str, body: &str) -> Strin
 
 // ------------------------------------------------------------------------------------------------------ map
 
-/// The extent with a margin, widened to the shape of the frame; a point gets a square of a kilometre around it.
-fn fitted(extent: Rect<f64>, geographic: bool) -> Rect<f64> {
-    let least = if geographic { 0.01 } else { 1000.0 };
-    let (mut w, mut h) = (extent.width().max(least) * 1.06, extent.height().max(least) * 1.06);
+/// The extent with a margin, widened to the shape of the frame.
+fn fitted(extent: Rect<f64>) -> Rect<f64> {
+    let (mut w, mut h) = (extent.width() * 1.06, extent.height() * 1.06);
     if w / h > MAP.0 / MAP.1 {
         h = w * MAP.1 / MAP.0
     } else {
@@ -166,60 +177,85 @@ fn round_below(value: f64) -> f64 {
 
 const TITLE_PT: f64 = 9.0;
 const LABEL_PT: f64 = 8.0;
+/// Above each class.
+const CLASS_GAP: f64 = 2.0;
+/// The word "legend" and the space under it.
+const LEGEND_HEADING: f64 = 10.0;
 /// Left for a class's text beside its symbol.
 const LABEL_WIDTH: f64 = SIDE - 13.0;
 /// In QGIS's own line breaking; no text of ours holds it.
 const BREAK: char = '\u{2028}';
 
-/// The visible layers the legend has room for, results first; outlines of the context are always drawn.
-fn with_legend<'a, 'b>(layers: &[&'b Layer<'a>]) -> Vec<&'b Layer<'a>> {
-    let mut room = LEGEND_HEIGHT - 10.0;
-    let mut kept: Vec<&str> = Vec::new();
-    let mut by_group: Vec<&&Layer> = layers.iter().filter(|layer| layer.visible).collect();
-    by_group.sort_by_key(|layer| layer.group);
-    for layer in by_group {
-        let height = legend_height(layer);
-        if height <= room {
-            room -= height;
-            kept.push(&layer.id);
-        }
-    }
-    layers.iter().filter(|layer| kept.contains(&layer.id.as_str())).copied().collect()
+/// What the map draws and what the legend explains, both in drawing order.
+struct Chosen<'a, 'b> {
+    drawn: Vec<&'b Layer<'a>>,
+    explained: Vec<&'b Layer<'a>>,
+    /// How many visible layers of the project are not on the page.
+    left_out: usize,
 }
 
+/// The visible layers for which the legend has room above the note, results first, then in the order of the tables;
+/// outlines of the context are drawn in any case. Of filled results only the first: it would hide the others.
+fn chosen_for<'a, 'b>(layers: &[&'b Layer<'a>], note: &[String]) -> Chosen<'a, 'b> {
+    let mut room = LEGEND_AND_NOTE - note_height(note) - LEGEND_HEADING;
+    let mut fitting: Vec<&str> = Vec::new();
+    let mut by_group: Vec<&&Layer> = layers.iter().filter(|layer| layer.visible).collect();
+    by_group.sort_by_key(|layer| (layer.group, layer.position));
+    let mut filled = false;
+    for layer in by_group {
+        let fills = layer.group == Some(Group::Results) && layer.hides_below();
+        let height = legend_height(layer);
+        if height <= room && !(fills && filled) {
+            filled |= fills;
+            room -= height;
+            fitting.push(&layer.id);
+        }
+    }
+    let fits = |layer: &Layer| fitting.contains(&layer.id.as_str());
+    let context = |layer: &Layer| layer.visible && layer.group == Some(Group::Context) && !layer.hides_below();
+    let drawn: Vec<&Layer> = layers.iter().filter(|layer| fits(layer) || context(layer)).copied().collect();
+    let visible = layers.iter().filter(|layer| layer.visible).count();
+    Chosen {
+        left_out: visible - drawn.len(),
+        drawn,
+        explained: layers.iter().filter(|layer| fits(layer)).copied().collect(),
+    }
+}
+
+/// Millimetres a layer takes in the legend, as measured on pages that QGIS 3.22 made.
 fn legend_height(layer: &Layer) -> f64 {
     let style = qml::style_of(layer.table);
-    let head = 4.0 + lines_of_title(layer).len() as f64 * TITLE_PT * MM_PER_PT * 1.5;
+    let head = 3.0 + lines_of_title(layer).len() as f64 * TITLE_PT * MM_PER_PT * 1.5;
     let classes = style.classes.iter().map(|class| {
-        let lines = lines_of_label(&class.label).len() as f64;
-        1.6 + (lines * LABEL_PT * MM_PER_PT * 1.5).max(4.0)
+        let further_lines = lines_of_label(&class.label).len().saturating_sub(1) as f64;
+        CLASS_GAP + (2.4 + further_lines * LABEL_PT * MM_PER_PT * 1.5).max(4.0)
     });
     head + classes.sum::<f64>()
 }
 
+/// The layer's title, marked in each language where the data is synthetic.
 fn lines_of_title(layer: &Layer) -> Vec<String> {
-    let mark = if layer.table.synthetic { "（合成数据 synthetic）" } else { "" };
-    let title = &layer.table.title;
-    two_languages(&Text::new(format!("{}{mark}", title.en), format!("{}{mark}", title.zh)), SIDE - 4.0, TITLE_PT)
+    let Text { en, zh } = &layer.table.title;
+    let title = match (layer.table.synthetic, en == zh) {
+        (false, _) => layer.table.title.clone(),
+        (true, true) => Text::new(layer.title.clone(), layer.title.clone()),
+        (true, false) => Text::new(format!("{en} (synthetic)"), format!("{zh}（合成数据）")),
+    };
+    two_languages(&title, em(SIDE - 4.0, TITLE_PT))
+}
+
+/// How often a text of this size is as wide as it is high within a width.
+fn em(width_mm: f64, size_pt: f64) -> f64 {
+    width_mm / (size_pt * MM_PER_PT)
 }
 
 fn lines_of_label(label: &Text) -> Vec<String> {
-    two_languages(label, LABEL_WIDTH, LABEL_PT)
-}
-
-/// Both languages in one line where they fit, else each from a line of its own.
-fn two_languages(text: &Text, width_mm: f64, size_pt: f64) -> Vec<String> {
-    let both = qml::bilingual(text);
-    let em = width_mm / (size_pt * MM_PER_PT);
-    if width_em(&both) <= em || text.zh.trim() == text.en.trim() {
-        return broken(&both, em);
-    }
-    [&text.zh, &text.en].iter().flat_map(|one| broken(one, em)).collect()
+    two_languages(label, em(LABEL_WIDTH, LABEL_PT))
 }
 
 fn legend(layers: &[&Layer], lang: Lang, column: f64) -> String {
     let mut entries: Vec<&&Layer> = layers.iter().collect();
-    entries.sort_by_key(|layer| layer.group);
+    entries.sort_by_key(|layer| (layer.group, layer.position));
     let entries: String = entries
         .iter()
         .map(|layer| {
@@ -238,8 +274,8 @@ fn legend(layers: &[&Layer], lang: Lang, column: f64) -> String {
         ("title", 12.0, true, "marginBottom=\"2\""),
         ("group", 10.0, true, "marginTop=\"3\""),
         ("subgroup", TITLE_PT, true, "marginTop=\"3\""),
-        ("symbol", LABEL_PT, false, "marginTop=\"1.6\""),
-        ("symbolLabel", LABEL_PT, false, "marginTop=\"1.6\" marginLeft=\"2\""),
+        ("symbol", LABEL_PT, false, "marginTop=\"2\""),
+        ("symbolLabel", LABEL_PT, false, "marginTop=\"2\" marginLeft=\"2\""),
     ]
     .iter()
     .map(|(name, size, bold, margins)| {
@@ -261,7 +297,7 @@ fn legend(layers: &[&Layer], lang: Lang, column: f64) -> String {
         item_id("map")
     );
     let body = format!("<styles>{styles}</styles><layer-tree-group>{entries}</layer-tree-group>");
-    item("65642", "legend", Frame { x: column, y: TOP, w: SIDE, h: LEGEND_HEIGHT, z: 3 }, &attributes, &body)
+    item("65642", "legend", Frame { x: column, y: TOP, w: SIDE, h: LEGEND_HEADING, z: 3 }, &attributes, &body)
 }
 
 // --------------------------------------------------------------------------------------------------- texts
@@ -283,27 +319,39 @@ fn warning(project: &Project) -> String {
     label("synthetic", text, at, (10.0, true, "178,24,43"))
 }
 
-fn note(project: &Project, column: f64) -> String {
-    const SIZE_PT: f64 = 7.0;
-    let em = SIDE / (SIZE_PT * MM_PER_PT);
-    let most = (NOTE_HEIGHT / (SIZE_PT * MM_PER_PT * 1.5)).floor() as usize;
+fn lines_of_note(project: &Project, left_out: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if project.tables.iter().any(|table| table.synthetic) {
-        lines.extend(broken("合成数据 synthetic data", em));
+        lines.push("合成数据 synthetic data".to_owned());
     }
-    let crs = match project.crs.epsg {
+    lines.extend(project.note.in_lang(project.lang).lines().map(str::to_owned));
+    lines.push(match project.crs.epsg {
         Some(code) => format!("CRS: {} (EPSG:{code})", project.crs.name),
         None => format!("CRS: {}", project.crs.name),
-    };
-    let note = project.note.in_lang(project.lang);
-    lines.extend(note.lines().chain([crs.as_str()]).flat_map(|line| broken(line, em)));
-    if lines.len() > most {
-        lines.truncate(most.saturating_sub(1));
+    });
+    if left_out > 0 {
+        lines.push(match project.lang {
+            Lang::En => format!("Layers in the project only: {left_out}"),
+            Lang::Zh => format!("另有 {left_out} 个图层只在工程中显示"),
+        });
+    }
+    let mut lines: Vec<String> = lines.iter().flat_map(|line| broken(line, em(SIDE - 1.0, NOTE_PT))).collect();
+    if lines.len() > NOTE_LINES {
+        lines.truncate(NOTE_LINES - 1);
         lines.push("…".to_owned());
     }
-    let y = PAGE.1 - MARGIN - SCALE_BAR_HEIGHT - NOTE_HEIGHT;
-    let at = Frame { x: column, y, w: SIDE, h: NOTE_HEIGHT, z: 10 };
-    label("note", &lines.join("\n"), at, (SIZE_PT, false, "90,90,90"))
+    lines
+}
+
+fn note_height(lines: &[String]) -> f64 {
+    (lines.len() as f64 + 0.5) * NOTE_LINE
+}
+
+fn note(lines: &[String], column: f64) -> String {
+    let h = note_height(lines);
+    let y = PAGE.1 - MARGIN - SCALE_BAR_HEIGHT - 2.0 - h;
+    let at = Frame { x: column + 1.0, y, w: SIDE - 1.0, h, z: 10 };
+    label("note", &lines.join("\n"), at, (NOTE_PT, false, "90,90,90"))
 }
 
 fn label(key: &str, text: &str, at: Frame, (size_pt, bold, color): (f64, bool, &str)) -> String {
@@ -326,47 +374,6 @@ fn font(size_pt: f64, bold: bool) -> String {
     format!("{FONT},{size_pt},-1,5,{},0,0,0,0,0", if bold { 75 } else { 50 })
 }
 
-/// Width of a text in units of its size, estimated from above for Noto Sans: full for Chinese, 0.58 else.
-fn width_em(text: &str) -> f64 {
-    text.chars()
-        .map(|c| {
-            if c >= '\u{2e80}' {
-                1.0
-            } else if c.is_ascii_uppercase() {
-                0.68
-            } else {
-                0.56
-            }
-        })
-        .sum()
-}
-
-/// `text` in lines of at most `em`, broken at spaces and between Chinese characters.
-fn broken(text: &str, em: f64) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    for c in text.trim().chars() {
-        let joins = pieces.last().and_then(|piece| piece.chars().last()).is_some_and(|last| {
-            let free = |c: char| c >= '\u{2e80}';
-            // A line does not start with a closing mark, and Latin words stay whole.
-            "，。；：）」”、,.;:)%！？".contains(c)
-                || "（「“(".contains(last)
-                || !(last == ' ' || free(last) || free(c))
-        });
-        match pieces.last_mut() {
-            Some(piece) if joins => piece.push(c),
-            _ => pieces.push(c.to_string()),
-        }
-    }
-    let mut lines: Vec<String> = Vec::new();
-    for piece in pieces {
-        match lines.last_mut() {
-            Some(line) if width_em(line) + width_em(piece.trim_end()) <= em => line.push_str(&piece),
-            _ => lines.push(piece.trim_start().to_owned()),
-        }
-    }
-    lines.iter().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,24 +386,9 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_between_chinese_characters_and_at_spaces() {
-        assert_eq!(broken("毗邻县公交通达", 4.0), ["毗邻县公", "交通达"]);
-        assert_eq!(broken("two words here", 6.0), ["two words", "here"]);
-        assert_eq!(broken("达标（是）", 4.0), ["达标", "（是）"]);
-        assert!(broken("  ", 4.0).is_empty());
-    }
-
-    #[test]
-    fn both_languages_share_a_line_only_where_they_fit() {
-        let text = Text::new("met", "达标");
-        assert_eq!(two_languages(&text, 60.0, 8.0), ["达标 met"]);
-        assert_eq!(two_languages(&text, 8.0, 8.0), ["达标", "met"]);
-    }
-
-    #[test]
     fn the_map_fills_its_frame_without_stretching() {
-        let ground = fitted(Rect::new((0.0, 0.0), (0.0, 0.0)), false);
+        let ground = fitted(Rect::new((0.0, 0.0), (1000.0, 10.0)));
         assert!((ground.width() / ground.height() - MAP.0 / MAP.1).abs() < 1e-9);
-        assert!(ground.width() >= 1000.0 && ground.height() >= 1000.0);
+        assert!(ground.width() >= 1000.0 && ground.center() == (500.0, 5.0).into());
     }
 }

@@ -39,6 +39,14 @@ impl ProjectCrs {
     pub fn is_geographic(&self) -> bool {
         self.wkt1.trim_start().starts_with("GEOGCS")
     }
+
+    /// The extent, at least a kilometre (or a hundredth of a degree) wide and high, so that one point can be shown.
+    pub(super) fn view(&self) -> Rect<f64> {
+        let least = if self.is_geographic() { 0.01 } else { 1000.0 };
+        let (w, h) = (self.extent.width().max(least), self.extent.height().max(least));
+        let (x, y) = (self.extent.center().x, self.extent.center().y);
+        Rect::new((x - w / 2.0, y - h / 2.0), (x + w / 2.0, y + h / 2.0))
+    }
 }
 
 /// A project over the layers of one GeoPackage in the same folder.
@@ -63,6 +71,8 @@ const GROUPS: [(Group, &str); 4] = [
     (Group::Issues, "问题 Issues"),
     (Group::Context, "背景 Context"),
 ];
+/// The height of filled areas in the drawing order, 0 is the top.
+const FILLS: u8 = 3;
 const TABLES_GROUP: &str = "数据表 Tables";
 
 /// The project as the XML of a `.qgs` file; layers are looked for in `./data_file`.
@@ -71,8 +81,9 @@ pub fn xml(project: &Project) -> String {
     let created = &gpkg::TIMESTAMP[..19];
     let crs = spatial_ref_sys(project.crs);
     let units = if project.crs.is_geographic() { "degrees" } else { "meters" };
-    let (min, max) = (project.crs.extent.min(), project.crs.extent.max());
-    let layers: Vec<Layer> = project.tables.iter().map(|table| Layer::new(project, table)).collect();
+    let (min, max) = (project.crs.view().min(), project.crs.view().max());
+    let layers: Vec<Layer> =
+        project.tables.iter().enumerate().map(|(at, table)| Layer::new(project, at, table)).collect();
     let map_layers: String = layers.iter().map(map_layer).collect();
     let order: String = drawing_order(&layers).iter().map(|layer| format!("<layer id=\"{}\"/>", layer.id)).collect();
     format!(
@@ -127,6 +138,8 @@ fn shown_title(project: &Project) -> String {
 /// One layer of the project.
 pub(super) struct Layer<'a> {
     pub(super) table: &'a Table,
+    /// Among the tables of the project.
+    pub(super) position: usize,
     pub(super) id: String,
     pub(super) title: String,
     pub(super) source: String,
@@ -137,11 +150,12 @@ pub(super) struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
-    fn new(project: &Project, table: &'a Table) -> Layer<'a> {
+    fn new(project: &Project, position: usize, table: &'a Table) -> Layer<'a> {
         let style = qml::style_of(table);
-        let outlines = style.classes.iter().all(|class| matches!(class.symbol, Symbol::Outline { .. }));
+        let outlines_only = style.classes.iter().all(|class| matches!(class.symbol, Symbol::Outline { .. }));
         Layer {
             table,
+            position,
             // Ids of QGIS are a name, an underscore and a UUID without braces and with underscores.
             id: format!("{}_{}", table.name, uuid(&table.name).trim_matches(['{', '}']).replace('-', "_")),
             title: table.display_title(),
@@ -151,11 +165,16 @@ impl<'a> Layer<'a> {
             height: match table.geometry {
                 GeometryKind::Point => 0,
                 GeometryKind::MultiLineString => 1,
-                GeometryKind::MultiPolygon if outlines => 2,
-                GeometryKind::MultiPolygon => 3,
+                GeometryKind::MultiPolygon if outlines_only => 2,
+                GeometryKind::MultiPolygon => FILLS,
                 GeometryKind::None => 4,
             },
         }
+    }
+
+    /// Whether it is drawn as areas with a fill.
+    pub(super) fn hides_below(&self) -> bool {
+        self.height == FILLS
     }
 
     /// The layer as an entry of a layer tree.
