@@ -1,0 +1,5 @@
+//! Floor 6: the order of work: run, compare, explain.
+
+pub mod compare;
+pub mod explain;
+pub mod run;
