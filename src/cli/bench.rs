@@ -211,76 +211,115 @@ struct Points {
 }
 
 fn read_points(path: &Path) -> Result<Points, BenchError> {
-    let groups = read_groups(path, &["id", "x", "y"], 1 << 16, |batches| {
-        let mut points = Points { ids: Vec::new(), places: Vec::new() };
-        for batch in batches {
-            let batch = batch?;
-            let (x, y) = (column::<Float64Array>(path, &batch, "x")?, column::<Float64Array>(path, &batch, "y")?);
-            points.ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
-            points.places.extend(x.values().iter().zip(y.values()).map(|(x, y)| [*x, *y]));
-        }
-        Ok(points)
-    })?;
-    let mut groups = groups.into_iter();
-    let mut all = groups.next().unwrap_or(Points { ids: Vec::new(), places: Vec::new() });
-    for group in groups {
-        all.ids.extend(group.ids);
-        all.places.extend(group.places);
+    let groups = RowGroups::open(path, &["id", "x", "y"], 1 << 16)?;
+    let rows = (0..groups.count()).map(|group| groups.rows(group)).sum();
+    let mut points = Points { ids: vec![0; rows], places: vec![[0.0; 2]; rows] };
+    let (mut ids, mut places) = (&mut points.ids[..], &mut points.places[..]);
+    let mut tasks = Vec::with_capacity(groups.count());
+    for group in 0..groups.count() {
+        let (own_ids, rest_ids) = ids.split_at_mut(groups.rows(group));
+        let (own_places, rest_places) = places.split_at_mut(groups.rows(group));
+        (ids, places) = (rest_ids, rest_places);
+        tasks.push((group, own_ids, own_places));
     }
-    Ok(all)
+    let read = |(group, ids, places): (usize, &mut [i64], &mut [[f64; 2]])| {
+        let mut at = 0;
+        for batch in groups.batches(group)? {
+            let batch = batch?;
+            let id = column::<Int64Array>(path, &batch, "id")?.values();
+            let (x, y) = (column::<Float64Array>(path, &batch, "x")?, column::<Float64Array>(path, &batch, "y")?);
+            ids[at..at + id.len()].copy_from_slice(id);
+            let xy = x.values().iter().zip(y.values());
+            places[at..at + id.len()].iter_mut().zip(xy).for_each(|(place, (x, y))| *place = [*x, *y]);
+            at += id.len();
+        }
+        Ok(())
+    };
+    tasks.into_par_iter().with_max_len(1).map(read).collect::<Result<(), BenchError>>()?;
+    Ok(points)
 }
 
 fn read_polygons(path: &Path) -> Result<(Vec<i64>, Rings), BenchError> {
-    let groups = read_groups(path, &["id", "geometry"], 256, |batches| {
-        let (mut ids, mut rings) = (Vec::new(), Rings::default());
-        for batch in batches {
-            let batch = batch?;
-            ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
-            let shapes = column::<BinaryArray>(path, &batch, "geometry")?;
-            for row in 0..shapes.len() {
-                let wrong = || BenchError::Geometry { path: path.to_owned(), row };
-                push_wkb(&mut rings, shapes.value(row)).ok_or_else(wrong)?;
-                rings.end_region();
+    let groups = RowGroups::open(path, &["id", "geometry"], 256)?;
+    let (mut ids, mut rings) = (Vec::new(), Rings::default());
+    // A vertex is 16 bytes of well-known binary; what is reserved beyond need is never touched.
+    rings.reserve((0..groups.count()).map(|group| groups.bytes(group)).sum::<usize>() / 16);
+    // As many row groups at a time as there are threads, into the same scratch again and again: memory touched for the
+    // first time costs more than reading does.
+    let mut scratch: Vec<(Vec<i64>, Rings)> = vec![Default::default(); rayon::current_num_threads()];
+    for first in (0..groups.count()).step_by(scratch.len()) {
+        let read = |(at, (ids, rings)): (usize, &mut (Vec<i64>, Rings))| {
+            ids.clear();
+            rings.clear();
+            if first + at >= groups.count() {
+                return Ok(());
             }
+            rings.reserve(groups.bytes(first + at) / 16);
+            for batch in groups.batches(first + at)? {
+                let batch = batch?;
+                ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
+                let shapes = column::<BinaryArray>(path, &batch, "geometry")?;
+                for row in 0..shapes.len() {
+                    let wrong = || BenchError::Geometry { path: path.to_owned(), row };
+                    push_wkb(rings, shapes.value(row)).ok_or_else(wrong)?;
+                    rings.end_region();
+                }
+            }
+            Ok(())
+        };
+        scratch.par_iter_mut().enumerate().with_max_len(1).map(read).collect::<Result<(), BenchError>>()?;
+        for group in &scratch {
+            ids.extend_from_slice(&group.0);
+            rings.append(&group.1);
         }
-        Ok((ids, rings))
-    })?;
-    let mut groups = groups.into_iter();
-    let (mut ids, mut rings) = groups.next().unwrap_or_default();
-    rings.reserve(groups.as_slice().iter().map(|group| group.1.vertex_count()).sum());
-    for group in groups {
-        ids.extend(group.0);
-        rings.append(&group.1);
     }
     Ok((ids, rings))
 }
 
-/// Reads the row groups of a file, each by one thread, and returns what `read` makes of them, in order.
-fn read_groups<T: Send>(
-    path: &Path,
-    columns: &[&str],
+/// The row groups of a file, read some columns only, each by whatever thread asks for it.
+struct RowGroups<'f> {
+    path: &'f Path,
+    metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
     batch_size: usize,
-    read: impl Fn(&mut dyn Iterator<Item = Result<RecordBatch, BenchError>>) -> Result<T, BenchError> + Sync,
-) -> Result<Vec<T>, BenchError> {
-    let open = || File::open(path).map_err(|source| BenchError::Open { path: path.to_owned(), source });
-    let parquet = |source| BenchError::Parquet { path: path.to_owned(), source };
-    let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(parquet)?;
-    (0..metadata.metadata().num_row_groups())
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|group| {
-            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone());
-            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-            let reader = builder
-                .with_row_groups(vec![group])
-                .with_projection(mask)
-                .with_batch_size(batch_size)
-                .build()
-                .map_err(parquet)?;
-            let rows = |what: String| BenchError::Rows { path: path.to_owned(), what };
-            read(&mut reader.map(|batch| batch.map_err(|error| rows(error.to_string()))))
-        })
-        .collect()
+}
+
+impl<'f> RowGroups<'f> {
+    fn open(path: &'f Path, columns: &[&str], batch_size: usize) -> Result<RowGroups<'f>, BenchError> {
+        let file = File::open(path).map_err(|source| BenchError::Open { path: path.to_owned(), source })?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            .map_err(|source| BenchError::Parquet { path: path.to_owned(), source })?;
+        let mask = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
+        Ok(RowGroups { path, metadata, mask, batch_size })
+    }
+
+    fn count(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Bytes of the wanted columns of a row group, uncompressed.
+    fn bytes(&self, group: usize) -> usize {
+        let columns = self.metadata.metadata().row_group(group).columns().iter().enumerate();
+        let wanted = columns.filter(|(at, _)| self.mask.leaf_included(*at));
+        wanted.map(|(_, column)| usize::try_from(column.uncompressed_size()).unwrap_or(0)).sum()
+    }
+
+    fn rows(&self, group: usize) -> usize {
+        usize::try_from(self.metadata.metadata().row_group(group).num_rows()).unwrap_or(0)
+    }
+
+    fn batches(&self, group: usize) -> Result<impl Iterator<Item = Result<RecordBatch, BenchError>>, BenchError> {
+        let path = self.path;
+        let file = File::open(path).map_err(|source| BenchError::Open { path: path.to_owned(), source })?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(vec![group])
+            .with_projection(self.mask.clone())
+            .with_batch_size(self.batch_size)
+            .build()
+            .map_err(|source| BenchError::Parquet { path: path.to_owned(), source })?;
+        let rows = move |what: String| BenchError::Rows { path: path.to_owned(), what };
+        Ok(reader.map(move |batch| batch.map_err(|error| rows(error.to_string()))))
+    }
 }
 
 /// A column of the batch as the array type it must have.

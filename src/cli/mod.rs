@@ -1,4 +1,215 @@
-//! Floor 7: the command line; the only floor that prints.
+//! Floor 7: the command line: arguments in, text out. The only place that prints.
 
+pub mod args;
 #[cfg(feature = "bench")]
 pub mod bench;
+mod card;
+mod comparison;
+mod progress;
+mod text;
+
+use std::io::IsTerminal;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::Parser;
+
+use crate::app::compare;
+use crate::app::explain;
+use crate::app::inspect;
+use crate::app::run;
+use crate::app::run::RunError;
+use crate::app::run::RunOptions;
+use crate::base::units::Lang;
+use crate::cli::args::Args;
+use crate::cli::args::Command;
+use crate::cli::progress::Bar;
+use crate::config;
+use crate::config::error::ConfigError;
+use crate::indicators::verdict::Verdict;
+use crate::io::read::DRIVERS;
+use crate::io::reproject;
+use crate::metrics::METRICS;
+
+/// The exit code for "it could not be done".
+const COULD_NOT: u8 = 2;
+
+/// Parses the command line, does what it says and tells how it went: 0 done (for `check`: every target is met), 1 a target is
+/// missed or not shown to be met, 2 it could not be done.
+pub fn main() -> ExitCode {
+    reproject::ignore_foreign_proj_data();
+    let args = Args::parse();
+    let lang = args.lang.map(Lang::from);
+    match args.command {
+        Command::Run { config, out_dir } => run_config(&config, out_dir.as_deref(), lang, args.quiet, Mode::Run),
+        Command::Check { config } => run_config(&config, None, lang, args.quiet, Mode::Check),
+        Command::Inspect(what) => inspect_files(&what, lang.unwrap_or_else(locale)),
+        Command::Explain { metric, why, run } => {
+            explain(metric.as_deref(), why.as_deref(), run.as_deref(), lang.unwrap_or_else(locale))
+        }
+        Command::Compare { before, after, json } => compare_runs(&before, &after, json, lang.unwrap_or_else(locale)),
+        Command::Formats => {
+            let rows = DRIVERS.iter().map(|driver| {
+                let ways = match (driver.can_read, driver.can_write) {
+                    (true, true) => "read, write",
+                    (true, false) => "read",
+                    _ => "write",
+                };
+                let endings: Vec<String> = driver.extensions.iter().map(|ending| format!(".{ending}")).collect();
+                vec![driver.name.to_owned(), ways.to_owned(), endings.join(" "), driver.about.to_owned()]
+            });
+            say(&text::table(&["format", "", "endings", "what is understood"], rows.collect()))
+        }
+        Command::Schema => say(&config::schema::json_schema()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "tongda", &mut script);
+            say(&String::from_utf8_lossy(&script))
+        }
+        #[cfg(feature = "bench")]
+        Command::Bench(what) => match bench::run(&what) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(&error.to_string()),
+        },
+    }
+}
+
+/// Prints to standard output; a reader that went away (`| head`) is no error.
+fn say(text: &str) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(COULD_NOT),
+    }
+}
+
+fn complain(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(COULD_NOT)
+}
+
+/// A config error with its text and the words underlined.
+fn complain_of_config(error: ConfigError) -> ExitCode {
+    eprintln!("{:?}", miette::Report::new(error));
+    ExitCode::from(COULD_NOT)
+}
+
+/// Chinese where the environment's locale is, else English.
+fn locale() -> Lang {
+    let chinese = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| value.to_lowercase().starts_with("zh"));
+    if chinese { Lang::Zh } else { Lang::En }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Run,
+    Check,
+}
+
+fn run_config(path: &Path, out_dir: Option<&Path>, lang: Option<Lang>, quiet: bool, mode: Mode) -> ExitCode {
+    let plan = match config::load(path) {
+        Ok(plan) => plan,
+        Err(error) => return complain_of_config(error),
+    };
+    let lang = lang.or(plan.lang).unwrap_or_else(locale);
+    let bar = Bar::new(std::io::stderr().is_terminal() && !quiet);
+    let options = RunOptions { out_dir, write_nothing: mode == Mode::Check, lang: Some(lang) };
+    let finished = match run::run(&plan, options, &bar) {
+        Ok(finished) => finished,
+        Err(RunError::Config(error)) => return complain_of_config(error),
+        Err(error) => return complain(&error.to_string()),
+    };
+    bar.clear();
+    if !quiet {
+        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        say(&card::render(&finished.card, &finished.issues, &finished.written, lang, color));
+    }
+    let judged = |verdict: Verdict| finished.card.indicators.iter().any(|row| row.verdict == verdict);
+    match mode {
+        Mode::Check if judged(Verdict::Missed) || judged(Verdict::NoData) => ExitCode::from(1),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
+    let options = inspect::Options {
+        against: what.against.as_deref(),
+        crs: what.crs.as_deref(),
+        datum: what.datum,
+        x: what.x.as_deref(),
+        y: what.y.as_deref(),
+        wkt: what.wkt.as_deref(),
+        encoding: what.encoding.as_deref(),
+    };
+    let (mut found, mut code) = (Vec::new(), ExitCode::SUCCESS);
+    for path in &what.files {
+        match inspect::inspect(path, &options) {
+            Ok(inspection) => found.push(inspection),
+            Err(error) => code = complain(&error.to_string()),
+        }
+    }
+    if what.json {
+        match serde_json::to_string_pretty(&found) {
+            Ok(text) => say(&(text + "\n")),
+            Err(error) => return complain(&error.to_string()),
+        };
+    } else {
+        let pages: Vec<String> = found.iter().map(|inspection| inspect::render(inspection, lang)).collect();
+        say(&pages.join("\n"));
+    }
+    code
+}
+
+fn explain(metric: Option<&str>, why: Option<&str>, run: Option<&Path>, lang: Lang) -> ExitCode {
+    if let Some(id) = why {
+        let answer = match run {
+            Some(path) => Ok(path.to_owned()),
+            None => explain::last_run(Path::new("out")),
+        }
+        .and_then(|path| explain::card(&path))
+        .and_then(|card| explain::why(&card, id, lang));
+        return match answer {
+            Ok(text) => say(&text),
+            Err(error) => complain(&error.to_string()),
+        };
+    }
+    match metric {
+        Some(name) => match explain::metric(name) {
+            Ok(info) => say(info.methods),
+            Err(error) => complain(&error.to_string()),
+        },
+        None => {
+            let rows = METRICS.iter().map(|info| {
+                let title = match lang {
+                    Lang::En => info.title.0,
+                    Lang::Zh => info.title.1,
+                };
+                vec![info.id.to_owned(), title.to_owned()]
+            });
+            say(&text::table(&["metric", ""], rows.collect()))
+        }
+    }
+}
+
+fn compare_runs(before: &Path, after: &Path, json: bool, lang: Lang) -> ExitCode {
+    let cards = explain::card(before).and_then(|before| Ok((before, explain::card(after)?)));
+    let (before, after) = match cards {
+        Ok(cards) => cards,
+        Err(error) => return complain(&error.to_string()),
+    };
+    let comparison = compare::compare(&before, &after);
+    if !json {
+        return say(&comparison::render(&comparison, lang));
+    }
+    match serde_json::to_string_pretty(&comparison) {
+        Ok(text) => say(&(text + "\n")),
+        Err(error) => complain(&error.to_string()),
+    }
+}

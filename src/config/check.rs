@@ -352,14 +352,6 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
         weigh(file, measure, weight, &way, findings);
     }
     if let Measure::NeighbourReach(reach) = measure {
-        if reach.definition == Definition::Centre && reach.centre_kind.is_none() {
-            findings.at(
-                &below(&way, "definition"),
-                "definition \"centre\" needs a kind of facility that marks centres",
-                "which centres?",
-                "add centre-kind = \"…\", for example \"county-seat\"",
-            );
-        }
         let declared_only = reach.definition == Definition::Declared;
         if declared_only && study.declared_pairs.is_none() {
             findings.at(
@@ -474,7 +466,7 @@ pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String
 
 fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Findings<'_, '_>) {
     match target(given) {
-        Err((key, what, help)) if key.is_empty() => findings.at_key(way, what, "no bound", help),
+        Err(("", what, help)) => findings.at_key(way, what, "no bound", help),
         Err((key, what, help)) => findings.at_key(&below(way, key), what, "here", help),
         Ok(target) => {
             let unit = wants(measure).unit;

@@ -285,7 +285,7 @@ layer = "pairs"
             (("datum = \"gcj-02\"", "datum = \"gcj-02\", crs = \"EPSG:4326\""), ("datum", "exclude each other", "")),
             (("y = \"lat\", datum = \"gcj-02\"", "datum = \"gcj-02\""), ("x", "x without y", "add y")),
             (("kind = \"township-seat\", ", ""), ("\"seats.csv\"", "is not said", "kind-field")),
-            (("\"500 m\" }", "\"500 m\", definition = \"centre\" }"), ("\"centre\"", "marks centres", "county-seat")),
+            (("\"500 m\" }", "\"500 m\", definition = \"centre\" }"), ("\"centre\"", "marks a centre", "")),
             (("\"500 m\" }", "\"500 m\", definition = \"declared\" }"), ("\"declared\"", "ledger", "declared-pairs")),
             (
                 ("services = { path = \"bus.csv\", complete-for = [\"32\"], columns = { route = \"line\" } }", ""),

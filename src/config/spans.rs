@@ -27,7 +27,7 @@ impl From<usize> for Step {
 
 /// The way from the root of a config to a value: `way!["indicator", 2, "measure"]`.
 macro_rules! way {
-    ($($step:expr),* $(,)?) => { vec![$($crate::config::spans::Step::from($step)),*] };
+    ($($step:expr),* $(,)?) => { [$($crate::config::spans::Step::from($step)),*] };
 }
 pub(crate) use way;
 

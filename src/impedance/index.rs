@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use crate::base::plane::Rect;
-use crate::base::plane::curve_order;
 use crate::base::plane::distance;
 
 /// A frozen index over points of the plane, metres.
@@ -45,19 +44,18 @@ const LEAF: usize = 8;
 #[derive(Clone, Copy)]
 struct Best {
     item: u32,
-    slot: u32,
     distance: f64,
     /// No square above this can have a root as small as `distance`.
     square: f64,
 }
 
 impl Best {
-    const NONE: Best = Best { item: u32::MAX, slot: 0, distance: f64::INFINITY, square: f64::INFINITY };
+    const NONE: Best = Best { item: u32::MAX, distance: f64::INFINITY, square: f64::INFINITY };
 
     #[inline]
-    fn offer(&mut self, item: u32, slot: usize, distance: f64) {
+    fn offer(&mut self, item: u32, distance: f64) {
         if distance < self.distance || (distance == self.distance && item < self.item) {
-            *self = Best { item, slot: slot as u32, distance, square: upper_square(distance) };
+            *self = Best { item, distance, square: upper_square(distance) };
         }
     }
 
@@ -105,7 +103,25 @@ impl PointIndex {
 
     /// The nearest point and its distance in metres; the lowest index of several; `None` only when there is none.
     pub fn nearest(&self, at: [f64; 2]) -> Option<(u32, f64)> {
-        self.nearest_from(at, Best::NONE).answer()
+        let mut best = Best::NONE;
+        self.walk(
+            at,
+            &mut best,
+            |best| best.square,
+            |best, slots, same| {
+                // The points of one place stand in order of index: the first speaks for all.
+                let slots = if same { slots.start..slots.start + 1 } else { slots };
+                for slot in slots {
+                    let place = self.places[slot];
+                    let (dx, dy) = (place[0] - at[0], place[1] - at[1]);
+                    let square = dx * dx + dy * dy;
+                    if square <= best.square {
+                        best.offer(self.items[slot], square.sqrt());
+                    }
+                }
+            },
+        );
+        best.answer()
     }
 
     /// The nearest of the points that `wanted` accepts; it may be asked about any point, in any order, more than once.
@@ -121,7 +137,7 @@ impl PointIndex {
                     let item = self.items[slot];
                     let nearer = distance < best.distance || (distance == best.distance && item < best.item);
                     if nearer && wanted(item) {
-                        best.offer(item, slot, distance);
+                        best.offer(item, distance);
                     }
                 }
             },
@@ -176,50 +192,7 @@ impl PointIndex {
     ///
     /// Where the index is empty or a query is not finite its answer is `None`.
     pub fn nearest_all(&self, queries: &[[f64; 2]]) -> Vec<Option<(u32, f64)>> {
-        let mut answers = vec![None; queries.len()];
-        let order = curve_order(queries);
-        // Along the curve the last answer is a good guess, and the branch it lies in is in the cache.
-        let answered: Vec<Option<(u32, f64)>> = order
-            .par_chunks(1024)
-            .flat_map_iter(|run| {
-                let mut last = 0;
-                run.iter().map(move |&k| {
-                    let at = queries[k as usize];
-                    let mut guess = Best::NONE;
-                    if let Some(place) = self.places.get(last) {
-                        guess.offer(self.items[last], last, distance(*place, at));
-                    }
-                    let best = self.nearest_from(at, guess);
-                    last = best.slot as usize;
-                    best.answer()
-                })
-            })
-            .collect();
-        order.iter().zip(answered).for_each(|(&k, answer)| answers[k as usize] = answer);
-        answers
-    }
-
-    #[inline]
-    fn nearest_from(&self, at: [f64; 2], start: Best) -> Best {
-        let mut best = start;
-        self.walk(
-            at,
-            &mut best,
-            |best| best.square,
-            |best, slots, same| {
-                // The points of one place stand in order of index: the first speaks for all.
-                let slots = if same { slots.start..slots.start + 1 } else { slots };
-                for slot in slots {
-                    let place = self.places[slot];
-                    let (dx, dy) = (place[0] - at[0], place[1] - at[1]);
-                    let square = dx * dx + dy * dy;
-                    if square <= best.square {
-                        best.offer(self.items[slot], slot, square.sqrt());
-                    }
-                }
-            },
-        );
-        best
+        queries.par_iter().with_min_len(256).map(|at| self.nearest(*at)).collect()
     }
 
     /// Shows `visit` the slots of every leaf that may hold a point whose squared distance is at most `reach`, near ones

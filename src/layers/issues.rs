@@ -62,7 +62,7 @@ pub fn tables(study: &Study, card: &Scorecard) -> Vec<Table> {
             Field::new("read", FieldKind::Int, "Read", "读入"),
             Field::new("used", FieldKind::Int, "Used", "采用"),
             Field::new("dropped", FieldKind::Text, "Dropped", "剔除"),
-            Field::new("synthetic", FieldKind::Bool, "Made up", "合成数据"),
+            Field::new("made_up", FieldKind::Bool, "Made up", "合成数据"),
             Field::new("sha256", FieldKind::Text, "SHA-256", "校验和"),
         ],
         rows: card

@@ -81,7 +81,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
             Field::new("unknown", FieldKind::Real, "Without data", "无数据量"),
             Field::new("reason_zh", FieldKind::Text, "Reason (Chinese)", "说明"),
             Field::new("reason_en", FieldKind::Text, "Reason (English)", "说明（英文）"),
-            Field::new("synthetic", FieldKind::Bool, "On made-up data", "基于合成数据"),
+            Field::new("on_synthetic", FieldKind::Bool, "On made-up data", "基于合成数据"),
             Field::new("cites", FieldKind::Text, "Source of the target", "目标出处"),
         ],
         rows,

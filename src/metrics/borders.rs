@@ -103,11 +103,11 @@ impl Borders {
 
     /// The boundaries of regions that are flat already.
     pub fn of_rings(rings: Rings) -> Borders {
-        let twins = twins(&rings);
         let mut region_of_ring = Vec::with_capacity(rings.ring_count());
         for region in 0..rings.region_count() {
             region_of_ring.resize(rings.rings_of_region(region).end, region as u32);
         }
+        let twins = twins(&rings, &region_of_ring);
         let mut pieces: Vec<Piece> = Vec::with_capacity(rings.vertex_count() / (PIECE / 2));
         let mut pieces_of_ring = Vec::with_capacity(rings.ring_count() + 1);
         for ring in 0..rings.ring_count() {
@@ -513,7 +513,7 @@ fn touching_span(a: [f64; 2], b: [f64; 2], c: [f64; 2], d: [f64; 2]) -> Option<(
 ///
 /// Neighbours of a coverage share long runs of edges: one edge in [`SAMPLE`] is looked up among all and the run followed
 /// from there on both sides. What this misses is found by geometry; it saves time only.
-fn twins(rings: &Rings) -> Vec<u32> {
+fn twins(rings: &Rings, region_of_ring: &[u32]) -> Vec<u32> {
     let coords = rings.coords();
     let key = |p: [f64; 2]| {
         // Adding zero makes one of the two zeros.
@@ -541,7 +541,7 @@ fn twins(rings: &Rings) -> Vec<u32> {
         })
         .collect();
     sample.par_sort_unstable();
-    let region_of = |k: u32| regions.partition_point(|region| region.end <= k as usize);
+    let region_of = |ring: u32| region_of_ring[ring as usize];
     // Pairs (edge, its ring, equal edge, its ring); the first finds the second within a few steps or not at all.
     let mut pairs: Vec<[u32; 4]> = sample
         .par_chunk_by(|x, y| x.0 == y.0)
@@ -553,9 +553,9 @@ fn twins(rings: &Rings) -> Vec<u32> {
             };
             (0..group.len()).filter_map(move |at| {
                 let (_, k, ring) = group[at];
-                let own = region_of(k);
+                let own = region_of(ring);
                 let next = (1..group.len().min(5)).map(|step| group[(at + step) % group.len()]);
-                let twin = next.into_iter().find(|(_, l, _)| region_of(*l) != own && same(k, *l))?;
+                let twin = next.into_iter().find(|(_, l, other)| region_of(*other) != own && same(k, *l))?;
                 Some([k, ring, twin.1, twin.2])
             })
         })
@@ -573,7 +573,7 @@ fn twins(rings: &Rings) -> Vec<u32> {
     tasks.into_par_iter().with_min_len(16).for_each(|(start, own, pairs)| {
         for &[k, ring, l, other_ring] in pairs {
             if own[k as usize - start] == NO_TWIN {
-                let other = region_of(l) as u32;
+                let other = region_of(other_ring);
                 let (edges, other_edges) = (rings.ring(ring as usize), rings.ring(other_ring as usize));
                 let opposite = coords[k as usize] == coords[l as usize + 1];
                 follow(

@@ -22,13 +22,17 @@ pub(crate) struct BoxTree {
 
 impl BoxTree {
     pub(crate) fn new(rects: &[Rect]) -> BoxTree {
-        let mut items: Vec<u32> = (0..rects.len() as u32).collect();
-        let centre = |item: &u32| rects[*item as usize].centre();
-        let by = |axis: usize| move |a: &u32, b: &u32| centre(a)[axis].total_cmp(&centre(b)[axis]).then(a.cmp(b));
-        items.par_sort_unstable_by(by(0));
+        // Ranks along one axis need no more than the centre's place there; items break ties.
+        let keyed = |axis: usize, item: u32| (sortable(rects[item as usize].centre()[axis]), item);
+        let mut order: Vec<(u64, u32)> = (0..rects.len() as u32).into_par_iter().map(|item| keyed(0, item)).collect();
+        order.par_sort_unstable();
         let leaves = rects.len().div_ceil(FAN);
         let slice = FAN * (leaves as f64).sqrt().ceil().max(1.0) as usize;
-        items.par_chunks_mut(slice).for_each(|slice| slice.sort_unstable_by(by(1)));
+        order.par_chunks_mut(slice).for_each(|slice| {
+            slice.iter_mut().for_each(|entry| *entry = keyed(1, entry.1));
+            slice.sort_unstable();
+        });
+        let items: Vec<u32> = order.into_iter().map(|entry| entry.1).collect();
         let mut boxes: Vec<Rect> = items.iter().map(|item| rects[*item as usize]).collect();
         let mut levels = vec![0];
         let mut from = 0;
@@ -78,6 +82,12 @@ impl BoxTree {
             }
         }
     }
+}
+
+/// Bits that sort as the numbers do (the order of `total_cmp`).
+fn sortable(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
 #[cfg(test)]

@@ -79,6 +79,12 @@ impl Rings {
         self.coords.reserve_exact(vertices);
     }
 
+    /// Forgets all regions and keeps the memory.
+    pub fn clear(&mut self) {
+        self.coords.clear();
+        [&mut self.rings, &mut self.parts, &mut self.regions].into_iter().for_each(|starts| starts.truncate(1));
+    }
+
     /// Adds the regions of `other` after the own ones.
     pub fn append(&mut self, other: &Rings) {
         let shift = |to: &mut Vec<u32>, from: &[u32]| {

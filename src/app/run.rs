@@ -1,0 +1,302 @@
+//! A run: read, measure, judge, write.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+
+use geo::BoundingRect;
+use geo_types::Rect;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
+use crate::base::progress::Progress;
+use crate::base::units::Lang;
+use crate::base::units::Text;
+use crate::config::error::ConfigError;
+use crate::config::plan::OutputFormat;
+use crate::config::plan::OutputPlan;
+use crate::config::plan::Plan;
+use crate::config::plan::Source;
+use crate::indicators::scorecard;
+use crate::indicators::scorecard::PlaneNote;
+use crate::indicators::scorecard::Promise;
+use crate::indicators::scorecard::Provenance;
+use crate::indicators::scorecard::Scorecard;
+use crate::indicators::scorecard::SourceRow;
+use crate::indicators::target::Bound;
+use crate::indicators::target::Quantity;
+use crate::ingest;
+use crate::ingest::IngestError;
+use crate::io::atomic;
+use crate::io::atomic::WriteError;
+use crate::io::csv_out;
+use crate::io::geojson_out;
+use crate::io::gpkg;
+use crate::io::qgis_project::ProjectCrs;
+use crate::layers;
+use crate::metrics::Context;
+use crate::metrics::MetricError;
+use crate::model::study::Study;
+use crate::table::Table;
+
+/// What a run may do beside what the config says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunOptions<'a> {
+    /// Every output goes here under its own file name, wherever the config would put it.
+    pub out_dir: Option<&'a Path>,
+    /// Judge only; write nothing.
+    pub write_nothing: bool,
+    /// Language of the printed map.
+    pub lang: Option<Lang>,
+}
+
+/// Why a run could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The config does not fit the data.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data can not be read.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// A metric lacks what it is asked to use.
+    #[error("indicator \"{indicator}\": {source}")]
+    Metric { indicator: String, source: MetricError },
+    /// An output asks for a layer that the run does not make.
+    #[error("output \"{output}\": there is no layer \"{layer}\"; layers of this run: {layers}")]
+    NoSuchLayer { output: String, layer: String, layers: String },
+    /// A file can not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// An input can not be read again for its hash.
+    #[error("cannot read \"{path}\": {source}")]
+    Hash { path: String, source: std::io::Error },
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Finished {
+    pub card: Scorecard,
+    /// Everything that was wrong with the data, in the order in which it was met.
+    pub issues: Vec<Issue>,
+    /// Files written, in the order of the config; a project beside its GeoPackage.
+    pub written: Vec<PathBuf>,
+}
+
+/// Reads, measures, judges and writes what a plan asks for. Nothing is written unless everything was measured.
+/// # Errors
+/// [`RunError`]; files that were written before a file that can not be written stay.
+pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Result<Finished, RunError> {
+    let mut study = ingest::study(&plan.study, progress)?;
+    plan.check_against(&study)?;
+    let (mut card, own_tables) = judge(plan, &mut study, progress)?;
+    card.provenance = provenance(plan)?;
+    let tables = layers::all(&study, &card, own_tables);
+    let mut written = Vec::new();
+    if !options.write_nothing {
+        progress.stage("write", Some(plan.outputs.len() as u64));
+        for output in &plan.outputs {
+            written.extend(write(plan, output, options, &study, &card, &tables)?);
+            progress.advance(1);
+        }
+        progress.done();
+    }
+    Ok(Finished { card, issues: study.issues, written })
+}
+
+/// Measures and judges every indicator; what metrics find wrong joins the study's issues.
+fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Scorecard, Vec<Table>), RunError> {
+    progress.stage("measure", Some(plan.indicators.len() as u64));
+    let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), Vec::new());
+    for indicator in &plan.indicators {
+        let target_share = match indicator.target.as_ref().map(|target| target.bound) {
+            Some(Bound::AtLeast(Quantity::Share(share))) => Some(share),
+            _ => None,
+        };
+        let context = Context {
+            study,
+            progress,
+            id: &indicator.id,
+            title: &indicator.title,
+            over: &indicator.over,
+            target_share,
+        };
+        let mut output = indicator
+            .measure
+            .metric()
+            .measure(&context)
+            .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
+        if let Some(note) = &indicator.note {
+            output.notes.insert(0, note.clone());
+        }
+        let promise = Promise {
+            id: indicator.id.clone(),
+            title: indicator.title.clone(),
+            cites: indicator.cites.clone().unwrap_or_default(),
+            target: indicator.target.clone(),
+        };
+        rows.push(scorecard::row(study, &promise, indicator.measure.info(), &output));
+        tables.append(&mut output.tables);
+        issues.append(&mut output.issues);
+        progress.advance(1);
+    }
+    progress.done();
+    // several indicators may meet the same doubtful stop: it is listed once
+    for issue in issues {
+        if !study.issues.contains(&issue) {
+            study.issues.push(issue);
+        }
+    }
+    let card = Scorecard {
+        generator: concat!("tongda ", env!("CARGO_PKG_VERSION")).to_owned(),
+        title: plan.title.clone(),
+        synthetic: study.synthetic,
+        plane: PlaneNote {
+            name: study.plane.name.clone(),
+            epsg: study.plane.epsg,
+            scale_min: study.plane.scale_min,
+            scale_max: study.plane.scale_max,
+        },
+        indicators: rows,
+        sources: study.ledgers.iter().map(SourceRow::from).collect(),
+        issues: scorecard::count_issues(study.issues.iter().filter(|issue| issue.severity > Severity::Note)),
+        provenance: Vec::new(),
+    };
+    Ok((card, tables))
+}
+
+/// Every input with its hash, the config first.
+fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
+    let config_name = Path::new(&plan.name).file_name().map_or(plan.name.clone(), |n| n.to_string_lossy().into_owned());
+    let mut inputs = vec![Provenance {
+        path: config_name,
+        sha256: hex(&Sha256::digest(plan.text.as_bytes())),
+        bytes: plan.text.len() as u64,
+    }];
+    for source in sources(plan) {
+        if inputs.iter().any(|input| input.path == source.shown) {
+            continue;
+        }
+        let failed = |error| RunError::Hash { path: source.shown.clone(), source: error };
+        let mut file = File::open(&source.path).map_err(failed)?;
+        let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0u64, vec![0u8; 1 << 16]);
+        loop {
+            let count = file.read(&mut buffer).map_err(failed)?;
+            if count == 0 {
+                break;
+            }
+            bytes += count as u64;
+            hash.update(&buffer[..count]);
+        }
+        inputs.push(Provenance { path: source.shown.clone(), sha256: hex(&hash.finalize()), bytes });
+    }
+    Ok(inputs)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Every file that a plan reads, in the order of the config.
+fn sources(plan: &Plan) -> Vec<&Source> {
+    let study = &plan.study;
+    let mut all: Vec<&Source> = study.regions.iter().map(|one| &one.source).collect();
+    all.extend(study.facilities.iter().map(|one| &one.source));
+    for demand in &study.demand {
+        all.push(&demand.source);
+        all.extend(demand.locate.as_ref().map(|locate| &locate.source));
+    }
+    all.extend(study.services.as_ref().map(|one| &one.source));
+    all.extend(study.water.as_ref().map(|one| &one.source));
+    all.extend(study.pair_overrides.as_ref());
+    all.extend(study.declared_pairs.as_ref());
+    all
+}
+
+fn write(
+    plan: &Plan,
+    output: &OutputPlan,
+    options: RunOptions<'_>,
+    study: &Study,
+    card: &Scorecard,
+    tables: &[Table],
+) -> Result<Vec<PathBuf>, RunError> {
+    let path = match (options.out_dir, output.path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => output.path.clone(),
+    };
+    let layer = |name: &str| {
+        tables.iter().find(|table| table.name == name).ok_or_else(|| RunError::NoSuchLayer {
+            output: output.shown.clone(),
+            layer: name.to_owned(),
+            layers: tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    };
+    match output.format {
+        OutputFormat::GeoPackage => {
+            let mut written = vec![path.clone()];
+            written.extend(write_package(plan, options, &path, study, card, tables)?);
+            return Ok(written);
+        }
+        OutputFormat::GeoJson => geojson_out::write(&path, layer(output.layer.as_deref().unwrap_or_default())?)?,
+        OutputFormat::CsvLayer => csv_out::write(&path, layer(output.layer.as_deref().unwrap_or_default())?)?,
+        OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,
+        OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
+    }
+    Ok(vec![path])
+}
+
+/// The scorecard as JSON, with a line feed at the end.
+pub fn json(card: &Scorecard) -> String {
+    serde_json::to_string_pretty(card).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn write_package(
+    plan: &Plan,
+    options: RunOptions<'_>,
+    path: &Path,
+    study: &Study,
+    card: &Scorecard,
+    tables: &[Table],
+) -> Result<Option<PathBuf>, RunError> {
+    let extent = study
+        .regions
+        .iter()
+        .filter(|(_, region)| region.judged)
+        .filter_map(|(_, region)| region.shape.as_ref()?.plane.bounding_rect())
+        .reduce(|a, b| {
+            Rect::new(
+                (a.min().x.min(b.min().x), a.min().y.min(b.min().y)),
+                (a.max().x.max(b.max().x), a.max().y.max(b.max().y)),
+            )
+        });
+    let project = extent.map(|extent| ProjectCrs {
+        epsg: study.plane.epsg,
+        name: study.plane.name.clone(),
+        wkt1: study.plane.wkt1.clone(),
+        extent,
+    });
+    let note = Text::new(
+        format!("{}. Measured in {}.", card.generator, study.plane.name),
+        format!("{}；量测平面：{}。", card.generator, study.plane.name),
+    );
+    let provenance = serde_json::json!({
+        "generator": card.generator,
+        "inputs": card.provenance,
+        "config": plan.text.as_ref(),
+    });
+    let package = gpkg::Package {
+        title: &plan.title,
+        summary: &note,
+        note: &note,
+        tables,
+        project: project.as_ref(),
+        provenance_json: &provenance.to_string(),
+        lang: options.lang.or(plan.lang).unwrap_or(Lang::Zh),
+    };
+    Ok(gpkg::write_with_project(path, &package)?)
+}

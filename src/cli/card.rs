@@ -1,0 +1,277 @@
+//! The scorecard on a terminal.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
+use crate::base::units::Lang;
+use crate::base::units::trim_zeros;
+use crate::cli::text;
+use crate::indicators::scorecard::FigureRow;
+use crate::indicators::scorecard::Row;
+use crate::indicators::scorecard::Scorecard;
+use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Verdict;
+use crate::indicators::verdict::format_value;
+
+const COLUMNS: usize = 100;
+
+struct Page {
+    text: String,
+    lang: Lang,
+    color: bool,
+}
+
+/// The scorecard of a run: a line an indicator with what it rests on, then the ledger, then what was written.
+pub fn render(card: &Scorecard, issues: &[Issue], written: &[PathBuf], lang: Lang, color: bool) -> String {
+    let mut page = Page { text: String::new(), lang, color };
+    page.line(card.title.in_lang(lang));
+    if card.synthetic {
+        page.wrapped(
+            "Part of the input is synthetic: indicators marked * say nothing of the real world.",
+            "部分输入为合成数据：标 * 的指标不反映现实。",
+            "",
+        );
+    }
+    page.line("");
+    let titles: Vec<String> = card
+        .indicators
+        .iter()
+        .map(|row| format!("{}{}", row.title.in_lang(lang), if row.synthetic { " *" } else { "" }))
+        .collect();
+    let widest = titles.iter().map(|title| text::width(title)).max().unwrap_or(0).min(58);
+    for (row, title) in card.indicators.iter().zip(&titles) {
+        page.indicator(row, title, widest);
+    }
+    page.totals(card);
+    page.ledger(card, issues);
+    if !written.is_empty() {
+        page.line(page.say("written", "已写出"));
+        for path in written {
+            page.line(&format!("  {}", path.display()));
+        }
+    }
+    page.text
+}
+
+impl Page {
+    fn say<'t>(&self, en: &'t str, zh: &'t str) -> &'t str {
+        match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    fn wrapped(&mut self, en: &str, zh: &str, indent: &str) {
+        let text = match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        };
+        self.text.push_str(&text::wrap(text, COLUMNS, indent));
+    }
+
+    fn paint(&self, verdict: Verdict, text: &str) -> String {
+        let code = match verdict {
+            Verdict::Met => "34",
+            Verdict::Missed => "31",
+            Verdict::NoData => "33",
+            Verdict::NotApplicable | Verdict::NoTarget => "2",
+        };
+        if self.color { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn indicator(&mut self, row: &Row, title: &str, widest: usize) {
+        let value = if row.figure.text.is_empty() { "–" } else { &row.figure.text };
+        let target = row.target.as_ref().map_or(String::new(), |target| {
+            let by = target.by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
+            format!("{}{by}", target.text)
+        });
+        let verdict = self.paint(row.verdict, row.verdict.title().in_lang(self.lang));
+        let firmness = match row.firmness {
+            Firmness::Robust => self.say(", robust", "，稳健"),
+            Firmness::Fragile => self.say(", FRAGILE", "，脆弱"),
+            Firmness::Untested => "",
+        };
+        let range = row.figure.uncertainty.filter(|(low, high)| low < high).map_or(String::new(), |(low, high)| {
+            format!(" ({} – {})", format_value(low, row.figure.unit), format_value(high, row.figure.unit))
+        });
+        self.line(&format!(
+            "{}  {}  {}  {verdict}{firmness}{range}",
+            text::pad(title, widest),
+            text::pad_left(value, 9),
+            text::pad(&target, 20),
+        ));
+        let of = share_of(&row.figure);
+        if let Some((part, whole, unknown)) = of {
+            let (mut en, mut zh) = (format!("{part} of {whole}"), format!("{whole} 中的 {part}"));
+            if unknown != "0" {
+                en.push_str(&format!("; {unknown} more without data"));
+                zh.push_str(&format!("；另有 {unknown} 无数据"));
+            }
+            self.wrapped(&en, &zh, "    ");
+        }
+        if let Some(reason) = &row.reason {
+            self.wrapped(&reason.en, &reason.zh, "    ");
+        }
+        if let Some(gap) = &row.closing_the_gap {
+            self.wrapped(&format!("→ {}", gap.en), &format!("→ {}", gap.zh), "    ");
+        }
+        self.matrix(row);
+        for note in &row.notes {
+            self.wrapped(&format!("· {}", note.en), &format!("· {}", note.zh), "    ");
+        }
+        self.worst(row);
+        self.line("");
+    }
+
+    /// The definition matrix: one line a definition, the headline's own first.
+    fn matrix(&mut self, row: &Row) {
+        if row.variants.len() < 2 {
+            return;
+        }
+        let with_scopes = row.variants.iter().any(|variant| !variant.others.is_empty());
+        let mut header = vec![self.say("definition", "口径"), "", self.say("value", "数值")];
+        if with_scopes {
+            header.extend([
+                self.say("within province", "省内"),
+                self.say("across", "省际"),
+                self.say("all", "全部"),
+                self.say("still needed", "尚缺"),
+                self.say("verdict", "结论"),
+            ]);
+        }
+        let counts = |figure: &FigureRow| {
+            share_of(figure).map_or("–".to_owned(), |(part, whole, unknown)| match unknown.as_str() {
+                "0" => format!("{part}/{whole}"),
+                _ => format!("{part}/{whole} +{unknown}?"),
+            })
+        };
+        let rows = row.variants.iter().map(|variant| {
+            let value = if variant.figure.text.is_empty() { "–" } else { &variant.figure.text };
+            let mut cells =
+                vec![variant.code.clone(), variant.label.in_lang(self.lang).to_owned(), value.to_owned()];
+            if with_scopes {
+                let mut scopes: Vec<String> = variant.others.iter().map(|(_, figure)| counts(figure)).collect();
+                scopes.resize(3, "–".to_owned());
+                cells.extend(scopes);
+                cells.push(variant.needed.map_or(String::new(), |needed| trim_zeros(needed, 0)));
+                cells.push(variant.verdict.title().in_lang(self.lang).to_owned());
+            }
+            cells
+        });
+        let table = text::table(&header, rows.collect());
+        for line in table.lines() {
+            self.line(&format!("    {line}"));
+        }
+        if row.variants.iter().any(|variant| variant.others.iter().any(|(_, figure)| figure.unknown > 0.0)) {
+            self.wrapped("+n? are pairs without data", "+n? 为无数据的县对", "    ");
+        }
+    }
+
+    /// How the regions of the smallest judged level fared, and the five that fared worst.
+    fn worst(&mut self, row: &Row) {
+        let Some(level) = row.regions.iter().map(|region| region.level).max() else { return };
+        let mut mine: Vec<_> = row.regions.iter().filter(|region| region.level == level).collect();
+        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        for region in &mine {
+            *counts.entry(region.verdict).or_default() += 1;
+        }
+        let (en, zh) = level.title();
+        let listed: Vec<String> = counts
+            .iter()
+            .map(|(verdict, count)| format!("{} {count}", verdict.title().in_lang(self.lang)))
+            .collect();
+        let by = format!("{}: {}", self.say(&format!("by {en}"), zh), listed.join(", "));
+        mine.retain(|region| region.verdict == Verdict::Missed);
+        let at_least = row.target.as_ref().is_none_or(|target| target.at_least);
+        mine.sort_by(|x, y| {
+            let (x, y) = (x.figure.value.unwrap_or(0.0), y.figure.value.unwrap_or(0.0));
+            if at_least { x.total_cmp(&y) } else { y.total_cmp(&x) }
+        });
+        let worst: Vec<String> =
+            mine.iter().take(5).map(|region| format!("{} {}", region.name, region.figure.text)).collect();
+        let text = if worst.is_empty() {
+            by
+        } else {
+            format!("{by}; {}: {}", self.say("lowest", "最差"), worst.join(self.say(", ", "、")))
+        };
+        self.text.push_str(&text::wrap(&text, COLUMNS, "    "));
+    }
+
+    fn totals(&mut self, card: &Scorecard) {
+        let listed: Vec<String> = Verdict::ALL
+            .into_iter()
+            .filter_map(|verdict| {
+                let count = card.indicators.iter().filter(|row| row.verdict == verdict).count();
+                (count > 0).then(|| format!("{} {count}", verdict.title().in_lang(self.lang)))
+            })
+            .collect();
+        self.line(&format!("{}: {}", self.say("verdicts", "结论"), listed.join(", ")));
+    }
+
+    /// The ledger in three lines: how much was read and used, why the rest was not, and what is doubtful.
+    fn ledger(&mut self, card: &Scorecard, issues: &[Issue]) {
+        let sum = |pick: fn(&crate::indicators::scorecard::SourceRow) -> u64| card.sources.iter().map(pick).sum::<u64>();
+        let (read, used) = (sum(|source| source.read), sum(|source| source.used));
+        let dropped = read - used;
+        let synthetic = card.sources.iter().filter(|source| source.synthetic).count();
+        self.wrapped(
+            &format!(
+                "ledger: {read} records read from {} sources ({synthetic} of them synthetic) = {used} used + {dropped} dropped",
+                card.sources.len()
+            ),
+            &format!(
+                "数据台账：{} 个数据源（其中合成 {synthetic} 个）读入 {read} 条 = 采用 {used} 条 + 剔除 {dropped} 条",
+                card.sources.len()
+            ),
+            "",
+        );
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for (reason, count) in card.sources.iter().flat_map(|source| &source.dropped) {
+            *reasons.entry(reason).or_default() += count;
+        }
+        let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let reasons = if reasons.is_empty() { "–".to_owned() } else { reasons.join(", ") };
+        self.wrapped(&format!("dropped: {reasons}"), &format!("剔除原因：{reasons}"), "");
+        let count = |severity| issues.iter().filter(|issue: &&Issue| issue.severity == severity).count();
+        let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
+        let scale = format!(
+            "{} ({:.4} – {:.4})",
+            card.plane.name, card.plane.scale_min, card.plane.scale_max
+        );
+        self.wrapped(
+            &format!(
+                "issues: {errors} errors, {warnings} warnings, {notes} notes (layer \"issues\"); plane and its scale: {scale}"
+            ),
+            &format!("问题：错误 {errors}、警告 {warnings}、提示 {notes}（见图层 issues）；量测平面及长度变形：{scale}"),
+            "",
+        );
+    }
+}
+
+/// Part, whole and unknown of a share as texts.
+fn share_of(figure: &FigureRow) -> Option<(String, String, String)> {
+    let number = |value: f64| {
+        if value.fract() == 0.0 { grouped(value) } else { trim_zeros(value, 1) }
+    };
+    Some((number(figure.part?), number(figure.whole?), number(figure.unknown)))
+}
+
+/// A whole number with a space between thousands.
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}

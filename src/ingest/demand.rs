@@ -1,0 +1,287 @@
+//! Demand layers: points with weights, their places in the same file or in another.
+
+use std::collections::BTreeMap;
+
+use crate::base::issue::Issue;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::base::units::Weight;
+use crate::config::plan::DemandSource;
+use crate::config::plan::LocateSource;
+use crate::ingest::IngestError;
+use crate::ingest::account::Account;
+use crate::ingest::account::Columns;
+use crate::ingest::account::Number;
+use crate::ingest::account::key;
+use crate::ingest::account::name;
+use crate::ingest::account::number;
+use crate::ingest::door;
+use crate::ingest::door::Collect;
+use crate::ingest::door::point_of;
+use crate::ingest::ground::Ground;
+use crate::ingest::ground::ToDegrees;
+use crate::ingest::homes::Homes;
+use crate::ingest::homes::Located;
+use crate::io::read::DeclaredCrs;
+use crate::model::demand::DemandLayer;
+use crate::model::demand::WeightGroup;
+use crate::model::place::Place;
+use crate::table::Record;
+
+struct Fields {
+    id: Option<usize>,
+    label: Option<usize>,
+    /// Group name, field name, field.
+    weights: Vec<(String, String, usize)>,
+    region: Option<usize>,
+    synthetic: Option<usize>,
+}
+
+struct Collector<'s> {
+    source: &'s DemandSource,
+    fields: Option<Fields>,
+    numbers: Vec<u64>,
+    ids: Vec<String>,
+    names: Vec<String>,
+    /// Coordinates of the file; `None` where the record has none, or another file gives them.
+    raws: Vec<Option<[f64; 2]>>,
+    regions: Vec<Option<String>>,
+    weights: Vec<Vec<Weight>>,
+    synthetic: bool,
+}
+
+impl Collect for Collector<'_> {
+    fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        let source = self.source;
+        let mut weights = Vec::new();
+        if let Some(people) = &source.people {
+            weights.push(("people".to_owned(), people.clone(), columns.need(people, "the number of people")?));
+        }
+        for (group, field) in &source.groups {
+            weights.push((group.clone(), field.clone(), columns.need(field, "a weight")?));
+        }
+        self.weights.resize(weights.len(), Vec::new());
+        self.fields = Some(Fields {
+            id: columns.given(&source.id, "the id")?,
+            label: columns.given(&source.label, "the name")?,
+            weights,
+            region: columns.given(&source.region, "the code of the region")?,
+            synthetic: columns.find("synthetic"),
+        });
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
+        let Some(fields) = &self.fields else { return };
+        self.synthetic |= account.synthetic(&record, fields.synthetic);
+        let at = record.number;
+        let own_id = fields.id.and_then(|at| key(&record, at));
+        let id = own_id.unwrap_or_else(|| at.to_string());
+        let mut row = Vec::with_capacity(fields.weights.len());
+        for (group, field, position) in &fields.weights {
+            let (reason, what) = match number(&record, *position) {
+                Number::Is(value) => match Weight::from_f64(value) {
+                    Some(weight) => {
+                        row.push(weight);
+                        continue;
+                    }
+                    None if value < 0.0 => ("negative-weight", format!("{group} is {value}, below 0")),
+                    None => ("bad-number", format!("{group} is {value}, which is out of range")),
+                },
+                Number::Missing => ("no-weight", format!("{group} is not given; write 0 where there is none")),
+                Number::Wrong(text) => ("bad-number", format!("{group} is \"{text}\", which is not a number")),
+            };
+            let issue = account.dropped(reason, at, what);
+            issue.field = Some(field.clone());
+            issue.id = Some(id);
+            return;
+        }
+        let raw = if self.source.locate.is_some() {
+            None
+        } else {
+            match point_of(&record, trouble) {
+                Ok(raw) => Some(raw),
+                Err((_, what)) => {
+                    let what = format!("{what}; its weight stays, its place is not known");
+                    account.warned("no-location", at, what).id = Some(id.clone());
+                    None
+                }
+            }
+        };
+        account.used();
+        for (weights, weight) in self.weights.iter_mut().zip(row) {
+            weights.push(weight);
+        }
+        self.numbers.push(at);
+        self.names.push(fields.label.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone()));
+        self.regions.push(fields.region.and_then(|at| key(&record, at)));
+        self.raws.push(raw);
+        self.ids.push(id);
+    }
+}
+
+/// A demand layer with the accounts of its files.
+pub(crate) fn read(
+    source: &DemandSource,
+    ground: &Ground,
+    homes: &Homes<'_>,
+    max_loss: Share,
+    progress: &dyn Progress,
+) -> Result<(DemandLayer, Vec<Account>), IngestError> {
+    let mut account = Account::new(&source.source, format!("demand ({})", source.name));
+    let mut collector = Collector {
+        source,
+        fields: None,
+        numbers: Vec::new(),
+        ids: Vec::new(),
+        names: Vec::new(),
+        raws: Vec::new(),
+        regions: Vec::new(),
+        weights: Vec::new(),
+        synthetic: false,
+    };
+    let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
+    let mut places_account = None;
+    let places: Vec<Option<Place>> = if let Some(locate) = &source.locate {
+        let (by_key, located_account) = locations(locate, &source.name, ground, max_loss, progress)?;
+        places_account = Some(located_account);
+        let places: Vec<Option<Place>> = collector.ids.iter().map(|id| by_key.get(id).copied()).collect();
+        for ((place, number), id) in places.iter().zip(&collector.numbers).zip(&collector.ids) {
+            if place.is_none() {
+                let what =
+                    format!("{} does not locate it; its weight stays, its place is not known", locate.source.shown);
+                account.warned("no-location", *number, what).id = Some(id.clone());
+            }
+        }
+        places
+    } else {
+        own_places(&collector, source, &carried, ground, &mut account)?
+    };
+    let records: Vec<Located<'_>> = (0..places.len())
+        .map(|at| Located {
+            number: collector.numbers[at],
+            id: &collector.ids[at],
+            code: collector.regions[at].as_deref(),
+            at: places[at],
+        })
+        .collect();
+    let home = homes.find(&records, &mut account);
+    account.close(max_loss)?;
+    let count = WeightGroup { name: "count".to_owned(), weights: vec![Weight::ONE; places.len()] };
+    let names = collector.fields.into_iter().flat_map(|fields| fields.weights).map(|(group, _, _)| group);
+    let mut groups: Vec<WeightGroup> =
+        names.zip(collector.weights).map(|(name, weights)| WeightGroup { name, weights }).collect();
+    groups.push(count);
+    let synthetic = collector.synthetic || places_account.as_ref().is_some_and(|account| account.ledger.synthetic);
+    let layer = DemandLayer {
+        name: source.name.clone(),
+        ids: collector.ids,
+        names: collector.names,
+        at: places,
+        home,
+        groups,
+        synthetic,
+    };
+    Ok((layer, std::iter::once(account).chain(places_account).collect()))
+}
+
+fn own_places(
+    collector: &Collector<'_>,
+    source: &DemandSource,
+    carried: &DeclaredCrs,
+    ground: &Ground,
+    account: &mut Account,
+) -> Result<Vec<Option<Place>>, IngestError> {
+    let raws: Vec<[f64; 2]> = collector.raws.iter().flatten().copied().collect();
+    if raws.is_empty() {
+        return Ok(vec![None; collector.raws.len()]);
+    }
+    let degrees = ToDegrees::new(&source.source, carried)?;
+    degrees.doubt(&raws, ground.extent.as_ref())?;
+    let mut found = ground.places(&degrees.points(&raws)).into_iter();
+    let mut places = Vec::with_capacity(collector.raws.len());
+    for (at, raw) in collector.raws.iter().enumerate() {
+        let place = raw.and_then(|_| found.next().flatten());
+        if let (Some(raw), None) = (raw, place) {
+            let what = format!(
+                "{} {} is outside the area of {}; its weight stays, its place is not known",
+                raw[0],
+                raw[1],
+                degrees.name()
+            );
+            account.warned("outside-crs-area", collector.numbers[at], what).id = Some(collector.ids[at].clone());
+        }
+        places.push(place);
+    }
+    Ok(places)
+}
+
+struct Locations<'s> {
+    source: &'s LocateSource,
+    key: usize,
+    synthetic: Option<usize>,
+    keys: BTreeMap<String, u64>,
+    found: Vec<(u64, String, [f64; 2])>,
+}
+
+impl Collect for Locations<'_> {
+    fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        self.key = columns.need(&self.source.key, "the key")?;
+        self.synthetic = columns.find("synthetic");
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
+        account.synthetic(&record, self.synthetic);
+        let Some(id) = key(&record, self.key) else {
+            account.dropped("no-code", record.number, "the place has no key").field = Some(self.source.key.clone());
+            return;
+        };
+        match (point_of(&record, trouble), self.keys.get(&id)) {
+            (Err((reason, what)), _) => {
+                account.dropped(reason, record.number, what).id = Some(id);
+            }
+            (Ok(_), Some(first)) => {
+                let what = format!("\"{id}\" is located at record {first} already; the first place is used");
+                account.dropped("duplicate-code", record.number, what).id = Some(id);
+            }
+            (Ok(raw), None) => {
+                account.used();
+                self.keys.insert(id.clone(), record.number);
+                self.found.push((record.number, id, raw));
+            }
+        }
+    }
+}
+
+/// Places by key.
+fn locations(
+    source: &LocateSource,
+    layer: &str,
+    ground: &Ground,
+    max_loss: Share,
+    progress: &dyn Progress,
+) -> Result<(BTreeMap<String, Place>, Account), IngestError> {
+    let mut account = Account::new(&source.source, format!("places of demand ({layer})"));
+    let mut collector = Locations { source, key: 0, synthetic: None, keys: BTreeMap::new(), found: Vec::new() };
+    let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
+    let mut by_key = BTreeMap::new();
+    if !collector.found.is_empty() {
+        let degrees = ToDegrees::new(&source.source, &carried)?;
+        let raws: Vec<[f64; 2]> = collector.found.iter().map(|(_, _, raw)| *raw).collect();
+        degrees.doubt(&raws, ground.extent.as_ref())?;
+        for ((record, id, raw), place) in collector.found.into_iter().zip(ground.places(&degrees.points(&raws))) {
+            match place {
+                Some(place) => {
+                    by_key.insert(id, place);
+                }
+                None => {
+                    let what = format!("{} {} is outside the area of {}", raw[0], raw[1], degrees.name());
+                    account.taken_back("outside-crs-area", record, what).id = Some(id);
+                }
+            }
+        }
+    }
+    account.close(max_loss)?;
+    Ok((by_key, account))
+}

@@ -1,0 +1,174 @@
+//! Facilities: points with a kind and, where known, a capacity.
+
+use std::collections::BTreeMap;
+
+use crate::base::issue::Issue;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::config::plan::FacilitySource;
+use crate::config::plan::KindPlan;
+use crate::ingest::IngestError;
+use crate::ingest::account::Account;
+use crate::ingest::account::Columns;
+use crate::ingest::account::Number;
+use crate::ingest::account::key;
+use crate::ingest::account::name;
+use crate::ingest::account::number;
+use crate::ingest::door;
+use crate::ingest::door::Collect;
+use crate::ingest::door::point_of;
+use crate::ingest::ground::Ground;
+use crate::ingest::ground::ToDegrees;
+use crate::ingest::homes::Homes;
+use crate::ingest::homes::Located;
+use crate::model::facility::Facility;
+use crate::table::Record;
+
+struct Fields {
+    kind: Option<usize>,
+    id: Option<usize>,
+    name: Option<usize>,
+    capacity: Option<usize>,
+    region: Option<usize>,
+    synthetic: Option<usize>,
+}
+
+struct Draft {
+    record: u64,
+    id: String,
+    name: String,
+    kind: String,
+    raw: [f64; 2],
+    region: Option<String>,
+    capacity: Option<f64>,
+    synthetic: bool,
+}
+
+struct Collector<'s> {
+    source: &'s FacilitySource,
+    fields: Option<Fields>,
+    drafts: Vec<Draft>,
+    seen: BTreeMap<(String, String), u64>,
+}
+
+impl Collect for Collector<'_> {
+    fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        let source = self.source;
+        self.fields = Some(Fields {
+            kind: match &source.kind {
+                KindPlan::All(_) => None,
+                KindPlan::Field(field) => Some(columns.need(field, "the kind")?),
+            },
+            id: columns.given(&source.id, "the id")?,
+            name: columns.given(&source.name, "the name")?,
+            capacity: columns.given(&source.capacity, "the capacity")?,
+            region: columns.given(&source.region, "the code of the region")?,
+            synthetic: columns.find("synthetic"),
+        });
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
+        let Some(fields) = &self.fields else { return };
+        let synthetic = account.synthetic(&record, fields.synthetic);
+        let (source, at) = (self.source, record.number);
+        let own_id = fields.id.and_then(|at| key(&record, at));
+        let mut id = own_id.clone().unwrap_or_else(|| at.to_string());
+        let kind = match &source.kind {
+            KindPlan::All(kind) => kind.clone(),
+            KindPlan::Field(field) => match fields.kind.and_then(|at| key(&record, at)) {
+                Some(kind) => kind,
+                None => {
+                    let issue = account.dropped("unknown-kind", at, "what the facility is is not said");
+                    issue.field = Some(field.clone());
+                    issue.id = own_id;
+                    return;
+                }
+            },
+        };
+        let raw = match point_of(&record, trouble) {
+            Ok(raw) => raw,
+            Err((reason, what)) => {
+                account.dropped(reason, at, what).id = Some(id);
+                return;
+            }
+        };
+        let capacity = match fields.capacity.map(|at| number(&record, at)) {
+            None | Some(Number::Missing) => None,
+            Some(Number::Is(capacity)) if capacity >= 0.0 => Some(capacity),
+            Some(Number::Is(number)) => self.bad_capacity(account, at, &id, &number.to_string()),
+            Some(Number::Wrong(text)) => self.bad_capacity(account, at, &id, &text),
+        };
+        let seen = (kind.clone(), id.clone());
+        if let Some(first) = self.seen.get(&seen) {
+            let what = format!("id \"{id}\" stands at record {first} already; this one is called \"{id}#{at}\"");
+            account.warned("duplicate-id", at, what).id = Some(id.clone());
+            id = format!("{id}#{at}");
+        } else {
+            self.seen.insert(seen, at);
+        }
+        account.used();
+        self.drafts.push(Draft {
+            record: at,
+            name: fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone()),
+            id,
+            kind,
+            raw,
+            region: fields.region.and_then(|at| key(&record, at)),
+            capacity,
+            synthetic,
+        });
+    }
+}
+
+impl Collector<'_> {
+    fn bad_capacity(&self, account: &mut Account, record: u64, id: &str, text: &str) -> Option<f64> {
+        let what = format!("capacity \"{text}\" is not a number of 0 or more; it is taken as unknown");
+        let issue = account.warned("bad-number", record, what);
+        issue.field.clone_from(&self.source.capacity);
+        issue.id = Some(id.to_owned());
+        None
+    }
+}
+
+/// The facilities of a source, in file order.
+pub(crate) fn read(
+    source: &FacilitySource,
+    ground: &Ground,
+    homes: &Homes<'_>,
+    max_loss: Share,
+    progress: &dyn Progress,
+) -> Result<(Vec<Facility>, Account), IngestError> {
+    let records = match &source.kind {
+        KindPlan::All(kind) => format!("facilities ({kind})"),
+        KindPlan::Field(field) => format!("facilities (by {field})"),
+    };
+    let mut account = Account::new(&source.source, records);
+    let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };
+    let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
+    let drafts = collector.drafts;
+    let mut facilities = Vec::with_capacity(drafts.len());
+    if !drafts.is_empty() {
+        let degrees = ToDegrees::new(&source.source, &carried)?;
+        let raws: Vec<[f64; 2]> = drafts.iter().map(|draft| draft.raw).collect();
+        degrees.doubt(&raws, ground.extent.as_ref())?;
+        let places = ground.places(&degrees.points(&raws));
+        let located: Vec<Located<'_>> = drafts
+            .iter()
+            .zip(&places)
+            .map(|(draft, at)| Located { number: draft.record, id: &draft.id, code: draft.region.as_deref(), at: *at })
+            .collect();
+        let found = homes.find(&located, &mut account);
+        for ((draft, at), home) in drafts.into_iter().zip(places).zip(found) {
+            let Some(at) = at else {
+                let what = format!("{} {} is outside the area of {}", draft.raw[0], draft.raw[1], degrees.name());
+                account.taken_back("outside-crs-area", draft.record, what).id = Some(draft.id);
+                continue;
+            };
+            let Draft { id, name, kind, capacity, synthetic, .. } = draft;
+            facilities.push(Facility { id, name, kind, at, home, capacity, synthetic });
+        }
+    }
+    account.close(max_loss)?;
+    Ok((facilities, account))
+}

@@ -1,0 +1,227 @@
+//! From the coordinates of files to degrees and to the study plane, once, at the door.
+
+use geo_types::Coord;
+use geo_types::LineString;
+use geo_types::MultiPolygon;
+use geo_types::Polygon;
+
+use crate::base::frame::OutputCrs;
+use crate::config::file;
+use crate::config::plan::Source;
+use crate::ingest::IngestError;
+use crate::ingest::account::source_name;
+use crate::io::datum::Datum;
+use crate::io::read::DeclaredCrs;
+use crate::io::reproject::Crs;
+use crate::io::reproject::Reprojector;
+use crate::io::reproject::default_plane;
+use crate::io::reproject::plausible;
+use crate::io::reproject::scale_bounds;
+use crate::model::place::LonLat;
+use crate::model::place::Place;
+use crate::model::place::PlaneXy;
+use crate::model::study::Plane;
+
+/// Degrees around the regions within which other sources are expected.
+const NEAR_DEGREES: f64 = 2.0;
+
+/// How far, in degrees, a projected place may lie outside the area for which its CRS is made.
+const PROJECTION_SLACK: f64 = 3.0;
+
+/// A box in degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Extent {
+    pub min: [f64; 2],
+    pub max: [f64; 2],
+}
+
+impl Extent {
+    /// The box around points; `None` without points.
+    pub(crate) fn of(points: impl Iterator<Item = [f64; 2]>) -> Option<Extent> {
+        points.fold(None, |so_far, [x, y]| {
+            let Extent { min, max } = so_far.unwrap_or(Extent { min: [x, y], max: [x, y] });
+            Some(Extent { min: [min[0].min(x), min[1].min(y)], max: [max[0].max(x), max[1].max(y)] })
+        })
+    }
+
+    fn holds(&self, [x, y]: [f64; 2], margin: f64) -> bool {
+        let within = |axis: usize, value: f64| self.min[axis] - margin <= value && value <= self.max[axis] + margin;
+        within(0, x) && within(1, y)
+    }
+}
+
+/// The way from the coordinates of one source to degrees of WGS 84 or CGCS2000, which are one and the same here.
+pub(crate) struct ToDegrees {
+    source: String,
+    crs: Crs,
+    datum: Datum,
+    way: Reprojector,
+}
+
+impl ToDegrees {
+    /// What the config declares, or else what the file says of itself.
+    /// # Errors
+    /// [`IngestError::NoCrs`] when neither does, [`IngestError::Crs`] for one that is not known.
+    pub(crate) fn new(source: &Source, carried: &DeclaredCrs) -> Result<ToDegrees, IngestError> {
+        let path = source_name(source);
+        let datum = match source.datum {
+            None | Some(file::Datum::Wgs84) => Datum::Wgs84,
+            Some(file::Datum::Cgcs2000) => Datum::Cgcs2000,
+            Some(file::Datum::Gcj02) => Datum::Gcj02,
+            Some(file::Datum::Bd09) => Datum::Bd09,
+        };
+        let text = match (&source.crs, source.datum) {
+            (Some(crs), _) => crs.as_str(),
+            (None, Some(file::Datum::Wgs84)) => "EPSG:4326",
+            // the shifted datums exist in China only, and so does the area of CGCS2000
+            (None, Some(_)) => "EPSG:4490",
+            (None, None) => carried.text().ok_or_else(|| IngestError::NoCrs { path: path.clone() })?,
+        };
+        let wrong = |source| IngestError::Crs { path: path.clone(), source };
+        let crs = Crs::new(text).map_err(wrong)?;
+        let way = Reprojector::new(&crs, &Crs::new("EPSG:4326").map_err(wrong)?).map_err(wrong)?;
+        Ok(ToDegrees { source: path, crs, datum, way })
+    }
+
+    /// What the coordinates are in.
+    pub(crate) fn name(&self) -> &str {
+        match self.datum {
+            Datum::Gcj02 => "GCJ-02",
+            Datum::Bd09 => "BD-09",
+            Datum::Wgs84 | Datum::Cgcs2000 => self.crs.name(),
+        }
+    }
+
+    /// Stops when most coordinates can not be what they are said to be. `near` is the box of the regions, about which
+    /// other sources should lie at least when their axes are not swapped.
+    /// # Errors
+    /// [`IngestError::Implausible`].
+    pub(crate) fn doubt(&self, raws: &[[f64; 2]], near: Option<&Extent>) -> Result<(), IngestError> {
+        let most = |count: usize| count * 2 > raws.len();
+        let wrong = |what: String| Err(IngestError::Implausible { path: self.source.clone(), what });
+        let mut bad = raws.iter().filter_map(|raw| self.implausible(*raw));
+        if let Some(first) = bad.next()
+            && most(1 + bad.count())
+        {
+            return wrong(first);
+        }
+        if let (Some(near), true) = (near, self.crs.is_geographic()) {
+            let about = |raw: [f64; 2]| near.holds(raw, NEAR_DEGREES);
+            let swapped = |[x, y]: [f64; 2]| about([y, x]) && !about([x, y]);
+            let mut strange = raws.iter().filter(|raw| swapped(**raw));
+            if let Some([x, y]) = strange.next()
+                && most(1 + strange.count())
+            {
+                return wrong(format!(
+                    "{x}, {y} lie near the regions only when latitude and longitude are exchanged; exchange the x and y \
+                     columns (x is longitude)"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with one pair of numbers, and what to write instead.
+    fn implausible(&self, raw: [f64; 2]) -> Option<String> {
+        if let Err(implausible) = plausible(&self.crs, raw) {
+            return Some(implausible.what);
+        }
+        if self.crs.is_geographic() {
+            return None;
+        }
+        let fits = match (self.way.point(raw), self.crs.area_of_use()) {
+            (None, _) => false,
+            (Some([lon, lat]), Some([west, south, east, north])) if west <= east => {
+                Extent { min: [west, south], max: [east, north] }.holds([lon, lat], PROJECTION_SLACK)
+            }
+            (Some(_), _) => true,
+        };
+        (!fits).then(|| {
+            let [x, y] = raw;
+            format!(
+                "{x}, {y} lie far outside the area for which {} is made; write the CRS that they are in",
+                self.name()
+            )
+        })
+    }
+
+    /// One place in degrees; `None` for numbers that can not be a place of the CRS.
+    fn point(&self, raw: [f64; 2]) -> Option<LonLat> {
+        if !raw.iter().all(|value| value.is_finite()) || self.implausible(raw).is_some() {
+            return None;
+        }
+        let [lon, lat] = self.way.point(raw)?;
+        Some(self.datum.to_wgs84(LonLat { lon, lat }))
+    }
+
+    /// Many places in degrees.
+    pub(crate) fn points(&self, raws: &[[f64; 2]]) -> Vec<Option<LonLat>> {
+        raws.iter().map(|raw| self.point(*raw)).collect()
+    }
+
+    /// An area in degrees; `None` when one of its corners is no place of the CRS.
+    pub(crate) fn area(&self, area: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+        mapped(area, |at| self.point([at.x, at.y]).map(LonLat::coord))
+    }
+}
+
+/// The area with every corner replaced; `None` as soon as one has no replacement.
+fn mapped(area: &MultiPolygon<f64>, to: impl Fn(Coord<f64>) -> Option<Coord<f64>>) -> Option<MultiPolygon<f64>> {
+    let ring = |ring: &LineString<f64>| ring.0.iter().map(|at| to(*at)).collect::<Option<Vec<_>>>().map(LineString);
+    let part = |part: &Polygon<f64>| {
+        let holes = part.interiors().iter().map(ring).collect::<Option<Vec<_>>>()?;
+        Some(Polygon::new(ring(part.exterior())?, holes))
+    };
+    area.0.iter().map(part).collect::<Option<Vec<_>>>().map(MultiPolygon)
+}
+
+/// The study plane and the way to it from degrees.
+pub(crate) struct Ground {
+    pub plane: Plane,
+    pub frame: OutputCrs,
+    /// The box of all outlines of regions, in degrees.
+    pub extent: Option<Extent>,
+    to_plane: Reprojector,
+}
+
+impl Ground {
+    /// The plane that the config names, or the one that fits the middle of the regions.
+    /// # Errors
+    /// [`IngestError::Plane`] for one that is not known or not metric, [`IngestError::NoPlane`] when none is named and no
+    /// region has an outline.
+    pub(crate) fn choose(named: Option<&str>, extent: Option<Extent>) -> Result<Ground, IngestError> {
+        let text = match (named, &extent) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(Extent { min, max })) => {
+                default_plane(LonLat { lon: (min[0] + max[0]) / 2.0, lat: (min[1] + max[1]) / 2.0 })
+            }
+            (None, None) => return Err(IngestError::NoPlane),
+        };
+        let crs = Crs::new(&text)?;
+        crs.check_plane()?;
+        let frame = crs.frame();
+        let to_plane = Reprojector::new(&Crs::new(&format!("EPSG:{}", frame.epsg()))?, &crs)?;
+        let bounds = extent.map(|Extent { min, max }| [min[0], min[1], max[0], max[1]]).or(crs.area_of_use());
+        let Some((scale_min, scale_max)) = bounds.and_then(|bounds| scale_bounds(&to_plane, bounds)) else {
+            return Err(IngestError::PlaneElsewhere { plane: format!("{text} ({})", crs.name()) });
+        };
+        let plane =
+            Plane { name: crs.name().to_owned(), epsg: crs.epsg(), wkt1: crs.wkt1().to_owned(), scale_min, scale_max };
+        Ok(Ground { plane, frame, extent, to_plane })
+    }
+
+    /// Degrees with their place in the plane; `None` where the plane has none.
+    pub(crate) fn places(&self, degrees: &[Option<LonLat>]) -> Vec<Option<Place>> {
+        let place = |lonlat: &Option<LonLat>| {
+            let lonlat = (*lonlat)?;
+            let [x, y] = self.to_plane.point([lonlat.lon, lonlat.lat])?;
+            Some(Place { lonlat, xy: PlaneXy { x, y } })
+        };
+        degrees.iter().map(place).collect()
+    }
+
+    /// An area of degrees in the plane; `None` where the plane has no place for a corner.
+    pub(crate) fn area(&self, degrees: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+        mapped(degrees, |at| self.to_plane.point([at.x, at.y]).map(|[x, y]| Coord { x, y }))
+    }
+}

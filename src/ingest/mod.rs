@@ -1,0 +1,163 @@
+//! Floor 5: from the records of files to the model, one file an entity.
+//!
+//! A record that can not be used is dropped for a stated reason and listed; a source that can not be meant stops the run.
+
+pub(crate) mod account;
+pub mod demand;
+pub(crate) mod door;
+pub mod facilities;
+pub(crate) mod ground;
+pub(crate) mod homes;
+pub(crate) mod outline;
+pub mod pairs;
+pub mod regions;
+pub mod services;
+pub mod water;
+
+use crate::base::issue::Issue;
+use crate::base::ledger::Ledger;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::config::plan::StudyPlan;
+use crate::ingest::account::Account;
+use crate::ingest::ground::Ground;
+use crate::ingest::homes::Homes;
+use crate::io::read::ReadError;
+use crate::io::reproject::CrsError;
+use crate::model::demand::DemandLayer;
+use crate::model::facility::Facility;
+use crate::model::study::Study;
+
+/// Why the data of a plan can not be read as it is meant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// A file is missing, broken, or of no known format.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A source has no record at all.
+    #[error("{path} holds no {records}; name a file or a layer that has records")]
+    Empty { path: String, records: String },
+    /// A field that the config names, or that is always needed, is not in the file.
+    #[error("{path} has no field \"{field}\" for {what}; {}fields: {fields}", meant(near))]
+    MissingField { path: String, field: String, what: &'static str, near: Option<String>, fields: String },
+    /// Neither the file nor the config says what the coordinates are.
+    #[error(
+        "{path} declares no CRS; write crs = \"EPSG:…\" beside its path, or datum = \"…\": wgs-84, cgcs2000, gcj-02 (Amap, \
+         Tencent) or bd-09 (Baidu)"
+    )]
+    NoCrs { path: String },
+    /// The CRS of a source is not known.
+    #[error("{path}: {source}")]
+    Crs { path: String, source: CrsError },
+    /// The study plane is not known or not fit to measure in.
+    #[error("study.plane: {0}")]
+    Plane(#[from] CrsError),
+    /// Neither the config nor any outline says where the study is.
+    #[error("no region has an outline, so no plane can be chosen; write plane = \"EPSG:…\" in [study]")]
+    NoPlane,
+    /// The study plane has no coordinates for the regions.
+    #[error(
+        "the study plane {plane} has no coordinates where the regions are; write another plane in [study], or leave it out"
+    )]
+    PlaneElsewhere { plane: String },
+    /// Most coordinates of a source can not be what the source or the config says they are.
+    #[error("{path}: {what}")]
+    Implausible { path: String, what: String },
+    /// A source lost more of its records than it may.
+    #[error(
+        "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
+        reasons.join(", ")
+    )]
+    TooMuchLost { path: String, dropped: u64, read: u64, max_loss: Share, reasons: Vec<String>, first: String },
+}
+
+fn meant(near: &Option<String>) -> String {
+    near.as_ref().map(|near| format!("did you mean \"{near}\"? ")).unwrap_or_default()
+}
+
+/// What is known so far of all sources together.
+#[derive(Default)]
+struct Books {
+    ledgers: Vec<Ledger>,
+    issues: Vec<Issue>,
+}
+
+impl Books {
+    fn enter(&mut self, account: Account) {
+        self.ledgers.push(account.ledger);
+        self.issues.extend(account.issues);
+    }
+}
+
+/// Reads everything that the plan names.
+///
+/// Ledgers come in the order of the plan: regions, facilities, demand, services, water, overrides, declared pairs; issues
+/// by source in the same order.
+///
+/// # Errors
+/// [`IngestError`] at the first source that is missing or can not be meant as the plan says.
+pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestError> {
+    let mut books = Books::default();
+    let mut read: Vec<regions::Read> = Vec::new();
+    for source in &plan.regions {
+        read.push(regions::read(source, plan.max_loss, progress)?);
+    }
+    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read))?;
+    let (tree, accounts) = regions::tree(read, &ground, plan)?;
+    accounts.into_iter().for_each(|account| books.enter(account));
+    let homes = Homes::new(&tree);
+
+    let mut all_facilities: Vec<Facility> = Vec::new();
+    for source in &plan.facilities {
+        let (found, account) = facilities::read(source, &ground, &homes, plan.max_loss, progress)?;
+        all_facilities.extend(found);
+        books.enter(account);
+    }
+    let mut layers: Vec<DemandLayer> = Vec::new();
+    for source in &plan.demand {
+        let (layer, accounts) = demand::read(source, &ground, &homes, plan.max_loss, progress)?;
+        layers.push(layer);
+        accounts.into_iter().for_each(|account| books.enter(account));
+    }
+    let mut transit = None;
+    if let Some(source) = &plan.services {
+        let (found, account) = services::read(source, &ground, plan.max_loss, progress)?;
+        transit = Some(found);
+        books.enter(account);
+    }
+    let mut areas = None;
+    if let Some(source) = &plan.water {
+        let (found, account) = water::read(source, &ground, plan.max_loss, progress)?;
+        areas = Some(found);
+        books.enter(account);
+    }
+    let mut overrides = Vec::new();
+    if let Some(source) = &plan.pair_overrides {
+        let (found, account) = pairs::overrides(source, &homes, progress)?;
+        overrides = found;
+        books.enter(account);
+    }
+    let mut declared = None;
+    if let Some(source) = &plan.declared_pairs {
+        let (found, account) = pairs::declared(source, &homes, progress)?;
+        declared = Some(found);
+        books.enter(account);
+    }
+    drop(homes);
+    Ok(Study {
+        title: plan.title.clone(),
+        frame: ground.frame,
+        plane: ground.plane,
+        regions: tree,
+        facilities: all_facilities,
+        demand: layers,
+        transit,
+        water: areas,
+        overrides,
+        declared,
+        synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),
+        ledgers: books.ledgers,
+        issues: books.issues,
+    })
+}

@@ -1,0 +1,262 @@
+//! Regions: outlines with code, name and the regions above them.
+
+use std::collections::BTreeMap;
+
+use geo::Area;
+use geo_types::MultiPolygon;
+
+use crate::base::issue::Issue;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::config::file::GeometryUse;
+use crate::config::plan::RegionSource;
+use crate::config::plan::StudyPlan;
+use crate::ingest::IngestError;
+use crate::ingest::account::Account;
+use crate::ingest::account::Columns;
+use crate::ingest::account::key;
+use crate::ingest::account::name;
+use crate::ingest::door;
+use crate::ingest::door::Collect;
+use crate::ingest::ground::Extent;
+use crate::ingest::ground::Ground;
+use crate::ingest::ground::ToDegrees;
+use crate::ingest::outline;
+use crate::model::region::Level;
+use crate::model::region::RegionDraft;
+use crate::model::region::RegionTree;
+use crate::model::region::RegionTreeBuilder;
+use crate::model::region::Shape;
+use crate::model::region::prefix_code;
+use crate::table::Record;
+
+/// The regions of one source, in degrees.
+pub(crate) struct Read {
+    account: Account,
+    drafts: Vec<Draft>,
+}
+
+/// One region before it is projected; the draft's own shape is still empty.
+struct Draft {
+    record: u64,
+    region: RegionDraft,
+    /// Coordinates of the file, later degrees; `None` for regions without outlines.
+    area: Option<MultiPolygon<f64>>,
+}
+
+struct Fields {
+    code: usize,
+    name: Option<usize>,
+    /// Level, field of the code, field of the name.
+    parents: Vec<(Level, Option<usize>, Option<usize>)>,
+    district: Option<usize>,
+    synthetic: Option<usize>,
+}
+
+struct Collector<'s> {
+    source: &'s RegionSource,
+    fields: Option<Fields>,
+    drafts: Vec<Draft>,
+    seen: BTreeMap<String, u64>,
+}
+
+impl Collect for Collector<'_> {
+    fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        let source = self.source;
+        let mut parents = Vec::new();
+        for (level, fields) in &source.parents {
+            let code = columns.given(&fields.code, "the code of the region above")?;
+            parents.push((*level, code, columns.given(&fields.name, "the name of the region above")?));
+        }
+        self.fields = Some(Fields {
+            code: columns.need(&source.code, "the code")?,
+            name: match &source.name {
+                Some(field) => Some(columns.need(field, "the name")?),
+                None => columns.find("name"),
+            },
+            parents,
+            district: columns.given(&source.district, "whether it is a district")?,
+            synthetic: columns.find("synthetic"),
+        });
+        Ok(())
+    }
+
+    fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
+        let Some(fields) = &self.fields else { return };
+        account.synthetic(&record, fields.synthetic);
+        let number = record.number;
+        let Some(code) = key(&record, fields.code) else {
+            account.dropped("no-code", number, "the region has no code").field = Some(self.source.code.clone());
+            return;
+        };
+        if let Some(first) = self.seen.get(&code) {
+            let what = format!("code \"{code}\" stands at record {first} already; the first record is used");
+            account.dropped("duplicate-code", number, what).id = Some(code);
+            return;
+        }
+        let area = match (self.source.geometry, record.geometry.take()) {
+            (GeometryUse::None, _) => None,
+            (GeometryUse::Outline, None) => {
+                let (reason, what) = no_outline(trouble);
+                account.dropped(reason, number, what).id = Some(code);
+                return;
+            }
+            (GeometryUse::Outline, Some(geometry)) => match sound_area(geometry, self.source.repair) {
+                Ok(sound) => {
+                    for (code_word, what) in sound.remarks {
+                        account.warned(code_word, number, what).id = Some(code.clone());
+                    }
+                    Some(sound.area)
+                }
+                Err((reason, what)) => {
+                    account.dropped(reason, number, what).id = Some(code);
+                    return;
+                }
+            },
+        };
+        self.seen.insert(code.clone(), number);
+        let region = RegionDraft {
+            name: fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| code.clone()),
+            level: self.source.level,
+            shape: None,
+            ancestors: ancestors(&record, &code, fields, account),
+            district: fields.district.and_then(|at| record.value(at).as_bool()),
+            code,
+        };
+        account.used();
+        self.drafts.push(Draft { record: number, region, area });
+    }
+}
+
+/// The regions above that fields of the record name; where a code is missing, the prefix of the own code serves.
+fn ancestors(record: &Record, code: &str, fields: &Fields, account: &mut Account) -> BTreeMap<Level, (String, String)> {
+    let mut ancestors = BTreeMap::new();
+    for (level, code_field, name_field) in &fields.parents {
+        let own = code_field.and_then(|at| key(record, at));
+        if code_field.is_some() && own.is_none() {
+            let what = format!("no code of the {level} above; the prefix of its own code serves");
+            account.warned("no-parent-code", record.number, what).id = Some(code.to_owned());
+        }
+        if let Some(above) = own.or_else(|| prefix_code(code, *level)) {
+            let name = name_field.and_then(|at| name(record, at)).unwrap_or_default();
+            ancestors.insert(*level, (above, name));
+        }
+    }
+    ancestors
+}
+
+/// Reads one source.
+pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progress) -> Result<Read, IngestError> {
+    let mut account = Account::new(&source.source, format!("regions ({})", source.level));
+    let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };
+    let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
+    let mut drafts = collector.drafts;
+    if source.geometry == GeometryUse::Outline && account.ledger.used > 0 {
+        let degrees = ToDegrees::new(&source.source, &carried)?;
+        let corners: Vec<[f64; 2]> =
+            drafts.iter().filter_map(|draft| draft.area.as_ref()).filter_map(first_corner).collect();
+        degrees.doubt(&corners, None)?;
+        drafts.retain_mut(|draft| {
+            let Some(area) = &draft.area else { return true };
+            match degrees.area(area) {
+                Some(area) => {
+                    draft.area = Some(area);
+                    true
+                }
+                None => {
+                    let what = format!("a corner is outside the area of {}", degrees.name());
+                    account.taken_back("outside-crs-area", draft.record, what).id = Some(draft.region.code.clone());
+                    false
+                }
+            }
+        });
+    }
+    account.close(max_loss)?;
+    Ok(Read { account, drafts })
+}
+
+fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
+    area.0.first().and_then(|part| part.exterior().0.first()).map(|at| [at.x, at.y])
+}
+
+/// The box around all outlines, in degrees.
+pub(crate) fn extent(read: &[Read]) -> Option<Extent> {
+    let areas = read.iter().flat_map(|one| &one.drafts).filter_map(|draft| draft.area.as_ref());
+    Extent::of(areas.flat_map(|area| &area.0).flat_map(|part| part.exterior().0.iter().map(|at| [at.x, at.y])))
+}
+
+/// The tree of all regions that were read, projected, and the accounts of their sources.
+pub(crate) fn tree(
+    read: Vec<Read>,
+    ground: &Ground,
+    plan: &StudyPlan,
+) -> Result<(RegionTree, Vec<Account>), IngestError> {
+    let mut builder = RegionTreeBuilder::default();
+    let mut accounts = Vec::new();
+    for Read { mut account, drafts } in read {
+        for Draft { record, mut region, area } in drafts {
+            let code = region.code.clone();
+            if let Some(lonlat) = area {
+                let Some(plane) = ground.area(&lonlat) else {
+                    let what = format!("can not be projected to the study plane {}", ground.plane.name);
+                    account.taken_back("outside-crs-area", record, what).id = Some(code);
+                    continue;
+                };
+                let area_m2 = plane.unsigned_area();
+                region.shape = Some(Shape { plane, lonlat, area_m2 });
+            }
+            if let Err(twice) = builder.add(region) {
+                account.taken_back("duplicate-code", record, twice.to_string()).id = Some(code);
+            }
+        }
+        account.close(plan.max_loss)?;
+        accounts.push(account);
+    }
+    let judged = |level: Level, code: &str| match plan.evaluate.get(&level) {
+        Some(codes) => Some(codes.holds(code)),
+        None => plan.evaluate.is_empty().then_some(true),
+    };
+    Ok((builder.freeze(&judged), accounts))
+}
+
+/// Why a record has no outline.
+pub(crate) fn no_outline(trouble: Option<Issue>) -> (&'static str, String) {
+    match trouble {
+        Some(trouble) => (trouble.code, trouble.what),
+        None => ("no-geometry", "the record has no outline".to_owned()),
+    }
+}
+
+/// What is known of an outline that can be used.
+pub(crate) struct Sound {
+    pub area: MultiPolygon<f64>,
+    pub remarks: Vec<(&'static str, String)>,
+}
+
+/// An outline that encloses a certain area, repaired when `repair` says so.
+///
+/// # Errors
+/// The reason and what is wrong.
+pub(crate) fn sound_area(geometry: geo_types::Geometry<f64>, repair: bool) -> Result<Sound, (&'static str, String)> {
+    let outline::Promoted { area, rings_dropped } =
+        outline::promote(geometry).map_err(|what| ("bad-geometry", what))?;
+    let mut remarks = Vec::new();
+    if rings_dropped > 0 {
+        let what = format!("{rings_dropped} broken ring(s) of the outline left out");
+        remarks.push(("bad-geometry", what));
+    }
+    let Some(flaw) = outline::flaw(&area) else { return Ok(Sound { area, remarks }) };
+    if !repair {
+        return Err(("self-intersection", format!("{flaw}; mend the file, or write repair = true")));
+    }
+    let before = area.unsigned_area();
+    match outline::repaired(&area) {
+        Some(mended) => {
+            let change = if before > 0.0 { (mended.unsigned_area() / before - 1.0) * 100.0 } else { f64::NAN };
+            let change = if change.is_finite() { format!("{change:+.3} %") } else { "from nothing".to_owned() };
+            remarks.push(("self-intersection", format!("{flaw}; repaired, area {change}")));
+            Ok(Sound { area: mended, remarks })
+        }
+        None => Err(("self-intersection", format!("{flaw}, and nothing is left after the repair"))),
+    }
+}

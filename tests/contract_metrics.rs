@@ -1,0 +1,241 @@
+//! What every metric must keep, whatever it measures.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use support::scene::Scene;
+use support::scene::rectangle;
+use tongda::base::progress::Silent;
+use tongda::base::units::Metres;
+use tongda::base::units::Share;
+use tongda::base::units::Text;
+use tongda::base::units::Weight;
+use tongda::impedance::By;
+use tongda::metrics::Context;
+use tongda::metrics::METRICS;
+use tongda::metrics::Measure;
+use tongda::metrics::MetricError;
+use tongda::metrics::Output;
+use tongda::metrics::covered_share::CoveredShare;
+use tongda::metrics::nearest::Nearest;
+use tongda::metrics::nearest::Statistic;
+use tongda::metrics::neighbour_reach::NeighbourReach;
+use tongda::metrics::reach::Whose;
+use tongda::model::region::Level;
+use tongda::model::study::Study;
+use tongda::model::transit::Mode;
+use tongda::table::FieldKind;
+use tongda::table::GeometryKind;
+use tongda::table::Value;
+
+/// Two counties with a border, a bus across, a clinic in one, and people at 1000 m, 2000 m and at an unknown place.
+fn study() -> Study {
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+        .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+        .line("L1", Mode::Bus, 5.0, &[(5_000.0, 5_000.0), (15_000.0, 5_000.0)])
+        .facility("k1", "clinic", 5_000.0, 5_000.0)
+        .people(&[("p1", 6_000.0, 5_000.0, 10), ("p2", 5_000.0, 7_000.0, 20), ("p3", 0.0, 0.0, 30)])
+        .build();
+    study.demand[0].at[2] = None;
+    study
+}
+
+fn covered(within: f64) -> CoveredShare {
+    CoveredShare {
+        kind: "clinic".into(),
+        within: Metres(within),
+        by: By::StraightLine,
+        demand: None,
+        weight: None,
+        whose: Whose::Any,
+        whose_level: Level::County,
+    }
+}
+
+fn nearest(statistic: Statistic) -> Nearest {
+    Nearest {
+        kind: "clinic".into(),
+        statistic,
+        by: By::StraightLine,
+        demand: None,
+        weight: None,
+        whose: Whose::Any,
+        whose_level: Level::County,
+    }
+}
+
+fn all() -> Vec<Measure> {
+    vec![
+        Measure::NeighbourReach(NeighbourReach::default()),
+        Measure::CoveredShare(covered(1000.0)),
+        Measure::Nearest(nearest(Statistic::Mean)),
+    ]
+}
+
+fn measure(study: &Study, what: &Measure) -> Result<Output, MetricError> {
+    what.metric().measure(&Context {
+        study,
+        progress: &Silent,
+        id: "some-id",
+        title: &Text::new("some", "某"),
+        over: &[],
+        target_share: Some(Share(0.9)),
+    })
+}
+
+#[test]
+fn every_metric_is_under_contract() {
+    let mine: BTreeSet<&str> = all().iter().map(|measure| measure.info().id).collect();
+    let known: BTreeSet<&str> = METRICS.iter().map(|info| info.id).collect();
+    assert_eq!(mine, known);
+    for info in METRICS {
+        assert!(info.methods.starts_with("# ") && info.methods.len() > 1000, "{}: a methods page is wanted", info.id);
+    }
+}
+
+#[test]
+fn weights_add_up_to_the_last_millionth() {
+    let study = study();
+    for what in all() {
+        let output = measure(&study, &what).unwrap();
+        for ledger in &output.weights {
+            assert!(ledger.balances(), "{}: {ledger:?}", what.info().id);
+            assert_eq!(ledger.total, Weight::whole(60), "{}", what.info().id);
+        }
+    }
+}
+
+#[test]
+fn tables_are_sound() {
+    let study = study();
+    for what in all() {
+        let output = measure(&study, &what).unwrap();
+        let names: BTreeSet<&str> = output.tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names.len(), output.tables.len(), "names of layers are unique");
+        for table in &output.tables {
+            assert!(table.name.starts_with("some_id_") && !table.rows.is_empty(), "{}", table.name);
+            assert_eq!(table.style.is_some(), table.geometry != GeometryKind::None, "{}", table.name);
+            let fields: BTreeSet<&str> = table.fields.iter().map(|field| field.name.as_str()).collect();
+            assert_eq!(fields.len(), table.fields.len(), "{}: fields are unique", table.name);
+            for row in &table.rows {
+                assert_eq!(row.values.len(), table.fields.len(), "{}", table.name);
+                assert_eq!(row.geometry.is_some(), table.geometry != GeometryKind::None, "{}", table.name);
+                for (value, field) in row.values.iter().zip(&table.fields) {
+                    let fits = match (value, field.kind) {
+                        (Value::Null, _) => true,
+                        (Value::Text(text), FieldKind::Text) => {
+                            field.choices.is_empty() || field.choices.iter().any(|(choice, _)| choice == text)
+                        }
+                        (Value::Int(_), FieldKind::Int | FieldKind::Real) => true,
+                        (Value::Real(number), FieldKind::Real) => number.is_finite(),
+                        (Value::Bool(_), FieldKind::Bool) => true,
+                        _ => false,
+                    };
+                    assert!(fits, "{}.{}: {value:?} is no {:?}", table.name, field.name, field.kind);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_question_has_the_same_answer() {
+    let study = study();
+    for what in all() {
+        let (one, two) = (measure(&study, &what).unwrap(), measure(&study, &what).unwrap());
+        assert_eq!(format!("{one:?}"), format!("{two:?}"), "{}", what.info().id);
+    }
+}
+
+#[test]
+fn within_includes_the_limit_to_the_millimetre() {
+    // p1 is 1000 m from the clinic, p2 2000 m; p3's place is not known and counts in neither part nor whole
+    let study = study();
+    let cases = [(999.999, 0.0), (1000.0, 10.0), (1000.001, 10.0), (1999.999, 10.0), (2000.0, 30.0), (2000.001, 30.0)];
+    for (within, part) in cases {
+        let output = measure(&study, &Measure::CoveredShare(covered(within))).unwrap();
+        assert_eq!((output.headline.part, output.headline.whole, output.headline.unknown), (Some(part), Some(30.0), 30.0));
+    }
+}
+
+#[test]
+fn distances_are_weighed_by_people_and_leave_the_unknown_out() {
+    let study = study();
+    // (10 · 1000 m + 20 · 2000 m) / 30
+    let mean = measure(&study, &Measure::Nearest(nearest(Statistic::Mean))).unwrap();
+    assert_eq!(mean.headline.value, Some(50_000.0 / 30.0));
+    assert_eq!(mean.headline.unknown, 30.0);
+    // half of 30 people is 15: reached at p2
+    let median = measure(&study, &Measure::Nearest(nearest(Statistic::Median))).unwrap();
+    assert_eq!(median.headline.value, Some(2000.0));
+    let counted = Nearest { weight: Some("count".into()), ..nearest(Statistic::Mean) };
+    assert_eq!(measure(&study, &Measure::Nearest(counted)).unwrap().headline.value, Some(1500.0));
+}
+
+#[test]
+fn only_facilities_of_another_region_count_when_asked() {
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+        .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+        .facility("near", "clinic", 9_000.0, 5_000.0)
+        .facility("across", "clinic", 12_000.0, 5_000.0)
+        .people(&[("p", 8_000.0, 5_000.0, 10)])
+        .build();
+    let (a, b) = (study.regions.find(Level::County, "A"), study.regions.find(Level::County, "B"));
+    study.facilities[0].home = a;
+    study.facilities[1].home = b;
+    study.demand[0].home[0] = a;
+    let distance = |whose| {
+        let what = Nearest { whose, ..nearest(Statistic::Max) };
+        measure(&study, &Measure::Nearest(what)).unwrap().headline.value
+    };
+    assert_eq!(distance(Whose::Any), Some(1000.0));
+    assert_eq!(distance(Whose::SameRegion), Some(1000.0));
+    assert_eq!(distance(Whose::OtherRegion), Some(4000.0));
+}
+
+#[test]
+fn a_region_without_any_service_is_no_data_and_not_zero() {
+    // C has no stop at all: its pair is unknown, unless the table claims to be complete there
+    let scene = || {
+        Scene::default()
+            .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+            .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+            .county("C", rectangle(20_000.0, 0.0, 30_000.0, 10_000.0), "c", "P", false)
+            .line("L1", Mode::Bus, 5.0, &[(5_000.0, 5_000.0), (15_000.0, 5_000.0)])
+            .build()
+    };
+    let figure = |study: &Study| measure(study, &Measure::NeighbourReach(NeighbourReach::default())).unwrap().headline;
+    let unknown = figure(&scene());
+    assert_eq!((unknown.part, unknown.whole, unknown.unknown), (Some(1.0), Some(1.0), 1.0));
+    assert_eq!(unknown.bounds, Some((0.5, 1.0)));
+    let mut complete = scene();
+    complete.transit.as_mut().unwrap().complete_for = vec!["C".into()];
+    let known = figure(&complete);
+    assert_eq!((known.part, known.whole, known.unknown), (Some(1.0), Some(2.0), 0.0));
+}
+
+#[test]
+fn a_bus_one_way_is_no_connection() {
+    let mut study = study();
+    study.transit.as_mut().unwrap().services[0].patterns[0].both_ways = false;
+    let output = measure(&study, &Measure::NeighbourReach(NeighbourReach::default())).unwrap();
+    assert_eq!(output.headline.part, Some(0.0));
+    assert!(output.evidence[0].text.en.contains("from A to B only"), "{:?}", output.evidence);
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_there_is() {
+    let study = study();
+    let unknown = CoveredShare { kind: "shelter".into(), ..covered(1000.0) };
+    let message = measure(&study, &Measure::CoveredShare(unknown)).unwrap_err().to_string();
+    assert!(message.contains("shelter") && message.contains("clinic"), "{message}");
+    let weight = CoveredShare { weight: Some("villages".into()), ..covered(1000.0) };
+    let message = measure(&study, &Measure::CoveredShare(weight)).unwrap_err().to_string();
+    assert!(message.contains("villages") && message.contains("count, people"), "{message}");
+    let wide = NeighbourReach { tolerance: Metres(125.0), ..NeighbourReach::default() };
+    let message = measure(&study, &Measure::NeighbourReach(wide)).unwrap_err().to_string();
+    assert!(message.contains("four times"), "{message}");
+}
