@@ -1,12 +1,200 @@
-//! stub
-use crate::base::units::Lang;
-use crate::io::datum::Datum;
+//! What is in a file: its form, the CRS it names and what its numbers look like, fields, extent, problems.
+
+pub mod against;
+mod ground;
+mod page;
+mod reference;
+mod survey;
+
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Inspection {}
-pub struct Options<'a> { pub against: Option<&'a Path>, pub crs: Option<&'a str>, pub datum: Option<Datum>, pub x: Option<&'a str>, pub y: Option<&'a str>, pub wkt: Option<&'a str>, pub encoding: Option<&'a str> }
+
+use serde::Serialize;
+
+use crate::app::inspect::against::Against;
+use crate::app::inspect::ground::Ground;
+use crate::app::inspect::reference::Reference;
+use crate::app::inspect::survey::Survey;
+use crate::base::issue::Issue;
+use crate::io::datum::Datum;
+use crate::io::numbers::Form;
+use crate::io::read;
+use crate::io::read::ReadError;
+use crate::io::read::ReadRequest;
+use crate::io::reproject::CrsError;
+
+pub use crate::app::inspect::page::render;
+
+/// How a file is looked at; everything that is `None` is found out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// A file to compare with, whose CRS and datum are right.
+    pub against: Option<&'a Path>,
+    /// CRS to take the coordinates in.
+    pub crs: Option<&'a str>,
+    /// Datum to take degrees in.
+    pub datum: Option<Datum>,
+    /// Column of the longitude or easting.
+    pub x: Option<&'a str>,
+    /// Column of the latitude or northing.
+    pub y: Option<&'a str>,
+    /// Column of a geometry in well-known text.
+    pub wkt: Option<&'a str>,
+    /// Text encoding.
+    pub encoding: Option<&'a str>,
+}
+
+/// Why a file can not be inspected.
 #[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct InspectError;
-pub fn inspect(_: &Path, _: &Options<'_>) -> Result<Inspection, InspectError> { Err(InspectError) }
-pub fn render(_: &Inspection, _: Lang) -> String { String::new() }
+#[non_exhaustive]
+pub enum InspectError {
+    /// The file, or the one it is compared with, can not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The CRS that was asked for, or that of the file compared with, can not be used.
+    #[error(transparent)]
+    Crs(#[from] CrsError),
+    /// The file compared with does not say what its coordinates are.
+    #[error("\"{shown}\" does not say in which CRS it is; compare with a file that does, e.g. GeoJSON")]
+    ReferenceWithoutCrs { shown: String },
+}
+
+/// What is in a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inspection {
+    /// As it was named.
+    pub path: String,
+    pub driver: &'static str,
+    pub bytes: u64,
+    pub encoding: &'static str,
+    pub records: u64,
+    pub crs: CrsFinding,
+    pub geometry: GeometryFinding,
+    pub fields: Vec<FieldFinding>,
+    /// The field that holds the records' own codes, by its name and its values.
+    pub code_field: Option<String>,
+    /// The field that holds the records' names.
+    pub name_field: Option<String>,
+    pub problems: Problems,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<Against>,
+}
+
+/// Who says in which CRS a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SaidBy {
+    /// The one who inspects.
+    Option,
+    /// The file itself.
+    File,
+    /// The standard of its format.
+    Format,
+    Nobody,
+}
+
+/// The CRS that a file names, and what its numbers look like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CrsFinding {
+    pub said_by: SaidBy,
+    /// As it is written, e.g. `EPSG:4490`.
+    pub said: Option<String>,
+    /// Its own name.
+    pub name: Option<String>,
+    /// The datum that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datum: Option<Datum>,
+    /// What the numbers look like by their size: the form of most of the sampled vertices; `None` without a geometry.
+    pub looks_like: Option<Form>,
+    /// How many of every hundred sampled vertices have that form.
+    pub looks_like_percent: f64,
+    /// EPSG codes that fit the numbers, where the CRS is not said or can not be meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<u32>,
+    /// West, south, east, north in the file's own numbers.
+    pub extent: Option<[f64; 4]>,
+    /// West, south, east, north in degrees, by the CRS that is said.
+    pub degrees: Option<[f64; 4]>,
+    /// Why the CRS that is said can not be meant.
+    pub doubt: Option<String>,
+}
+
+/// Which geometries there are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GeometryFinding {
+    /// Records by the kind of their geometry, e.g. `MultiPolygon`.
+    pub kinds: BTreeMap<&'static str, u64>,
+    /// Records without a usable geometry.
+    pub without: u64,
+    pub vertices: u64,
+}
+
+/// What the values of a field are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// No value at all.
+    Empty,
+    YesNo,
+    WholeNumber,
+    Number,
+    /// Digits that are no quantity: with zeros in front, or 6, 9 or 12 of them as administrative codes have.
+    Code,
+    Text,
+}
+
+/// One field and what its values look like, whatever the file calls its type.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldFinding {
+    pub name: String,
+    pub kind: Kind,
+    pub nulls: u64,
+    /// Different values.
+    pub distinct: u64,
+    /// There are more; counting was stopped.
+    pub distinct_at_least: bool,
+    /// Least and greatest, of numbers.
+    pub range: Option<[f64; 2]>,
+    /// The first five different values, long ones cut.
+    pub samples: Vec<String>,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Problems {
+    /// How often, by kind of trouble.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// The first of each kind, in file order.
+    pub first: Vec<Issue>,
+}
+
+/// Looks at a file; memory is bounded but for the hashes by which repeated geometries are found.
+/// # Errors
+/// [`InspectError::Read`] when the file or the one to compare with can not be read, [`InspectError::Crs`] when the CRS that was
+/// asked for is not known. A CRS that the file itself names and nobody knows is a finding.
+pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, InspectError> {
+    let shown = path.display().to_string();
+    let request =
+        ReadRequest { path, shown: &shown, x: options.x, y: options.y, wkt: options.wkt, encoding: options.encoding };
+    let mut survey = Survey::new(&shown);
+    let info = read::read(&request, &mut survey)?;
+    let reference = options.against.map(Reference::read).transpose()?;
+    let near = reference.as_ref().and_then(Reference::centre);
+    let ground = Ground::of(&survey, &info.crs, options, near)?;
+    let against = reference.map(|reference| against::compare(&survey, &ground, &reference));
+    Ok(Inspection {
+        bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
+        driver: info.driver,
+        encoding: info.encoding,
+        records: info.records,
+        crs: ground.finding,
+        geometry: survey.geometry(),
+        fields: survey.field_findings(),
+        code_field: survey.code_field(),
+        name_field: survey.name_field(),
+        problems: survey.problems(),
+        against,
+        path: shown,
+    })
+}

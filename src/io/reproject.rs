@@ -121,7 +121,13 @@ impl Crs {
                 None => unit.get("conversion_factor").and_then(|factor| factor.as_f64()).unwrap_or(0.0),
             })
             .unwrap_or(0.0);
-        let wkt1 = proj.as_wkt(Some(WktVersion::Wkt1_Gdal), None).unwrap_or_default();
+        let method = says(base, "/conversion/method/name");
+        let axes = base.pointer("/coordinate_system/axis").and_then(Json::as_array).map_or(0, Vec::len);
+        let is_sayable = axes == 2 && (kind == "GeographicCRS" || METHODS_OF_WKT1.contains(&method.as_str()));
+        let wkt1 = match is_sayable {
+            true => proj.as_wkt(Some(WktVersion::Wkt1_Gdal), None).unwrap_or_default(),
+            false => String::new(),
+        };
         let area = proj.area_of_use().ok().and_then(|(area, _)| area);
         Ok(Crs {
             text: text.to_owned(),
@@ -162,7 +168,7 @@ impl Crs {
         self.geographic
     }
 
-    /// WKT 1 as GDAL writes it, on one line.
+    /// WKT 1 as GDAL writes it, on one line; empty for systems with heights and for rare projections, which it can not say.
     pub fn wkt1(&self) -> &str {
         &self.wkt1
     }
@@ -214,6 +220,27 @@ fn needs_shift(datum: &str, ellipsoid: &str) -> bool {
         || (datum.to_lowercase().starts_with("unknown")
             && !WORLDWIDE.iter().any(|name| (datum.to_owned() + ellipsoid).contains(name)))
 }
+
+/// Methods of projection that WKT 1 can say. The `proj` crate panics when PROJ has no text to give, so none else is asked for.
+const METHODS_OF_WKT1: [&str; 17] = [
+    "Transverse Mercator",
+    "Transverse Mercator (South Orientated)",
+    "Lambert Conic Conformal (1SP)",
+    "Lambert Conic Conformal (2SP)",
+    "Mercator (variant A)",
+    "Mercator (variant B)",
+    "Popular Visualisation Pseudo Mercator",
+    "Albers Equal Area",
+    "Lambert Azimuthal Equal Area",
+    "Azimuthal Equidistant",
+    "Oblique Stereographic",
+    "Polar Stereographic (variant A)",
+    "Polar Stereographic (variant B)",
+    "Hotine Oblique Mercator (variant A)",
+    "Hotine Oblique Mercator (variant B)",
+    "Cassini-Soldner",
+    "Krovak (North Orientated)",
+];
 
 fn single_line(wkt: &str) -> String {
     wkt.lines().map(str::trim).collect()
@@ -571,6 +598,10 @@ mod tests {
             assert!(matches!(Crs::new(text), Err(CrsError::NotACrs { .. })), "{text}");
         }
         assert!(crs("EPSG:4979").is_geographic());
+        // WKT 1 has no words for these
+        for text in ["EPSG:4979", "EPSG:8857", "EPSG:6244", "EPSG:3993", "EPSG:5225", "IAU_2015:1090", "+proj=igh_o"] {
+            assert_eq!(crs(text).wkt1(), "", "{text}");
+        }
         assert!(crs("EPSG:4549").is_same(&crs(crs("EPSG:4549").wkt1())));
         assert!(!crs("EPSG:4549").is_same(&crs("EPSG:4548")));
     }
