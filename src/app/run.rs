@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -227,7 +228,7 @@ fn write(
 ) -> Result<Vec<PathBuf>, RunError> {
     let path = match (options.out_dir, output.path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
-        _ => output.path.clone(),
+        _ => without_detours(&output.path),
     };
     let layer = |name: &str| {
         tables.iter().find(|table| table.name == name).ok_or_else(|| RunError::NoSuchLayer {
@@ -248,6 +249,20 @@ fn write(
         OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
     }
     Ok(vec![path])
+}
+
+/// `configs/../out/x.gpkg` as `out/x.gpkg`, when `configs` is a folder and no link to one elsewhere.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        let plain = matches!(straight.components().next_back(), Some(Component::Normal(_)));
+        if part == Component::ParentDir && plain && !straight.is_symlink() {
+            straight.pop();
+        } else {
+            straight.push(part);
+        }
+    }
+    straight
 }
 
 /// The scorecard as JSON, with a line feed at the end.

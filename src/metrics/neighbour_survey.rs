@@ -84,13 +84,12 @@ impl<'a> Survey<'a> {
         Ok(Survey { study, params, units, adjacency, network, direct, any_mode })
     }
 
-    /// Whether a pair is judged at all, and whether it counts in `scope`: both regions judged for a pair within a province, at
-    /// least one for a pair across. Regions whose province is not known are taken as of one province.
+    /// Whether a pair counts in `scope`; at least one of its regions must be judged. Regions whose province is not known are taken as of one province.
     pub fn in_scope(&self, pair: &Pair, scope: Scope) -> bool {
         let (a, b) = (&self.units[pair.a], &self.units[pair.b]);
         let within = a.province == b.province;
         match scope {
-            Scope::WithinProvince => within && a.judged && b.judged,
+            Scope::WithinProvince => within && (a.judged || b.judged),
             Scope::AcrossProvinces => !within && (a.judged || b.judged),
             Scope::All => self.in_scope(pair, Scope::WithinProvince) || self.in_scope(pair, Scope::AcrossProvinces),
         }
