@@ -84,7 +84,8 @@ impl<'a> Survey<'a> {
         Ok(Survey { study, params, units, adjacency, network, direct, any_mode })
     }
 
-    /// Whether a pair counts in `scope`; at least one of its regions must be judged. Regions whose province is not known are taken as of one province.
+    /// Whether a pair counts in `scope`; at least one of its regions must be judged. Regions whose province is not known are
+    /// taken as of one province.
     pub fn in_scope(&self, pair: &Pair, scope: Scope) -> bool {
         let (a, b) = (&self.units[pair.a], &self.units[pair.b]);
         let within = a.province == b.province;
