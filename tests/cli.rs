@@ -165,7 +165,8 @@ fn check_tells_by_its_exit_code() {
 
 #[test]
 fn bad_input_is_told_with_where_and_what_to_write_instead() {
-    let cases: &[(&str, &dyn Fn(&Desk), &[&str])] = &[
+    type Case<'c> = (&'c str, &'c dyn Fn(&Desk), &'c [&'c str]);
+    let cases: &[Case<'_>] = &[
         ("missing file", &|d| fs::remove_file(d.path("lines.csv")).unwrap(), &["lines.csv", "cannot open"]),
         (
             "broken JSON",
