@@ -94,11 +94,13 @@ fn imports_point_down() {
     for line in lines().iter().filter(|line| floor(module(&line.file)).is_some()) {
         let own = module(&line.file);
         for (at, _) in line.text.match_indices("crate::") {
-            let target: String =
-                line.text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let target: String = line.text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let (Some(here), Some(there)) = (floor(own), floor(&target)) else { continue };
             if target != own && there >= here {
-                broken.push(format!("src/{}:{}: {own} (floor {here}) uses {target} (floor {there})", line.file, line.number));
+                broken.push(format!(
+                    "src/{}:{}: {own} (floor {here}) uses {target} (floor {there})",
+                    line.file, line.number
+                ));
             }
         }
         if line.text.contains("use crate::{") || line.text.contains("super::super") {

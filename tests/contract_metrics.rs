@@ -156,7 +156,10 @@ fn within_includes_the_limit_to_the_millimetre() {
     let cases = [(999.999, 0.0), (1000.0, 10.0), (1000.001, 10.0), (1999.999, 10.0), (2000.0, 30.0), (2000.001, 30.0)];
     for (within, part) in cases {
         let output = measure(&study, &Measure::CoveredShare(covered(within))).unwrap();
-        assert_eq!((output.headline.part, output.headline.whole, output.headline.unknown), (Some(part), Some(30.0), 30.0));
+        assert_eq!(
+            (output.headline.part, output.headline.whole, output.headline.unknown),
+            (Some(part), Some(30.0), 30.0)
+        );
     }
 }
 

@@ -89,7 +89,8 @@ fn rates(study: &Study, params: &NeighbourReach) -> [(u32, u32); 3] {
 fn every_row_of_the_definition_table() {
     let study = six_counties();
     let default = NeighbourReach::default();
-    let rows: [(&str, NeighbourReach, [(u32, u32); 3]); 8] = [
+    type Row = (&'static str, NeighbourReach, [(u32, u32); 3]);
+    let rows: [Row; 8] = [
         // AB (R1), AD (R3), BE (R4) reached; BC not, R2 and R5 end 250 m from the border on either side. DE is a water border:
         // of its 10 100 m within 50 m only 60 m are dry. Across: CF (R6) reached, EF by coach only.
         ("default", default.clone(), [(3, 4), (1, 2), (4, 6)]),

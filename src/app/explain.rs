@@ -27,7 +27,9 @@ pub enum ExplainError {
     #[error("found {found} scorecards in \"{}\"; name one with --run FILE.json", folder.display())]
     WhichRun { folder: PathBuf, found: usize },
     /// The run says nothing of it.
-    #[error("the run says nothing of \"{id}\"; ids of its indicators: {indicators}; or give the code or name of a region or point")]
+    #[error(
+        "the run says nothing of \"{id}\"; ids of its indicators: {indicators}; or give the code or name of a region or point"
+    )]
     UnknownId { id: String, indicators: String },
 }
 
@@ -72,10 +74,9 @@ pub fn last_run(folder: &Path) -> Result<PathBuf, ExplainError> {
         .unwrap_or_default();
     match (found.pop(), found.is_empty()) {
         (Some(only), true) => Ok(only),
-        (last, _) => Err(ExplainError::WhichRun {
-            folder: folder.to_owned(),
-            found: found.len() + usize::from(last.is_some()),
-        }),
+        (last, _) => {
+            Err(ExplainError::WhichRun { folder: folder.to_owned(), found: found.len() + usize::from(last.is_some()) })
+        }
     }
 }
 
@@ -90,10 +91,8 @@ pub fn why(card: &Scorecard, id: &str, lang: Lang) -> Result<String, ExplainErro
     let mut lines = Vec::new();
     for row in &card.indicators {
         let regions = row.regions.iter().filter(|region| region.code == id || region.name == id);
-        let evidence = row
-            .evidence
-            .iter()
-            .filter(|evidence| evidence.key == id || evidence.about.iter().any(|about| about == id));
+        let evidence =
+            row.evidence.iter().filter(|evidence| evidence.key == id || evidence.about.iter().any(|about| about == id));
         let mut mine: Vec<String> = regions
             .map(|region| {
                 let text = if region.figure.text.is_empty() { "–" } else { &region.figure.text };
@@ -119,9 +118,8 @@ fn indicator(card: &Scorecard, row: &Row, lang: Lang) -> String {
         Lang::Zh => zh.to_owned(),
     };
     let mut lines = vec![row.title.in_lang(lang).to_owned()];
-    let target = row.target.as_ref().map_or(String::new(), |target| {
-        format!(", {} {}", say("target", "目标"), target.text)
-    });
+    let target =
+        row.target.as_ref().map_or(String::new(), |target| format!(", {} {}", say("target", "目标"), target.text));
     lines.push(format!("  {}: {}{target}", say("verdict", "结论"), row.verdict.title().in_lang(lang)));
     if let (Some(part), Some(whole)) = (row.figure.part, row.figure.whole) {
         lines.push(format!("  {} = {part} / {whole}", row.figure.text));
@@ -139,9 +137,12 @@ fn indicator(card: &Scorecard, row: &Row, lang: Lang) -> String {
     lines.push(format!("  {}: tongda explain {}", say("method", "方法"), row.metric));
     lines.push(format!("  {}: {}", say("layers", "图层"), row.layers.join(", ")));
     lines.push(format!("  {}:", say("inputs", "输入")));
-    lines.extend(card.provenance.iter().map(|input| format!("    {}  {}", &input.sha256[..16.min(input.sha256.len())], input.path)));
-    let open: Vec<_> =
-        row.evidence.iter().filter(|evidence| evidence.state != "connected").collect();
+    lines.extend(
+        card.provenance
+            .iter()
+            .map(|input| format!("    {}  {}", &input.sha256[..16.min(input.sha256.len())], input.path)),
+    );
+    let open: Vec<_> = row.evidence.iter().filter(|evidence| evidence.state != "connected").collect();
     if !open.is_empty() {
         lines.push(format!("  {} ({}):", say("what stands against it", "未达标及无数据项"), open.len()));
         lines.extend(open.iter().take(60).map(|evidence| format!("    {}", evidence.text.in_lang(lang))));

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -96,6 +97,10 @@ pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Res
     let (mut card, own_tables) = judge(plan, &mut study, progress)?;
     card.provenance = provenance(plan)?;
     let tables = layers::all(&study, &card, own_tables);
+    // a layer that does not exist is found out before anything is written
+    for output in &plan.outputs {
+        layer_of(output, &tables)?;
+    }
     let mut written = Vec::new();
     if !options.write_nothing {
         progress.stage("write", Some(plan.outputs.len() as u64));
@@ -217,6 +222,17 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     all
 }
 
+/// The layer that an output of one layer asks for; `None` for outputs of other kinds.
+fn layer_of<'t>(output: &OutputPlan, tables: &'t [Table]) -> Result<Option<&'t Table>, RunError> {
+    let Some(name) = &output.layer else { return Ok(None) };
+    let found = tables.iter().find(|table| table.name == *name);
+    found.map(Some).ok_or_else(|| RunError::NoSuchLayer {
+        output: output.shown.clone(),
+        layer: name.clone(),
+        layers: tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", "),
+    })
+}
+
 fn write(
     plan: &Plan,
     output: &OutputPlan,
@@ -227,14 +243,7 @@ fn write(
 ) -> Result<Vec<PathBuf>, RunError> {
     let path = match (options.out_dir, output.path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
-        _ => output.path.clone(),
-    };
-    let layer = |name: &str| {
-        tables.iter().find(|table| table.name == name).ok_or_else(|| RunError::NoSuchLayer {
-            output: output.shown.clone(),
-            layer: name.to_owned(),
-            layers: tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", "),
-        })
+        _ => without_detours(&output.path),
     };
     match output.format {
         OutputFormat::GeoPackage => {
@@ -242,12 +251,32 @@ fn write(
             written.extend(write_package(plan, options, &path, study, card, tables)?);
             return Ok(written);
         }
-        OutputFormat::GeoJson => geojson_out::write(&path, layer(output.layer.as_deref().unwrap_or_default())?)?,
-        OutputFormat::CsvLayer => csv_out::write(&path, layer(output.layer.as_deref().unwrap_or_default())?)?,
+        OutputFormat::GeoJson | OutputFormat::CsvLayer => {
+            if let Some(table) = layer_of(output, tables)? {
+                match output.format {
+                    OutputFormat::GeoJson => geojson_out::write(&path, table)?,
+                    _ => csv_out::write(&path, table)?,
+                }
+            }
+        }
         OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,
         OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
     }
     Ok(vec![path])
+}
+
+/// `configs/../out/x.gpkg` as `out/x.gpkg`, when `configs` is a folder and no link to one elsewhere.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        let plain = matches!(straight.components().next_back(), Some(Component::Normal(_)));
+        if part == Component::ParentDir && plain && !straight.is_symlink() {
+            straight.pop();
+        } else {
+            straight.push(part);
+        }
+    }
+    straight
 }
 
 /// The scorecard as JSON, with a line feed at the end.

@@ -132,7 +132,7 @@ const CURVE_BITS: u32 = 11;
 ///
 /// Work done in this order finds in the cache what its neighbour has just read.
 pub(crate) fn curve_order(points: &[[f64; 2]]) -> Vec<u32> {
-    let rect = points.par_chunks(1 << 16).map(|chunk| Rect::of(chunk)).reduce(
+    let rect = points.par_chunks(1 << 16).map(Rect::of).reduce(
         || Rect::EMPTY,
         |mut a, b| {
             a.join(&b);

@@ -158,6 +158,19 @@ pub fn trim_zeros(value: f64, places: usize) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A whole number with a narrow space between thousands: 80539975 becomes `80 539 975`. Fractions are rounded.
+pub fn thousands(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = if value < 0.0 { "-".to_owned() } else { String::new() };
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A share of two whole numbers, in per cent, cut (never rounded up) after one decimal.
 ///
 /// 8996 of 10000 is `89.9`, so that no label can show a target as met that is not. A whole of 0 has no share

@@ -223,15 +223,14 @@ fn read_points(path: &Path) -> Result<Points, BenchError> {
         tasks.push((group, own_ids, own_places));
     }
     let read = |(group, ids, places): (usize, &mut [i64], &mut [[f64; 2]])| {
-        let mut at = 0;
+        let mut slots = ids.iter_mut().zip(places);
         for batch in groups.batches(group)? {
             let batch = batch?;
             let id = column::<Int64Array>(path, &batch, "id")?.values();
             let (x, y) = (column::<Float64Array>(path, &batch, "x")?, column::<Float64Array>(path, &batch, "y")?);
-            ids[at..at + id.len()].copy_from_slice(id);
-            let xy = x.values().iter().zip(y.values());
-            places[at..at + id.len()].iter_mut().zip(xy).for_each(|(place, (x, y))| *place = [*x, *y]);
-            at += id.len();
+            for ((row, slot), (x, y)) in id.iter().zip(slots.by_ref()).zip(x.values().iter().zip(y.values())) {
+                (*slot.0, *slot.1) = (*row, [*x, *y]);
+            }
         }
         Ok(())
     };

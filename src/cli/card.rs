@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Lang;
+use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::cli::text;
 use crate::indicators::scorecard::FigureRow;
@@ -154,8 +155,7 @@ impl Page {
         };
         let rows = row.variants.iter().map(|variant| {
             let value = if variant.figure.text.is_empty() { "–" } else { &variant.figure.text };
-            let mut cells =
-                vec![variant.code.clone(), variant.label.in_lang(self.lang).to_owned(), value.to_owned()];
+            let mut cells = vec![variant.code.clone(), variant.label.in_lang(self.lang).to_owned(), value.to_owned()];
             if with_scopes {
                 let mut scopes: Vec<String> = variant.others.iter().map(|(_, figure)| counts(figure)).collect();
                 scopes.resize(3, "–".to_owned());
@@ -183,10 +183,8 @@ impl Page {
             *counts.entry(region.verdict).or_default() += 1;
         }
         let (en, zh) = level.title();
-        let listed: Vec<String> = counts
-            .iter()
-            .map(|(verdict, count)| format!("{} {count}", verdict.title().in_lang(self.lang)))
-            .collect();
+        let listed: Vec<String> =
+            counts.iter().map(|(verdict, count)| format!("{} {count}", verdict.title().in_lang(self.lang))).collect();
         let by = format!("{}: {}", self.say(&format!("by {en}"), zh), listed.join(", "));
         mine.retain(|region| region.verdict == Verdict::Missed);
         let at_least = row.target.as_ref().is_none_or(|target| target.at_least);
@@ -217,7 +215,8 @@ impl Page {
 
     /// The ledger in three lines: how much was read and used, why the rest was not, and what is doubtful.
     fn ledger(&mut self, card: &Scorecard, issues: &[Issue]) {
-        let sum = |pick: fn(&crate::indicators::scorecard::SourceRow) -> u64| card.sources.iter().map(pick).sum::<u64>();
+        let sum =
+            |pick: fn(&crate::indicators::scorecard::SourceRow) -> u64| card.sources.iter().map(pick).sum::<u64>();
         let (read, used) = (sum(|source| source.read), sum(|source| source.used));
         let dropped = read - used;
         let synthetic = card.sources.iter().filter(|source| source.synthetic).count();
@@ -241,10 +240,7 @@ impl Page {
         self.wrapped(&format!("dropped: {reasons}"), &format!("剔除原因：{reasons}"), "");
         let count = |severity| issues.iter().filter(|issue: &&Issue| issue.severity == severity).count();
         let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
-        let scale = format!(
-            "{} ({:.4} – {:.4})",
-            card.plane.name, card.plane.scale_min, card.plane.scale_max
-        );
+        let scale = format!("{} ({:.4} – {:.4})", card.plane.name, card.plane.scale_min, card.plane.scale_max);
         self.wrapped(
             &format!(
                 "issues: {errors} errors, {warnings} warnings, {notes} notes (layer \"issues\"); plane and its scale: {scale}"
@@ -258,20 +254,7 @@ impl Page {
 /// Part, whole and unknown of a share as texts.
 fn share_of(figure: &FigureRow) -> Option<(String, String, String)> {
     let number = |value: f64| {
-        if value.fract() == 0.0 { grouped(value) } else { trim_zeros(value, 1) }
+        if value.fract() == 0.0 { thousands(value) } else { trim_zeros(value, 1) }
     };
     Some((number(figure.part?), number(figure.whole?), number(figure.unknown)))
-}
-
-/// A whole number with a space between thousands.
-fn grouped(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
 }

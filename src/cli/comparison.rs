@@ -44,10 +44,9 @@ pub fn render(comparison: &Comparison, lang: Lang) -> String {
             page.push_str(&format!("    … +{}\n", change.evidence.len() - SHOWN));
         }
     }
-    for (ids, title) in [
-        (&comparison.only_before, say("only in A", "仅 A 有")),
-        (&comparison.only_after, say("only in B", "仅 B 有")),
-    ] {
+    for (ids, title) in
+        [(&comparison.only_before, say("only in A", "仅 A 有")), (&comparison.only_after, say("only in B", "仅 B 有"))]
+    {
         if !ids.is_empty() {
             page.push_str(&format!("{title}: {}\n", ids.join(", ")));
         }

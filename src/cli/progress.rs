@@ -34,8 +34,7 @@ impl Progress for Bar {
         }
         self.clear();
         let bar = match total {
-            Some(total) => ProgressBar::new(total)
-                .with_style(style("{msg:30} {wide_bar} {pos}/{len} {elapsed}")),
+            Some(total) => ProgressBar::new(total).with_style(style("{msg:30} {wide_bar} {pos}/{len} {elapsed}")),
             None => ProgressBar::new_spinner().with_style(style("{msg:30} {spinner} {pos} {elapsed}")),
         };
         bar.set_message(title.to_owned());

@@ -24,6 +24,8 @@ use crate::config::spans::Step;
 use crate::config::spans::way;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
+use crate::io::read::DRIVERS;
+use crate::io::read::driver;
 use crate::metrics::Measure;
 use crate::metrics::MetricError;
 use crate::metrics::figure::FigureUnit;
@@ -201,8 +203,31 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
 }
 
 fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
-    if reading.path.trim().is_empty() {
-        findings.at(&below(way, "path"), "the path is empty", "which file?", "name a file");
+    let readable = driver(Path::new(&reading.path)).filter(|driver| driver.can_read);
+    match readable {
+        None => {
+            let endings: Vec<&str> =
+                DRIVERS.iter().filter(|driver| driver.can_read).flat_map(|driver| driver.extensions).copied().collect();
+            findings.at(
+                &below(way, "path"),
+                "no format that can be read has this ending",
+                "which format?",
+                format!("endings that can be read: {}", endings.join(", ")),
+            );
+        }
+        Some(format) => {
+            let why = format!("a {} file is one layer", format.name);
+            unused(&[("layer", reading.layer.is_some())], &why, way, findings);
+            if format.name == "GeoJSON" {
+                let keys = [
+                    ("x", reading.x.is_some()),
+                    ("y", reading.y.is_some()),
+                    ("wkt", reading.wkt.is_some()),
+                    ("encoding", reading.encoding.is_some()),
+                ];
+                unused(&keys, "GeoJSON has geometries of its own and is UTF-8", way, findings);
+            }
+        }
     }
     for (given, missing, here) in [("x", "y", reading.y.is_none()), ("y", "x", reading.x.is_none())] {
         let alone = here && if given == "x" { reading.x.is_some() } else { reading.y.is_some() };

@@ -44,7 +44,7 @@ pub enum Want {
 macro_rules! impedances {
     ($($(#[$doc:meta])* $variant:ident = $engine:expr),+ $(,)?) => {
         /// How distance is measured, as a config names it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum By {
             $($(#[$doc])* $variant),+
@@ -63,6 +63,7 @@ macro_rules! impedances {
 }
 
 impedances! {
+    #[default]
     /// Along the ellipsoid, over hills and rivers: the distance that a map ruler gives. Metres.
     Geodesic = Geodesic,
     /// In the study plane; differs from geodesic by the plane's scale (printed with every run). Metres.
@@ -76,11 +77,5 @@ impl By {
             By::Geodesic => ("as the crow flies, along the ellipsoid", "椭球面直线距离"),
             By::StraightLine => ("as the crow flies, in the study plane", "平面直线距离"),
         }
-    }
-}
-
-impl Default for By {
-    fn default() -> By {
-        By::Geodesic
     }
 }

@@ -104,6 +104,7 @@ fn join(first: &Text, second: &Text) -> Text {
 
 /// How firm a verdict is under the figure's own uncertainty and under other definitions.
 ///
+/// A figure without a verdict for want of data is fragile when the definitions that do have one contradict each other.
 /// `others` are figures of definitions that a reasonable planner could have meant; those without a verdict of met or missed
 /// say nothing.
 pub fn firmness<'f>(
@@ -112,26 +113,26 @@ pub fn firmness<'f>(
     others: impl IntoIterator<Item = &'f Figure>,
 ) -> Firmness {
     let (verdict, _) = judge(figure, target);
-    let Some(target) = target.filter(|_| matches!(verdict, Verdict::Met | Verdict::Missed)) else {
+    let decided = |verdict: Verdict| matches!(verdict, Verdict::Met | Verdict::Missed);
+    let Some(target) = target.filter(|_| decided(verdict) || verdict == Verdict::NoData) else {
         return Firmness::Untested;
     };
-    let mut tried = false;
-    let mut flips = false;
-    if let Some((low, high)) = figure.uncertainty {
-        tried = true;
-        flips |= meets(low, target.bound) != meets(high, target.bound);
+    let mut answers: Vec<Verdict> =
+        others.into_iter().map(|other| judge(other, Some(target)).0).filter(|answer| decided(*answer)).collect();
+    if decided(verdict)
+        && let Some((low, high)) = figure.uncertainty
+    {
+        let at = |value| if meets(value, target.bound) { Verdict::Met } else { Verdict::Missed };
+        answers.extend([at(low), at(high)]);
     }
-    for other in others {
-        let (answer, _) = judge(other, Some(target));
-        if matches!(answer, Verdict::Met | Verdict::Missed) {
-            tried = true;
-            flips |= answer != verdict;
-        }
-    }
-    match (tried, flips) {
-        (_, true) => Firmness::Fragile,
-        (true, false) => Firmness::Robust,
-        (false, false) => Firmness::Untested,
+    let tried = !answers.is_empty();
+    answers.extend(Some(verdict).filter(|verdict| decided(*verdict)));
+    if answers.iter().any(|answer| *answer != answers[0]) {
+        Firmness::Fragile
+    } else if tried && decided(verdict) {
+        Firmness::Robust
+    } else {
+        Firmness::Untested
     }
 }
 
@@ -207,6 +208,11 @@ mod tests {
         assert_eq!(firmness(&headline, Some(&target), [&Figure::share(95.0, 100.0, 0.0)]), Firmness::Robust);
         assert_eq!(firmness(&headline, Some(&target), [&Figure::share(62.5, 100.0, 0.0)]), Firmness::Fragile);
         assert_eq!(firmness(&headline.clone().or_maybe(0.89), Some(&target), []), Firmness::Fragile);
+        // without a verdict of its own the headline hangs on the definition when the others contradict each other
+        let unknown = Figure::share(89.0, 96.0, 4.0);
+        let (met, missed) = (Figure::share(95.0, 100.0, 0.0), Figure::share(62.5, 100.0, 0.0));
+        assert_eq!(firmness(&unknown, Some(&target), [&met, &missed]), Firmness::Fragile);
+        assert_eq!(firmness(&unknown, Some(&target), [&met]), Firmness::Untested);
         // a definition without data says nothing
         let no_data = Figure::no_data(FigureUnit::Share, "none", "无");
         assert_eq!(firmness(&headline, Some(&target), [&no_data]), Firmness::Untested);

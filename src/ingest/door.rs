@@ -28,6 +28,9 @@ pub(crate) trait Collect {
     fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account);
 }
 
+/// Progress is told of so many records at once.
+const STEP: u64 = 4096;
+
 /// So many records wait for a field that the records before have not shown.
 const MOST_WAITING: usize = 100_000;
 
@@ -36,6 +39,7 @@ struct Sink<'c> {
     account: &'c mut Account,
     source: &'c Source,
     progress: &'c dyn Progress,
+    records: u64,
     /// Fields when the collector was last shown them.
     known: Option<usize>,
     /// Why the collector can not take records yet.
@@ -69,7 +73,10 @@ impl read::Sink for Sink<'_> {
         } else {
             self.gave_up = true;
         }
-        self.progress.advance(1);
+        self.records += 1;
+        if self.records.is_multiple_of(STEP) {
+            self.progress.advance(STEP);
+        }
     }
 
     fn issue(&mut self, issue: Issue) {
@@ -97,8 +104,17 @@ pub(crate) fn read(
         encoding: source.encoding.as_deref(),
     };
     progress.stage(&shown, None);
-    let mut sink =
-        Sink { collector, account, source, progress, known: None, missing: None, waiting: Vec::new(), gave_up: false };
+    let mut sink = Sink {
+        collector,
+        account,
+        source,
+        progress,
+        records: 0,
+        known: None,
+        missing: None,
+        waiting: Vec::new(),
+        gave_up: false,
+    };
     let outcome = read::read(&request, &mut sink);
     progress.done();
     let info = outcome?;

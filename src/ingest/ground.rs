@@ -1,5 +1,9 @@
 //! From the coordinates of files to degrees and to the study plane, once, at the door.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use geo_types::Coord;
 use geo_types::LineString;
 use geo_types::MultiPolygon;
@@ -13,6 +17,7 @@ use crate::ingest::account::source_name;
 use crate::io::datum::Datum;
 use crate::io::read::DeclaredCrs;
 use crate::io::reproject::Crs;
+use crate::io::reproject::CrsError;
 use crate::io::reproject::Reprojector;
 use crate::io::reproject::default_plane;
 use crate::io::reproject::plausible;
@@ -50,10 +55,24 @@ impl Extent {
     }
 }
 
+thread_local! {
+    static KNOWN: RefCell<BTreeMap<String, Rc<Crs>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The CRS of a text, made once: PROJ takes some 25 ms for each, and a study names the same two or three for every file.
+fn known_crs(text: &str) -> Result<Rc<Crs>, CrsError> {
+    if let Some(crs) = KNOWN.with(|known| known.borrow().get(text).cloned()) {
+        return Ok(crs);
+    }
+    let crs = Rc::new(Crs::new(text)?);
+    KNOWN.with(|known| known.borrow_mut().insert(text.to_owned(), Rc::clone(&crs)));
+    Ok(crs)
+}
+
 /// The way from the coordinates of one source to degrees of WGS 84 or CGCS2000, which are one and the same here.
 pub(crate) struct ToDegrees {
     source: String,
-    crs: Crs,
+    crs: Rc<Crs>,
     datum: Datum,
     way: Reprojector,
 }
@@ -78,8 +97,8 @@ impl ToDegrees {
             (None, None) => carried.text().ok_or_else(|| IngestError::NoCrs { path: path.clone() })?,
         };
         let wrong = |source| IngestError::Crs { path: path.clone(), source };
-        let crs = Crs::new(text).map_err(wrong)?;
-        let way = Reprojector::new(&crs, &Crs::new("EPSG:4326").map_err(wrong)?).map_err(wrong)?;
+        let crs = known_crs(text).map_err(wrong)?;
+        let way = known_crs("EPSG:4326").and_then(|degrees| Reprojector::new(&crs, &degrees)).map_err(wrong)?;
         Ok(ToDegrees { source: path, crs, datum, way })
     }
 
@@ -197,10 +216,10 @@ impl Ground {
             }
             (None, None) => return Err(IngestError::NoPlane),
         };
-        let crs = Crs::new(&text)?;
+        let crs = known_crs(&text)?;
         crs.check_plane()?;
         let frame = crs.frame();
-        let to_plane = Reprojector::new(&Crs::new(&format!("EPSG:{}", frame.epsg()))?, &crs)?;
+        let to_plane = Reprojector::new(&*known_crs(&format!("EPSG:{}", frame.epsg()))?, &crs)?;
         let bounds = extent.map(|Extent { min, max }| [min[0], min[1], max[0], max[1]]).or(crs.area_of_use());
         let Some((scale_min, scale_max)) = bounds.and_then(|bounds| scale_bounds(&to_plane, bounds)) else {
             return Err(IngestError::PlaneElsewhere { plane: format!("{text} ({})", crs.name()) });

@@ -166,7 +166,8 @@ mod tests {
 
     /// City, WGS 84, GCJ-02, BD-09: computed by an independent Python implementation of the formula (checked there against
     /// eviltransform 0.1.1, which differs by 1 cm because its constants do).
-    const CITIES: [(&str, [f64; 2], [f64; 2], [f64; 2]); 6] = [
+    type City = (&'static str, [f64; 2], [f64; 2], [f64; 2]);
+    const CITIES: [City; 6] = [
         ("南京", [118.796877, 32.060255], [118.80206059, 32.05817934], [118.80848070, 32.06453792]),
         ("苏州", [120.585294, 31.299758], [120.58947150, 31.29757364], [120.59587366, 31.30387718]),
         ("徐州", [117.184813, 34.261792], [117.19058639, 34.26057019], [117.19717321, 34.26627110]),

@@ -102,8 +102,11 @@ pub struct Driver {
     /// One line on what is understood.
     pub about: &'static str,
     /// Reads a layer to its end; `None` for formats that are written only.
-    pub read: Option<fn(&ReadRequest<'_>, &mut dyn Sink) -> Result<LayerInfo, ReadError>>,
+    pub read: Option<ReadLayer>,
 }
+
+/// Reads a layer to its end.
+pub type ReadLayer = fn(&ReadRequest<'_>, &mut dyn Sink) -> Result<LayerInfo, ReadError>;
 
 /// All formats.
 pub const DRIVERS: &[Driver] = &[

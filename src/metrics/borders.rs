@@ -95,6 +95,9 @@ struct Clear {
     at: [f64; 2],
 }
 
+/// What of one region lies near each other one, in metres; a region once for every ring.
+type Lengths = Vec<(u32, f64)>;
+
 impl Borders {
     /// The boundaries of `shapes`; region `k` is the `k`-th of them.
     pub fn new<'s>(shapes: impl IntoIterator<Item = &'s MultiPolygon<f64>>) -> Borders {
@@ -110,13 +113,12 @@ impl Borders {
         let twins = twins(&rings, &region_of_ring);
         let mut pieces: Vec<Piece> = Vec::with_capacity(rings.vertex_count() / (PIECE / 2));
         let mut pieces_of_ring = Vec::with_capacity(rings.ring_count() + 1);
-        for ring in 0..rings.ring_count() {
+        for (ring, &region) in region_of_ring.iter().enumerate() {
             pieces_of_ring.push(pieces.len() as u32);
             let edges = rings.ring(ring).start..rings.ring(ring).end - 1;
             let mut first = edges.start;
             for k in edges.clone() {
                 if k + 1 == edges.end || k + 1 - first == PIECE || twins[k + 1] != twins[first] {
-                    let region = region_of_ring[ring];
                     pieces.push(Piece { first: first as u32, end: k as u32 + 1, region, twin: twins[first] });
                     first = k + 1;
                 }
@@ -150,7 +152,7 @@ impl Borders {
     /// every edge meets many.
     pub fn contacts(&self, tolerance: Metres) -> Vec<Contact> {
         let tolerance = clean(tolerance);
-        let found: Vec<(Vec<(u32, f64)>, Vec<Clear>)> = (0..self.rings.region_count())
+        let found: Vec<(Lengths, Vec<Clear>)> = (0..self.rings.region_count())
             .into_par_iter()
             .map(|region| {
                 let (mut lengths, mut clear) = (Vec::new(), Vec::new());

@@ -257,7 +257,21 @@ impl<'a> Network<'a> {
                 .collect();
             let path = MultiLineString(lines);
             let Some(path_box) = path.bounding_rect() else { continue };
+            // with a stop well inside, a path of some length runs inside: no need to cut it
+            let stops_inside: BTreeSet<usize> = service
+                .patterns
+                .iter()
+                .flat_map(|pattern| &pattern.stops)
+                .map(|stop| &self.places[stop.at()])
+                .filter(|place| place.depth_m > 1e-3 && !place.moved_by_declaration)
+                .filter_map(|place| place.unit)
+                .collect();
+            let has_length = Euclidean.length(&path) > 1e-3;
             for (unit, unit_box) in boxes.iter().enumerate() {
+                if has_length && stops_inside.contains(&unit) {
+                    found.entry(unit).or_default().push(ServiceIdx::new(at));
+                    continue;
+                }
                 if !unit_box.is_some_and(|unit_box| unit_box.intersects(&path_box)) {
                     continue;
                 }

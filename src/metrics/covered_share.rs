@@ -9,6 +9,7 @@ use crate::base::ledger::WeightLedger;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::thousands;
 use crate::impedance::By;
 use crate::metrics::Context;
 use crate::metrics::Metric;
@@ -181,7 +182,9 @@ impl CoveredShare {
         let named: Vec<String> = out_of_reach
             .iter()
             .take(3)
-            .map(|(weight, region)| format!("{} ({:.0})", reach.study.regions.get(*region).name, weight.to_f64()))
+            .map(|(weight, region)| {
+                format!("{} ({})", reach.study.regions.get(*region).name, thousands(weight.to_f64()))
+            })
             .collect();
         let (unit_en, unit_zh) = match reach.group.name.as_str() {
             "people" => ("people", "人"),

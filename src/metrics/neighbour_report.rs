@@ -213,9 +213,6 @@ fn scopes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], rate: Rate) 
 /// A report on each pair, in order.
 fn reports<'s>(survey: &'s Survey<'_>, pairs: &[&'s Pair], answers: &[Answer]) -> Vec<PairReport<'s>> {
     let declared = survey.declared_pairs();
-    let paths = survey.network.as_ref().map(|network| network.paths(&survey.params.modes)).unwrap_or_default();
-    let passes: BTreeMap<usize, BTreeSet<_>> =
-        paths.into_iter().map(|(unit, services)| (unit, services.into_iter().collect())).collect();
     pairs
         .iter()
         .zip(answers)
@@ -225,10 +222,7 @@ fn reports<'s>(survey: &'s Survey<'_>, pairs: &[&'s Pair], answers: &[Answer]) -
                 .network
                 .as_ref()
                 .and_then(|network| network.shortest_walk(pair.a, pair.b, &survey.params.modes, None));
-            let through = match (passes.get(&pair.a), passes.get(&pair.b)) {
-                (Some(a), Some(b)) => a.intersection(b).next().copied(),
-                _ => None,
-            };
+            let through = survey.passing_through(pair);
             let (reason, text) = reason(survey, pair, *answer, &joins, through, gap);
             PairReport {
                 pair,

@@ -1,8 +1,10 @@
 //! The pairs of one study with every definition's answer to each: connected, not connected, no data.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::base::units::Text;
 use crate::impedance::index::PointIndex;
@@ -50,6 +52,7 @@ pub struct Survey<'a> {
     pub direct: Joins,
     /// Direct services of any mode, stops as located.
     pub any_mode: Joins,
+    paths: OnceCell<BTreeMap<usize, BTreeSet<ServiceIdx>>>,
 }
 
 /// All modes that a service may have.
@@ -81,16 +84,16 @@ impl<'a> Survey<'a> {
             network.as_ref().map(|n| n.joins(modes, NearBorder::AsLocated, &|_, _| true)).unwrap_or_default()
         };
         let (direct, any_mode) = (joins(&params.modes), joins(&ALL_MODES));
-        Ok(Survey { study, params, units, adjacency, network, direct, any_mode })
+        Ok(Survey { study, params, units, adjacency, network, direct, any_mode, paths: OnceCell::new() })
     }
 
-    /// Whether a pair is judged at all, and whether it counts in `scope`: both regions judged for a pair within a province, at
-    /// least one for a pair across. Regions whose province is not known are taken as of one province.
+    /// Whether a pair counts in `scope`; at least one of its regions must be judged. Regions whose province is not known are
+    /// taken as of one province.
     pub fn in_scope(&self, pair: &Pair, scope: Scope) -> bool {
         let (a, b) = (&self.units[pair.a], &self.units[pair.b]);
         let within = a.province == b.province;
         match scope {
-            Scope::WithinProvince => within && a.judged && b.judged,
+            Scope::WithinProvince => within && (a.judged || b.judged),
             Scope::AcrossProvinces => !within && (a.judged || b.judged),
             Scope::All => self.in_scope(pair, Scope::WithinProvince) || self.in_scope(pair, Scope::AcrossProvinces),
         }
@@ -128,17 +131,7 @@ impl<'a> Survey<'a> {
         let params = self.params;
         let trips = params.min_trips_per_day;
         let connected: Vec<bool> = match definition {
-            Definition::Geometry => {
-                let paths = network.paths(&params.modes);
-                let empty = Vec::new();
-                pairs
-                    .iter()
-                    .map(|pair| {
-                        let mine: BTreeSet<_> = paths.get(&pair.a).unwrap_or(&empty).iter().collect();
-                        paths.get(&pair.b).unwrap_or(&empty).iter().any(|service| mine.contains(service))
-                    })
-                    .collect()
-            }
+            Definition::Geometry => pairs.iter().map(|pair| self.passing_through(pair).is_some()).collect(),
             Definition::Direct if near_border == NearBorder::AsLocated => {
                 pairs.iter().map(|pair| !self.good_joins(&self.direct, pair, trips).is_empty()).collect()
             }
@@ -174,6 +167,16 @@ impl<'a> Survey<'a> {
                 false => Answer::NoData,
             })
             .collect())
+    }
+
+    /// The first service of the wanted modes whose path runs through both units of a pair.
+    pub fn passing_through(&self, pair: &Pair) -> Option<ServiceIdx> {
+        let network = self.network.as_ref()?;
+        let paths = self.paths.get_or_init(|| {
+            let paths = network.paths(&self.params.modes);
+            paths.into_iter().map(|(unit, services)| (unit, services.into_iter().collect())).collect()
+        });
+        paths.get(&pair.a)?.intersection(paths.get(&pair.b)?).next().copied()
     }
 
     /// The walk across the border that joins two lines, when there is one within `transfer-walk` (included).

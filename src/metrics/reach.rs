@@ -105,7 +105,7 @@ impl<'a> Reach<'a> {
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
         let judged: Vec<usize> =
-            (0..layer.len()).filter(|at| layer.home[*at].map_or(true, |home| study.regions.get(home).judged)).collect();
+            (0..layer.len()).filter(|at| layer.home[*at].is_none_or(|home| study.regions.get(home).judged)).collect();
         let mut origins: Vec<Option<Place>> = vec![None; layer.len()];
         for at in &judged {
             origins[*at] = layer.at[*at];

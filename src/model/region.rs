@@ -256,8 +256,8 @@ impl RegionTree {
                 here = self.regions[idx.at()].parent;
             }
         }
-        for at in 0..self.regions.len() {
-            if !self.regions[at].judged || own[at].is_none() {
+        for (at, own) in own.iter().enumerate() {
+            if !self.regions[at].judged || own.is_none() {
                 continue;
             }
             let mut here = self.regions[at].parent;

@@ -107,12 +107,14 @@ impl Rings {
         self.coords.len()
     }
 
+    /// Parts of ended regions; what is still being added does not count.
     pub(crate) fn part_count(&self) -> usize {
-        self.parts.len() - 1
+        self.regions[self.regions.len() - 1] as usize
     }
 
+    /// Rings of ended regions.
     pub(crate) fn ring_count(&self) -> usize {
-        self.rings.len() - 1
+        self.parts[self.part_count()] as usize
     }
 
     pub(crate) fn coords(&self) -> &[[f64; 2]] {
@@ -181,6 +183,9 @@ mod tests {
         rings.end_region();
         assert_eq!(rings.coords(), [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 0.0]]);
         assert_eq!((rings.region_count(), rings.part_count(), rings.ring_count()), (2, 1, 1));
+        rings.push_ring([[0.0, 0.0], [4.0, 0.0], [4.0, 4.0]]);
+        rings.end_part();
+        assert_eq!((rings.part_count(), rings.ring_count()), (1, 1), "a region counts once it is ended");
         assert_eq!(rings.parts_of_region(1), 1..1);
         assert!(rings.vertices_of_region(1).is_empty());
     }
