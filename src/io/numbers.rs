@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-use crate::io::reproject::in_china;
 use crate::model::place::LonLat;
 
 /// The form of a pair of numbers, x east first unless said otherwise.
@@ -35,6 +34,11 @@ const NORTHINGS: std::ops::RangeInclusive<f64> = 1_800_000.0..=6_000_000.0;
 const EASTINGS: std::ops::Range<f64> = 100_000.0..900_000.0;
 /// Half the circumference of the sphere of Web Mercator, metres.
 const MERCATOR_HALF: f64 = 20_037_508.342_789_244;
+
+/// Whether a place is in the box of China, where CGCS2000 is the national frame.
+pub fn in_china(at: LonLat) -> bool {
+    (73.0..=135.5).contains(&at.lon) && (17.0..=54.0).contains(&at.lat)
+}
 
 /// The form of a pair of numbers.
 ///

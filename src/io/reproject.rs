@@ -15,6 +15,7 @@ use crate::base::frame::OutputCrs;
 use crate::impedance::geodesic::geodesic_m;
 use crate::io::numbers::Form;
 use crate::io::numbers::form;
+use crate::io::numbers::in_china;
 use crate::model::place::LonLat;
 
 /// Why a CRS can not be used.
@@ -299,11 +300,6 @@ impl Reprojector {
         };
         way.convert_array(points).is_ok() && points.iter().all(|(x, y)| x.is_finite() && y.is_finite())
     }
-}
-
-/// Whether a place is in the box of China, where CGCS2000 is the national frame.
-pub fn in_china(at: LonLat) -> bool {
-    (73.0..=135.5).contains(&at.lon) && (17.0..=54.0).contains(&at.lat)
 }
 
 /// The EPSG code of the plane that fits a place: in China the CGCS2000 3-degree zone (GB/T 22483; EPSG 4534 to 4554 for central

@@ -4,7 +4,8 @@
 //! point of the reference; farther than 3 km counts as 3 km, and vertices that are that far under every hypothesis say nothing.
 //! A hypothesis is believed when its middle distance is at most a third of that of the file as it stands, and at least 50 m
 //! less. Points in areas have no border to lie on: there, the codes they carry must name the area they lie in, and a hypothesis is
-//! believed when it puts at least five points and one in fifty more into the area they name.
+//! believed when it puts at least five points and one in fifty more into the area they name; where no CRS is said, also when it
+//! puts all of them there and every other at least five fewer.
 
 use serde::Serialize;
 
@@ -281,8 +282,20 @@ fn compare_points(located: &[Located], ground: &Ground, reference: &Reference, a
     let declared = against.as_declared().map(hits);
     let best = against.hypotheses.iter().rev().max_by_key(|hypothesis| hits(hypothesis));
     let enough = (points.len() as u64).div_ceil(50).max(5);
+    let rival =
+        |best: &Hypothesis| against.hypotheses.iter().filter(|other| *other != best).map(hits).max().unwrap_or(0);
     against.conclusion = match (best, declared) {
         _ if points.len() < FEWEST => Conclusion::Undecided { why: Undecided::PointsInAreas },
+        (Some(best), None) => match best.supposed {
+            // all that others put into other areas speaks for the one that puts every point into its own
+            Supposed::File(datum)
+                if hits(best) >= rival(best) + enough
+                    || hits(best) == against.compared && hits(best) >= rival(best) + FEWEST_CODES as u64 =>
+            {
+                Conclusion::IsIn { crs: best.crs.clone(), datum }
+            }
+            _ => Conclusion::Undecided { why: Undecided::NotClear },
+        },
         (Some(best), Some(declared)) if hits(best) >= declared + enough => match best.supposed {
             Supposed::File(datum) => Conclusion::LooksLike { datum },
             Supposed::Reference(datum) => Conclusion::ReferenceLooksLike { datum },
@@ -352,7 +365,7 @@ fn slide(vertices: &[[f64; 2]], reference: &Reference, place: &dyn Fn([f64; 2]) 
             }
         }
         let det = matrix[0] * matrix[2] - matrix[1] * matrix[1];
-        if !(det > 1e-6 * (matrix[0] + matrix[2]).powi(2)) {
+        if det.is_nan() || det <= 1e-6 * (matrix[0] + matrix[2]).powi(2) {
             return None;
         }
         let east = (matrix[2] * right[0] - matrix[1] * right[1]) / det;

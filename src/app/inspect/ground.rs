@@ -105,19 +105,30 @@ impl Ground {
             }
         }
         if let (true, Some(base)) = (is_said, bases.first()) {
-            finding.degrees = vertices.iter().filter_map(|at| base.degrees(*at)).fold(None, |so_far, at| {
-                let [west, south, east, north] = so_far.unwrap_or([at.lon, at.lat, at.lon, at.lat]);
-                Some([west.min(at.lon), south.min(at.lat), east.max(at.lon), north.max(at.lat)])
-            });
+            finding.degrees = survey.extent.and_then(|extent| box_in_degrees(base, extent));
         }
         Ok(Ground { finding, bases, is_said, datum: options.datum.unwrap_or(Datum::Wgs84) })
     }
 }
 
+/// The box in degrees that holds a box of the file's numbers, along whose edges 21 places each are taken; in degrees itself
+/// exact.
+fn box_in_degrees(base: &Base, [west, south, east, north]: [f64; 4]) -> Option<[f64; 4]> {
+    let along = |from: f64, to: f64, part: u32| from + (to - from) * f64::from(part) / 20.0;
+    let edges = (0..=20).flat_map(|part| {
+        let (x, y) = (along(west, east, part), along(south, north, part));
+        [[x, south], [x, north], [west, y], [east, y]]
+    });
+    edges.filter_map(|at| base.degrees(at)).fold(None, |so_far, at| {
+        let [west, south, east, north] = so_far.unwrap_or([at.lon, at.lat, at.lon, at.lat]);
+        Some([west.min(at.lon), south.min(at.lat), east.max(at.lon), north.max(at.lat)])
+    })
+}
+
 enum NotMeant {
     Unknown(CrsError),
     /// Most of the numbers can not be coordinates of it.
-    Implausible(Crs, String),
+    Implausible(Box<Crs>, String),
 }
 
 /// The CRS of a text with its way to degrees, when most of the numbers can be its coordinates.
@@ -130,7 +141,7 @@ fn meant(text: &str, vertices: &[[f64; 2]]) -> Result<(Crs, Base), NotMeant> {
     if let Some(first) = bad.next()
         && (1 + bad.count()) * 2 > vertices.len()
     {
-        return Err(NotMeant::Implausible(crs, first));
+        return Err(NotMeant::Implausible(Box::new(crs), first));
     }
     Ok((crs, base))
 }

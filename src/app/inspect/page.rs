@@ -290,7 +290,7 @@ fn of_comparison(against: &Against, say: Say, page: &mut Page) {
         }
     };
     page.lines.push(format!("    {text}"));
-    for hypothesis in &against.hypotheses {
+    for hypothesis in against.hypotheses.iter().filter(|_| against.compared > 0) {
         let figure = match (hypothesis.median_m, hypothesis.ninetieth_m, hypothesis.in_own_area) {
             (Some(median), Some(ninetieth), _) => say.say(
                 &format!("middle distance {}, nine of ten within {}", metres(median), metres(ninetieth)),

@@ -139,7 +139,7 @@ impl Reference {
         let scale = metres_per_degree(at.lat);
         let local = |p: [f64; 2]| [(p[0] - at.lon) * scale[0], (p[1] - at.lat) * scale[1]];
         let step = CELL * scale[0].min(scale[1]);
-        if !(step > 0.0) {
+        if step.is_nan() || step <= 0.0 {
             return None;
         }
         let rings = ((FAR_M / step).ceil() as i32).min(50);

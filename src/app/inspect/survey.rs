@@ -34,6 +34,8 @@ const SHOWN: u64 = 5;
 /// Characters of a sample value.
 const SAMPLE_LENGTH: usize = 40;
 
+const DUPLICATE_CODE: &str = "duplicate-code";
+
 /// Names of fields that hold a record's own code, in lower case, the surest first.
 const CODE_NAMES: [&str; 13] = [
     "adcode",
@@ -156,7 +158,13 @@ impl Survey {
     }
 
     pub(crate) fn problems(&self) -> Problems {
-        Problems { counts: self.counts.clone(), first: self.first.clone() }
+        let mut problems = Problems { counts: self.counts.clone(), first: self.first.clone() };
+        // where nearly every value repeats, it is no code of the records but of what they belong to
+        if self.named_code().is_some_and(|at| !self.fields[at].is_mostly_different()) {
+            problems.counts.remove(DUPLICATE_CODE);
+            problems.first.retain(|issue| issue.code != DUPLICATE_CODE);
+        }
+        problems
     }
 
     pub(crate) fn field_findings(&self) -> Vec<FieldFinding> {
@@ -172,24 +180,37 @@ impl Survey {
         self.names.iter().zip(&self.fields).map(finding).collect()
     }
 
-    /// The field of the records' own codes: by the usual names, else the first of codes that are all different.
+    /// The field of the records' own codes: by the usual names where most values are different, else the first of codes that
+    /// are all different and never empty.
     pub(crate) fn code_field(&self) -> Option<String> {
-        let named =
-            CODE_NAMES.iter().find_map(|wanted| self.names.iter().position(|name| name.to_lowercase() == *wanted));
-        let at = named.or_else(|| {
-            let own = |field: &FieldSurvey| field.kind() == Kind::Code && field.repeats == 0 && !field.is_full;
-            self.fields.iter().position(own)
-        })?;
-        (self.fields[at].values > 0).then(|| self.names[at].clone())
+        self.code_at().map(|at| self.names[at].clone())
     }
 
-    /// The field of the records' names: by the usual names, else the first text that is nearly always different.
+    fn code_at(&self) -> Option<usize> {
+        let own = || {
+            let is_own = |field: &FieldSurvey| {
+                field.kind() == Kind::Code && field.repeats == 0 && !field.is_full && field.values == self.records
+            };
+            self.fields.iter().position(is_own)
+        };
+        self.named_code()
+            .filter(|at| self.fields[*at].values > 0 && self.fields[*at].is_mostly_different())
+            .or_else(own)
+    }
+
+    /// The field that has the usual name of a code, whatever it holds.
+    fn named_code(&self) -> Option<usize> {
+        CODE_NAMES.iter().find_map(|wanted| self.names.iter().position(|name| name.to_lowercase() == *wanted))
+    }
+
+    /// The field of the records' names: by the usual names, else the first text that is nearly always different and no code.
     pub(crate) fn name_field(&self) -> Option<String> {
+        let code = self.code_at();
         let named =
             NAME_NAMES.iter().find_map(|wanted| self.names.iter().position(|name| name.to_lowercase() == *wanted));
         let at = named.or_else(|| {
             let own = |field: &FieldSurvey| field.kind() == Kind::Text && field.repeats * 10 < field.values;
-            self.fields.iter().position(own)
+            (0..self.fields.len()).find(|at| Some(*at) != code && own(&self.fields[*at]))
         })?;
         (self.fields[at].values > 0).then(|| self.names[at].clone())
     }
@@ -264,8 +285,7 @@ impl Sink for Survey {
             self.names.push(field.name.clone());
             self.fields.push(FieldSurvey::default());
         }
-        let own =
-            CODE_NAMES.iter().find_map(|wanted| self.names.iter().position(|name| name.to_lowercase() == *wanted));
+        let own = self.named_code();
         let (mut id, mut codes, mut repeated) = (None, Vec::new(), None);
         for (at, value) in record.values.iter().enumerate().take(self.fields.len()) {
             let repeats = self.fields[at].look_at(value, record.number);
@@ -281,7 +301,7 @@ impl Sink for Survey {
         }
         if let (Some(first), Some(at)) = (repeated, own) {
             let what = format!("repeats the {} of record {first}", self.names[at]);
-            self.trouble(Severity::Error, "duplicate-code", record.number, id.as_deref(), what);
+            self.trouble(Severity::Error, DUPLICATE_CODE, record.number, id.as_deref(), what);
         }
         if let Some(issue) = trouble {
             let issue = if issue.id.is_none() && id.is_some() { Issue { id: id.clone(), ..issue } } else { issue };
@@ -359,6 +379,10 @@ impl FieldSurvey {
             self.is_full = true;
         }
         None
+    }
+
+    fn is_mostly_different(&self) -> bool {
+        self.repeats * 10 <= self.values
     }
 
     fn count_digits(&mut self, digits: &str) {
