@@ -174,7 +174,13 @@ fn sources_that_can_not_be_meant_are_refused_with_what_to_write() {
         ),
         (clinics(", x = \"lo\", y = \"lat\", datum = \"wgs-84\""), "c.csv", point.into(), &["did you mean \"lon\"?"]),
         (clinics(", datum = \"wgs-84\""), "c.csv", "id,lon,lat\n".into(), &["c.csv holds no facilities (clinic)"]),
-        (clinics(", crs = \"EPSG:4526\""), "c.csv", "lon,lat\n40500000,3500000\n".into(), &["far outside the area"]),
+        (
+            clinics(", crs = \"EPSG:4526\""),
+            "c.csv",
+            "lon,lat\n40500000,3500000\n".into(),
+            &["zone number 40", "has 38"],
+        ),
+        (clinics(", crs = \"EPSG:32650\""), "c.csv", "lon,lat\n40500000,3500000\n".into(), &["far outside the area"]),
         ("plane = \"EPSG:4326\"".into(), "other", String::new(), &["study.plane", "degrees"]),
         ("plane = \"EPSG:3857\"".into(), "other", String::new(), &["study.plane", "Web Mercator"]),
         ("plane = \"EPSG:1\"".into(), "other", String::new(), &["study.plane", "unknown CRS"]),
@@ -278,6 +284,36 @@ fn shifted_datums_are_undone() {
     assert!((300.0..800.0).contains(&shift), "{shift} m");
     assert!(plain.distance_m(bd09) > 800.0, "{} m", plain.distance_m(bd09));
     assert_eq!(plain, at("cgcs2000"));
+}
+
+#[test]
+fn counties_declared_in_gcj02_land_where_an_independent_inverse_puts_them() {
+    let counties = fs::read("geodata/jiangsu/counties_gcj02_test.geojson").unwrap();
+    let study = Scene::new(
+        "regions = { path = \"gcj.geojson\", level = \"county\", code = \"adcode\", datum = \"gcj-02\" }\nplane = \"EPSG:4549\"",
+    )
+    .with("gcj.geojson", counties)
+    .read();
+    // 300 of their vertices, by eviltransform 0.1.1; 10⁻⁵ degrees is about a metre
+    let oracle = fs::read_to_string("tests/oracles/gcj02_vertices.csv").unwrap();
+    let mut apart: Vec<f64> = oracle
+        .lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let (lon, lat): (f64, f64) = (cells[3].parse().unwrap(), cells[4].parse().unwrap());
+            let region = study.regions.find(Level::County, cells[0]).unwrap();
+            let outline = &study.regions.get(region).shape.as_ref().unwrap().lonlat;
+            outline
+                .iter()
+                .flat_map(|part| part.exterior().coords().chain(part.interiors().iter().flat_map(|ring| ring.coords())))
+                .map(|at| (at.x - lon).abs().max((at.y - lat).abs()) * 111_320.0)
+                .fold(f64::INFINITY, f64::min)
+        })
+        .collect();
+    apart.sort_by(f64::total_cmp);
+    assert_eq!(apart.len(), 300);
+    assert!(apart[150] < 5.0 && apart[299] < 5.0, "median {} m, most {} m", apart[150], apart[299]);
 }
 
 #[test]

@@ -35,6 +35,7 @@ const SHOWN: u64 = 5;
 const SAMPLE_LENGTH: usize = 40;
 
 const DUPLICATE_CODE: &str = "duplicate-code";
+const NO_CODE: &str = "no-code";
 
 /// Names of fields that hold a record's own code, in lower case, the surest first.
 const CODE_NAMES: [&str; 13] = [
@@ -159,10 +160,12 @@ impl Survey {
 
     pub(crate) fn problems(&self) -> Problems {
         let mut problems = Problems { counts: self.counts.clone(), first: self.first.clone() };
-        // where nearly every value repeats, it is no code of the records but of what they belong to
+        // where most values repeat, it is no code of the records but of what they belong to
         if self.named_code().is_some_and(|at| !self.fields[at].is_mostly_different()) {
-            problems.counts.remove(DUPLICATE_CODE);
-            problems.first.retain(|issue| issue.code != DUPLICATE_CODE);
+            for code in [DUPLICATE_CODE, NO_CODE] {
+                problems.counts.remove(code);
+                problems.first.retain(|issue| issue.code != code);
+            }
         }
         problems
     }
@@ -299,6 +302,10 @@ impl Sink for Survey {
                 codes.push((at, key));
             }
         }
+        if let (None, Some(at)) = (&id, own) {
+            let what = format!("the {} is empty", self.names[at]);
+            self.trouble(Severity::Error, NO_CODE, record.number, None, what);
+        }
         if let (Some(first), Some(at)) = (repeated, own) {
             let what = format!("repeats the {} of record {first}", self.names[at]);
             self.trouble(Severity::Error, DUPLICATE_CODE, record.number, id.as_deref(), what);
@@ -382,7 +389,7 @@ impl FieldSurvey {
     }
 
     fn is_mostly_different(&self) -> bool {
-        self.repeats * 10 <= self.values
+        self.repeats * 2 <= self.values
     }
 
     fn count_digits(&mut self, digits: &str) {
