@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use arrow_array::Array;
@@ -16,6 +17,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::iter::Either;
 use rayon::prelude::*;
 use serde_json::Map;
 use serde_json::Value;
@@ -243,34 +245,37 @@ fn read_polygons(path: &Path) -> Result<(Vec<i64>, Rings), BenchError> {
     let (mut ids, mut rings) = (Vec::new(), Rings::default());
     // A vertex is 16 bytes of well-known binary; what is reserved beyond need is never touched.
     rings.reserve((0..groups.count()).map(|group| groups.bytes(group)).sum::<usize>() / 16);
-    // As many row groups at a time as there are threads, into the same scratch again and again: memory touched for the
-    // first time costs more than reading does.
-    let mut scratch: Vec<(Vec<i64>, Rings)> = vec![Default::default(); rayon::current_num_threads()];
-    for first in (0..groups.count()).step_by(scratch.len()) {
-        let read = |(at, (ids, rings)): (usize, &mut (Vec<i64>, Rings))| {
-            ids.clear();
-            rings.clear();
-            if first + at >= groups.count() {
-                return Ok(());
-            }
-            rings.reserve(groups.bytes(first + at) / 16);
-            for batch in groups.batches(first + at)? {
-                let batch = batch?;
-                ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
-                let shapes = column::<BinaryArray>(path, &batch, "geometry")?;
-                for row in 0..shapes.len() {
-                    let wrong = || BenchError::Geometry { path: path.to_owned(), row };
-                    push_wkb(rings, shapes.value(row)).ok_or_else(wrong)?;
-                    rings.end_region();
-                }
-            }
-            Ok(())
-        };
-        scratch.par_iter_mut().enumerate().with_max_len(1).map(read).collect::<Result<(), BenchError>>()?;
-        for group in &scratch {
-            ids.extend_from_slice(&group.0);
-            rings.append(&group.1);
+    let mut take = |batch: RecordBatch| {
+        ids.extend_from_slice(column::<Int64Array>(path, &batch, "id")?.values());
+        let shapes = column::<BinaryArray>(path, &batch, "geometry")?;
+        for row in 0..shapes.len() {
+            let wrong = || BenchError::Geometry { path: path.to_owned(), row };
+            push_wkb(&mut rings, shapes.value(row)).ok_or_else(wrong)?;
+            rings.end_region();
         }
+        Ok(())
+    };
+    let batches = (0..groups.count()).map(|group| groups.batches(group));
+    if rayon::current_num_threads() == 1 {
+        for group in batches {
+            group?.try_for_each(|batch| take(batch?))?;
+        }
+    } else {
+        // One thread decodes while the other fills the one array, a few batches apart: memory touched for the first time
+        // costs more than reading does, and a scratch for each thread would be such memory.
+        std::thread::scope(|threads| {
+            let (send, receive) = sync_channel(4);
+            threads.spawn(move || {
+                let sent = |batch| send.send(batch).is_ok();
+                batches
+                    .flat_map(|group| match group {
+                        Ok(group) => Either::Left(group),
+                        Err(error) => Either::Right(std::iter::once(Err(error))),
+                    })
+                    .all(sent)
+            });
+            receive.into_iter().try_for_each(|batch| take(batch?))
+        })?;
     }
     Ok((ids, rings))
 }

@@ -108,22 +108,35 @@ impl RegionLocator {
 
 /// The edges of every part, sorted into horizontal bands of equal height.
 ///
-/// A ray to the east meets only edges of its own band: about six, whatever the number of vertices.
+/// A ray to the east meets only edges of its own band: about ten, whatever the number of vertices. Edges that follow each other
+/// on a ring are listed as one run, which takes less memory than a list of edges and is read in one go.
 #[derive(Debug, Clone)]
 pub(crate) struct Bands {
     pub(crate) rects: Vec<Rect>,
     /// First band of each part, and the number of bands.
     first: Vec<u32>,
-    /// First edge of each band, and the number of edges.
+    /// First run of each band, and the number of runs.
     start: Vec<u32>,
-    /// Edges by their first vertex.
-    edges: Vec<u32>,
+    runs: Vec<Run>,
+}
+
+/// Edges that follow each other: from vertex `first` to vertex `last`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    first: u32,
+    last: u32,
+}
+
+impl Run {
+    fn vertices(self) -> std::ops::RangeInclusive<usize> {
+        self.first as usize..=self.last as usize
+    }
 }
 
 /// Edges a band should hold; fewer only cost memory.
-const EDGES_PER_BAND: f64 = 4.0;
-/// Bound on how often an edge may be listed, on average.
-const LISTINGS_PER_EDGE: f64 = 3.0;
+const EDGES_PER_BAND: f64 = 8.0;
+/// Bound on how often the boundary of a part may go from band to band, on average for each of its edges.
+const STEPS_PER_EDGE: f64 = 1.0;
 
 /// The bands of one part: monotone in y even in rounded arithmetic, so an edge is listed wherever its points fall.
 #[derive(Clone, Copy)]
@@ -145,74 +158,104 @@ impl Scale {
     }
 }
 
+/// What a walk along a ring does to a band.
+enum Step {
+    /// The edge from this vertex is the first of a run.
+    Enter(usize),
+    /// The edge to this vertex was the last of a run.
+    Leave(usize),
+}
+
+/// Walks along the rings of a part and tells which bands each edge is the first or the last of a run in.
+///
+/// Edges that follow each other share a vertex and with it a band, so most of them neither enter nor leave.
+#[inline]
+fn walk(rings: &Rings, part: usize, scale: &Scale, mut step: impl FnMut(usize, Step)) {
+    let coords = rings.coords();
+    for ring in rings.rings_of_part(part) {
+        let ring = rings.ring(ring);
+        let mut from = scale.band(coords[ring.start][1]);
+        // the bands of the edge before, none before the first one
+        let (mut low, mut high) = (from, from);
+        step(from, Step::Enter(ring.start));
+        for k in ring.start..ring.end - 1 {
+            let to = scale.band(coords[k + 1][1]);
+            if (from, to) != (low, low) || low != high {
+                let (next_low, next_high) = (from.min(to), from.max(to));
+                (low..=high)
+                    .filter(|band| !(next_low..=next_high).contains(band))
+                    .for_each(|band| step(band, Step::Leave(k)));
+                (next_low..=next_high)
+                    .filter(|band| !(low..=high).contains(band))
+                    .for_each(|band| step(band, Step::Enter(k)));
+                (low, high) = (next_low, next_high);
+            }
+            from = to;
+        }
+        (low..=high).for_each(|band| step(band, Step::Leave(ring.end - 1)));
+    }
+}
+
 impl Bands {
     pub(crate) fn new(rings: &Rings) -> Bands {
         let coords = rings.coords();
-        let sizes: Vec<(Rect, u32, u32)> = (0..rings.part_count())
+        let sizes: Vec<(Rect, u32)> = (0..rings.part_count())
             .into_par_iter()
             .with_min_len(64)
             .map(|part| {
                 let rect = rings.part_rect(part);
                 let edges = (rings.vertices_of_part(part).len() - rings.rings_of_part(part).len()) as f64;
                 let rise: f64 = edges_of(rings, part).map(|k| (coords[k + 1][1] - coords[k][1]).abs()).sum();
-                let height = rect.max[1] - rect.min[1];
-                // An edge of rise r is listed in at most r / height * count + 2 bands.
-                let most = LISTINGS_PER_EDGE * edges * (height / rise);
-                let count = (edges / EDGES_PER_BAND).min(most).max(1.0) as usize;
-                let scale = Scale::of(&rect, count);
-                let listed: usize = edges_of(rings, part).map(|k| span(&scale, coords, k).count()).sum();
-                (rect, count as u32, listed as u32)
+                // An edge of rise r enters at most r / height * count + 1 bands.
+                let most = STEPS_PER_EDGE * edges * ((rect.max[1] - rect.min[1]) / rise);
+                (rect, (edges / EDGES_PER_BAND).min(most).max(1.0) as u32)
             })
             .collect();
-        let sum = |each: &dyn Fn(&(Rect, u32, u32)) -> u32| -> Vec<u32> {
-            let mut at = 0;
-            std::iter::once(0)
-                .chain(sizes.iter().map(|size| {
-                    at += each(size);
-                    at
-                }))
-                .collect()
-        };
-        let first = sum(&|size| size.1);
-        let listed = sum(&|size| size.2);
+        let mut first = Vec::with_capacity(sizes.len() + 1);
+        first.push(0);
+        first.extend(sizes.iter().scan(0, |at, size| {
+            *at += size.1;
+            Some(*at)
+        }));
+        // Runs of each band, counted; then the counts become starts.
         let mut start = vec![0u32; first[sizes.len()] as usize + 1];
-        let mut edges = vec![0u32; listed[sizes.len()] as usize];
-        let mut tasks = Vec::with_capacity(sizes.len());
-        let (mut starts, mut lists) = (&mut start[1..], &mut edges[..]);
-        for (part, size) in sizes.iter().enumerate() {
-            let (own_starts, rest_starts) = starts.split_at_mut(size.1 as usize);
-            let (own_list, rest_list) = lists.split_at_mut(size.2 as usize);
-            (starts, lists) = (rest_starts, rest_list);
-            tasks.push((part, own_starts, own_list));
-        }
-        tasks.into_par_iter().with_min_len(64).for_each(|(part, ends, list)| {
-            let scale = Scale::of(&sizes[part].0, ends.len());
-            for k in edges_of(rings, part) {
-                span(&scale, coords, k).for_each(|band| ends[band] += 1);
-            }
-            // Counts become starts; filling then moves each start to its band's end, which is the next band's start.
-            let mut at = 0;
-            for end in ends.iter_mut() {
-                (*end, at) = (at, at + *end);
-            }
-            for k in edges_of(rings, part) {
-                for band in span(&scale, coords, k) {
-                    list[ends[band] as usize] = k as u32;
-                    ends[band] += 1;
-                }
-            }
-            ends.iter_mut().for_each(|end| *end += listed[part]);
+        let counts = each_part(&sizes, &mut start[1..], |size| size.1);
+        counts.into_par_iter().with_min_len(64).for_each(|(part, counts)| {
+            walk(rings, part, &Scale::of(&sizes[part].0, counts.len()), |band, step| {
+                counts[band] += u32::from(matches!(step, Step::Enter(_)));
+            });
         });
-        Bands { rects: sizes.into_iter().map(|size| size.0).collect(), first, start, edges }
+        let mut at = 0;
+        start.iter_mut().for_each(|count| {
+            at += *count;
+            *count = at;
+        });
+        let mut runs = vec![Run::default(); at as usize];
+        let bounds = |part: usize| [first[part], first[part + 1]].map(|band| start[band as usize]);
+        let lengths: Vec<u32> = (0..sizes.len()).map(bounds).map(|[from, to]| to - from).collect();
+        let lists = each_part(&lengths, &mut runs, |length| *length);
+        lists.into_par_iter().with_min_len(64).for_each_init(Vec::new, |next: &mut Vec<u32>, (part, list)| {
+            let starts = &start[first[part] as usize..first[part + 1] as usize];
+            next.clear();
+            next.extend(starts.iter().map(|at| at - starts[0]));
+            walk(rings, part, &Scale::of(&sizes[part].0, starts.len()), |band, step| match step {
+                Step::Enter(k) => {
+                    list[next[band] as usize].first = k as u32;
+                    next[band] += 1;
+                }
+                Step::Leave(k) => list[next[band] as usize - 1].last = k as u32,
+            });
+        });
+        Bands { rects: sizes.into_iter().map(|size| size.0).collect(), first, start, runs }
     }
 
     fn scale(&self, part: usize) -> Scale {
         Scale::of(&self.rects[part], (self.first[part + 1] - self.first[part]) as usize)
     }
 
-    fn edges(&self, part: usize, band: usize) -> &[u32] {
+    fn runs(&self, part: usize, band: usize) -> &[Run] {
         let band = self.first[part] as usize + band;
-        &self.edges[self.start[band] as usize..self.start[band + 1] as usize]
+        &self.runs[self.start[band] as usize..self.start[band + 1] as usize]
     }
 
     /// Whether the closed part holds `at`, which lies in the part's box.
@@ -220,12 +263,13 @@ impl Bands {
     pub(crate) fn part_holds(&self, rings: &Rings, part: usize, at: [f64; 2]) -> bool {
         let coords = rings.coords();
         let mut inside = false;
-        for &k in self.edges(part, self.scale(part).band(at[1])) {
-            let (a, b) = (coords[k as usize], coords[k as usize + 1]);
-            match crossing(a, b, at) {
-                Crossing::On => return true,
-                Crossing::East => inside = !inside,
-                Crossing::None => {}
+        for run in self.runs(part, self.scale(part).band(at[1])) {
+            for edge in coords[run.vertices()].windows(2) {
+                match crossing(edge[0], edge[1], at) {
+                    Crossing::On => return true,
+                    Crossing::East => inside = !inside,
+                    Crossing::None => {}
+                }
             }
         }
         inside
@@ -240,8 +284,10 @@ impl Bands {
         let height = (rect.max[1] - rect.min[1]) / scale.count as f64;
         let mut best = f64::INFINITY;
         let scan = |band: usize, best: &mut f64| {
-            for &k in self.edges(part, band) {
-                *best = best.min(distance_to_segment(at, coords[k as usize], coords[k as usize + 1]));
+            for run in self.runs(part, band) {
+                for edge in coords[run.vertices()].windows(2) {
+                    *best = best.min(distance_to_segment(at, edge[0], edge[1]));
+                }
             }
         };
         scan(home, &mut best);
@@ -279,10 +325,15 @@ fn edges_of(rings: &Rings, part: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-#[inline]
-fn span(scale: &Scale, coords: &[[f64; 2]], k: usize) -> std::ops::RangeInclusive<usize> {
-    let (a, b) = (scale.band(coords[k][1]), scale.band(coords[k + 1][1]));
-    a.min(b)..=a.max(b)
+/// The slots of each item in `all`, which lie one after the other, as many as `length` says.
+fn each_part<'a, I, T>(items: &[I], mut all: &'a mut [T], length: impl Fn(&I) -> u32) -> Vec<(usize, &'a mut [T])> {
+    let mut parts = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let (own, rest) = all.split_at_mut(length(item) as usize);
+        all = rest;
+        parts.push((at, own));
+    }
+    parts
 }
 
 /// What the edge from `a` to `b` does to a ray from a point eastward.

@@ -79,24 +79,6 @@ impl Rings {
         self.coords.reserve_exact(vertices);
     }
 
-    /// Forgets all regions and keeps the memory.
-    pub fn clear(&mut self) {
-        self.coords.clear();
-        [&mut self.rings, &mut self.parts, &mut self.regions].into_iter().for_each(|starts| starts.truncate(1));
-    }
-
-    /// Adds the regions of `other` after the own ones.
-    pub fn append(&mut self, other: &Rings) {
-        let shift = |to: &mut Vec<u32>, from: &[u32]| {
-            let base = to[to.len() - 1];
-            to.extend(from[1..].iter().map(|at| base + at));
-        };
-        self.coords.extend_from_slice(&other.coords);
-        shift(&mut self.rings, &other.rings);
-        shift(&mut self.parts, &other.parts);
-        shift(&mut self.regions, &other.regions);
-    }
-
     /// How many regions there are, empty ones included.
     pub fn region_count(&self) -> usize {
         self.regions.len() - 1
@@ -169,8 +151,6 @@ impl Rings {
 
 #[cfg(test)]
 mod tests {
-    use geo_types::polygon;
-
     use super::*;
 
     #[test]
@@ -188,19 +168,5 @@ mod tests {
         assert_eq!((rings.part_count(), rings.ring_count()), (1, 1), "a region counts once it is ended");
         assert_eq!(rings.parts_of_region(1), 1..1);
         assert!(rings.vertices_of_region(1).is_empty());
-    }
-
-    #[test]
-    fn appended_sets_equal_one_made_at_once() {
-        let a = MultiPolygon::new(vec![
-            polygon![(x: 0.0, y: 0.0), (x: 9.0, y: 0.0), (x: 9.0, y: 9.0)],
-            polygon!(exterior: [(x: 20.0, y: 0.0), (x: 29.0, y: 0.0), (x: 29.0, y: 9.0)],
-                     interiors: [[(x: 27.0, y: 1.0), (x: 28.0, y: 1.0), (x: 28.0, y: 2.0)]]),
-        ]);
-        let b = MultiPolygon::new(vec![polygon![(x: 0.0, y: 0.0), (x: 1.0, y: 0.0), (x: 0.0, y: 1.0)]]);
-        let mut joined = Rings::of([&a]);
-        joined.append(&Rings::of([&b, &a]));
-        assert_eq!(joined, Rings::of([&a, &b, &a]));
-        assert_eq!(joined.region_of_parts(), [0, 0, 1, 2, 2]);
     }
 }
