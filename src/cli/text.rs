@@ -50,17 +50,30 @@ pub fn wrap(text: &str, columns: usize, indent: &str) -> String {
     lines.iter().map(|line| format!("{indent}{line}\n")).collect()
 }
 
-/// Pieces between which a line may break: after a space, and after a wide character that no closing mark follows.
+/// Longest run of Chinese characters that stays together: names of regions are not torn apart.
+const NAME: usize = 8;
+
+/// Pieces between which a line may break: after a space, after a Chinese mark, and within a long run of Chinese characters where
+/// no closing mark follows.
 fn words(text: &str) -> Vec<&str> {
+    let is_wide = |c: char| unicode_width::UnicodeWidthChar::width(c) == Some(2);
     let mut pieces = Vec::new();
     let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    let mut run_ends = 0;
+    let mut is_long = false;
+    for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
-        let wide = unicode_width::UnicodeWidthChar::width(c) == Some(2);
-        let closing = chars.peek().is_some_and(|(_, next)| "，。、；：）！？％%".contains(*next));
-        let opening = "（“《".contains(c);
-        if c == ' ' || (wide && !closing && !opening) {
+        let next = text[end..].chars().next();
+        let is_letter = is_wide(c) && c.is_alphanumeric();
+        if is_letter && at >= run_ends {
+            let run = || text[at..].chars().take_while(|c| is_wide(*c) && c.is_alphanumeric());
+            run_ends = at + run().map(char::len_utf8).sum::<usize>();
+            is_long = run().count() > NAME;
+        }
+        let closing = next.is_some_and(|next| "，。、；：）！？％%".contains(next));
+        let within = is_letter && (is_long || next.is_some_and(|next| is_wide(next) && !next.is_alphanumeric()));
+        let mark = is_wide(c) && !c.is_alphanumeric() && !"（“《".contains(c);
+        if c == ' ' || ((within || mark) && !closing) {
             pieces.push(&text[start..end]);
             start = end;
         }
@@ -87,6 +100,8 @@ mod tests {
         let wrapped = wrap("还需新增三对通达，最易实现：海安与东台、姜堰与海安、东台与兴化", 30, "  ");
         assert!(wrapped.lines().all(|line| width(line) <= 30), "{wrapped}");
         assert!(wrapped.lines().all(|line| !line.trim().starts_with('，')), "{wrapped}");
+        let wrapped = wrap("洪泽区 45.5 %, 盱眙县 69.9 %, 沭阳县 73 %, 宝应县 74.6 %", 36, "");
+        assert_eq!(wrapped, "洪泽区 45.5 %, 盱眙县 69.9 %, 沭阳县\n73 %, 宝应县 74.6 %\n", "names stay whole");
         let wrapped = wrap("one two three four five six seven eight nine ten eleven twelve", 30, "");
         assert!(wrapped.lines().all(|line| width(line) <= 30) && wrapped.lines().count() > 1, "{wrapped}");
     }
