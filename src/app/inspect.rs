@@ -43,6 +43,8 @@ pub struct Options<'a> {
     pub wkt: Option<&'a str>,
     /// Text encoding.
     pub encoding: Option<&'a str>,
+    /// Layer, table or sheet, of formats that hold several.
+    pub layer: Option<&'a str>,
 }
 
 /// Why a file can not be inspected.
@@ -65,6 +67,9 @@ pub enum InspectError {
 pub struct Inspection {
     /// As it was named.
     pub path: String,
+    /// Of formats that hold several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
     pub driver: &'static str,
     pub bytes: u64,
     pub encoding: &'static str,
@@ -169,14 +174,40 @@ pub struct Problems {
     pub first: Vec<Issue>,
 }
 
-/// Looks at a file; memory is bounded but for the hashes by which repeated geometries are found.
+/// Looks at every layer of a file, or at the one that the options name.
+/// # Errors
+/// As [`inspect`]; that of the first layer that can not be looked at.
+pub fn inspect_all(path: &Path, options: &Options<'_>) -> Result<Vec<Inspection>, InspectError> {
+    let shown = path.display().to_string();
+    let layers = match options.layer {
+        Some(_) => Vec::new(),
+        None => read::layers(&request(path, &shown, options))?,
+    };
+    if layers.is_empty() {
+        return Ok(vec![inspect(path, options)?]);
+    }
+    layers.iter().map(|layer| inspect(path, &Options { layer: Some(layer), ..*options })).collect()
+}
+
+fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadRequest<'a> {
+    ReadRequest {
+        path,
+        shown,
+        x: options.x,
+        y: options.y,
+        wkt: options.wkt,
+        encoding: options.encoding,
+        layer: options.layer,
+    }
+}
+
+/// Looks at a file of one layer, or at the layer that the options name; memory is bounded but for the hashes by which repeated geometries are found.
 /// # Errors
 /// [`InspectError::Read`] when the file or the one to compare with can not be read, [`InspectError::Crs`] when the CRS that was
 /// asked for is not known. A CRS that the file itself names and nobody knows is a finding.
 pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, InspectError> {
     let shown = path.display().to_string();
-    let request =
-        ReadRequest { path, shown: &shown, x: options.x, y: options.y, wkt: options.wkt, encoding: options.encoding };
+    let request = request(path, &shown, options);
     let mut survey = Survey::new(&shown);
     let info = read::read(&request, &mut survey)?;
     let reference = options.against.map(Reference::read).transpose()?;
@@ -185,6 +216,7 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let against = reference.map(|reference| against::compare(&survey, &ground, &reference));
     Ok(Inspection {
         bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
+        layer: info.layer,
         driver: info.driver,
         encoding: info.encoding,
         records: info.records,

@@ -120,6 +120,9 @@ pub struct InspectArgs {
     /// Text encoding, e.g. GB18030
     #[arg(long)]
     pub encoding: Option<String>,
+    /// Layer, table or sheet, of formats that hold several; without it, all of them
+    #[arg(long)]
+    pub layer: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

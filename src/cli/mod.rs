@@ -147,11 +147,12 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         y: what.y.as_deref(),
         wkt: what.wkt.as_deref(),
         encoding: what.encoding.as_deref(),
+        layer: what.layer.as_deref(),
     };
     let (mut found, mut code) = (Vec::new(), ExitCode::SUCCESS);
     for path in &what.files {
-        match inspect::inspect(path, &options) {
-            Ok(inspection) => found.push(inspection),
+        match inspect::inspect_all(path, &options) {
+            Ok(layers) => found.extend(layers),
             Err(error) => code = complain(&error.to_string()),
         }
     }

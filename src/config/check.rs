@@ -216,16 +216,17 @@ fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
             );
         }
         Some(format) => {
-            let why = format!("a {} file is one layer", format.name);
-            unused(&[("layer", reading.layer.is_some())], &why, way, findings);
-            if format.name == "GeoJSON" {
-                let keys = [
-                    ("x", reading.x.is_some()),
-                    ("y", reading.y.is_some()),
-                    ("wkt", reading.wkt.is_some()),
-                    ("encoding", reading.encoding.is_some()),
-                ];
-                unused(&keys, "GeoJSON has geometries of its own and is UTF-8", way, findings);
+            if format.layers.is_none() {
+                let why = format!("a {} file is one layer", format.name);
+                unused(&[("layer", reading.layer.is_some())], &why, way, findings);
+            }
+            if !format.takes.place {
+                let keys = [("x", reading.x.is_some()), ("y", reading.y.is_some()), ("wkt", reading.wkt.is_some())];
+                unused(&keys, &format!("{} has geometries of its own", format.name), way, findings);
+            }
+            if !format.takes.encoding {
+                let why = format!("a {} file says itself how its text is encoded", format.name);
+                unused(&[("encoding", reading.encoding.is_some())], &why, way, findings);
             }
         }
     }

@@ -291,7 +291,7 @@ layer = "pairs"
                 ("services = { path = \"bus.csv\", complete-for = [\"32\"], columns = { route = \"line\" } }", ""),
                 ("neighbour-reach", "no services", "services = "),
             ),
-            (("path = \"bus.csv\"", "path = \"bus.xlsx\""), ("\"bus.xlsx\"", "no format", "csv")),
+            (("path = \"bus.csv\"", "path = \"bus.docx\""), ("\"bus.docx\"", "no format", "csv")),
             (("parents = { city", "x = \"lon\", parents = { city"), ("x", "x is not used: GeoJSON", "leave x out")),
             (("path = \"bus.csv\"", "path = \"bus.csv\", layer = \"a\""), ("layer", "is one layer", "leave layer out")),
             (("max-loss = \"5 %\"", "max-loss = \"105 %\""), ("\"105 %\"", "more than all", "100 %")),

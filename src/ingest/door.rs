@@ -102,6 +102,7 @@ pub(crate) fn read(
         y: source.y.as_deref(),
         wkt: source.wkt.as_deref(),
         encoding: source.encoding.as_deref(),
+        layer: source.layer.as_deref(),
     };
     progress.stage(&shown, None);
     let mut sink = Sink {

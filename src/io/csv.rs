@@ -4,13 +4,8 @@ use std::fs::File;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
-use std::str::FromStr;
 
 use encoding_rs::UTF_8;
-use geo::CoordsIter;
-use geo_types::Geometry;
-use geo_types::Point;
-use wkt::Wkt;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
@@ -19,6 +14,7 @@ use crate::io::encoding;
 use crate::io::encoding::Malformed;
 use crate::io::encoding::UnixLines;
 use crate::io::encoding::Utf8;
+use crate::io::place;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -28,19 +24,6 @@ use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::Record;
 use crate::table::Value;
-use crate::table::half_width;
-
-/// Usual names of columns that hold a place, in lower case.
-const X_NAMES: [&str; 8] = ["lon", "lng", "long", "longitude", "x", "经度", "easting", "东坐标"];
-const Y_NAMES: [&str; 7] = ["lat", "latitude", "y", "纬度", "northing", "北坐标", "latitud"];
-const WKT_NAMES: [&str; 4] = ["wkt", "geometry", "geom", "the_geom"];
-
-/// Where a record's place stands.
-enum PlaceColumns {
-    None,
-    Xy(usize, usize),
-    Wkt(usize),
-}
 
 /// Lines that a cell in quotes may run over before it is taken for a quote that was never closed.
 const LONGEST_CELL: u64 = 100;
@@ -81,7 +64,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     if names.iter().all(String::is_empty) {
         return Err(header_error("the first line is blank; it must name the columns".to_owned()));
     }
-    let place = place_columns(request, &names).map_err(header_error)?;
+    let place = place::columns(request, &names).map_err(header_error)?;
     let fields: Vec<Field> = names
         .iter()
         .map(|name| Field { name: name.clone(), title: Text::default(), kind: FieldKind::Text, choices: Vec::new() })
@@ -111,7 +94,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
             .map(|cell| if cell.trim().is_empty() { Value::Null } else { Value::from(cell) })
             .collect();
         let mut record = Record { number: records, geometry: None, values };
-        let trouble = match geometry(&place, &record) {
+        let trouble = match place::geometry(&place, &record) {
             Ok(geometry) => {
                 record.geometry = geometry;
                 None
@@ -124,7 +107,14 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         };
         sink.record(&fields, record, trouble);
     }
-    Ok(LayerInfo { driver: "CSV", fields, records, crs: DeclaredCrs::Unknown, encoding: encoding::title(encoding) })
+    Ok(LayerInfo {
+        driver: "CSV",
+        layer: None,
+        fields,
+        records,
+        crs: DeclaredCrs::Unknown,
+        encoding: encoding::title(encoding),
+    })
 }
 
 fn open(request: &ReadRequest<'_>) -> Result<File, ReadError> {
@@ -170,87 +160,14 @@ fn delimiter(text: &[u8]) -> u8 {
     DELIMITERS[most]
 }
 
-fn place_columns(request: &ReadRequest<'_>, names: &[String]) -> Result<PlaceColumns, String> {
-    let find = |wanted: &str| {
-        names.iter().position(|name| name == wanted).ok_or_else(|| {
-            let nearest = names
-                .iter()
-                .map(|name| (strsim::damerau_levenshtein(name, wanted), name))
-                .min()
-                .filter(|(edits, _)| *edits <= 2)
-                .map(|(_, name)| format!("; did you mean \"{name}\"?"))
-                .unwrap_or_default();
-            format!("has no column \"{wanted}\"{nearest} (columns: {})", names.join(", "))
-        })
-    };
-    match (request.wkt, request.x, request.y) {
-        (Some(wkt), None, None) => return Ok(PlaceColumns::Wkt(find(wkt)?)),
-        (None, Some(x), Some(y)) => return Ok(PlaceColumns::Xy(find(x)?, find(y)?)),
-        (None, None, None) => {}
-        (Some(_), ..) => return Err("give either wkt or x and y, not both".to_owned()),
-        _ => return Err("x and y go together; give both".to_owned()),
-    }
-    let usual = |usual: &[&str]| names.iter().position(|name| usual.contains(&name.to_lowercase().as_str()));
-    Ok(match (usual(&WKT_NAMES), usual(&X_NAMES), usual(&Y_NAMES)) {
-        (_, Some(x), Some(y)) => PlaceColumns::Xy(x, y),
-        (Some(wkt), ..) => PlaceColumns::Wkt(wkt),
-        _ => PlaceColumns::None,
-    })
-}
-
-/// The place of a record, or a code, a column and what is wrong with it.
-fn geometry(place: &PlaceColumns, record: &Record) -> Result<Option<Geometry<f64>>, (&'static str, usize, String)> {
-    match place {
-        PlaceColumns::None => Ok(None),
-        PlaceColumns::Xy(x, y) => {
-            let number = |at: usize| match record.value(at) {
-                Value::Null => Err(("no-geometry", at, "the coordinate is empty".to_owned())),
-                value => value.as_f64().ok_or_else(|| ("bad-geometry", at, format!("\"{value}\" is not a coordinate"))),
-            };
-            Ok(Some(Geometry::Point(Point::new(number(*x)?, number(*y)?))))
-        }
-        PlaceColumns::Wkt(at) => match record.value(*at) {
-            Value::Null => Err(("no-geometry", *at, "the geometry is empty".to_owned())),
-            value => well_known(&half_width(&value.to_string())).map(Some).map_err(|what| ("bad-geometry", *at, what)),
-        },
-    }
-}
-
-/// The geometry of a well-known text, with the same demands as on GeoJSON.
-fn well_known(text: &str) -> Result<Geometry<f64>, String> {
-    let parsed = Wkt::<f64>::from_str(text).map_err(|error| format!("is not well-known text: {error}"))?;
-    let polygons = match &parsed {
-        Wkt::Polygon(polygon) => std::slice::from_ref(polygon),
-        Wkt::MultiPolygon(polygons) => polygons.polygons(),
-        Wkt::GeometryCollection(_) => {
-            return Err("a GEOMETRYCOLLECTION is not used; give polygons, lines or points".to_owned());
-        }
-        _ => &[],
-    };
-    // the conversion below would close rings without a word
-    for ring in polygons.iter().flat_map(|polygon| polygon.rings()) {
-        let positions = ring.coords();
-        if positions.len() < 4 {
-            return Err(format!("a ring has {} positions where at least four are wanted", positions.len()));
-        }
-        if positions.first().map(|at| (at.x, at.y)) != positions.last().map(|at| (at.x, at.y)) {
-            return Err("a ring does not end where it starts".to_owned());
-        }
-    }
-    let geometry = Geometry::try_from(parsed).map_err(|_| "the geometry is empty".to_owned())?;
-    let finite = geometry.coords_iter().all(|at| at.x.is_finite() && at.y.is_finite());
-    if !finite || geometry.coords_count() == 0 {
-        return Err("the geometry is empty or holds no numbers".to_owned());
-    }
-    Ok(geometry)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::io::read::Collected;
     use crate::io::read::read_all;
     use encoding_rs::GB18030;
+    use geo_types::Geometry;
+    use geo_types::Point;
     use std::io::Write;
 
     fn from(bytes: &[u8]) -> Result<(LayerInfo, Collected), ReadError> {

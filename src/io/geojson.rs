@@ -105,6 +105,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     let state = state.into_inner();
     Ok(LayerInfo {
         driver: "GeoJSON",
+        layer: None,
         fields: state.fields,
         records: state.records,
         crs: match state.crs {

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use crate::base::issue::Issue;
 use crate::io::csv;
+use crate::io::dbf;
 use crate::io::geojson;
+use crate::io::gpkg_read;
+use crate::io::shp;
+use crate::io::xlsx;
 use crate::table::Field;
 use crate::table::Record;
 
@@ -23,12 +27,14 @@ pub struct ReadRequest<'a> {
     pub wkt: Option<&'a str>,
     /// Name of the text encoding, of formats that have several; `None` finds out.
     pub encoding: Option<&'a str>,
+    /// Which layer, table or sheet, of formats that hold several; `None` takes the only one.
+    pub layer: Option<&'a str>,
 }
 
 impl<'a> ReadRequest<'a> {
     /// Everything by default.
     pub fn new(path: &'a Path, shown: &'a str) -> ReadRequest<'a> {
-        ReadRequest { path, shown, x: None, y: None, wkt: None, encoding: None }
+        ReadRequest { path, shown, x: None, y: None, wkt: None, encoding: None, layer: None }
     }
 }
 
@@ -67,6 +73,8 @@ impl DeclaredCrs {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerInfo {
     pub driver: &'static str,
+    /// The layer's name, of formats that hold several.
+    pub layer: Option<String>,
     pub fields: Vec<Field>,
     pub records: u64,
     pub crs: DeclaredCrs,
@@ -90,6 +98,12 @@ pub enum ReadError {
     /// The header of a table can not be used.
     #[error("\"{shown}\": {what}")]
     Header { shown: String, what: String },
+    /// The content is not what the format demands.
+    #[error("\"{shown}\": {what}")]
+    Content { shown: String, what: String },
+    /// The layer that was asked for is not there, or none was asked for and there are several.
+    #[error("\"{shown}\" {what}")]
+    Layer { shown: String, what: String },
 }
 
 /// One format.
@@ -101,9 +115,25 @@ pub struct Driver {
     pub can_write: bool,
     /// One line on what is understood.
     pub about: &'static str,
+    /// What a request may say of a file of this format.
+    pub takes: Takes,
     /// Reads a layer to its end; `None` for formats that are written only.
     pub read: Option<ReadLayer>,
+    /// Names the layers, of formats that hold several.
+    pub layers: Option<ListLayers>,
 }
+
+/// What a request may say of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Takes {
+    /// Columns that hold the place.
+    pub place: bool,
+    /// A text encoding.
+    pub encoding: bool,
+}
+
+/// Names the layers of a file, those without geometry too, in the file's own order.
+pub type ListLayers = fn(&ReadRequest<'_>) -> Result<Vec<String>, ReadError>;
 
 /// Reads a layer to its end.
 pub type ReadLayer = fn(&ReadRequest<'_>, &mut dyn Sink) -> Result<LayerInfo, ReadError>;
@@ -116,7 +146,9 @@ pub const DRIVERS: &[Driver] = &[
         can_read: true,
         can_write: true,
         about: "FeatureCollection, one feature a line, or RFC 8142 sequence; WGS 84 unless a crs member says otherwise",
+        takes: Takes { place: false, encoding: true },
         read: Some(geojson::read),
+        layers: None,
     },
     Driver {
         name: "CSV",
@@ -124,15 +156,49 @@ pub const DRIVERS: &[Driver] = &[
         can_read: true,
         can_write: true,
         about: "header line; x/y columns or a WKT column; comma, semicolon or tab; UTF-8 or GB18030",
+        takes: Takes { place: true, encoding: true },
         read: Some(csv::read),
+        layers: None,
     },
     Driver {
         name: "GeoPackage",
         extensions: &["gpkg"],
-        can_read: false,
+        can_read: true,
         can_write: true,
-        about: "all layers with styles, aliases, metadata and a QGIS project; a .qgz beside it",
-        read: None,
+        about: "layers, views and attribute tables, the CRS they carry; written with styles, titles, metadata and a QGIS project",
+        takes: Takes { place: true, encoding: false },
+        read: Some(gpkg_read::read),
+        layers: Some(gpkg_read::layers),
+    },
+    Driver {
+        name: "Shapefile",
+        extensions: &["shp"],
+        can_read: true,
+        can_write: false,
+        about: ".shp with .dbf, .prj and .cpg beside it; UTF-8, GBK and GB18030; Z and M are left out",
+        takes: Takes { place: false, encoding: true },
+        read: Some(shp::read),
+        layers: None,
+    },
+    Driver {
+        name: "dBASE",
+        extensions: &["dbf"],
+        can_read: true,
+        can_write: false,
+        about: "a table without geometry, or with x/y columns; UTF-8, GBK and GB18030",
+        takes: Takes { place: true, encoding: true },
+        read: Some(dbf::read),
+        layers: None,
+    },
+    Driver {
+        name: "Excel",
+        extensions: &["xlsx", "xlsm"],
+        can_read: true,
+        can_write: false,
+        about: "a sheet whose first line names the columns; x/y columns or a WKT column; values as they were last computed",
+        takes: Takes { place: true, encoding: false },
+        read: Some(xlsx::read),
+        layers: Some(xlsx::layers),
     },
 ];
 
@@ -149,6 +215,42 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     match driver(request.path).and_then(|driver| driver.read) {
         Some(read) => read(request, sink),
         None => Err(unknown_format(request)),
+    }
+}
+
+/// The layers of a file; empty for formats that hold one.
+/// # Errors
+/// [`ReadError`] when the file can not be read.
+pub fn layers(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
+    driver(request.path).and_then(|driver| driver.layers).map_or(Ok(Vec::new()), |list| list(request))
+}
+
+/// Which of `names` is asked for; without a wish, the only one of those that are `likely`, or the only one there is.
+pub(super) fn chosen(request: &ReadRequest<'_>, names: &[String], likely: &[usize]) -> Result<usize, ReadError> {
+    const SHOWN: usize = 40;
+    let refuse = |what: String| ReadError::Layer { shown: request.shown.to_owned(), what };
+    let list = || {
+        let more = names.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "))
+    };
+    match (request.layer, likely, names) {
+        (Some(wanted), ..) => names.iter().position(|name| name == wanted).ok_or_else(|| {
+            let nearest = names
+                .iter()
+                .map(|name| (strsim::damerau_levenshtein(name, wanted), name))
+                .min()
+                .filter(|(edits, _)| *edits <= 2)
+                .map(|(_, name)| format!("; did you mean \"{name}\"?"))
+                .unwrap_or_default();
+            refuse(format!("has no layer \"{wanted}\"{nearest} (layers: {})", list()))
+        }),
+        (None, _, []) => Err(refuse("holds no layer".to_owned())),
+        (None, [only], _) => Ok(*only),
+        (None, _, [_]) => Ok(0),
+        (None, ..) => {
+            Err(refuse(format!("holds {} layers; say which: layer = \"…\" (layers: {})", names.len(), list())))
+        }
     }
 }
 

@@ -37,8 +37,12 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
     let say = Say(lang);
     let mut page = Page { lines: Vec::new() };
     let records = say.say("records", "条记录");
+    let layer = match &inspection.layer {
+        Some(layer) => format!("{}{layer}", say.say(", layer ", "，图层 ")),
+        None => String::new(),
+    };
     page.lines.push(format!(
-        "{}  {}, {}, {}, {} {records}",
+        "{}{layer}  {}, {}, {}, {} {records}",
         inspection.path,
         inspection.driver,
         size(inspection.bytes),
@@ -112,7 +116,12 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
         SaidBy::Format => say.say("fixed by the format, the file does not say", "格式规定，文件未写明"),
         SaidBy::Nobody => say.say("not said", "未写明"),
     };
-    let mut text = match (&finding.said, &finding.name) {
+    // a definition of some lines is known by its name
+    let said = finding.said.as_ref().map(|said| match said.find('[') {
+        Some(at) if said.len() > 40 => format!("{}[…]", &said[..at]),
+        _ => said.clone(),
+    });
+    let mut text = match (&said, &finding.name) {
         (Some(said), Some(name)) if said != name => format!("{name} ({said}), {by}"),
         (Some(said), _) => format!("{said}, {by}"),
         _ => by,

@@ -1,0 +1,106 @@
+//! Where a record of a table without geometry lies: two columns of coordinates, or one of well-known text.
+
+use std::str::FromStr;
+
+use geo::CoordsIter;
+use geo_types::Geometry;
+use geo_types::Point;
+use wkt::Wkt;
+
+use crate::io::read::ReadRequest;
+use crate::table::Record;
+use crate::table::Value;
+use crate::table::half_width;
+
+/// Usual names of columns that hold a place, in lower case.
+const X_NAMES: [&str; 8] = ["lon", "lng", "long", "longitude", "x", "经度", "easting", "东坐标"];
+const Y_NAMES: [&str; 7] = ["lat", "latitude", "y", "纬度", "northing", "北坐标", "latitud"];
+const WKT_NAMES: [&str; 4] = ["wkt", "geometry", "geom", "the_geom"];
+
+/// Where a record's place stands.
+pub(super) enum PlaceColumns {
+    None,
+    Xy(usize, usize),
+    Wkt(usize),
+}
+
+/// Which columns hold the place: those that were asked for, else those with the usual names.
+/// # Errors
+/// A column that was asked for is not there, or the request contradicts itself.
+pub(super) fn columns(request: &ReadRequest<'_>, names: &[String]) -> Result<PlaceColumns, String> {
+    let find = |wanted: &str| {
+        names.iter().position(|name| name == wanted).ok_or_else(|| {
+            let nearest = names
+                .iter()
+                .map(|name| (strsim::damerau_levenshtein(name, wanted), name))
+                .min()
+                .filter(|(edits, _)| *edits <= 2)
+                .map(|(_, name)| format!("; did you mean \"{name}\"?"))
+                .unwrap_or_default();
+            format!("has no column \"{wanted}\"{nearest} (columns: {})", names.join(", "))
+        })
+    };
+    match (request.wkt, request.x, request.y) {
+        (Some(wkt), None, None) => return Ok(PlaceColumns::Wkt(find(wkt)?)),
+        (None, Some(x), Some(y)) => return Ok(PlaceColumns::Xy(find(x)?, find(y)?)),
+        (None, None, None) => {}
+        (Some(_), ..) => return Err("give either wkt or x and y, not both".to_owned()),
+        _ => return Err("x and y go together; give both".to_owned()),
+    }
+    let usual = |usual: &[&str]| names.iter().position(|name| usual.contains(&name.to_lowercase().as_str()));
+    Ok(match (usual(&WKT_NAMES), usual(&X_NAMES), usual(&Y_NAMES)) {
+        (_, Some(x), Some(y)) => PlaceColumns::Xy(x, y),
+        (Some(wkt), ..) => PlaceColumns::Wkt(wkt),
+        _ => PlaceColumns::None,
+    })
+}
+
+/// The place of a record, or a code, a column and what is wrong with it.
+pub(super) fn geometry(
+    place: &PlaceColumns,
+    record: &Record,
+) -> Result<Option<Geometry<f64>>, (&'static str, usize, String)> {
+    match place {
+        PlaceColumns::None => Ok(None),
+        PlaceColumns::Xy(x, y) => {
+            let number = |at: usize| match record.value(at) {
+                Value::Null => Err(("no-geometry", at, "the coordinate is empty".to_owned())),
+                value => value.as_f64().ok_or_else(|| ("bad-geometry", at, format!("\"{value}\" is not a coordinate"))),
+            };
+            Ok(Some(Geometry::Point(Point::new(number(*x)?, number(*y)?))))
+        }
+        PlaceColumns::Wkt(at) => match record.value(*at) {
+            Value::Null => Err(("no-geometry", *at, "the geometry is empty".to_owned())),
+            value => well_known(&half_width(&value.to_string())).map(Some).map_err(|what| ("bad-geometry", *at, what)),
+        },
+    }
+}
+
+/// The geometry of a well-known text, with the same demands as on GeoJSON.
+fn well_known(text: &str) -> Result<Geometry<f64>, String> {
+    let parsed = Wkt::<f64>::from_str(text).map_err(|error| format!("is not well-known text: {error}"))?;
+    let polygons = match &parsed {
+        Wkt::Polygon(polygon) => std::slice::from_ref(polygon),
+        Wkt::MultiPolygon(polygons) => polygons.polygons(),
+        Wkt::GeometryCollection(_) => {
+            return Err("a GEOMETRYCOLLECTION is not used; give polygons, lines or points".to_owned());
+        }
+        _ => &[],
+    };
+    // the conversion below would close rings without a word
+    for ring in polygons.iter().flat_map(|polygon| polygon.rings()) {
+        let positions = ring.coords();
+        if positions.len() < 4 {
+            return Err(format!("a ring has {} positions where at least four are wanted", positions.len()));
+        }
+        if positions.first().map(|at| (at.x, at.y)) != positions.last().map(|at| (at.x, at.y)) {
+            return Err("a ring does not end where it starts".to_owned());
+        }
+    }
+    let geometry = Geometry::try_from(parsed).map_err(|_| "the geometry is empty".to_owned())?;
+    let finite = geometry.coords_iter().all(|at| at.x.is_finite() && at.y.is_finite());
+    if !finite || geometry.coords_count() == 0 {
+        return Err("the geometry is empty or holds no numbers".to_owned());
+    }
+    Ok(geometry)
+}
