@@ -119,6 +119,27 @@ fn fields_are_known_by_their_values() {
     assert_eq!((&found["crs"]["said_by"], &found["crs"]["candidates"]), (&"nobody".into(), &Value::from([4326])));
 }
 
+/// Expected by shapely 2.2 (GEOS 3.14) and pyproj in EPSG:4549: the intersections of all pairs, and the holes of the union.
+#[test]
+fn overlaps_and_gaps_between_counties_are_those_of_geos() {
+    let found = finding(&["geodata/jiangsu/counties_tianditu.geojson"]);
+    let sides = &found["sides"];
+    assert_eq!((sides["overlaps"].as_u64(), sides["gaps"].as_u64()), (Some(1), Some(1)), "{sides}");
+    let (overlap, gap) = (&sides["largest_overlaps"][0], &sides["largest_gaps"][0]);
+    let near = |value: &Value, want: f64| (value.as_f64().unwrap() / want - 1.0).abs() < 1e-6;
+    assert_eq!(overlap["areas"], Value::from(["320703", "371103"].map(Value::from).to_vec()));
+    assert!(near(&overlap["area_m2"], 268_113.0) && near(&overlap["width_m"], 141.8), "{overlap}");
+    // an enclave of another county, which the file does not hold
+    assert_eq!(gap["areas"], Value::from(vec![Value::from("341802")]));
+    assert!(near(&gap["area_m2"], 39_062_664.0), "{gap}");
+    let found = finding(&[WGS84]);
+    assert_eq!((found["sides"]["overlaps"].as_u64(), found["sides"]["gaps"].as_u64()), (Some(0), Some(1)));
+    let (_, out, _) = tongda(&["inspect", WGS84, "--lang", "en"]);
+    assert!(out.contains("no overlaps; 1 gap(s), 39.7 km² (EPSG:4549)"), "{out}");
+    // without a CRS nobody knows how large they are
+    assert!(finding(&["tests/oracles/formats/areas_bare.shp"])["sides"].is_null());
+}
+
 #[test]
 fn every_fault_is_counted_and_placed() {
     let desk = Desk::new();

@@ -4,6 +4,7 @@ pub mod against;
 mod ground;
 mod page;
 mod reference;
+pub mod sides;
 mod survey;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::app::inspect::against::Against;
 use crate::app::inspect::ground::Ground;
 use crate::app::inspect::reference::Reference;
+use crate::app::inspect::sides::Sides;
 use crate::app::inspect::survey::Survey;
 use crate::base::issue::Issue;
 use crate::io::datum::Datum;
@@ -82,6 +84,9 @@ pub struct Inspection {
     /// The field that holds the records' names.
     pub name_field: Option<String>,
     pub problems: Problems,
+    /// Overlaps and gaps between areas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sides: Option<Sides>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<Against>,
 }
@@ -201,7 +206,8 @@ fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadReq
     }
 }
 
-/// Looks at a file of one layer, or at the layer that the options name; memory is bounded but for the hashes by which repeated geometries are found.
+/// Looks at a file of one layer, or at the layer that the options name; memory is bounded but for the hashes by which repeated
+/// geometries are found.
 /// # Errors
 /// [`InspectError::Read`] when the file or the one to compare with can not be read, [`InspectError::Crs`] when the CRS that was
 /// asked for is not known. A CRS that the file itself names and nobody knows is a finding.
@@ -214,6 +220,7 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let near = reference.as_ref().and_then(Reference::centre);
     let ground = Ground::of(&survey, &info.crs, options, near)?;
     let against = reference.map(|reference| against::compare(&survey, &ground, &reference));
+    let sides = sides::of(&survey, &ground);
     Ok(Inspection {
         bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
         layer: info.layer,
@@ -226,6 +233,7 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
         code_field: survey.code_field(),
         name_field: survey.name_field(),
         problems: survey.problems(),
+        sides,
         against,
         path: shown,
     })

@@ -12,6 +12,7 @@ pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod reach;
 mod reach_layers;
+pub mod topology;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -12,6 +12,7 @@ use crate::app::inspect::against::Conclusion;
 use crate::app::inspect::against::Hypothesis;
 use crate::app::inspect::against::Supposed;
 use crate::app::inspect::against::Undecided;
+use crate::app::inspect::sides::Sides;
 use crate::base::units::Lang;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
@@ -80,10 +81,52 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
     if !counts.is_empty() {
         page.lines.push(format!("    {}: {}", say.say("in all", "合计"), counts.join(", ")));
     }
+    if let Some(sides) = &inspection.sides {
+        of_sides(sides, say, &mut page);
+    }
     if let Some(against) = &inspection.against {
         of_comparison(against, say, &mut page);
     }
     page.lines.join("\n") + "\n"
+}
+
+/// Overlaps and gaps that a page tells of each kind; all of them are in the JSON, up to ten.
+const PLACES: usize = 5;
+
+fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
+    let of = |count: u64, m2: f64, none: String, some: String| match count {
+        0 => none,
+        _ => format!("{count} {some}, {}", ground(m2)),
+    };
+    let overlaps =
+        of(sides.overlaps, sides.overlaps_m2, say.say("no overlaps", "无重叠"), say.say("overlap(s)", "处重叠"));
+    let gaps = of(sides.gaps, sides.gaps_m2, say.say("no gaps", "无空隙"), say.say("gap(s)", "处空隙"));
+    let text = format!("{overlaps}; {gaps}");
+    page.entry(&say.say("areas", "面"), &format!("{text} ({})", sides.plane));
+    let lists = [(say.say("overlap", "重叠"), &sides.largest_overlaps), (say.say("gap", "空隙"), &sides.largest_gaps)];
+    for (name, places) in lists {
+        for place in places.iter().take(PLACES) {
+            page.lines.push(format!(
+                "    {name} {}: {}, {} {}, {:.5}° {:.5}°",
+                place.areas.join(" – "),
+                ground(place.area_m2),
+                say.say("mean width", "平均宽"),
+                wide(place.width_m),
+                place.at[0],
+                place.at[1],
+            ));
+        }
+    }
+}
+
+/// An area for people.
+fn ground(m2: f64) -> String {
+    if m2 < 1e5 { format!("{m2:.0} m²") } else { format!("{:.1} km²", m2 / 1e6) }
+}
+
+/// A width for people.
+fn wide(metres: f64) -> String {
+    if metres < 10.0 { format!("{metres:.2} m") } else { format!("{metres:.0} m") }
 }
 
 struct Page {

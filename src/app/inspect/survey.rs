@@ -9,6 +9,7 @@ use std::hash::Hasher;
 use geo::Centroid;
 use geo::CoordsIter;
 use geo_types::Geometry;
+use geo_types::MultiPolygon;
 
 use crate::app::inspect::FieldFinding;
 use crate::app::inspect::GeometryFinding;
@@ -29,6 +30,8 @@ const MOST_DISTINCT: usize = 200_000;
 const MOST_GEOMETRIES: usize = 2_000_000;
 /// Vertices and records that are looked at closely, evenly spread over the file.
 const SAMPLE: usize = 4096;
+/// Vertices of areas that are kept, to look for overlaps and gaps; a file with more is not looked at for them.
+const MOST_OUTLINES: usize = 2_000_000;
 /// Issues of one kind that are shown.
 const SHOWN: u64 = 5;
 /// Characters of a sample value.
@@ -100,6 +103,21 @@ pub(crate) struct Located {
     pub codes: Vec<(usize, String)>,
 }
 
+/// An area, as it was read.
+pub(crate) struct Outline {
+    pub record: u64,
+    pub id: Option<String>,
+    /// In the file's own numbers.
+    pub area: MultiPolygon<f64>,
+}
+
+impl Outline {
+    /// The code, or `#` and the number of the record.
+    pub(crate) fn name(&self) -> String {
+        self.id.clone().unwrap_or_else(|| format!("#{}", self.record))
+    }
+}
+
 /// Collects what an inspection needs.
 pub(crate) struct Survey {
     shown: String,
@@ -113,6 +131,9 @@ pub(crate) struct Survey {
     pub(crate) vertices: Thinned<[f64; 2]>,
     pub(crate) located: Thinned<Located>,
     geometries: HashMap<u64, u64>,
+    /// Sound areas; `None` once there are too many.
+    outlines: Option<Vec<Outline>>,
+    outline_vertices: usize,
     counts: BTreeMap<&'static str, u64>,
     first: Vec<Issue>,
 }
@@ -149,6 +170,8 @@ impl Survey {
             vertices: Thinned::new(SAMPLE),
             located: Thinned::new(SAMPLE),
             geometries: HashMap::new(),
+            outlines: Some(Vec::new()),
+            outline_vertices: 0,
             counts: BTreeMap::new(),
             first: Vec::new(),
         }
@@ -234,6 +257,20 @@ impl Survey {
         });
     }
 
+    /// The sound areas, in file order; `None` when there were too many to be kept.
+    pub(crate) fn outlines(&self) -> Option<&[Outline]> {
+        self.outlines.as_deref()
+    }
+
+    fn keep(&mut self, outline: Outline) {
+        self.outline_vertices += outline.area.coords_count();
+        if self.outline_vertices > MOST_OUTLINES {
+            self.outlines = None;
+        } else if let Some(outlines) = &mut self.outlines {
+            outlines.push(outline);
+        }
+    }
+
     fn look_at(&mut self, geometry: Geometry<f64>, record: u64, id: Option<&str>, codes: Vec<(usize, String)>) {
         *self.kinds.entry(kind_name(&geometry)).or_default() += 1;
         let mut hasher = DefaultHasher::new();
@@ -272,8 +309,9 @@ impl Survey {
                         let what = format!("{} ring(s) enclose nothing", promoted.rings_dropped);
                         self.trouble(Severity::Warning, "bad-geometry", record, id, what);
                     }
-                    if let Some(flaw) = outline::flaw(&promoted.area) {
-                        self.trouble(Severity::Error, "self-intersection", record, id, flaw.to_string());
+                    match outline::flaw(&promoted.area) {
+                        Some(flaw) => self.trouble(Severity::Error, "self-intersection", record, id, flaw.to_string()),
+                        None => self.keep(Outline { record, id: id.map(str::to_owned), area: promoted.area }),
                     }
                 }
             }

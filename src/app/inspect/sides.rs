@@ -1,0 +1,92 @@
+//! Do the areas of a file lie side by side? Their overlaps and gaps, in metres, by the CRS that is said.
+
+use geo::MapCoords;
+use geo_types::Coord;
+use geo_types::MultiPolygon;
+use serde::Serialize;
+
+use crate::app::inspect::ground::Ground;
+use crate::app::inspect::survey::Survey;
+use crate::io::reproject::Crs;
+use crate::io::reproject::Reprojector;
+use crate::io::reproject::default_plane;
+use crate::metrics::topology::topology;
+use crate::model::place::LonLat;
+
+/// Overlaps and gaps of each kind that are told one by one.
+const SHOWN: usize = 10;
+
+/// What lies between the areas.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sides {
+    /// Areas that were looked at; those that cross themselves are left out.
+    pub areas: u64,
+    /// The plane in which was measured.
+    pub plane: String,
+    pub overlaps: u64,
+    pub overlaps_m2: f64,
+    pub gaps: u64,
+    pub gaps_m2: f64,
+    /// The largest overlaps.
+    pub largest_overlaps: Vec<Place>,
+    /// The largest gaps: ground that areas enclose and none covers.
+    pub largest_gaps: Vec<Place>,
+}
+
+/// An overlap or a gap.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Place {
+    /// Codes of the areas that overlap or that lie around the gap; `#` and the record where there is no code.
+    pub areas: Vec<String>,
+    pub area_m2: f64,
+    /// Mean width, metres.
+    pub width_m: f64,
+    /// Degrees.
+    pub at: [f64; 2],
+}
+
+/// Looks at the areas of a survey; `None` where there are not two of them, where they are too many to be kept, or where no CRS says
+/// how large they are.
+pub(crate) fn of(survey: &Survey, ground: &Ground) -> Option<Sides> {
+    let base = ground.bases.first().filter(|_| ground.is_said)?;
+    let outlines = survey.outlines().filter(|outlines| outlines.len() > 1)?;
+    let [west, south, east, north] = ground.finding.degrees?;
+    let centre = LonLat { lon: (west + east) / 2.0, lat: (south + north) / 2.0 };
+    let (degrees, plane) = (Crs::new("EPSG:4326").ok()?, Crs::new(&default_plane(centre)).ok()?);
+    let (there, back) = (Reprojector::new(&degrees, &plane).ok()?, Reprojector::new(&plane, &degrees).ok()?);
+    let metres = |at: Coord<f64>| {
+        let place = ground.datum.to_wgs84(base.degrees([at.x, at.y]).ok_or(())?);
+        let [x, y] = there.point([place.lon, place.lat]).ok_or(())?;
+        Ok(Coord { x, y })
+    };
+    let areas: Vec<MultiPolygon<f64>> =
+        outlines.iter().map(|outline| outline.area.try_map_coords(metres)).collect::<Result<_, ()>>().ok()?;
+    let found = topology(&areas);
+    let name = |at: usize| outlines[at].name();
+    let place = |areas: Vec<String>, area_m2: f64, width_m: f64, at: [f64; 2]| Place {
+        areas,
+        area_m2: area_m2.round(),
+        width_m: (width_m * 100.0).round() / 100.0,
+        at: back.point(at).unwrap_or(at).map(|degrees| (degrees * 1e6).round() / 1e6),
+    };
+    Some(Sides {
+        areas: areas.len() as u64,
+        plane: plane.text().to_owned(),
+        overlaps: found.overlaps.len() as u64,
+        overlaps_m2: found.overlaps.iter().fold(0.0, |sum, one| sum + one.area_m2).round(),
+        gaps: found.gaps.len() as u64,
+        gaps_m2: found.gaps.iter().fold(0.0, |sum, one| sum + one.area_m2).round(),
+        largest_overlaps: found
+            .overlaps
+            .iter()
+            .take(SHOWN)
+            .map(|one| place(vec![name(one.pair.0), name(one.pair.1)], one.area_m2, one.width_m, one.at))
+            .collect(),
+        largest_gaps: found
+            .gaps
+            .iter()
+            .take(SHOWN)
+            .map(|one| place(one.beside.iter().map(|at| name(*at)).collect(), one.area_m2, one.width_m, one.at))
+            .collect(),
+    })
+}
