@@ -3,6 +3,7 @@
 //! `tests/oracles/formats.py` wrote the files with GDAL 3.6; the values expected here are those in it.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -284,6 +285,57 @@ fn text_in_a_geopackage_that_is_not_utf8_is_read_and_told() {
     assert_eq!((read.issues[0].code, read.issues[0].field.as_deref()), ("bad-text", Some("name")));
     let (_, read) = layer(&path, Some("v")).unwrap();
     assert_eq!(read.records[0].values, [text("玄武"), Value::Int(7)]);
+}
+
+fn zipped(path: &Path, files: &[(&str, &[u8])]) {
+    let mut archive = zip::ZipWriter::new(fs::File::create(path).unwrap());
+    for (name, bytes) in files {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+#[test]
+fn packed_files_are_read_as_what_they_hold() {
+    let bench = Bench(tempfile::tempdir().unwrap());
+    let path = |name: &str| bench.0.path().join(name);
+    let parts: Vec<(String, Vec<u8>)> = ["shp", "dbf", "prj", "cpg", "shx"]
+        .iter()
+        .map(|ending| (format!("数据/区县.{ending}"), fs::read(oracle(&format!("areas_gbk.{ending}"))).unwrap()))
+        .collect();
+    let files: Vec<(&str, &[u8])> = parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    zipped(&path("areas.zip"), &files);
+    let (info, read) = layer(&path("areas.zip"), None).unwrap();
+    assert_eq!((info.driver, info.encoding, read.records[0].values[1].clone()), ("Shapefile", "GBK", text("玄武区")));
+    check_shapes(&read);
+
+    let list = "id,lon,lat\n0012,118.8,32.0\n".as_bytes();
+    zipped(&path("two.zip"), &[("a.csv", list), ("b.csv", list), ("__MACOSX/a.csv", list), ("../c.csv", list)]);
+    let message = bench.message("two.zip");
+    assert!(message.contains("holds 2 layers") && message.contains("a.csv, b.csv"), "{message}");
+    assert_eq!(layer(&path("two.zip"), Some("b.csv")).unwrap().1.records[0].values[0], text("0012"));
+    assert!(!bench.0.path().parent().unwrap().join("c.csv").exists());
+
+    let gpkg = fs::read(oracle("places.gpkg")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&gpkg).unwrap();
+    let mut packed = packed.finish().unwrap();
+    bench.put("places.gpkg.gz", &packed);
+    let (info, _) = layer(&path("places.gpkg.gz"), Some("stops")).unwrap();
+    assert_eq!((info.driver, info.records), ("GeoPackage", 3));
+    assert_eq!(read::layers(&ReadRequest::new(&path("places.gpkg.gz"), "x")).unwrap(), ["areas", "stops", "notes"]);
+
+    packed.truncate(packed.len() / 2);
+    bench.put("cut.gpkg.gz", &packed);
+    bench.put("no.zip", list);
+    zipped(&path("empty.zip"), &[("readme.md", b"none")]);
+    for (name, want) in
+        [("cut.gpkg.gz", "damaged"), ("no.zip", "no sound ZIP archive"), ("empty.zip", "no file of a format")]
+    {
+        let message = bench.message(name);
+        assert!(message.contains(want), "{name}: {message}");
+    }
 }
 
 /// The same areas as a study in each format that holds them.

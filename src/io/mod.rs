@@ -14,6 +14,7 @@ mod gpkg_read;
 mod gpkg_schema;
 mod line_breaks;
 pub mod numbers;
+mod packed;
 mod place;
 mod print_layout;
 pub mod qgis_project;

@@ -8,6 +8,7 @@ use crate::io::csv;
 use crate::io::dbf;
 use crate::io::geojson;
 use crate::io::gpkg_read;
+use crate::io::packed;
 use crate::io::shp;
 use crate::io::xlsx;
 use crate::table::Field;
@@ -199,6 +200,16 @@ pub const DRIVERS: &[Driver] = &[
         takes: Takes { place: true, encoding: false },
         read: Some(xlsx::read),
         layers: Some(xlsx::layers),
+    },
+    Driver {
+        name: "packed",
+        extensions: &["zip", "gz"],
+        can_read: true,
+        can_write: false,
+        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip",
+        takes: Takes { place: true, encoding: true },
+        read: Some(packed::read),
+        layers: Some(packed::layers),
     },
 ];
 
