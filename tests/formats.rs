@@ -347,6 +347,8 @@ fn a_study_is_the_same_from_every_format() {
         "path = \"areas_utf8.shp\"",
         "path = \"areas_gbk.shp\"",
         "path = \"areas_bare.shp\", crs = \"EPSG:4490\"",
+        // its .prj says the same in the words of another program
+        "path = \"areas_gbk.shp\", crs = \"EPSG:4490\"",
     ] {
         let text = format!(
             "title = \"Test\"\n[study]\nplane = \"EPSG:4549\"\nmax-loss = \"50 %\"\n\
@@ -356,10 +358,35 @@ fn a_study_is_the_same_from_every_format() {
         let study = ingest::study(&plan.study, &Silent).unwrap_or_else(|error| panic!("{source}: {error}"));
         let ledger = &study.ledgers[0];
         assert!(ledger.balances() && (ledger.read, ledger.used) == (3, 2), "{ledger:?}");
+        assert!(study.issues.iter().all(|issue| issue.code != "crs-overruled"), "{:?}", study.issues);
         let area = |(_, region): (_, &tongda::model::region::Region)| {
             region.shape.as_ref().map(|shape| (shape.area_m2 * 1e-4).round())
         };
         areas_m2.push(study.regions.iter().filter_map(area).collect::<Vec<f64>>());
     }
     assert!(areas_m2[0].len() == 2 && areas_m2.iter().all(|one| *one == areas_m2[0]), "{areas_m2:?}");
+}
+
+#[test]
+fn a_crs_that_contradicts_the_files_own_is_told() {
+    let told = |source: &str| -> Vec<String> {
+        let text = format!(
+            "title = \"Test\"\n[study]\nplane = \"EPSG:4549\"\nmax-loss = \"50 %\"\n\
+             regions = {{ path = \"places.gpkg\", layer = \"areas\", level = \"county\", name = \"名称\" }}\n\
+             facilities = {{ {source}, kind = \"stop\" }}"
+        );
+        let plan = config::parse(&text, "study.toml", &oracle("")).unwrap_or_else(|error| panic!("{error:?}"));
+        let study = ingest::study(&plan.study, &Silent).unwrap_or_else(|error| panic!("{source}: {error}"));
+        let told = study.issues.iter().filter(|issue| issue.code == "crs-overruled");
+        told.map(|issue| issue.what.clone()).collect()
+    };
+    let stops = "path = \"places.gpkg\", layer = \"stops\", id = \"stop\"";
+    assert!(told(stops).is_empty());
+    assert!(told(&format!("{stops}, crs = \"EPSG:4549\"")).is_empty());
+    // the same plane in other words
+    let words = "+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m";
+    assert!(told(&format!("{stops}, crs = \"{words}\"")).is_empty());
+    // the zone beside it: the numbers fit it as well, three degrees further west
+    let told = told(&format!("{stops}, crs = \"EPSG:4548\""));
+    assert!(told.len() == 1 && told[0].contains("CM 120E") && told[0].contains("CM 117E"), "{told:?}");
 }

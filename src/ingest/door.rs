@@ -3,12 +3,14 @@
 use geo_types::Geometry;
 
 use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
 use crate::ingest::account::source_name;
+use crate::ingest::ground;
 use crate::ingest::outline::geometry_name;
 use crate::io::read;
 use crate::io::read::DeclaredCrs;
@@ -122,10 +124,13 @@ pub(crate) fn read(
     if sink.known != Some(info.fields.len()) && !sink.gave_up && (!info.fields.is_empty() || info.records > 0) {
         sink.show(&info.fields);
     }
-    match sink.missing {
-        Some(missing) => Err(missing),
-        None => Ok(info.crs),
+    if let Some(missing) = sink.missing {
+        return Err(missing);
     }
+    if let Some(what) = ground::overruled(source, &info.crs) {
+        account.issues.push(account.issue(Severity::Warning, "crs-overruled", what));
+    }
+    Ok(info.crs)
 }
 
 /// The point of a record, in the coordinates of its file.

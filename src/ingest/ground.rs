@@ -69,6 +69,28 @@ fn known_crs(text: &str) -> Result<Rc<Crs>, CrsError> {
     Ok(crs)
 }
 
+/// What to say where the config declares another CRS than the one that the file names: the config's is used. `None` where both mean
+/// the same, and where one of them says nothing.
+pub(crate) fn overruled(source: &Source, carried: &DeclaredCrs) -> Option<String> {
+    let DeclaredCrs::Carried(named) = carried else { return None };
+    let declared = match (&source.crs, source.datum) {
+        (Some(crs), _) => crs.as_str(),
+        (None, Some(file::Datum::Wgs84)) => "EPSG:4326",
+        (None, Some(_)) => "EPSG:4490",
+        (None, None) => return None,
+    };
+    let declared = known_crs(declared).ok()?;
+    match known_crs(named) {
+        Ok(named) if named.does_the_same(&declared) => None,
+        Ok(named) => Some(format!(
+            "the file says that it is in {}, the config that it is in {}; the config's is used",
+            named.name(),
+            declared.name()
+        )),
+        Err(_) => Some(format!("the file names a CRS that is not known; the config's is used, {}", declared.name())),
+    }
+}
+
 /// The way from the coordinates of one source to degrees of WGS 84 or CGCS2000, which are one and the same here.
 pub(crate) struct ToDegrees {
     source: String,

@@ -154,6 +154,33 @@ impl Crs {
         coded || self.text == other.text || (!self.wkt1.is_empty() && self.wkt1 == other.wkt1)
     }
 
+    /// Whether both mean the same system by what they do: three places of the smaller area of use have the same numbers in both, to
+    /// a centimetre or 10⁻⁷ degrees. WGS 84 and CGCS2000 are the same here.
+    pub fn does_the_same(&self, other: &Crs) -> bool {
+        if self.is_same(other) {
+            return true;
+        }
+        let size = |[west, south, east, north]: &[f64; 4]| (east - west) * (north - south);
+        let areas = [self.area, other.area].into_iter().flatten().filter(|[west, _, east, _]| west < east);
+        let Some([west, south, east, north]) = areas.min_by(|a, b| size(a).total_cmp(&size(b))) else { return false };
+        if self.geographic != other.geographic {
+            return false;
+        }
+        let near = if self.geographic { 1e-7 } else { 0.01 };
+        let ways = || {
+            let degrees = Crs::new("EPSG:4326")?;
+            Ok::<_, CrsError>((Reprojector::new(&degrees, self)?, Reprojector::new(&degrees, other)?))
+        };
+        let Ok((one, two)) = ways() else { return false };
+        [0.3, 0.5, 0.7].iter().all(|part| {
+            let at = [west + (east - west) * part, south + (north - south) * (1.0 - part)];
+            match (one.point(at), two.point(at)) {
+                (Some(a), Some(b)) => (a[0] - b[0]).abs() <= near && (a[1] - b[1]).abs() <= near,
+                _ => false,
+            }
+        })
+    }
+
     /// Its own name, e.g. `CGCS2000 / 3-degree Gauss-Kruger CM 120E`.
     pub fn name(&self) -> &str {
         &self.name
