@@ -131,6 +131,57 @@ fn a_sheet_is_a_table() {
 }
 
 #[test]
+fn placemarks_are_records() {
+    let (info, read) = layer(&oracle("areas.kml"), None).unwrap();
+    assert_eq!((info.records, info.crs), (3, DeclaredCrs::ByFormat("EPSG:4326".into())));
+    let names: Vec<&str> = info.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["name", "code", "称呼", "folder"]);
+    let second = [text("鼓楼区（㙍）"), text("000102"), text("鼓楼区（㙍） <&>"), text("areas")];
+    assert_eq!(read.records[1].values, second);
+    assert_eq!(read.records[2].values, [Value::Null, text("000103"), Value::Null, text("areas")]);
+    check_shapes(&read);
+
+    // what Google Earth, Ovital and people write; GBK by its first line
+    let document =
+        |body: &str| format!("<?xml version=\"1.0\" encoding=\"GBK\"?><kml><Document>{body}</Document></kml>");
+    let place = |inner: &str| format!("<Placemark><name>地点&#65;&nbsp;</name>{inner}</Placemark>");
+    let at = |positions: &str| format!("<coordinates>{positions}</coordinates>");
+    let body = [
+        place(&format!("<Point>{}</Point>", at("\n 118.8,32.05,0 \n"))),
+        place(&format!("<ExtendedData><Data name=\"床位\"><value><![CDATA[ 40 ]]></value></Data></ExtendedData><LineString>{}</LineString>", at("118,32 119,33"))),
+        place(&format!("<Point>{}</Point>", at("118.8, 32.05"))),
+        place(&format!("<MultiGeometry><Point>{}</Point><LineString>{}</LineString></MultiGeometry>", at("1,2"), at("1,2 3,4"))),
+        place(&format!("<Polygon><outerBoundaryIs><LinearRing>{}</LinearRing></outerBoundaryIs></Polygon>", at("0,0 1,0 1,1 0,1"))),
+    ]
+    .concat();
+    let bytes = encoding_rs::GB18030.encode(&document(&body)).0.into_owned();
+    let bench = Bench::with(&bytes, "a.kml");
+    let (info, read) = layer(&bench.0.path().join("a.kml"), None).unwrap();
+    assert_eq!((info.encoding, &read.records[0].values[0]), ("GBK", &text("地点A&nbsp;")));
+    assert_eq!(read.records[0].geometry, Some(Geometry::Point(geo_types::Point::new(118.8, 32.05))));
+    assert_eq!(read.records[1].values[1], text("40"));
+    let told: Vec<(Option<u64>, &str)> = read.issues.iter().map(|issue| (issue.record, issue.what.as_str())).collect();
+    for (issue, (record, part)) in
+        told.iter().zip([(3, "is no position"), (4, "several kinds"), (5, "does not end where it starts")])
+    {
+        assert!(issue.0 == Some(record) && issue.1.contains(part), "{told:?}");
+    }
+    assert_eq!(told.len(), 3);
+    zipped(&bench.0.path().join("a.kmz"), &[("doc.kml", &bytes)]);
+    assert_eq!(layer(&bench.0.path().join("a.kmz"), None).unwrap().0.driver, "KML");
+    for (content, want) in [
+        ("<kml><Document>", "breaks off"),
+        ("<kml><a></b></kml>", "no sound KML"),
+        ("<html></html>", "is no KML"),
+        ("code,name\n", "is no KML"),
+        (&"<a>".repeat(1000), "within each other"),
+    ] {
+        bench.put("b.kml", content.as_bytes());
+        assert!(bench.message("b.kml").contains(want), "{content:.30}: {}", bench.message("b.kml"));
+    }
+}
+
+#[test]
 fn of_several_layers_one_has_to_be_named() {
     for (name, wanted, parts) in [
         ("places.gpkg", None, &["holds 3 layers", "layer = ", "areas, stops, notes"] as &[&str]),
@@ -238,7 +289,9 @@ fn no_damage_makes_the_readers_panic() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
-    for (name, rounds) in [("areas_gbk.shp", 600), ("areas_gbk.dbf", 600), ("list.xlsx", 300), ("places.gpkg", 200)] {
+    for (name, rounds) in
+        [("areas_gbk.shp", 600), ("areas_gbk.dbf", 600), ("list.xlsx", 300), ("places.gpkg", 200), ("areas.kml", 600)]
+    {
         let whole = fs::read(oracle(name)).unwrap();
         let broken = format!("a.{}", name.rsplit('.').next().unwrap());
         let bench = Bench::with(&whole, &broken);
@@ -349,10 +402,12 @@ fn a_study_is_the_same_from_every_format() {
         "path = \"areas_bare.shp\", crs = \"EPSG:4490\"",
         // its .prj says the same in the words of another program
         "path = \"areas_gbk.shp\", crs = \"EPSG:4490\"",
+        "path = \"areas.kml\"",
     ] {
         let text = format!(
             "title = \"Test\"\n[study]\nplane = \"EPSG:4549\"\nmax-loss = \"50 %\"\n\
-             regions = {{ {source}, level = \"county\", code = \"code\", name = \"名称\" }}"
+             regions = {{ {source}, level = \"county\", code = \"code\", name = \"{}\" }}",
+            if source.contains("kml") { "name" } else { "名称" }
         );
         let plan = config::parse(&text, "study.toml", &oracle("")).unwrap_or_else(|error| panic!("{error:?}"));
         let study = ingest::study(&plan.study, &Silent).unwrap_or_else(|error| panic!("{source}: {error}"));

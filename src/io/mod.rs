@@ -12,6 +12,7 @@ pub mod gpkg;
 mod gpkg_blob;
 mod gpkg_read;
 mod gpkg_schema;
+mod kml;
 mod line_breaks;
 pub mod numbers;
 mod packed;

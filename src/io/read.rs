@@ -8,6 +8,7 @@ use crate::io::csv;
 use crate::io::dbf;
 use crate::io::geojson;
 use crate::io::gpkg_read;
+use crate::io::kml;
 use crate::io::packed;
 use crate::io::shp;
 use crate::io::xlsx;
@@ -202,11 +203,21 @@ pub const DRIVERS: &[Driver] = &[
         layers: Some(xlsx::layers),
     },
     Driver {
-        name: "packed",
-        extensions: &["zip", "gz"],
+        name: "KML",
+        extensions: &["kml"],
         can_read: true,
         can_write: false,
-        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip",
+        about: "placemarks with name, description, folder and extended data; heights, styles and links are left out",
+        takes: Takes { place: false, encoding: true },
+        read: Some(kml::read),
+        layers: None,
+    },
+    Driver {
+        name: "packed",
+        extensions: &["zip", "gz", "kmz"],
+        can_read: true,
+        can_write: false,
+        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip; KMZ",
         takes: Takes { place: true, encoding: true },
         read: Some(packed::read),
         layers: Some(packed::layers),

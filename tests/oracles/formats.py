@@ -3,7 +3,7 @@
     python3 tests/oracles/formats.py      # needs GDAL's Python bindings
 
 Writes tests/oracles/formats/: places.gpkg (layers areas, stops; table notes), areas_gbk.shp, areas_utf8.shp, areas_bare.shp (GBK, but no
-.cpg, no mark in the header and no .prj), list.xlsx. Made-up data.
+.cpg, no mark in the header and no .prj), list.xlsx, areas.kml. Made-up data.
 """
 import os
 from osgeo import gdal, ogr, osr
@@ -116,4 +116,19 @@ layer.CreateField(ogr.FieldDefn("only", ogr.OFTInteger))
 feature = ogr.Feature(layer.GetLayerDefn())
 feature.SetField(0, 7)
 layer.CreateFeature(feature)
+data = None
+
+data = fresh("KML", "areas.kml")
+layer = data.CreateLayer("areas", crs(4326), ogr.wkbUnknown)
+for name in ("Name", "code", "称呼"):
+    layer.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+for code, name, _, _, _, _, wkt in AREAS:
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetField("code", code)
+    if name is not None:
+        feature.SetField("Name", name)
+        feature.SetField("称呼", name + " <&>")
+    if wkt:
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+    layer.CreateFeature(feature)
 data = None
