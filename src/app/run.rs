@@ -34,9 +34,9 @@ use crate::ingest::IngestError;
 use crate::io::atomic;
 use crate::io::atomic::WriteError;
 use crate::io::csv_out;
-use crate::io::geojson_out;
 use crate::io::gpkg;
 use crate::io::qgis_project::ProjectCrs;
+use crate::io::read::driver;
 use crate::layers;
 use crate::metrics::Context;
 use crate::metrics::MetricError;
@@ -251,12 +251,10 @@ fn write(
             written.extend(write_package(plan, options, &path, study, card, tables)?);
             return Ok(written);
         }
-        OutputFormat::GeoJson | OutputFormat::CsvLayer => {
-            if let Some(table) = layer_of(output, tables)? {
-                match output.format {
-                    OutputFormat::GeoJson => geojson_out::write(&path, table)?,
-                    _ => csv_out::write(&path, table)?,
-                }
+        OutputFormat::Layer => {
+            let write = driver(&path).and_then(|driver| driver.write);
+            if let (Some(table), Some(write)) = (layer_of(output, tables)?, write) {
+                write(&path, table)?;
             }
         }
         OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,

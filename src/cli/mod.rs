@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
         Command::Compare { before, after, json } => compare_runs(&before, &after, json, lang.unwrap_or_else(locale)),
         Command::Formats => {
             let rows = DRIVERS.iter().map(|driver| {
-                let ways = match (driver.can_read, driver.can_write) {
+                let ways = match (driver.read.is_some(), driver.write.is_some()) {
                     (true, true) => "read, write",
                     (true, false) => "read",
                     _ => "write",

@@ -203,11 +203,15 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
 }
 
 fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
-    let readable = driver(Path::new(&reading.path)).filter(|driver| driver.can_read);
+    let readable = driver(Path::new(&reading.path)).filter(|driver| driver.read.is_some());
     match readable {
         None => {
-            let endings: Vec<&str> =
-                DRIVERS.iter().filter(|driver| driver.can_read).flat_map(|driver| driver.extensions).copied().collect();
+            let endings: Vec<&str> = DRIVERS
+                .iter()
+                .filter(|driver| driver.read.is_some())
+                .flat_map(|driver| driver.extensions)
+                .copied()
+                .collect();
             findings.at(
                 &below(way, "path"),
                 "no format that can be read has this ending",
@@ -518,30 +522,42 @@ fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Fin
 ///
 /// # Errors
 /// The key that is wrong, what is wrong, and what to write instead.
-pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'static str, String, &'static str)> {
+pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'static str, String, String)> {
     let ending = Path::new(&output.path).extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
     let no_layer = |format: OutputFormat, what: &str| match output.layer {
         None => Ok(format),
-        Some(_) => Err(("layer", format!("layer is not used: {what}"), "leave layer out")),
+        Some(_) => Err(("layer", format!("layer is not used: {what}"), "leave layer out".to_owned())),
+    };
+    let writes_layers = |ending: &str| {
+        DRIVERS.iter().any(|driver| driver.write.is_some() && driver.extensions.contains(&ending)) && ending != "gpkg"
     };
     match ending.as_str() {
         "gpkg" => no_layer(OutputFormat::GeoPackage, "a GeoPackage holds all layers"),
         "json" => no_layer(OutputFormat::JsonScorecard, "a .json file is the scorecard; a layer goes to .geojson"),
-        "geojson" if output.layer.is_none() => Err((
+        "csv" if output.layer.is_none() => Ok(OutputFormat::CsvScorecard),
+        "" => Err(("path", "a path without an ending".to_owned(), written_endings())),
+        known if writes_layers(known) && output.layer.is_some() => Ok(OutputFormat::Layer),
+        known if writes_layers(known) => Err((
             "path",
             "which layer this file is to hold is not said".to_owned(),
-            "add layer = \"…\"; a wrong name lists the layers there are",
+            "add layer = \"…\"; a wrong name lists the layers there are".to_owned(),
         )),
-        "geojson" => Ok(OutputFormat::GeoJson),
-        "csv" if output.layer.is_some() => Ok(OutputFormat::CsvLayer),
-        "csv" => Ok(OutputFormat::CsvScorecard),
-        "" => Err(("path", "a path without an ending".to_owned(), "write .gpkg, .geojson, .csv or .json")),
-        other => Err((
-            "path",
-            format!("nothing can write \".{other}\""),
-            "write .gpkg (layers and a QGIS project), .geojson, .csv or .json",
-        )),
+        other => Err(("path", format!("nothing can write \".{other}\""), written_endings())),
     }
+}
+
+/// What to write instead of an ending that nothing writes.
+fn written_endings() -> String {
+    let mut others: Vec<String> = DRIVERS
+        .iter()
+        .filter(|driver| driver.write.is_some())
+        .filter_map(|driver| driver.extensions.first())
+        .filter(|ending| **ending != "gpkg")
+        .map(|ending| format!(".{ending}"))
+        .collect();
+    others.push(".json (the scorecard)".to_owned());
+    let last = others.pop().unwrap_or_default();
+    format!("write .gpkg (layers and a QGIS project), {} or {last}", others.join(", "))
 }
 
 fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) {

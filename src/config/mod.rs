@@ -205,7 +205,7 @@ layer = "pairs"
         assert_eq!(clinic.title.en, "Share within reach of a facility");
         assert_eq!(
             plan.outputs.iter().map(|one| one.format).collect::<Vec<_>>(),
-            [OutputFormat::GeoPackage, OutputFormat::CsvLayer]
+            [OutputFormat::GeoPackage, OutputFormat::Layer]
         );
     }
 

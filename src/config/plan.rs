@@ -185,10 +185,8 @@ pub struct IndicatorPlan {
 pub enum OutputFormat {
     /// All layers with styles, and a QGIS project beside it.
     GeoPackage,
-    /// One layer.
-    GeoJson,
-    /// One layer as a table.
-    CsvLayer,
+    /// One layer in the format of its ending.
+    Layer,
     /// The scorecard as a table.
     CsvScorecard,
     /// The scorecard for programs.

@@ -94,6 +94,24 @@ pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
     })
 }
 
+/// Writes one table as a package of its own: data, spatial index, style and metadata, without a project.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_alone(path: &Path, table: &Table) -> Result<(), WriteError> {
+    let nothing = Text::default();
+    let package = Package {
+        title: &table.title,
+        summary: &table.description,
+        note: &nothing,
+        tables: std::slice::from_ref(table),
+        project: None,
+        provenance_json: "{}",
+        lang: Lang::Zh,
+    };
+    write(path, &package)
+}
+
 /// Writes the package, and beside it the project as a `.qgz` of the same name, whose path is returned.
 ///
 /// A package without a project CRS writes no `.qgz` and returns `None`.

@@ -4,9 +4,13 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::base::issue::Issue;
+use crate::io::atomic::WriteError;
 use crate::io::csv;
+use crate::io::csv_out;
 use crate::io::dbf;
 use crate::io::geojson;
+use crate::io::geojson_out;
+use crate::io::gpkg;
 use crate::io::gpkg_read;
 use crate::io::kml;
 use crate::io::packed;
@@ -14,6 +18,7 @@ use crate::io::shp;
 use crate::io::xlsx;
 use crate::table::Field;
 use crate::table::Record;
+use crate::table::Table;
 
 /// Which layer is read, and how its columns are to be understood.
 #[derive(Debug, Clone, Copy)]
@@ -113,8 +118,6 @@ pub struct Driver {
     pub name: &'static str,
     /// Endings without the dot, lower case.
     pub extensions: &'static [&'static str],
-    pub can_read: bool,
-    pub can_write: bool,
     /// One line on what is understood.
     pub about: &'static str,
     /// What a request may say of a file of this format.
@@ -123,6 +126,8 @@ pub struct Driver {
     pub read: Option<ReadLayer>,
     /// Names the layers, of formats that hold several.
     pub layers: Option<ListLayers>,
+    /// Writes one table as a file of its own; `None` for formats that are read only.
+    pub write: Option<WriteTable>,
 }
 
 /// What a request may say of a file.
@@ -140,87 +145,82 @@ pub type ListLayers = fn(&ReadRequest<'_>) -> Result<Vec<String>, ReadError>;
 /// Reads a layer to its end.
 pub type ReadLayer = fn(&ReadRequest<'_>, &mut dyn Sink) -> Result<LayerInfo, ReadError>;
 
+/// Writes one table whole or not at all, replacing what is at the path.
+pub type WriteTable = fn(&Path, &Table) -> Result<(), WriteError>;
+
 /// All formats.
 pub const DRIVERS: &[Driver] = &[
     Driver {
         name: "GeoJSON",
         extensions: &["geojson", "json", "geojsonl", "ndjson", "geojsons", "jsonl"],
-        can_read: true,
-        can_write: true,
         about: "FeatureCollection, one feature a line, or RFC 8142 sequence; WGS 84 unless a crs member says otherwise",
         takes: Takes { place: false, encoding: true },
         read: Some(geojson::read),
         layers: None,
+        write: Some(geojson_out::write),
     },
     Driver {
         name: "CSV",
         extensions: &["csv", "tsv", "txt"],
-        can_read: true,
-        can_write: true,
         about: "header line; x/y columns or a WKT column; comma, semicolon or tab; UTF-8 or GB18030",
         takes: Takes { place: true, encoding: true },
         read: Some(csv::read),
         layers: None,
+        write: Some(csv_out::write),
     },
     Driver {
         name: "GeoPackage",
         extensions: &["gpkg"],
-        can_read: true,
-        can_write: true,
         about: "layers, views and attribute tables, the CRS they carry; written with styles, titles, metadata and a QGIS project",
         takes: Takes { place: true, encoding: false },
         read: Some(gpkg_read::read),
         layers: Some(gpkg_read::layers),
+        write: Some(gpkg::write_alone),
     },
     Driver {
         name: "Shapefile",
         extensions: &["shp"],
-        can_read: true,
-        can_write: false,
         about: ".shp with .dbf, .prj and .cpg beside it; UTF-8, GBK and GB18030; Z and M are left out",
         takes: Takes { place: false, encoding: true },
         read: Some(shp::read),
         layers: None,
+        write: None,
     },
     Driver {
         name: "dBASE",
         extensions: &["dbf"],
-        can_read: true,
-        can_write: false,
         about: "a table without geometry, or with x/y columns; UTF-8, GBK and GB18030",
         takes: Takes { place: true, encoding: true },
         read: Some(dbf::read),
         layers: None,
+        write: None,
     },
     Driver {
         name: "Excel",
         extensions: &["xlsx", "xlsm"],
-        can_read: true,
-        can_write: false,
         about: "a sheet whose first line names the columns; x/y columns or a WKT column; values as they were last computed",
         takes: Takes { place: true, encoding: false },
         read: Some(xlsx::read),
         layers: Some(xlsx::layers),
+        write: None,
     },
     Driver {
         name: "KML",
         extensions: &["kml"],
-        can_read: true,
-        can_write: false,
         about: "placemarks with name, description, folder and extended data; heights, styles and links are left out",
         takes: Takes { place: false, encoding: true },
         read: Some(kml::read),
         layers: None,
+        write: None,
     },
     Driver {
         name: "packed",
         extensions: &["zip", "gz", "kmz"],
-        can_read: true,
-        can_write: false,
         about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip; KMZ",
         takes: Takes { place: true, encoding: true },
         read: Some(packed::read),
         layers: Some(packed::layers),
+        write: None,
     },
 ];
 
@@ -278,7 +278,7 @@ pub(super) fn chosen(request: &ReadRequest<'_>, names: &[String], likely: &[usiz
 
 fn unknown_format(request: &ReadRequest<'_>) -> ReadError {
     let readable: Vec<&str> =
-        DRIVERS.iter().filter(|driver| driver.can_read).flat_map(|driver| driver.extensions).copied().collect();
+        DRIVERS.iter().filter(|driver| driver.read.is_some()).flat_map(|driver| driver.extensions).copied().collect();
     let ending = request.path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
     let nearest = readable
         .iter()
