@@ -1,6 +1,7 @@
-//! Floor 6: the order of work: run, compare, explain.
+//! Floor 6: the order of work: init, inspect, run, compare, explain.
 
 pub mod compare;
 pub mod explain;
+pub mod init;
 pub mod inspect;
 pub mod run;

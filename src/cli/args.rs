@@ -58,6 +58,18 @@ pub enum Command {
     },
     /// What is in a file: CRS declared and likely, fields, extent, problems
     Inspect(InspectArgs),
+    /// A first config from the data at hand: an OpenStreetMap extract alone, or files of regions, facilities, demand, services
+    Init {
+        /// Files of any format that can be read
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The config to write [default: the first file's name with .toml, here]
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Replace the config where it is there already
+        #[arg(long)]
+        force: bool,
+    },
     /// How a metric is defined, or the chain behind one figure of a run
     Explain {
         /// A metric, e.g. neighbour-reach; without one, all are listed

@@ -11,6 +11,7 @@ mod text;
 use std::io::IsTerminal;
 use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -18,6 +19,7 @@ use clap::Parser;
 
 use crate::app::compare;
 use crate::app::explain;
+use crate::app::init;
 use crate::app::inspect;
 use crate::app::run;
 use crate::app::run::RunError;
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Run { config, out_dir } => run_config(&config, out_dir.as_deref(), lang, args.quiet, Mode::Run),
         Command::Check { config } => run_config(&config, None, lang, args.quiet, Mode::Check),
         Command::Inspect(what) => inspect_files(&what, lang.unwrap_or_else(locale)),
+        Command::Init { files, out, force } => init_config(&files, out, force, args.quiet),
         Command::Explain { metric, why, run } => {
             explain(metric.as_deref(), why.as_deref(), run.as_deref(), lang.unwrap_or_else(locale))
         }
@@ -166,6 +169,19 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         say(&pages.join("\n"));
     }
     code
+}
+
+fn init_config(files: &[PathBuf], out: Option<PathBuf>, may_replace: bool, quiet: bool) -> ExitCode {
+    let out = out.unwrap_or_else(|| init::default_out(&files[0]));
+    let drafted = init::draft(files, &out).and_then(|draft| init::write(&draft, &out, may_replace).map(|()| draft));
+    match drafted {
+        Ok(_) if quiet => ExitCode::SUCCESS,
+        Ok(draft) => {
+            let found: String = draft.found.iter().map(|line| format!("  {line}\n")).collect();
+            say(&format!("{found}wrote {}; now: tongda run {}\n", out.display(), out.display()))
+        }
+        Err(error) => complain(&error.to_string()),
+    }
 }
 
 fn explain(metric: Option<&str>, why: Option<&str>, run: Option<&Path>, lang: Lang) -> ExitCode {

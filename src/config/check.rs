@@ -33,6 +33,7 @@ use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::reach::Whose;
 use crate::model::region::Level;
 use crate::model::study::Study;
+use crate::table::rule::Rule;
 
 /// Collects findings and finds their places.
 struct Findings<'s, 't> {
@@ -164,6 +165,19 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
     for (at, one) in study.facilities.iter().enumerate() {
         let way = way!["study", "facilities", at];
         reading(&one.reading(), &way, findings);
+        for (kind, lines) in &one.kinds {
+            if let Err(what) = Rule::new(&lines.0) {
+                findings.at(&below(&below(&way, "kinds"), kind.as_str()), what, "no condition", "");
+            }
+        }
+        if !one.kinds.is_empty() && (one.kind.is_some() || one.kind_field.is_some()) {
+            findings.at_key(
+                &below(&way, "kinds"),
+                "kinds excludes kind and kind-field",
+                "the second way to say what they are",
+                "leave one of the two out",
+            );
+        }
         match (&one.kind, &one.kind_field) {
             (Some(_), Some(_)) => findings.at_key(
                 &below(&way, "kind-field"),
@@ -171,11 +185,11 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
                 "the second way to say what they are",
                 "leave one of the two out",
             ),
-            (None, None) => findings.at(
+            (None, None) if one.kinds.is_empty() => findings.at(
                 &below(&way, "path"),
                 "what these facilities are is not said",
                 "facilities of which kind?",
-                "write kind = \"clinic\", or kind-field = \"…\" where a field says it",
+                "write kind = \"clinic\", kind-field = \"…\" where a field says it, or kinds = { clinic = \"field = value\" }",
             ),
             _ => {}
         }
@@ -195,7 +209,16 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
         demand(one, &way, findings);
     }
     if let Some(services) = &study.services {
-        reading(&services.reading(), &way!["study", "services"], findings);
+        let way = way!["study", "services"];
+        reading(&services.reading(), &way, findings);
+        if services.default_trips_per_day.is_some_and(|trips| !(trips > 0.0 && trips.is_finite())) {
+            findings.at(
+                &below(&way, "default-trips-per-day"),
+                "no number of departures",
+                "0 or less",
+                "write how often such a line is taken to run a day, for example 10, or leave it out to drop such lines",
+            );
+        }
     }
     if let Some(water) = &study.water {
         reading(&water.reading(), &way!["study", "water"], findings);
@@ -233,6 +256,11 @@ fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
                 unused(&[("encoding", reading.encoding.is_some())], &why, way, findings);
             }
         }
+    }
+    if let Some(lines) = &reading.filter
+        && let Err(what) = Rule::new(&lines.0)
+    {
+        findings.at(&below(way, "where"), what, "no condition", "");
     }
     for (given, missing, here) in [("x", "y", reading.y.is_none()), ("y", "x", reading.x.is_none())] {
         let alone = here && if given == "x" { reading.x.is_some() } else { reading.y.is_some() };
@@ -366,7 +394,8 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
         }
     }
     let wants = wants(measure);
-    let declared: Vec<&str> = distinct(study.facilities.iter().filter_map(|one| one.kind.as_deref()));
+    let by_rule = study.facilities.iter().flat_map(|one| one.kinds.keys().map(String::as_str));
+    let declared: Vec<&str> = distinct(study.facilities.iter().filter_map(|one| one.kind.as_deref()).chain(by_rule));
     let only_data_knows = study.facilities.iter().any(|one| one.kind_field.is_some());
     for (key, kind) in &wants.kinds {
         if !declared.contains(kind) && !only_data_knows {

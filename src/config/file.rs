@@ -113,6 +113,7 @@ pub struct Reading {
     pub y: Option<String>,
     pub wkt: Option<String>,
     pub encoding: Option<String>,
+    pub filter: Option<OneOrMany<String>>,
     pub synthetic: Option<bool>,
 }
 
@@ -140,6 +141,9 @@ macro_rules! source_table {
             pub wkt: Option<String>,
             /// Encoding of a text file, e.g. `gb18030`; left out, it is detected.
             pub encoding: Option<String>,
+            /// Which records are meant, e.g. `admin_level = 8`: conditions joined by `&`, or a list of which one must hold; left out, all.
+            #[serde(rename = "where")]
+            pub filter: Option<OneOrMany<String>>,
             /// The data is made up, and everything that rests on it says so.
             pub synthetic: Option<bool>,
             $($(#[$field_doc])* pub $field: $kind,)*
@@ -157,6 +161,7 @@ macro_rules! source_table {
                     y: self.y.clone(),
                     wkt: self.wkt.clone(),
                     encoding: self.encoding.clone(),
+                    filter: self.filter.clone(),
                     synthetic: self.synthetic,
                 }
             }
@@ -196,6 +201,10 @@ source_table! {
         pub kind: Option<String>,
         /// Field that says what each of them is.
         pub kind_field: Option<String>,
+        /// Kinds by conditions on fields: kind = condition, or a list of which one must hold, e.g. `clinic = "amenity = clinic|doctors"`. A
+        /// record of several kinds is a facility of each; one of none is passed over.
+        #[serde(default)]
+        pub kinds: BTreeMap<String, OneOrMany<String>>,
         /// Field of the id; left out, the number of the record.
         pub id: Option<String>,
         /// Field of the name; left out, the id.
@@ -243,6 +252,8 @@ source_table! {
         /// table means no data.
         #[serde(default)]
         pub complete_for: Vec<String>,
+        /// Departures a day and direction of lines for which the file gives none; left out, such lines are dropped.
+        pub default_trips_per_day: Option<f64>,
         /// Names of the columns where they differ from the usual ones.
         #[serde(default)]
         pub columns: ServiceColumns,

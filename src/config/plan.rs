@@ -26,6 +26,7 @@ use crate::indicators::target::Target;
 use crate::metrics::Measure;
 use crate::model::region::Level;
 use crate::model::study::Study;
+use crate::table::rule::Rule;
 
 /// A share of lost records above which a source stops the run, where the config does not say.
 pub const DEFAULT_MAX_LOSS: Share = Share(0.2);
@@ -77,6 +78,8 @@ pub struct Source {
     pub y: Option<String>,
     pub wkt: Option<String>,
     pub encoding: Option<String>,
+    /// Which records are meant; `None` is all.
+    pub filter: Option<Rule>,
     /// Whether the config says that the data is made up; `None` leaves it to the file's name and columns.
     pub synthetic: Option<bool>,
 }
@@ -105,6 +108,8 @@ pub enum KindPlan {
     All(String),
     /// The kind stands in a field.
     Field(String),
+    /// Kinds by what the fields say, in the order of their names.
+    Rules(Vec<(String, Rule)>),
 }
 
 /// One source of facilities.
@@ -156,6 +161,8 @@ pub struct LocateSource {
 pub struct ServiceSource {
     pub source: Source,
     pub complete_for: Vec<String>,
+    /// Departures a day of lines that give none; `None` drops them.
+    pub default_trips: Option<f64>,
     pub columns: ServiceColumns,
 }
 
@@ -238,6 +245,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             services: study.services.as_ref().map(|one| ServiceSource {
                 source: source(one.reading(), base_dir),
                 complete_for: one.complete_for.clone(),
+                default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
             water: study
@@ -292,6 +300,7 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
         y: reading.y,
         wkt: reading.wkt,
         encoding: reading.encoding,
+        filter: reading.filter.and_then(|lines| Rule::new(&lines.0).ok()),
         synthetic: reading.synthetic,
     }
 }
@@ -322,7 +331,10 @@ fn facilities(file: &FacilitiesFile, base_dir: &Path) -> Option<FacilitySource> 
     let kind = match (&file.kind, &file.kind_field) {
         (Some(kind), _) => KindPlan::All(kind.clone()),
         (None, Some(field)) => KindPlan::Field(field.clone()),
-        (None, None) => return None,
+        (None, None) if file.kinds.is_empty() => return None,
+        (None, None) => KindPlan::Rules(
+            file.kinds.iter().filter_map(|(kind, lines)| Some((kind.clone(), Rule::new(&lines.0).ok()?))).collect(),
+        ),
     };
     Some(FacilitySource {
         source: source(file.reading(), base_dir),

@@ -18,6 +18,8 @@ use crate::table::half_width;
 pub(crate) struct Account {
     pub ledger: Ledger,
     pub issues: Vec<Issue>,
+    /// Records that are not meant: the config asks for others.
+    pub passed_over: u64,
     declared_synthetic: bool,
 }
 
@@ -27,7 +29,7 @@ impl Account {
         let declared_synthetic = source.synthetic == Some(true) || file_name.contains("synthetic");
         let mut ledger = Ledger::new(source_name(source), records);
         ledger.synthetic = declared_synthetic;
-        Account { ledger, issues: Vec::new(), declared_synthetic }
+        Account { ledger, issues: Vec::new(), passed_over: 0, declared_synthetic }
     }
 
     /// An issue of this source, not yet counted.
@@ -85,9 +87,26 @@ impl Account {
 
     /// Whether the source lost no more than it may.
     /// # Errors
-    /// [`IngestError::Empty`] for a source without records, [`IngestError::TooMuchLost`].
-    pub(crate) fn close(&self, max_loss: Share) -> Result<(), IngestError> {
+    /// [`IngestError::Empty`] for a source without records, [`IngestError::NoneMeant`] when none of them is meant,
+    /// [`IngestError::TooMuchLost`].
+    pub(crate) fn close(&mut self, max_loss: Share) -> Result<(), IngestError> {
         let (read, dropped) = (self.ledger.read, self.ledger.total_dropped());
+        if self.passed_over > 0 {
+            let what = format!(
+                "{} of {} records are not what the config asks for (where, kinds) and were passed over",
+                self.passed_over,
+                self.passed_over + read
+            );
+            self.noted("passed-over", None, what);
+            if read == 0 {
+                return Err(IngestError::NoneMeant {
+                    path: self.ledger.source.clone(),
+                    records: self.ledger.records.clone(),
+                    passed_over: std::mem::take(&mut self.passed_over),
+                });
+            }
+            self.passed_over = 0;
+        }
         if read == 0 {
             return Err(IngestError::Empty { path: self.ledger.source.clone(), records: self.ledger.records.clone() });
         }

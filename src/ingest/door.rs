@@ -1,5 +1,7 @@
 //! The door to the readers: one source streamed, record by record, into whoever collects it.
 
+use std::collections::BTreeMap;
+
 use geo_types::Geometry;
 
 use crate::base::issue::Issue;
@@ -49,9 +51,30 @@ struct Sink<'c> {
     waiting: Vec<(Record, Option<Issue>)>,
     /// More records came than may wait: the field is taken for missing, whatever turns up later.
     gave_up: bool,
+    /// Positions of the fields of `where`, as far as they are known, when so many fields were known.
+    meant: (usize, BTreeMap<String, usize>),
 }
 
 impl Sink<'_> {
+    /// Whether the config asks for this record.
+    fn is_meant(&mut self, fields: &[Field], record: &Record) -> bool {
+        let Some(rule) = &self.source.filter else { return true };
+        let (known, positions) = &mut self.meant;
+        if *known != fields.len() {
+            *known = fields.len();
+            let of = |name: &str| fields.iter().position(|field| field.name == name);
+            *positions = rule.fields().into_iter().filter_map(|name| Some((name.to_owned(), of(name)?))).collect();
+        }
+        rule.fits(record, &|name| positions.get(name).copied())
+    }
+
+    fn progressed(&mut self) {
+        self.records += 1;
+        if self.records.is_multiple_of(STEP) {
+            self.progress.advance(STEP);
+        }
+    }
+
     fn show(&mut self, fields: &[Field]) {
         self.known = Some(fields.len());
         self.missing = self.collector.open(&Columns::new(self.source, fields)).err();
@@ -68,6 +91,11 @@ impl read::Sink for Sink<'_> {
         if self.known != Some(fields.len()) && !self.gave_up {
             self.show(fields);
         }
+        if !self.is_meant(fields, &record) {
+            self.account.passed_over += 1;
+            self.progressed();
+            return;
+        }
         if self.missing.is_none() {
             self.collector.take(record, trouble, self.account);
         } else if self.waiting.len() < MOST_WAITING {
@@ -75,10 +103,7 @@ impl read::Sink for Sink<'_> {
         } else {
             self.gave_up = true;
         }
-        self.records += 1;
-        if self.records.is_multiple_of(STEP) {
-            self.progress.advance(STEP);
-        }
+        self.progressed();
     }
 
     fn issue(&mut self, issue: Issue) {
@@ -117,6 +142,7 @@ pub(crate) fn read(
         missing: None,
         waiting: Vec::new(),
         gave_up: false,
+        meant: (0, BTreeMap::new()),
     };
     let outcome = read::read(&request, &mut sink);
     progress.done();
@@ -126,6 +152,13 @@ pub(crate) fn read(
     }
     if let Some(missing) = sink.missing {
         return Err(missing);
+    }
+    if let Some(rule) = &source.filter
+        && info.records > 0
+    {
+        for name in rule.fields() {
+            Columns::new(source, &info.fields).need(name, "where")?;
+        }
     }
     if let Some(what) = ground::overruled(source, &info.crs) {
         account.issues.push(account.issue(Severity::Warning, "crs-overruled", what));

@@ -26,6 +26,8 @@ use crate::table::Record;
 
 struct Fields {
     kind: Option<usize>,
+    /// Positions of the fields of the rules.
+    asked: BTreeMap<String, usize>,
     id: Option<usize>,
     name: Option<usize>,
     capacity: Option<usize>,
@@ -56,8 +58,17 @@ impl Collect for Collector<'_> {
         let source = self.source;
         self.fields = Some(Fields {
             kind: match &source.kind {
-                KindPlan::All(_) => None,
+                KindPlan::All(_) | KindPlan::Rules(_) => None,
                 KindPlan::Field(field) => Some(columns.need(field, "the kind")?),
+            },
+            asked: match &source.kind {
+                KindPlan::Rules(rules) => {
+                    let names = rules.iter().flat_map(|(_, rule)| rule.fields());
+                    names
+                        .map(|name| Ok((name.to_owned(), columns.need(name, "kinds")?)))
+                        .collect::<Result<_, IngestError>>()?
+                }
+                KindPlan::All(_) | KindPlan::Field(_) => BTreeMap::new(),
             },
             id: columns.given(&source.id, "the id")?,
             name: columns.given(&source.name, "the name")?,
@@ -74,10 +85,16 @@ impl Collect for Collector<'_> {
         let (source, at) = (self.source, record.number);
         let own_id = fields.id.and_then(|at| key(&record, at));
         let mut id = own_id.clone().unwrap_or_else(|| at.to_string());
-        let kind = match &source.kind {
-            KindPlan::All(kind) => kind.clone(),
+        let kinds = match &source.kind {
+            KindPlan::All(kind) => vec![kind.clone()],
+            KindPlan::Rules(rules) => {
+                let position = |name: &str| fields.asked.get(name).copied();
+                let kinds =
+                    rules.iter().filter(|(_, rule)| rule.fits(&record, &position)).map(|(kind, _)| kind.clone());
+                kinds.collect()
+            }
             KindPlan::Field(field) => match fields.kind.and_then(|at| key(&record, at)) {
-                Some(kind) => kind,
+                Some(kind) => vec![kind],
                 None => {
                     let issue = account.dropped("unknown-kind", at, "what the facility is is not said");
                     issue.field = Some(field.clone());
@@ -86,6 +103,10 @@ impl Collect for Collector<'_> {
                 }
             },
         };
+        if kinds.is_empty() {
+            account.passed_over += 1;
+            return;
+        }
         let raw = match point_of(&record, trouble) {
             Ok(raw) => raw,
             Err((reason, what)) => {
@@ -99,25 +120,27 @@ impl Collect for Collector<'_> {
             Some(Number::Is(number)) => self.bad_capacity(account, at, &id, &number.to_string()),
             Some(Number::Wrong(text)) => self.bad_capacity(account, at, &id, &text),
         };
-        let seen = (kind.clone(), id.clone());
-        if let Some(first) = self.seen.get(&seen) {
+        if let Some(first) = kinds.iter().find_map(|kind| self.seen.get(&(kind.clone(), id.clone()))) {
             let what = format!("id \"{id}\" stands at record {first} already; this one is called \"{id}#{at}\"");
             account.warned("duplicate-id", at, what).id = Some(id.clone());
             id = format!("{id}#{at}");
-        } else {
-            self.seen.insert(seen, at);
         }
         account.used();
-        self.drafts.push(Draft {
-            record: at,
-            name: fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone()),
-            id,
-            kind,
-            raw,
-            region: fields.region.and_then(|at| key(&record, at)),
-            capacity,
-            synthetic,
-        });
+        let name = fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone());
+        let region = fields.region.and_then(|at| key(&record, at));
+        for kind in kinds {
+            self.seen.entry((kind.clone(), id.clone())).or_insert(at);
+            self.drafts.push(Draft {
+                record: at,
+                name: name.clone(),
+                id: id.clone(),
+                kind,
+                raw,
+                region: region.clone(),
+                capacity,
+                synthetic,
+            });
+        }
     }
 }
 
@@ -142,6 +165,10 @@ pub(crate) fn read(
     let records = match &source.kind {
         KindPlan::All(kind) => format!("facilities ({kind})"),
         KindPlan::Field(field) => format!("facilities (by {field})"),
+        KindPlan::Rules(rules) => {
+            let kinds: Vec<&str> = rules.iter().map(|(kind, _)| kind.as_str()).collect();
+            format!("facilities ({})", kinds.join(", "))
+        }
     };
     let mut account = Account::new(&source.source, records);
     let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };

@@ -38,6 +38,12 @@ pub enum IngestError {
     /// A source has no record at all.
     #[error("{path} holds no {records}; name a file or a layer that has records")]
     Empty { path: String, records: String },
+    /// A source has records, and none of them is meant.
+    #[error(
+        "{path}: none of its {passed_over} records is what the config asks for as {records}; look at the values with \
+         tongda inspect, and at where and kinds in the config"
+    )]
+    NoneMeant { path: String, records: String, passed_over: u64 },
     /// A field that the config names, or that is always needed, is not in the file.
     #[error("{path} has no field \"{field}\" for {what}; {}fields: {fields}", meant(near))]
     MissingField { path: String, field: String, what: &'static str, near: Option<String>, fields: String },

@@ -208,13 +208,13 @@ pub(crate) fn read(
                 }
             }
         }
-        group(placed, &mut transit, &mut account);
+        group(placed, source.default_trips, &mut transit, &mut account);
     }
     account.close(max_loss)?;
     Ok((transit, account))
 }
 
-fn group(rows: Vec<(Row, Place)>, transit: &mut Transit, account: &mut Account) {
+fn group(rows: Vec<(Row, Place)>, default_trips: Option<f64>, transit: &mut Transit, account: &mut Account) {
     // (route, direction) in the order of their first rows
     let mut keys: Vec<(String, String)> = Vec::new();
     let mut groups: BTreeMap<(String, String), Vec<(Row, Place)>> = BTreeMap::new();
@@ -231,7 +231,7 @@ fn group(rows: Vec<(Row, Place)>, transit: &mut Transit, account: &mut Account) 
     for key in keys {
         let Some(mut rows) = groups.remove(&key) else { continue };
         rows.sort_by(|a, b| a.0.sequence.total_cmp(&b.0.sequence));
-        let Some(mut pattern) = pattern(&key, &rows, account) else { continue };
+        let Some(mut pattern) = pattern(&key, &rows, default_trips, account) else { continue };
         let at = *services.entry(key.0.clone()).or_insert_with(|| {
             let row = &rows[0].0;
             transit.services.push(Service {
@@ -259,7 +259,12 @@ fn group(rows: Vec<(Row, Place)>, transit: &mut Transit, account: &mut Account) 
 
 /// What the rows of one route and direction say of it, the stops still left out; `None` when it can not be used, and
 /// then its rows are taken back.
-fn pattern(key: &(String, String), rows: &[(Row, Place)], account: &mut Account) -> Option<Pattern> {
+fn pattern(
+    key: &(String, String),
+    rows: &[(Row, Place)],
+    default_trips: Option<f64>,
+    account: &mut Account,
+) -> Option<Pattern> {
     let (route, direction) = key;
     let called = if direction.is_empty() { route.clone() } else { format!("{route}, direction {direction}") };
     for pair in rows.windows(2) {
@@ -294,14 +299,20 @@ fn pattern(key: &(String, String), rows: &[(Row, Place)], account: &mut Account)
         (None, Some(first), Some(last), Some(headway)) if last >= first => {
             (f64::from(last.0 - first.0) / (headway * 60.0)).floor() + 1.0
         }
+        _ if default_trips.is_some() => default_trips.unwrap_or_default(),
         _ => {
             give_up("no-trips", format!("{called} gives neither departures a day nor first, last and headway"));
             return None;
         }
     };
     if given.is_none() {
-        let what = format!("{called}: {trips_per_day} departures a day, from first, last and headway");
-        account.noted("derived-trips", Some(rows[0].0.record), what).id = Some(route.clone());
+        let is_derived = headway_min.is_some() && first.is_some() && last.is_some();
+        let (code, source) = match is_derived {
+            true => ("derived-trips", "from first, last and headway"),
+            false => ("assumed-trips", "as the config assumes where the file says nothing"),
+        };
+        let what = format!("{called}: {trips_per_day} departures a day, {source}");
+        account.noted(code, Some(rows[0].0.record), what).id = Some(route.clone());
     }
     if let Some((row, _)) = rows.iter().find(|(row, _)| row.trips.is_some_and(|trips| Some(trips) != given)) {
         let what = format!("{called}: another number of departures than its first row; that of the first row counts");

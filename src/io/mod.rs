@@ -15,6 +15,7 @@ mod gpkg_schema;
 mod kml;
 mod line_breaks;
 pub mod numbers;
+pub mod osm;
 mod packed;
 mod place;
 mod print_layout;

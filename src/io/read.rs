@@ -13,6 +13,7 @@ use crate::io::geojson_out;
 use crate::io::gpkg;
 use crate::io::gpkg_read;
 use crate::io::kml;
+use crate::io::osm;
 use crate::io::packed;
 use crate::io::shp;
 use crate::io::xlsx;
@@ -211,6 +212,15 @@ pub const DRIVERS: &[Driver] = &[
         takes: Takes { place: false, encoding: true },
         read: Some(kml::read),
         layers: None,
+        write: None,
+    },
+    Driver {
+        name: "OpenStreetMap",
+        extensions: &["pbf"],
+        about: "extracts (.osm.pbf): the layers boundaries, places, routes and buildings; WGS 84",
+        takes: Takes { place: false, encoding: false },
+        read: Some(osm::read),
+        layers: Some(osm::layers),
         write: None,
     },
     Driver {

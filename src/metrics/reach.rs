@@ -56,6 +56,8 @@ pub struct Reach<'a> {
     pub costs: CostTable,
     /// Positions of the judged demand points in the layer, in order.
     pub judged: Vec<usize>,
+    /// Positions of the demand points that lie outside every region and name none; they are nobody's to judge.
+    pub outside: Vec<usize>,
     pub by: By,
     pub synthetic: bool,
 }
@@ -104,15 +106,19 @@ impl<'a> Reach<'a> {
         let engine = question.by.engine();
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
-        let judged: Vec<usize> =
-            (0..layer.len()).filter(|at| layer.home[*at].is_none_or(|home| study.regions.get(home).judged)).collect();
+        // where there are outlines, a place in none of them is elsewhere; without a place, or without outlines, nobody knows
+        let has_outlines = study.regions.iter().any(|(_, region)| region.shape.is_some());
+        let is_elsewhere = |at: &usize| has_outlines && layer.home[*at].is_none() && layer.at[*at].is_some();
+        let (outside, rest): (Vec<usize>, Vec<usize>) = (0..layer.len()).partition(is_elsewhere);
+        let is_judged = |at: &usize| layer.home[*at].is_none_or(|home| study.regions.get(home).judged);
+        let judged: Vec<usize> = rest.into_iter().filter(is_judged).collect();
         let mut origins: Vec<Option<Place>> = vec![None; layer.len()];
         for at in &judged {
             origins[*at] = layer.at[*at];
         }
         let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &origins, Want::Nearest, &admits);
         let synthetic = layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
-        Ok(Reach { study, layer, group, facilities, costs, judged, by: question.by, synthetic })
+        Ok(Reach { study, layer, group, facilities, costs, judged, outside, by: question.by, synthetic })
     }
 
     /// What is known of one demand point.
@@ -166,10 +172,17 @@ impl<'a> Reach<'a> {
             "count" => ("number of points", "点数"),
             other => (other, other),
         };
-        Text::new(
+        let (mut in_english, mut in_chinese) = (
             format!("distances are {en}; weighed by {} of \"{}\"", unit.0, self.layer.name),
             format!("距离为{zh}；按“{}”的{}加权", self.layer.name, unit.1),
-        )
+        );
+        if !self.outside.is_empty() {
+            let weight: Weight = self.outside.iter().map(|at| self.weight(*at)).sum();
+            let (outside, all) = (self.outside.len(), self.layer.len());
+            in_english += &format!("; {outside} of {all} points ({weight}) lie outside all regions and are not judged");
+            in_chinese += &format!("；{all}个点中有{outside}个（{weight}）位于所有区域之外，不参与评价");
+        }
+        Text::new(in_english, in_chinese)
     }
 }
 

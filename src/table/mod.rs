@@ -1,5 +1,6 @@
 //! Floor 1: the neutral tongue between files and the model: named columns, rows, a geometry each, and how to draw them.
 
+pub mod rule;
 pub mod style;
 
 use std::fmt;

@@ -1,0 +1,224 @@
+//! The draft for files of any format: what each layer can be is told by what it holds.
+
+use std::fmt::Write;
+
+use crate::app::init::Draft;
+use crate::app::init::InitError;
+use crate::app::init::Named;
+use crate::app::init::outputs;
+use crate::app::init::quoted;
+use crate::app::init::slug;
+use crate::app::inspect;
+use crate::app::inspect::Inspection;
+use crate::app::inspect::Kind;
+use crate::app::inspect::Options;
+use crate::app::inspect::SaidBy;
+use crate::io::read;
+
+/// Names of fields that hold a number of people, in the order of preference.
+const PEOPLE: [&str; 9] =
+    ["people", "population", "pop", "residents", "inhabitants", "pop_total", "人口", "人数", "常住人口"];
+
+/// Names of fields that say what a facility is.
+const KINDS: [&str; 6] = ["kind", "type", "category", "class", "类别", "类型"];
+
+/// Columns that make a route table.
+const ROUTE_TABLE: [&str; 3] = ["route", "sequence", "stop"];
+
+/// What a layer can be in a study.
+enum Use {
+    Regions { level: &'static str, code: String },
+    Services,
+    Demand { people: String },
+    Facilities,
+    Nothing(&'static str),
+}
+
+/// A study of the files, as far as their content says what they are.
+pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
+    let (mut found, mut regions, mut tables) = (Vec::new(), String::new(), String::new());
+    let (mut levels, mut kinds, mut demand, mut services) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for file in files {
+        if read::driver(file.path).is_some_and(|driver| driver.name == "OpenStreetMap") {
+            found.push(format!(
+                "{}: not used; draft a study from the extract alone and copy what is wanted",
+                file.shown
+            ));
+            continue;
+        }
+        for layer in inspect::inspect_all(file.path, &Options::default())? {
+            let called = match &layer.layer {
+                Some(name) => format!("{} ({name})", file.shown),
+                None => file.shown.to_owned(),
+            };
+            let mut keys = source(file, &layer);
+            // Writing to a String can not fail.
+            match purpose(&layer) {
+                Use::Regions { level, code } => {
+                    found.push(format!("{called}: {} regions ({level})", layer.records));
+                    keys.extend([format!("level = \"{level}\""), format!("code = {}", quoted(&code))]);
+                    keys.extend(key("name", layer.name_field.as_deref()));
+                    let _ = writeln!(regions, "    {{ {} }},", keys.join(", "));
+                    levels.push(level);
+                }
+                Use::Services => {
+                    found.push(format!("{called}: {} rows of services", layer.records));
+                    if services.is_some() {
+                        found.push(format!("{called}: not used: a study has one table of services"));
+                        continue;
+                    }
+                    services = Some(format!("services = {{ {} }}\n", keys.join(", ")));
+                }
+                Use::Demand { people } => {
+                    found.push(format!("{called}: {} points of demand, people = {people}", layer.records));
+                    let name = unique(slug(file.stem_or(&layer)), &demand);
+                    keys.insert(0, format!("name = \"{name}\""));
+                    keys.push(format!("people = {}", quoted(&people)));
+                    let _ = writeln!(tables, "\n[[study.demand]]\n{}", keys.join("\n"));
+                    demand.push(name);
+                }
+                Use::Facilities => {
+                    let by_field = layer.fields.iter().find(|field| {
+                        KINDS.contains(&field.name.to_lowercase().as_str()) && field.distinct <= 20 && field.nulls == 0
+                    });
+                    let own = match by_field {
+                        Some(field) => {
+                            kinds.extend(field.samples.iter().cloned());
+                            format!("kind-field = {}", quoted(&field.name))
+                        }
+                        None => {
+                            let kind = unique(slug(file.stem_or(&layer)), &kinds);
+                            kinds.push(kind.clone());
+                            format!("kind = {}", quoted(&kind))
+                        }
+                    };
+                    found.push(format!("{called}: {} facilities, {own}", layer.records));
+                    keys.push(own);
+                    keys.extend(key("name", layer.name_field.as_deref()));
+                    let _ = writeln!(tables, "\n[[study.facilities]]\n{}", keys.join("\n"));
+                }
+                Use::Nothing(why) => found.push(format!("{called}: not used: {why}")),
+            }
+        }
+    }
+    let Some(level) = levels.last() else {
+        return Err(InitError::NoRegions {
+            files: files.iter().map(|file| file.shown).collect::<Vec<_>>().join(", "),
+            instead: "name a file of areas with a code each, or an OpenStreetMap extract (.osm.pbf) alone".to_owned(),
+        });
+    };
+    let stem = files.first().map_or("study", |file| file.stem);
+    let mut text = format!("# {stem}: drafted by tongda init from\n");
+    for line in &found {
+        let _ = writeln!(text, "#   {line}");
+    }
+    let _ = write!(
+        text,
+        "# Look at every line before you trust a figure: levels, kinds and CRS are guesses from the files. Then:\n#   tongda run {stem}.toml\n\n\
+         title = {{ en = {}, zh = {} }}\n\n[study]\nregions = [\n{regions}]\n{}{tables}",
+        quoted(&format!("{stem}: services within reach")),
+        quoted(&format!("{stem}：公共服务可达性")),
+        services.as_deref().unwrap_or_default(),
+    );
+    if services.is_some() {
+        let _ = write!(
+            text,
+            "\n[[indicator]]\nid = \"bus-reach\"\nmeasure.neighbour-reach = {{ level = \"{level}\", scope = \"all\" }}\ntarget = {{ at-least = \"90 %\" }}\n"
+        );
+    }
+    for kind in &kinds {
+        if let Some(name) = demand.first() {
+            let _ = write!(
+                text,
+                "\n[[indicator]]\nid = \"{}-1-km\"\nmeasure.covered-share = {{ kind = {}, within = \"1 km\", demand = \"{name}\", weight = \"people\" }}\nover = [\"{level}\"]\n",
+                slug(kind),
+                quoted(kind)
+            );
+        }
+    }
+    let _ = write!(text, "\n{}", outputs(stem));
+    Ok(Draft { text, found })
+}
+
+impl Named<'_> {
+    /// What a layer of this file is called: its own name, else the file's.
+    fn stem_or<'l>(&'l self, layer: &'l Inspection) -> &'l str {
+        let own = self.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("layer");
+        layer.layer.as_deref().unwrap_or(own)
+    }
+}
+
+fn purpose(layer: &Inspection) -> Use {
+    let fields: Vec<&str> = layer.fields.iter().map(|field| field.name.as_str()).collect();
+    let count = |kinds: &[&str]| -> u64 { kinds.iter().filter_map(|kind| layer.geometry.kinds.get(kind)).sum() };
+    let (areas, points) = (count(&["Polygon", "MultiPolygon"]), count(&["Point", "MultiPoint"]));
+    if layer.records == 0 {
+        return Use::Nothing("it is empty");
+    }
+    if areas * 2 > layer.records {
+        let Some(code) = &layer.code_field else {
+            return Use::Nothing("areas without a field that is different for each; add a code");
+        };
+        let digits = layer
+            .fields
+            .iter()
+            .find(|field| field.name == *code)
+            .and_then(|field| field.samples.first())
+            .filter(|sample| sample.bytes().all(|b| b.is_ascii_digit()))
+            .map_or(0, String::len);
+        let level = match digits {
+            2 => "province",
+            4 => "city",
+            9 => "township",
+            12 => "village",
+            _ => "county",
+        };
+        return Use::Regions { level, code: code.clone() };
+    }
+    if ROUTE_TABLE.iter().all(|name| fields.contains(name)) {
+        return Use::Services;
+    }
+    if points * 2 <= layer.records {
+        return Use::Nothing("neither areas nor points");
+    }
+    let is_number = |name: &&&str| {
+        let field = layer.fields.iter().find(|field| field.name.to_lowercase() == **name);
+        field.is_some_and(|field| matches!(field.kind, Kind::WholeNumber | Kind::Number))
+    };
+    match PEOPLE.iter().find(is_number) {
+        Some(name) => {
+            let own = fields.iter().find(|field| field.to_lowercase() == *name).unwrap_or(name);
+            Use::Demand { people: (*own).to_owned() }
+        }
+        None => Use::Facilities,
+    }
+}
+
+/// The keys that say which file is read and what its coordinates are.
+fn source(file: &Named<'_>, layer: &Inspection) -> Vec<String> {
+    let mut keys = vec![format!("path = {}", quoted(file.shown))];
+    keys.extend(key("layer", layer.layer.as_deref()));
+    if layer.crs.said_by == SaidBy::Nobody {
+        keys.push(match layer.crs.candidates.first() {
+            Some(epsg) => format!("crs = \"EPSG:{epsg}\""),
+            None => "datum = \"wgs-84\"".to_owned(),
+        });
+    }
+    keys
+}
+
+fn key(name: &str, value: Option<&str>) -> Option<String> {
+    value.map(|value| format!("{name} = {}", quoted(value)))
+}
+
+/// The word, with a number where it is taken.
+fn unique(word: String, taken: &[String]) -> String {
+    let word = if word.is_empty() { "layer".to_owned() } else { word };
+    let mut name = word.clone();
+    let mut nth = 2;
+    while taken.contains(&name) {
+        name = format!("{word}-{nth}");
+        nth += 1;
+    }
+    name
+}

@@ -1,0 +1,214 @@
+//! Areas of OpenStreetMap: rings joined from the ways of a relation by their end nodes, shells and holes told by what lies in what.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use geo::Area;
+use geo::Orient;
+use geo::coordinate_position::CoordPos;
+use geo::coordinate_position::coord_pos_relative_to_ring;
+use geo::orient::Direction;
+use geo_types::Coord;
+use geo_types::LineString;
+use geo_types::MultiPolygon;
+use geo_types::Polygon;
+
+use crate::io::osm::extract::Coordinates;
+use crate::io::osm::extract::Kind;
+use crate::io::osm::extract::Relation;
+use crate::io::osm::extract::Ways;
+
+/// What became of the outline of a relation.
+pub(super) enum Assembled {
+    /// Every ring is closed.
+    Area(MultiPolygon<f64>),
+    /// Some of its ways, or of their nodes, are not in the file.
+    Cut { missing: usize, ways: usize },
+    /// All is there, but the ways do not close: what is wrong, with the place.
+    Broken(String),
+}
+
+/// The area of a relation.
+///
+/// Roles are not asked: what lies in an odd number of rings is a hole. A way that is a member twice counts once. Rings may touch in nodes.
+pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) -> Assembled {
+    let ids: BTreeSet<i64> = relation.ids(Kind::Way).collect();
+    let found: Vec<&[i64]> = ids.iter().filter_map(|id| ways.get(*id)).map(|way| way.nodes.as_slice()).collect();
+    let is_whole = |nodes: &&[i64]| nodes.iter().all(|node| coordinates.get(*node).is_some());
+    let whole = found.iter().copied().filter(is_whole).count();
+    if whole < ids.len() {
+        return Assembled::Cut { missing: ids.len() - whole, ways: ids.len() };
+    }
+    match join(&found) {
+        Ok(rings) if rings.is_empty() => Assembled::Broken("has no outline: no member is a way".to_owned()),
+        Ok(rings) => Assembled::Area(nested(&rings, coordinates)),
+        Err(ends) => {
+            let first = ends[0];
+            let place = coordinates.get(first).map(|[lon, lat]| format!(" at {lon} {lat}")).unwrap_or_default();
+            Assembled::Broken(format!(
+                "the outline does not close: {} loose end(s), the first at node/{first}{place}",
+                ends.len()
+            ))
+        }
+    }
+}
+
+/// Closed rings of node ids.
+///
+/// # Errors
+/// Nodes in which an odd number of ways end, in order.
+fn join(ways: &[&[i64]]) -> Result<Vec<Vec<i64>>, Vec<i64>> {
+    let mut rings: Vec<Vec<i64>> = Vec::new();
+    let mut at_end: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (nth, nodes) in ways.iter().enumerate() {
+        match (nodes.first(), nodes.last()) {
+            (Some(first), Some(last)) if first == last => rings.push(nodes.to_vec()),
+            (Some(first), Some(last)) => {
+                at_end.entry(*first).or_default().push(nth);
+                at_end.entry(*last).or_default().push(nth);
+            }
+            _ => {}
+        }
+    }
+    let loose: Vec<i64> = at_end.iter().filter(|(_, ends)| ends.len() % 2 == 1).map(|(node, _)| *node).collect();
+    if !loose.is_empty() {
+        return Err(loose);
+    }
+    let mut is_used = vec![false; ways.len()];
+    for start in 0..ways.len() {
+        if is_used[start] || ways[start].first() == ways[start].last() {
+            continue;
+        }
+        // a walk that closes a ring whenever it comes back to a node where ways of the walk meet
+        let mut walk: Vec<(i64, usize)> = Vec::new();
+        let mut at = ways[start][0];
+        let begin = at;
+        while let Some(next) = at_end.get(&at).and_then(|ends| ends.iter().copied().find(|way| !is_used[*way])) {
+            is_used[next] = true;
+            walk.push((at, next));
+            let (first, last) = (ways[next][0], ways[next][ways[next].len() - 1]);
+            at = if at == first { last } else { first };
+            if let Some(from) = walk.iter().position(|(node, _)| *node == at) {
+                rings.push(ring(&walk[from..], ways));
+                walk.truncate(from);
+            }
+            if walk.is_empty() && at == begin {
+                break;
+            }
+        }
+    }
+    rings.retain(|ring| ring.len() >= 4);
+    Ok(rings)
+}
+
+/// The nodes of ways that follow one another, each with the node where it is entered; closed.
+fn ring(walk: &[(i64, usize)], ways: &[&[i64]]) -> Vec<i64> {
+    let mut nodes = Vec::new();
+    for (from, way) in walk {
+        let mut own = ways[*way].to_vec();
+        if own.first() != Some(from) {
+            own.reverse();
+        }
+        own.pop();
+        nodes.append(&mut own);
+    }
+    nodes.extend(nodes.first().copied());
+    nodes
+}
+
+/// Shells with their holes, the largest shell first; shells run counter-clockwise.
+fn nested(rings: &[Vec<i64>], coordinates: &Coordinates) -> MultiPolygon<f64> {
+    let line = |ring: &Vec<i64>| -> LineString<f64> {
+        let places = ring.iter().filter_map(|node| coordinates.get(*node));
+        places.map(|[x, y]| Coord { x, y }).collect()
+    };
+    let mut order: Vec<(f64, usize)> = rings
+        .iter()
+        .enumerate()
+        .map(|(nth, ring)| (Polygon::new(line(ring), Vec::new()).unsigned_area(), nth))
+        .collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    // position of the ring right around, depth, position in `polygons` for shells
+    let mut placed: Vec<(LineString<f64>, BTreeSet<i64>, usize, Option<usize>)> = Vec::new();
+    let mut polygons: Vec<Polygon<f64>> = Vec::new();
+    for (_, nth) in order {
+        let own = line(&rings[nth]);
+        // the last of the larger rings that lies around is the smallest one
+        let around = placed.iter().rev().find(|(shell, nodes, ..)| lies_in(&rings[nth], &own, shell, nodes));
+        let (depth, shell) = match around {
+            None => (0, None),
+            Some((_, _, depth, shell)) => (depth + 1, *shell),
+        };
+        let is_shell = depth % 2 == 0;
+        let polygon = match (is_shell, shell) {
+            (false, Some(shell)) => {
+                polygons[shell].interiors_push(own.clone());
+                Some(shell)
+            }
+            _ => {
+                polygons.push(Polygon::new(own.clone(), Vec::new()));
+                Some(polygons.len() - 1)
+            }
+        };
+        placed.push((own, rings[nth].iter().copied().collect(), depth, polygon));
+    }
+    MultiPolygon(polygons).orient(Direction::Default)
+}
+
+/// Whether a ring lies in a larger one that it does not cross: told by a vertex that both do not share, else by the middle of an edge.
+fn lies_in(nodes: &[i64], ring: &LineString<f64>, shell: &LineString<f64>, shell_nodes: &BTreeSet<i64>) -> bool {
+    let own = nodes.iter().zip(ring.coords()).find(|(node, _)| !shell_nodes.contains(node)).map(|(_, at)| *at);
+    let middle = || ring.lines().map(|edge| (edge.start + edge.end) / 2.0);
+    let mut witnesses = own.into_iter().chain(middle());
+    witnesses
+        .find_map(|at| match coord_pos_relative_to_ring(at, shell) {
+            CoordPos::OnBoundary => None,
+            CoordPos::Inside => Some(true),
+            CoordPos::Outside => Some(false),
+        })
+        .unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_in_any_order_and_sense_join_to_rings() {
+        let ways: [&[i64]; 4] = [&[1, 2, 3], &[5, 4, 3], &[1, 6, 5], &[7, 8, 9, 7]];
+        let rings = join(&ways).unwrap();
+        assert_eq!(rings, [vec![7, 8, 9, 7], vec![1, 2, 3, 4, 5, 6, 1]]);
+    }
+
+    #[test]
+    fn rings_that_touch_in_a_node_are_two_rings() {
+        // a bow tie through node 1, its four ways listed crosswise
+        let ways: [&[i64]; 4] = [&[1, 2, 3], &[1, 12, 13], &[3, 4, 1], &[13, 14, 1]];
+        let mut rings = join(&ways).unwrap();
+        rings.iter_mut().for_each(|ring| ring.sort_unstable());
+        assert_eq!(rings, [vec![1, 1, 2, 3, 4], vec![1, 1, 12, 13, 14]]);
+    }
+
+    #[test]
+    fn loose_ends_are_named() {
+        let ways: [&[i64]; 2] = [&[1, 2, 3], &[3, 4, 5]];
+        assert_eq!(join(&ways).unwrap_err(), [1, 5]);
+    }
+
+    #[test]
+    fn islands_in_holes_are_parts_of_their_own() {
+        let square = |id: i64, x: f64, side: f64| -> Vec<(i64, [f64; 2])> {
+            let corners = [[x, x], [x + side, x], [x + side, x + side], [x, x + side]];
+            corners.into_iter().enumerate().map(|(nth, at)| (id + nth as i64, at)).collect()
+        };
+        let mut all: Vec<(i64, [f64; 2])> =
+            [square(0, 0.0, 10.0), square(10, 1.0, 8.0), square(20, 2.0, 2.0), square(30, 20.0, 1.0)].concat();
+        let rings: Vec<Vec<i64>> =
+            all.chunks(4).map(|four| four.iter().map(|(id, _)| *id).chain([four[0].0]).collect()).rev().collect();
+        all.sort_by_key(|(id, _)| *id);
+        let coordinates = Coordinates::for_test(all);
+        let area = nested(&rings, &coordinates);
+        let shape: Vec<(f64, usize)> = area.iter().map(|part| (part.unsigned_area(), part.interiors().len())).collect();
+        assert_eq!(shape, [(36.0, 1), (4.0, 0), (1.0, 0)]);
+    }
+}
