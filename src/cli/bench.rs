@@ -1,4 +1,4 @@
-//! `tongda bench`: the scenes of the side-by-side benchmark, read from the GeoParquet files of its generator.
+//! `tongda bench`: the scenes of the side-by-side benchmark, read from the files of its generator.
 //!
 //! Prints one line of JSON with the phases' seconds, the peak of memory and the checksums that its peers print.
 
@@ -13,6 +13,8 @@ use arrow_array::BinaryArray;
 use arrow_array::Float64Array;
 use arrow_array::Int64Array;
 use arrow_array::RecordBatch;
+use geo_types::Geometry;
+use geo_types::MultiPolygon;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
@@ -24,16 +26,32 @@ use serde_json::Value;
 use serde_json::json;
 use thiserror::Error;
 
+use crate::base::issue::Issue;
 use crate::base::units::Metres;
+use crate::base::units::Text;
 use crate::impedance::index::PointIndex;
+use crate::io::atomic::WriteError;
+use crate::io::gpkg;
+use crate::io::read;
+use crate::io::read::ReadError;
+use crate::io::read::ReadRequest;
+use crate::io::read::Sink;
 use crate::metrics::borders::Borders;
 use crate::model::locate::RegionLocator;
 use crate::model::rings::Rings;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::OutputCrs;
+use crate::table::Record;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::Value as Cell;
 
 /// Which scene, at which size.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders
+    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W8 GeoJSON and GeoPackage in, GeoPackage out
     pub workload: Workload,
     /// Number of points
     #[arg(long, default_value_t = 100_000)]
@@ -56,7 +74,7 @@ pub struct Args {
     /// Folder with the generator's files
     #[arg(long)]
     pub data: PathBuf,
-    /// Folder for results; these scenes write none
+    /// Folder for results; only W8 writes one
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Print JSON, which is what it always prints
@@ -79,6 +97,8 @@ pub enum Workload {
     W2,
     #[value(name = "W3")]
     W3,
+    #[value(name = "W8")]
+    W8,
 }
 
 /// Why a scene could not run.
@@ -100,6 +120,12 @@ pub enum BenchError {
     /// A geometry is not what the scene works on.
     #[error("{path}, row {row} of its row group: the geometry is not a polygon in little-endian WKB", path = path.display())]
     Geometry { path: PathBuf, row: usize },
+    /// A file of W8 can not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The result of W8 can not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The thread pool could not be made.
     #[error("can not start {threads} threads")]
     Threads { threads: usize, source: rayon::ThreadPoolBuildError },
@@ -120,6 +146,7 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
         Workload::W1 => nearest(args, &mut phases),
         Workload::W2 => counts(args, &mut phases),
         Workload::W3 => adjacency(args, &mut phases),
+        Workload::W8 => end_to_end(args, &mut phases),
     })?;
     let total: f64 = phases.seconds.values().filter_map(Value::as_f64).sum();
     phases.seconds.insert("total".to_owned(), json!(rounded(total, 4)));
@@ -204,6 +231,108 @@ fn adjacency(args: &Args, phases: &mut Phases) -> Result<Value, BenchError> {
         "pairs": mix(contacts.iter().map(|contact| (ids[contact.a as usize], ids[contact.b as usize]))),
         "shared_m": rounded(contacts.iter().map(|contact| contact.shared_m).sum(), 1),
     }))
+}
+
+fn end_to_end(args: &Args, phases: &mut Phases) -> Result<Value, BenchError> {
+    let mut points = Weighted::default();
+    let path = args.data.join(format!("w8_points_{}.geojson", args.n));
+    read::read(&ReadRequest::new(&path, &path.display().to_string()), &mut points)?;
+    let mut areas = Areas::default();
+    let path = args.data.join(format!("w8_polygons_{}.gpkg", args.p));
+    read::read(&ReadRequest::new(&path, &path.display().to_string()), &mut areas)?;
+    phases.end("load");
+    let locator = RegionLocator::new(areas.shapes.iter());
+    let mut found = vec![(0u64, 0f64); areas.shapes.len()];
+    for (region, weight) in locator.locate_all(&points.places).into_iter().zip(&points.weights) {
+        if let Some(region) = region {
+            let (count, sum) = &mut found[region as usize];
+            (*count, *sum) = (*count + 1, *sum + weight);
+        }
+    }
+    drop(points);
+    phases.end("query");
+    let field = |name: &str, kind| Field::new(name, kind, name, name);
+    let rows = areas.ids.iter().zip(areas.names).zip(areas.shapes).zip(&found).map(|(((id, name), shape), found)| {
+        let (count, sum) = *found;
+        let rate = if sum > 0.0 { Cell::from(count as f64 / sum) } else { Cell::Null };
+        Row {
+            geometry: Some(Geometry::MultiPolygon(shape)),
+            values: vec![Cell::Int(*id), Cell::from(name), Cell::from(count), Cell::from(sum), rate],
+        }
+    });
+    let table = Table {
+        name: "coverage".to_owned(),
+        title: Text::new("Points and weight by area", "各区点数与权重"),
+        description: Text::default(),
+        synthetic: true,
+        crs: OutputCrs::Wgs84,
+        geometry: GeometryKind::MultiPolygon,
+        fields: vec![
+            field("id", FieldKind::Int),
+            field("name", FieldKind::Text),
+            field("n", FieldKind::Int),
+            field("w", FieldKind::Real),
+            field("per_w", FieldKind::Real),
+        ],
+        rows: rows.collect(),
+        style: None,
+    };
+    if let Some(out) = &args.out {
+        gpkg::write_alone(&out.join("w8_tongda.gpkg"), &table)?;
+    }
+    phases.end("write");
+    let hit = || areas.ids.iter().zip(&found).filter(|(_, (count, _))| *count > 0);
+    Ok(json!({
+        "polygons": hit().count(),
+        "total": found.iter().map(|(count, _)| count).sum::<u64>(),
+        "counts": mix(hit().map(|(id, (count, _))| (*id, *count as i64))),
+        "w": found.iter().map(|(_, sum)| sum).sum::<f64>(),
+    }))
+}
+
+/// Points with the weight `w`.
+#[derive(Default)]
+struct Weighted {
+    places: Vec<[f64; 2]>,
+    weights: Vec<f64>,
+}
+
+impl Sink for Weighted {
+    fn record(&mut self, fields: &[Field], record: Record, _: Option<Issue>) {
+        let weight = fields.iter().position(|field| field.name == "w").and_then(|at| record.value(at).as_f64());
+        if let (Some(Geometry::Point(at)), Some(weight)) = (record.geometry, weight) {
+            self.places.push([at.x(), at.y()]);
+            self.weights.push(weight);
+        }
+    }
+
+    fn issue(&mut self, _: Issue) {}
+}
+
+/// Areas with id and name.
+#[derive(Default)]
+struct Areas {
+    ids: Vec<i64>,
+    names: Vec<String>,
+    shapes: Vec<MultiPolygon<f64>>,
+}
+
+impl Sink for Areas {
+    fn record(&mut self, fields: &[Field], record: Record, _: Option<Issue>) {
+        let of = |name: &str| fields.iter().position(|field| field.name == name).map(|at| record.value(at).clone());
+        let shape = match record.geometry.clone() {
+            Some(Geometry::Polygon(shape)) => MultiPolygon(vec![shape]),
+            Some(Geometry::MultiPolygon(shape)) => shape,
+            _ => return,
+        };
+        if let Some(Cell::Int(id)) = of("id") {
+            self.ids.push(id);
+            self.names.push(of("name").map(|name| name.to_string()).unwrap_or_default());
+            self.shapes.push(shape);
+        }
+    }
+
+    fn issue(&mut self, _: Issue) {}
 }
 
 /// Points with their ids.

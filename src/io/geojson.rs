@@ -1,22 +1,21 @@
-//! GeoJSON: a FeatureCollection, a single feature, one feature a line, or an RFC 8142 sequence; streamed feature by feature.
+//! GeoJSON: a FeatureCollection, a single feature, one feature a line, or an RFC 8142 sequence; streamed, features in parallel.
 //!
 //! Coordinates are WGS 84 longitude and latitude (RFC 7946, section 4) unless a `crs` member of the 2008 format says otherwise.
+
+mod feature;
+mod geometry;
+mod split;
 
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
 use std::io::Read;
+use std::ops::Range;
 
 use encoding_rs::UTF_8;
-use geo_types::Coord;
-use geo_types::Geometry;
-use geo_types::LineString;
-use geo_types::MultiLineString;
-use geo_types::MultiPoint;
-use geo_types::MultiPolygon;
-use geo_types::Point;
-use geo_types::Polygon;
+use rayon::prelude::*;
+use serde::Deserialize;
 use serde::de::DeserializeSeed;
 use serde::de::Deserializer;
 use serde::de::IgnoredAny;
@@ -32,6 +31,16 @@ use crate::base::units::Text;
 use crate::io::encoding;
 use crate::io::encoding::Malformed;
 use crate::io::encoding::Utf8;
+use crate::io::geojson::feature::Asked;
+use crate::io::geojson::feature::Draft;
+use crate::io::geojson::feature::Piece;
+use crate::io::geojson::feature::Plain;
+use crate::io::geojson::geometry::geometry_of;
+use crate::io::geojson::geometry::kind_of;
+use crate::io::geojson::split::Between;
+use crate::io::geojson::split::Next;
+use crate::io::geojson::split::Shape;
+use crate::io::geojson::split::Window;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -53,7 +62,15 @@ struct State<'a> {
     crs: Option<String>,
 }
 
-/// Reads a GeoJSON file to its end; memory is bounded by the largest feature.
+/// Pieces of a document that are parsed at a time by one thread have about so many bytes.
+const PIECE: usize = 256 << 10;
+
+/// A document in a sequence that is longer than this is not held in memory as a whole.
+const LONG_DOCUMENT: usize = 64 << 20;
+
+/// Reads a GeoJSON file to its end; memory is bounded by some megabytes and the largest feature.
+///
+/// Features are parsed in parallel and handed over in file order, the same on any number of threads.
 /// # Errors
 /// [`ReadError::Open`], and [`ReadError::Broken`] with line and column for broken JSON or a document that is no GeoJSON.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
@@ -68,7 +85,6 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         }
         None => UTF_8,
     };
-    let reader = Separators(Utf8::new(file, encoding));
     let state = RefCell::new(State {
         sink,
         shown: request.shown,
@@ -77,31 +93,13 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         records: 0,
         crs: None,
     });
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
-    let broken = |error: serde_json::Error| {
-        let (mut line, mut column, mut what) = (error.line() as u64, error.column() as u64, without_position(&error));
-        if error.is_io() {
-            let error = std::io::Error::from(error);
-            if let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) {
-                (line, column, what) = (malformed.line, 1, malformed.to_string());
-            }
-        }
-        ReadError::Broken { shown: request.shown.to_owned(), line, column, what }
-    };
-    let mut documents = 0;
-    loop {
-        match (Document { state: &state }).deserialize(&mut json) {
-            Ok(()) => documents += 1,
-            Err(error) if documents > 0 && error.is_eof() && at_end(&error) => break,
-            Err(error) => return Err(broken(error)),
-        }
-        match json.end() {
-            Ok(()) => break,
-            Err(error) if error.is_eof() || error.is_io() => return Err(broken(error)),
-            // more documents follow: one a line
-            Err(_) => {}
-        }
-    }
+    let reader = Separators(Utf8::new(file, encoding));
+    documents(reader, &state).map_err(|Fault { line, column, what }| ReadError::Broken {
+        shown: request.shown.to_owned(),
+        line,
+        column,
+        what,
+    })?;
     let state = state.into_inner();
     Ok(LayerInfo {
         driver: "GeoJSON",
@@ -114,6 +112,182 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         },
         encoding: encoding::title(encoding),
     })
+}
+
+/// Where the text is broken, from 1, and how.
+struct Fault {
+    line: u64,
+    column: u64,
+    what: String,
+}
+
+impl Fault {
+    /// A fault of a text that begins at this place of the file.
+    fn of(error: &serde_json::Error, (line, column): (u64, u64)) -> Fault {
+        let (own_line, own_column) = (error.line() as u64, error.column() as u64);
+        Fault {
+            line: line + own_line.saturating_sub(1),
+            column: if own_line <= 1 { column + own_column.saturating_sub(1) } else { own_column },
+            what: without_position(error),
+        }
+    }
+
+    /// The text can not be read at all, at or behind this place.
+    fn unreadable(error: &std::io::Error, (line, column): (u64, u64)) -> Fault {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) {
+            Some(malformed) => Fault { line: malformed.line, column: 1, what: malformed.to_string() },
+            None => Fault { line, column, what: error.to_string() },
+        }
+    }
+}
+
+/// All documents of a text: features in parallel where they can be told from the beginning, else one by one.
+fn documents<R: Read>(reader: R, state: &RefCell<State<'_>>) -> Result<(), Fault> {
+    let mut window = Window::new(reader);
+    let shape = window.shape().map_err(|error| Fault::unreadable(&error, (1, 1)))?;
+    match shape {
+        Shape::Unclear => one_by_one(window.rest(), state, 0, |place| place),
+        Shape::Collection { features_at } => collection(window, features_at, state),
+        Shape::Sequence => {
+            in_parallel(&mut window, Between::Nothing, state)?;
+            match window.is_over() && window.bytes().is_empty() {
+                true => Ok(()),
+                // a long document that is not to be held whole
+                false => {
+                    let from = window.place(0);
+                    one_by_one(window.rest(), state, 1, |place| moved(place, (1, 1), from))
+                }
+            }
+        }
+    }
+}
+
+/// A collection whose features begin at a byte: these in parallel, then everything around them as one document without features.
+fn collection<R: Read>(mut window: Window<R>, features_at: usize, state: &RefCell<State<'_>>) -> Result<(), Fault> {
+    let mut around = window.bytes()[..features_at].to_vec();
+    window.forget(features_at);
+    let cut = window.place(0);
+    in_parallel(&mut window, Between::Commas { is_first: true }, state)?;
+    around.push(b']');
+    let (line, column) = window.place(0);
+    one_by_one(std::io::Cursor::new(around).chain(window.rest()), state, 0, |place| {
+        moved(place, (cut.0, cut.1 + 1), (line, column))
+    })
+}
+
+/// A place counted on from `from` as if that were `to`.
+fn moved(place: (u64, u64), from: (u64, u64), to: (u64, u64)) -> (u64, u64) {
+    match place {
+        (line, column) if line == from.0 && column >= from.1 => (to.0, to.1 + (column - from.1)),
+        (line, column) if line > from.0 => (to.0 + (line - from.0), column),
+        before => before,
+    }
+}
+
+/// The values of a list, in parallel; stops behind it, or before a document that is too long to be held.
+fn in_parallel<R: Read>(window: &mut Window<R>, mut between: Between, state: &RefCell<State<'_>>) -> Result<(), Fault> {
+    let is_sequence = between == Between::Nothing;
+    loop {
+        let mut found = Vec::new();
+        let next = split::values(window.bytes(), &mut between, window.is_over(), &mut found);
+        features(window, &found, is_sequence, state)?;
+        match next {
+            Next::End(at) => {
+                window.forget(at);
+                return Ok(());
+            }
+            Next::More(from) => {
+                window.forget(from);
+                if is_sequence && window.bytes().len() > LONG_DOCUMENT {
+                    return Ok(());
+                }
+                let read = window.read_on();
+                read.map_err(|error| Fault::unreadable(&error, window.place(0)))?;
+            }
+            Next::Wrong(at) => {
+                let (line, column) = window.place(at);
+                let what = match window.bytes().get(at) {
+                    None => "EOF while parsing a list",
+                    Some(b']') => "trailing comma",
+                    Some(b',' | b':') => "expected value",
+                    Some(_) => "expected `,` or `]`",
+                };
+                return Err(Fault { line, column, what: what.to_owned() });
+            }
+        }
+    }
+}
+
+/// Features at these places of the window, in their order.
+fn features<R: Read>(
+    window: &Window<R>,
+    found: &[Range<usize>],
+    is_sequence: bool,
+    state: &RefCell<State<'_>>,
+) -> Result<(), Fault> {
+    let bytes = window.bytes();
+    let mut groups: Vec<&[Range<usize>]> = Vec::new();
+    let mut first = 0;
+    for (nth, place) in found.iter().enumerate() {
+        if place.end - found[first].start >= PIECE || nth + 1 == found.len() {
+            groups.push(&found[first..=nth]);
+            first = nth + 1;
+        }
+    }
+    let known: Vec<String> = state.borrow().fields.iter().map(|field| field.name.clone()).collect();
+    let asked = if is_sequence { Asked::Type } else { Asked::Nothing };
+    let pieces: Vec<Piece> = groups.par_iter().map(|places| feature::piece(bytes, places, &known, asked)).collect();
+    for piece in pieces {
+        let mut positions: Vec<usize> = (0..known.len()).collect();
+        for draft in piece.drafts {
+            match draft {
+                Draft::Plain(plain) => state.borrow_mut().plain(&piece.names, &mut positions, plain),
+                Draft::Other(place) => {
+                    let slice = &bytes[place.clone()];
+                    let mut json = serde_json::Deserializer::from_slice(slice);
+                    let outcome = match is_sequence {
+                        true => (Document { state }).deserialize(&mut json),
+                        false => Json::deserialize(&mut json).map(|feature| state.borrow_mut().member(feature)),
+                    };
+                    let outcome = outcome.and_then(|()| json.end());
+                    outcome.map_err(|error| Fault::of(&error, window.place(place.start)))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Documents one after the other, each feature as it comes. `before`: how many documents there were before these; `placed`: from line and
+/// column of this text to those of the file.
+fn one_by_one(
+    reader: impl Read,
+    state: &RefCell<State<'_>>,
+    before: u64,
+    placed: impl Fn((u64, u64)) -> (u64, u64),
+) -> Result<(), Fault> {
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
+    let broken = |error: serde_json::Error| {
+        let place = placed((error.line() as u64, error.column() as u64));
+        if error.is_io() {
+            return Fault::unreadable(&std::io::Error::from(error), place);
+        }
+        Fault { line: place.0, column: place.1, what: without_position(&error) }
+    };
+    let mut documents = before;
+    loop {
+        match (Document { state }).deserialize(&mut json) {
+            Ok(()) => documents += 1,
+            Err(error) if documents > 0 && error.is_eof() && at_end(&error) => return Ok(()),
+            Err(error) => return Err(broken(error)),
+        }
+        match json.end() {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_eof() || error.is_io() => return Err(broken(error)),
+            // more documents follow: one a line
+            Err(_) => {}
+        }
+    }
 }
 
 /// Whether an end-of-file error met an empty rest and not a broken document.
@@ -219,22 +393,7 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut features: S) -> Result<(), S::Error> {
         while let Some(feature) = features.next_element::<Json>()? {
-            let mut state = self.state.borrow_mut();
-            match feature {
-                Json::Object(mut feature) => {
-                    let (geometry, properties, id) =
-                        (feature.remove("geometry"), feature.remove("properties"), feature.remove("id"));
-                    state.feature(geometry, properties, id);
-                }
-                other => {
-                    state.records += 1;
-                    let record = state.records;
-                    let trouble =
-                        state.trouble("bad-feature", record, format!("is {} and no feature", kind_of(&other)));
-                    let state = &mut *state;
-                    state.sink.record(&state.fields, Record { number: record, ..Record::default() }, Some(trouble));
-                }
-            }
+            self.state.borrow_mut().member(feature);
         }
         Ok(())
     }
@@ -243,6 +402,50 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
 impl State<'_> {
     fn trouble(&self, code: &'static str, record: u64, what: String) -> Issue {
         Issue::new(Severity::Error, code, self.shown, what).at_record(record)
+    }
+
+    /// A member of a list of features.
+    fn member(&mut self, feature: Json) {
+        match feature {
+            Json::Object(mut feature) => {
+                let (geometry, properties, id) =
+                    (feature.remove("geometry"), feature.remove("properties"), feature.remove("id"));
+                self.feature(geometry, properties, id);
+            }
+            other => {
+                self.records += 1;
+                let record = self.records;
+                let trouble = self.trouble("bad-feature", record, format!("is {} and no feature", kind_of(&other)));
+                self.sink.record(&self.fields, Record { number: record, ..Record::default() }, Some(trouble));
+            }
+        }
+    }
+
+    /// A feature whose values stand at the positions of `names`; `positions` are those of the names among the fields, as far as records
+    /// brought them.
+    fn plain(&mut self, names: &[String], positions: &mut Vec<usize>, plain: Plain) {
+        self.records += 1;
+        while positions.len() < plain.values.len() {
+            positions.push(self.field(&names[positions.len()]));
+        }
+        let mut values = plain.values;
+        if positions.iter().take(values.len()).enumerate().any(|(at, position)| at != *position) {
+            let mut moved = Vec::new();
+            for (value, at) in values.into_iter().zip(positions.iter()) {
+                if moved.len() <= *at {
+                    moved.resize(*at + 1, Value::Null);
+                }
+                moved[*at] = value;
+            }
+            values = moved;
+        }
+        for (at, value) in values.iter().enumerate() {
+            self.see(at, value);
+        }
+        let trouble =
+            plain.geometry.is_none().then(|| self.trouble("no-geometry", self.records, "has no geometry".to_owned()));
+        let record = Record { number: self.records, geometry: plain.geometry, values };
+        self.sink.record(&self.fields, record, trouble);
     }
 
     fn feature(&mut self, geometry: Option<Json>, properties: Option<Json>, id: Option<Json>) {
@@ -273,34 +476,39 @@ impl State<'_> {
         }
     }
 
-    /// Puts a value at its field, the field added when it is new; an `id` beside the properties does not replace one in them.
-    fn put(&mut self, name: &str, value: Value, values: &mut Vec<Value>) {
-        let at = match self.fields.iter().position(|field| field.name == name) {
-            Some(at) => at,
-            None => {
-                let kind = FieldKind::Text;
-                self.fields.push(Field { name: name.to_owned(), title: Text::default(), kind, choices: Vec::new() });
-                self.is_typed.push(false);
-                self.fields.len() - 1
-            }
-        };
+    /// The position of a field, added when it is new.
+    fn field(&mut self, name: &str) -> usize {
+        self.fields.iter().position(|field| field.name == name).unwrap_or_else(|| {
+            let kind = FieldKind::Text;
+            self.fields.push(Field { name: name.to_owned(), title: Text::default(), kind, choices: Vec::new() });
+            self.is_typed.push(false);
+            self.fields.len() - 1
+        })
+    }
+
+    /// The kind of a field is one that holds all its values.
+    fn see(&mut self, at: usize, value: &Value) {
         let kind = match value {
-            Value::Null => None,
-            Value::Bool(_) => Some(FieldKind::Bool),
-            Value::Int(_) => Some(FieldKind::Int),
-            Value::Real(_) => Some(FieldKind::Real),
-            Value::Text(_) => Some(FieldKind::Text),
+            Value::Null => return,
+            Value::Bool(_) => FieldKind::Bool,
+            Value::Int(_) => FieldKind::Int,
+            Value::Real(_) => FieldKind::Real,
+            Value::Text(_) => FieldKind::Text,
         };
-        if let Some(kind) = kind {
-            let known = &mut self.fields[at].kind;
-            *known = match (*known, kind) {
-                _ if !self.is_typed[at] => kind,
-                (FieldKind::Int, FieldKind::Real) | (FieldKind::Real, FieldKind::Int) => FieldKind::Real,
-                (known, kind) if known == kind => kind,
-                _ => FieldKind::Text,
-            };
-            self.is_typed[at] = true;
-        }
+        let known = &mut self.fields[at].kind;
+        *known = match (*known, kind) {
+            _ if !self.is_typed[at] => kind,
+            (FieldKind::Int, FieldKind::Real) | (FieldKind::Real, FieldKind::Int) => FieldKind::Real,
+            (known, kind) if known == kind => kind,
+            _ => FieldKind::Text,
+        };
+        self.is_typed[at] = true;
+    }
+
+    /// Puts a value at its field; an `id` beside the properties does not replace one in them.
+    fn put(&mut self, name: &str, value: Value, values: &mut Vec<Value>) {
+        let at = self.field(name);
+        self.see(at, &value);
         if values.len() <= at {
             values.resize(at + 1, Value::Null);
         }
@@ -324,17 +532,6 @@ fn value(json: Json) -> Value {
     }
 }
 
-fn kind_of(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "true or false",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a text",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "an object",
-    }
-}
-
 /// `EPSG:4490` out of `{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}}`.
 fn crs_name(json: &Json) -> Option<String> {
     let name = json.get("properties")?.get("name")?.as_str()?;
@@ -350,78 +547,6 @@ fn crs_name(json: &Json) -> Option<String> {
     }
 }
 
-fn geometry_of(json: &Json) -> Result<Geometry<f64>, String> {
-    let kind = json.get("type").and_then(Json::as_str).ok_or("the geometry has no type")?;
-    if kind == "GeometryCollection" {
-        return Err("a GeometryCollection is not used; give polygons, lines or points".to_owned());
-    }
-    let coordinates = json.get("coordinates").ok_or_else(|| format!("the {kind} has no coordinates"))?;
-    let geometry = match kind {
-        "Point" => Geometry::Point(Point(position(coordinates)?)),
-        "MultiPoint" => Geometry::MultiPoint(MultiPoint(
-            list(coordinates)?.iter().map(|c| position(c).map(Point)).collect::<Result<_, _>>()?,
-        )),
-        "LineString" => Geometry::LineString(line(coordinates)?),
-        "MultiLineString" => {
-            Geometry::MultiLineString(MultiLineString(list(coordinates)?.iter().map(line).collect::<Result<_, _>>()?))
-        }
-        "Polygon" => Geometry::Polygon(polygon(coordinates)?),
-        "MultiPolygon" => {
-            Geometry::MultiPolygon(MultiPolygon(list(coordinates)?.iter().map(polygon).collect::<Result<_, _>>()?))
-        }
-        other => return Err(format!("geometry type \"{other}\" does not exist")),
-    };
-    let empty = match &geometry {
-        Geometry::MultiPoint(points) => points.0.is_empty(),
-        Geometry::MultiLineString(lines) => lines.0.is_empty(),
-        Geometry::MultiPolygon(polygons) => polygons.0.is_empty(),
-        _ => false,
-    };
-    if empty { Err(format!("the {kind} is empty")) } else { Ok(geometry) }
-}
-
-fn list(json: &Json) -> Result<&Vec<Json>, String> {
-    json.as_array().ok_or_else(|| format!("coordinates hold {} where a list is wanted", kind_of(json)))
-}
-
-fn position(json: &Json) -> Result<Coord<f64>, String> {
-    let numbers = list(json)?;
-    match (numbers.first(), numbers.get(1)) {
-        (Some(x), Some(y)) => match (x.as_f64(), y.as_f64()) {
-            (Some(x), Some(y)) if x.is_finite() && y.is_finite() => Ok(Coord { x, y }),
-            _ => Err(format!("a coordinate is not a number: {json}")),
-        },
-        _ => Err(format!("a position has {} numbers where two are wanted", numbers.len())),
-    }
-}
-
-fn line(json: &Json) -> Result<LineString<f64>, String> {
-    let positions: Vec<Coord<f64>> = list(json)?.iter().map(position).collect::<Result<_, _>>()?;
-    if positions.len() < 2 {
-        return Err(format!("a line has {} positions where at least two are wanted", positions.len()));
-    }
-    Ok(LineString(positions))
-}
-
-fn polygon(json: &Json) -> Result<Polygon<f64>, String> {
-    let mut rings = Vec::new();
-    for ring in list(json)? {
-        let positions: Vec<Coord<f64>> = list(ring)?.iter().map(position).collect::<Result<_, _>>()?;
-        if positions.len() < 4 {
-            return Err(format!("a ring has {} positions where at least four are wanted", positions.len()));
-        }
-        if positions.first() != positions.last() {
-            return Err("a ring does not end where it starts".to_owned());
-        }
-        rings.push(LineString(positions));
-    }
-    if rings.is_empty() {
-        return Err("the Polygon is empty".to_owned());
-    }
-    let exterior = rings.remove(0);
-    Ok(Polygon::new(exterior, rings))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -432,6 +557,86 @@ mod tests {
         let mut file = tempfile::Builder::new().suffix(".geojson").tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         read_all(&ReadRequest::new(file.path(), "test.geojson"))
+    }
+
+    /// What is read in parallel, and what is read one by one: records, fields, issues, CRS, or the place of the fault.
+    fn twins(text: &str) -> [String; 2] {
+        [true, false].map(|in_parallel| {
+            let mut sink = crate::io::read::Collected::default();
+            let state = RefCell::new(State {
+                sink: &mut sink,
+                shown: "test",
+                fields: Vec::new(),
+                is_typed: Vec::new(),
+                records: 0,
+                crs: None,
+            });
+            let reader = Separators(Utf8::new(text.as_bytes(), UTF_8));
+            let outcome = match in_parallel {
+                true => documents(reader, &state),
+                false => one_by_one(reader, &state, 0, |place| place),
+            };
+            let State { fields, crs, .. } = state.into_inner();
+            match outcome {
+                Ok(()) => format!("{fields:?} {crs:?} {sink:?}"),
+                Err(Fault { line, column, .. }) => format!("broken at {line} {column}"),
+            }
+        })
+    }
+
+    #[test]
+    fn reading_in_parallel_is_reading_one_by_one() {
+        let features = [
+            POINT,
+            r#"{"type":"Feature","properties":{"a":1,"a":2,"n":null},"geometry":{"coordinates":[[0,0],[1,1,9]],"type":"LineString"}}"#,
+            r#"{"id":"x","properties":{"id":"own","z":[1,{"b":2}],"t":"a\"}]","f":-0.0,"u":18446744073709551615},"geometry":null}"#,
+            r#"{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]],[[0,0],[1,0],[1,1],[0,0]]]}}"#,
+            r#"{"type":"Feature","properties":null,"geometry":{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,1]]]]}}"#,
+            r#"{"type":"Feature","properties":{},"geometry":{"type":"MultiPoint","coordinates":[[1,2],[3,4]],"bbox":[1]},"extra":{"features":[1]}}"#,
+            r#"{"type":"Feature","properties":{"w":true},"geometry":{"type":"Point","coordinates":[1]},"geometry":null}"#,
+            "7",
+            "null",
+        ];
+        let crs = r#""crs":{"type":"name","properties":{"name":"EPSG:4490"}}"#;
+        let all = features.join(",\n ");
+        let mut texts = vec![
+            features[..7].join("\n"),
+            format!(r#"{{"type":"FeatureCollection","features":[{all}],{crs}}}"#),
+            format!("{{{crs},\n\"features\" :\n[ {all}\n] ,\n\"type\":\"FeatureCollection\"}}\n{POINT}\n"),
+            format!(r#"{{"features":[{POINT}],"features":[{POINT},{POINT}],"type":"FeatureCollection"}} "#),
+            format!("{}{{\"type\":\"FeatureCollection\",\"features\":[{all}]}}", features[0]),
+            format!(r#"{{"features":[{POINT}],"type":"Topology"}}"#),
+            format!(r#"{{"type":"FeatureCollection","features":[{POINT}],"name":"x"#),
+            String::new(),
+        ];
+        for broken in ["{}}", "{\"a\"}", ",", "]", "{\"geometry\":[1,2}", "\"x", "nul", "\u{1e}", "{\"id\":1e999}"] {
+            texts.push(format!("{{\"type\":\"FeatureCollection\",\n\"features\":[{POINT},\n{broken}, {POINT}]}}"));
+            texts.push(format!("{POINT}\n{POINT} {broken}\n{POINT}"));
+        }
+        for text in &texts {
+            let [parallel, single] = twins(text);
+            let is_fault = parallel.starts_with("broken at") && single.starts_with("broken at");
+            // where a comma or half a word is out of place the two may give up some bytes apart, over the end of the line
+            let line = |fault: &str| fault.split(' ').nth(2).and_then(|line| line.parse::<u64>().ok()).unwrap_or(0);
+            let is_near = is_fault && line(&parallel).abs_diff(line(&single)) <= 1;
+            assert!(parallel == single || is_near, "{text}\n{parallel}\n{single}");
+        }
+        // cut anywhere, and long enough for several pieces
+        let long = texts[1].clone();
+        for cut in 0..long.len() {
+            if let Some(text) = long.get(..cut) {
+                let [parallel, single] = twins(text);
+                assert_eq!(parallel.starts_with("broken"), single.starts_with("broken"), "{text}");
+            }
+        }
+        let many: Vec<String> = (0..40_000)
+            .map(|n| format!(r#"{{"type":"Feature","properties":{{"n":{n},"f{}":{}.5}},"geometry":{{"type":"Point","coordinates":[{n},1]}}}}"#, n / 9_000, n))
+            .collect();
+        let [parallel, single] =
+            twins(&format!("{{\"features\":[{}],\"type\":\"FeatureCollection\"}}", many.join(",")));
+        assert!(parallel == single);
+        let [parallel, single] = twins(&many.join("\n"));
+        assert!(parallel == single);
     }
 
     const POINT: &str = r#"{"type":"Feature","id":7,"properties":{"name":"白下","n":3},"geometry":{"type":"Point","coordinates":[118.8,32.0]}}"#;
