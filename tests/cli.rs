@@ -287,3 +287,48 @@ fn the_program_tells_what_it_can() {
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_tongda")).exists());
 }
+
+#[test]
+fn a_config_drafted_from_files_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let geodata = Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata/jiangsu");
+    let files = [
+        "counties_wgs84.geojson",
+        "synthetic/residents_synthetic.csv",
+        "synthetic/clinics_synthetic.csv",
+        "synthetic/bus_routes_synthetic.csv",
+    ];
+    let mut init = Command::cargo_bin("tongda").unwrap();
+    let drafted = init
+        .current_dir(home.path())
+        .arg("init")
+        .args(files.map(|file| geodata.join(file)))
+        .args(["--out", "draft.toml"])
+        .assert()
+        .success();
+    let said = String::from_utf8_lossy(&drafted.get_output().stdout).into_owned();
+    for want in [
+        "176 regions (county)",
+        "points of demand, people = people",
+        "facilities, kind-field = \"kind\"",
+        "rows of services",
+    ] {
+        assert!(said.contains(want), "{want}: {said}");
+    }
+    let mut run = Command::cargo_bin("tongda").unwrap();
+    let ran = run.current_dir(home.path()).args(["run", "draft.toml", "--lang", "en"]).assert().success();
+    let said = String::from_utf8_lossy(&ran.get_output().stdout).into_owned();
+    assert!(said.contains("synthetic") && said.contains("verdicts:"), "{said}");
+    assert!(home.path().join("out/draft.gpkg").exists());
+
+    // an extract without regions of its own, beside a file that has them
+    let town = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/formats/town_synthetic.osm.pbf");
+    let square = r#"{"type":"Feature","properties":{"code":"1","name":"镇"},"geometry":{"type":"Polygon","coordinates":[[[120,32],[120.2,32],[120.2,32.2],[120,32.2],[120,32]]]}}"#;
+    std::fs::write(home.path().join("area.geojson"), square).unwrap();
+    let tongda = |args: &[&str]| {
+        let mut command = Command::cargo_bin("tongda").unwrap();
+        command.current_dir(home.path()).args(args).assert().success();
+    };
+    tongda(&["init", "area.geojson", town.to_str().unwrap()]);
+    tongda(&["run", "area.toml"]);
+}

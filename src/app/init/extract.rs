@@ -150,6 +150,55 @@ pub(super) fn draft(file: &Named<'_>) -> Result<Draft, InitError> {
             ),
         });
     };
+    let counts = |list: &[(u8, Level, u64)]| {
+        list.iter().map(|(number, _, count)| format!("{count} of level {number}")).collect::<Vec<_>>().join(", ")
+    };
+    let parts = parts(file, &level.to_string(), Lines::Wanted)?;
+    let mut found = vec![format!(
+        "boundaries: {} whole, {} cut by the edge of the extract; the {regions} of admin_level {admin_level} are judged",
+        counts(&levels),
+        boundaries.cut
+    )];
+    found.extend(parts.found);
+    let mut text = head(file, &found);
+    let path = quoted(file.shown);
+    // Writing to a String can not fail.
+    let _ = write!(
+        text,
+        "[study]\n\
+         # Levels that the extract holds whole: {}.\n\
+         regions = {{ path = {path}, layer = \"{}\", where = \"admin_level = {admin_level}\", level = \"{level}\", code = \"osm_id\", name = \"name\" }}\n",
+        counts(&levels),
+        osm::BOUNDARIES,
+    );
+    text.push_str(&parts.tables);
+    text.push_str(&parts.indicators);
+    text.push_str(&outputs(file.stem));
+    Ok(Draft { text, found })
+}
+
+/// What an extract gives a study beside regions.
+pub(super) struct Parts {
+    /// What was found, a line each.
+    pub found: Vec<String>,
+    /// Facilities, demand and services, in tables of `[study]`.
+    pub tables: String,
+    /// What can be measured with them.
+    pub indicators: String,
+}
+
+/// Whether bus lines are taken from an extract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    Wanted,
+    /// Another file has them.
+    Elsewhere,
+}
+
+/// Facilities, homes and bus lines of an extract, and indicators for regions of `level`.
+pub(super) fn parts(file: &Named<'_>, level: &str, lines: Lines) -> Result<Parts, InitError> {
+    let path = quoted(file.shown);
+    let (mut tables, mut indicators) = (String::new(), String::new());
     let rules: Vec<(&'static str, Rule)> = KINDS.iter().map(|(kind, lines)| (*kind, rule(lines))).collect();
     let places = count(file, osm::PLACES, "amenity", &rules)?;
     let homes = count(file, osm::BUILDINGS, "building", &[("homes", rule(&[HOMES]))])?;
@@ -157,51 +206,32 @@ pub(super) fn draft(file: &Named<'_>) -> Result<Draft, InitError> {
     let (homes, bus_calls) =
         (homes.fits.get("homes").copied().unwrap_or(0), routes.fits.get("bus").copied().unwrap_or(0));
 
-    let counts = |list: &[(u8, Level, u64)]| {
-        list.iter().map(|(number, _, count)| format!("{count} of level {number}")).collect::<Vec<_>>().join(", ")
-    };
     let kinds: Vec<String> =
         KINDS.iter().filter_map(|(kind, _)| places.fits.get(kind).map(|count| format!("{count} {kind}"))).collect();
     let found = vec![
-        format!(
-            "boundaries: {} whole, {} cut by the edge of the extract; the {regions} of admin_level {admin_level} are judged",
-            counts(&levels),
-            boundaries.cut
-        ),
         format!("places: {}", if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") }),
         format!("buildings that may be homes: {homes}"),
         format!("bus lines: {bus_calls} calls at stops"),
     ];
-    let mut text = head(file, &found);
-    let path = quoted(file.shown);
-    // Writing to a String can not fail.
-    let _ = write!(
-        text,
-        "[study]\n\
-         # Other levels that the extract holds: {}.\n\
-         regions = {{ path = {path}, layer = \"{}\", where = \"admin_level = {admin_level}\", level = \"{level}\", code = \"osm_id\", name = \"name\" }}\n",
-        counts(&levels),
-        osm::BOUNDARIES,
-    );
     if places.fits.values().any(|count| *count > 0) {
-        text.push_str("# What counts as what: conditions on tags. Change them as the map is used where you are.\n");
+        tables.push_str("# What counts as what: conditions on tags. Change them as the map is used where you are.\n");
         let _ = writeln!(
-            text,
+            tables,
             "[[study.facilities]]\npath = {path}\nlayer = \"{}\"\nid = \"osm_id\"\nname = \"name\"\n[study.facilities.kinds]",
             osm::PLACES
         );
         for (kind, lines) in KINDS {
             let list: Vec<String> = lines.iter().map(|line| quoted(line)).collect();
             let _ = match &list[..] {
-                [one] => writeln!(text, "{kind} = {one}"),
-                _ => writeln!(text, "{kind} = [{}]", list.join(", ")),
+                [one] => writeln!(tables, "{kind} = {one}"),
+                _ => writeln!(tables, "{kind} = [{}]", list.join(", ")),
             };
         }
-        text.push('\n');
+        tables.push('\n');
     }
     if homes > 0 {
         let _ = write!(
-            text,
+            tables,
             "# Floor area of buildings stands in for people: footprint times levels, one level where the map gives none. Put a file with people\n\
              # in its place and every share is one of people.\n\
              [[study.demand]]\nname = \"homes\"\npath = {path}\nlayer = \"{}\"\nwhere = {}\nid = \"osm_id\"\ngroups = {{ floor-area = \"floor_area_m2\" }}\n\n",
@@ -209,9 +239,9 @@ pub(super) fn draft(file: &Named<'_>) -> Result<Draft, InitError> {
             quoted(HOMES),
         );
     }
-    if bus_calls > 0 {
+    if bus_calls > 0 && lines == Lines::Wanted {
         let _ = write!(
-            text,
+            tables,
             "# Lines and stops of the map. It holds no timetable: every line without an interval is taken to run {TRIPS} times a day and direction,\n\
              # which decides nothing while min-trips-per-day is at most {TRIPS}. A region without any stop has no data; where the map is known to be\n\
              # complete, say so: complete-for = [\"\"] claims it for every code.\n\
@@ -219,7 +249,7 @@ pub(super) fn draft(file: &Named<'_>) -> Result<Draft, InitError> {
             osm::ROUTES,
         );
         let _ = write!(
-            text,
+            indicators,
             "[[indicator]]\nid = \"bus-reach\"\ntitle = {{ en = \"Neighbouring regions joined by bus\", zh = \"毗邻地区公交通达率\" }}\n\
              measure.neighbour-reach = {{ level = \"{level}\", min-border = \"500 m\", scope = \"all\" }}\n\
              target = {{ at-least = \"90 %\" }}\n{}\n",
@@ -233,7 +263,7 @@ pub(super) fn draft(file: &Named<'_>) -> Result<Draft, InitError> {
         let has = |kind: &str| places.fits.get(kind).is_some_and(|count| *count > 0);
         for (kind, within, en, zh) in WITHIN.iter().filter(|(kind, ..)| has(kind)) {
             let _ = write!(
-                text,
+                indicators,
                 "[[indicator]]\nid = \"{}-near\"\ntitle = {{ en = \"{en}\", zh = \"{zh}\" }}\n\
                  measure.covered-share = {{ kind = \"{kind}\", within = \"{within}\", demand = \"homes\", weight = \"floor-area\" }}\nover = [\"{level}\"]\n\n",
                 kind.replace('_', "-"),
@@ -241,15 +271,14 @@ pub(super) fn draft(file: &Named<'_>) -> Result<Draft, InitError> {
         }
         for (kind, en, zh) in NEAREST.iter().filter(|(kind, ..)| has(kind)) {
             let _ = write!(
-                text,
+                indicators,
                 "[[indicator]]\nid = \"{}-distance\"\ntitle = {{ en = \"{en}\", zh = \"{zh}\" }}\n\
                  measure.nearest = {{ kind = \"{kind}\", statistic = \"mean\", demand = \"homes\", weight = \"floor-area\" }}\nover = [\"{level}\"]\n\n",
                 kind.replace('_', "-"),
             );
         }
     }
-    text.push_str(&outputs(file.stem));
-    Ok(Draft { text, found })
+    Ok(Parts { found, tables, indicators })
 }
 
 fn note(en: &str, zh: &str) -> String {

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use crate::app::init::Draft;
 use crate::app::init::InitError;
 use crate::app::init::Named;
+use crate::app::init::extract;
+use crate::app::init::extract::Lines;
 use crate::app::init::outputs;
 use crate::app::init::quoted;
 use crate::app::init::slug;
@@ -37,13 +39,11 @@ enum Use {
 /// A study of the files, as far as their content says what they are.
 pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
     let (mut found, mut regions, mut tables) = (Vec::new(), String::new(), String::new());
+    let (mut extracts, mut drafted) = (Vec::new(), String::new());
     let (mut levels, mut kinds, mut demand, mut services) = (Vec::new(), Vec::new(), Vec::new(), None);
     for file in files {
         if read::driver(file.path).is_some_and(|driver| driver.name == "OpenStreetMap") {
-            found.push(format!(
-                "{}: not used; draft a study from the extract alone and copy what is wanted",
-                file.shown
-            ));
+            extracts.push(file);
             continue;
         }
         for layer in inspect::inspect_all(file.path, &Options::default())? {
@@ -107,6 +107,14 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
             instead: "name a file of areas with a code each, or an OpenStreetMap extract (.osm.pbf) alone".to_owned(),
         });
     };
+    for file in extracts {
+        let lines = if services.is_some() { Lines::Elsewhere } else { Lines::Wanted };
+        let parts = extract::parts(file, level, lines)?;
+        found.extend(parts.found.iter().map(|line| format!("{}: {line}", file.shown)));
+        tables.push('\n');
+        tables.push_str(&parts.tables);
+        drafted.push_str(&parts.indicators);
+    }
     let stem = files.first().map_or("study", |file| file.stem);
     let mut text = format!("# {stem}: drafted by tongda init from\n");
     for line in &found {
@@ -136,7 +144,7 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
             );
         }
     }
-    let _ = write!(text, "\n{}", outputs(stem));
+    let _ = write!(text, "\n{drafted}{}", outputs(stem));
     Ok(Draft { text, found })
 }
 
