@@ -3,6 +3,7 @@
 pub mod against;
 mod ground;
 mod page;
+pub mod raster;
 mod reference;
 pub mod sides;
 mod survey;

@@ -208,7 +208,7 @@ source_table! {
 }
 
 source_table! {
-    /// A layer of demand points.
+    /// A layer of demand points; or a raster of counts (`.tif`), each cell with people a point at its centre.
     pub struct DemandFile {
         /// What indicators call the layer; left out, `demand`.
         pub name: Option<String>,
@@ -218,7 +218,7 @@ source_table! {
         pub label: Option<String>,
         /// Field of the number of people.
         pub people: Option<String>,
-        /// Other weights: name of the group = field.
+        /// Other weights: name of the group = field; of a raster, name of the group = another raster on the same grid.
         #[serde(default)]
         pub groups: BTreeMap<String, String>,
         /// Field of the code of a region of any level that the record belongs to; left out, its place says.

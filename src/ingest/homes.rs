@@ -5,7 +5,9 @@ use crate::ingest::account::Account;
 use crate::model::locate::RegionLocator;
 use crate::model::place::Place;
 use crate::model::region::Level;
+use crate::model::region::Region;
 use crate::model::region::RegionTree;
+use crate::model::region::Shape;
 
 /// A record that names a region but lies farther than this outside of it is doubtful.
 const FAR_OUTSIDE_M: f64 = 1000.0;
@@ -29,6 +31,13 @@ impl<'t> Homes<'t> {
             }
         }
         Homes { tree, levels }
+    }
+
+    /// The judged regions of the smallest level that has outlines, in order.
+    pub(crate) fn judged_outlines(&self) -> impl Iterator<Item = (&Region, &Shape)> {
+        let smallest = self.levels.first().map_or(&[][..], |(_, regions, _)| regions);
+        let regions = smallest.iter().map(|idx| self.tree.get(*idx)).filter(|region| region.judged);
+        regions.filter_map(|region| Some((region, region.shape.as_ref()?)))
     }
 
     /// The region with a code, of the smallest level that has it.

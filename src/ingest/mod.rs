@@ -10,6 +10,7 @@ pub(crate) mod ground;
 pub(crate) mod homes;
 pub(crate) mod outline;
 pub mod pairs;
+pub(crate) mod raster;
 pub mod regions;
 pub mod services;
 pub mod water;
@@ -18,6 +19,7 @@ use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
+use crate::base::units::Weight;
 use crate::config::plan::StudyPlan;
 use crate::ingest::account::Account;
 use crate::ingest::ground::Ground;
@@ -64,6 +66,12 @@ pub enum IngestError {
     /// Most coordinates of a source can not be what the source or the config says they are.
     #[error("{path}: {what}")]
     Implausible { path: String, what: String },
+    /// What became demand is not what a raster holds.
+    #[error(
+        "{path}: its cells sum to {read}, what was made of them to {used}: more than 0.1 % apart, because many cells are below the \
+         millionth of a person that is kept; multiply the raster, or use a coarser one"
+    )]
+    Drift { path: String, read: f64, used: Weight },
     /// A source lost more of its records than it may.
     #[error(
         "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
@@ -116,7 +124,11 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     }
     let mut layers: Vec<DemandLayer> = Vec::new();
     for source in &plan.demand {
-        let (layer, accounts) = demand::read(source, &ground, &homes, plan.max_loss, progress)?;
+        let (layer, accounts) = if source.is_raster {
+            raster::read(source, &ground, &homes, plan.max_loss, progress)?
+        } else {
+            demand::read(source, &ground, &homes, plan.max_loss, progress)?
+        };
         layers.push(layer);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
