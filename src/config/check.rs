@@ -150,6 +150,18 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
         reading(&one.reading(), &way, findings);
         regions(one, &way, findings);
     }
+    if let Some(one) = &study.code_changes {
+        let way = way!["study", "code-changes"];
+        reading(&one.reading(), &way, findings);
+        let keys = [
+            ("x", one.x.is_some()),
+            ("y", one.y.is_some()),
+            ("wkt", one.wkt.is_some()),
+            ("crs", one.crs.is_some()),
+            ("datum", one.datum.is_some()),
+        ];
+        unused(&keys, "a table of codes has no places", &way, findings);
+    }
     for level in study.evaluate.keys() {
         let levels: BTreeSet<Level> = study.regions.iter().map(|one| one.level).collect();
         if !levels.contains(level) {
@@ -638,6 +650,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
             paths.extend(one.groups.values().cloned());
         }
     }
+    paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());

@@ -53,6 +53,8 @@ pub struct StudyFile {
     pub max_loss: Option<Share>,
     /// Administrative regions, one source a level.
     pub regions: OneOrMany<RegionsFile>,
+    /// Codes that have changed: a table with `old` and `new`, for records that still carry the old ones.
+    pub code_changes: Option<CodeChangesFile>,
     /// Which regions are judged, by level; left out, all. Others are context: neighbours, facilities over the border.
     #[serde(default)]
     pub evaluate: BTreeMap<Level, Codes>,
@@ -186,6 +188,16 @@ source_table! {
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
         #[serde(default)]
         pub repair: bool,
+    }
+}
+
+source_table! {
+    /// Changes of administrative codes: one row a change; columns `date` and `note`, where there are any, are shown beside it.
+    pub struct CodeChangesFile {
+        /// Field of the old code; left out, `old`.
+        pub old: Option<String>,
+        /// Field of the new code; left out, `new`.
+        pub new: Option<String>,
     }
 }
 

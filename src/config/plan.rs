@@ -54,6 +54,7 @@ pub struct StudyPlan {
     pub plane: Option<String>,
     pub max_loss: Share,
     pub regions: Vec<RegionSource>,
+    pub code_changes: Option<CodeChangesSource>,
     /// Which regions are judged, by level; empty is all.
     pub evaluate: BTreeMap<Level, Codes>,
     pub facilities: Vec<FacilitySource>,
@@ -97,6 +98,16 @@ pub struct RegionSource {
     /// Field that says whether a region is a district.
     pub district: Option<String>,
     pub repair: bool,
+}
+
+/// A table of changed codes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeChangesSource {
+    pub source: Source,
+    /// Field of the old code.
+    pub old: String,
+    /// Field of the new code.
+    pub new: String,
 }
 
 /// What the facilities of a source are.
@@ -238,6 +249,11 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             plane: study.plane.clone(),
             max_loss: study.max_loss.unwrap_or(DEFAULT_MAX_LOSS),
             regions: study.regions.iter().map(|one| regions(one, base_dir)).collect(),
+            code_changes: study.code_changes.as_ref().map(|one| CodeChangesSource {
+                source: source(one.reading(), base_dir),
+                old: one.old.clone().unwrap_or_else(|| "old".to_owned()),
+                new: one.new.clone().unwrap_or_else(|| "new".to_owned()),
+            }),
             evaluate: study.evaluate.clone(),
             facilities: study.facilities.iter().filter_map(|one| facilities(one, base_dir)).collect(),
             demand: study.demand.iter().map(|one| demand(one, base_dir)).collect(),

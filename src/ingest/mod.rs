@@ -3,6 +3,7 @@
 //! A record that can not be used is dropped for a stated reason and listed; a source that can not be meant stops the run.
 
 pub(crate) mod account;
+pub(crate) mod changes;
 pub mod demand;
 pub(crate) mod door;
 pub mod facilities;
@@ -22,6 +23,7 @@ use crate::base::units::Share;
 use crate::base::units::Weight;
 use crate::config::plan::StudyPlan;
 use crate::ingest::account::Account;
+use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::homes::Homes;
 use crate::io::read::ReadError;
@@ -100,7 +102,7 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, facilities, demand, services, water, overrides, declared pairs; issues
+/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, water, overrides, declared pairs; issues
 /// by source in the same order.
 ///
 /// # Errors
@@ -112,9 +114,16 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         read.push(regions::read(source, plan.max_loss, progress)?);
     }
     let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read))?;
-    let (tree, accounts) = regions::tree(read, &ground, plan)?;
-    accounts.into_iter().for_each(|account| books.enter(account));
-    let homes = Homes::new(&tree);
+    let mut changes = Changes::default();
+    let mut changes_account = None;
+    if let Some(source) = &plan.code_changes {
+        let (found, account) = changes::read(source, regions::codes(&read), plan.max_loss, progress)?;
+        changes = found;
+        changes_account = Some(account);
+    }
+    let (tree, accounts) = regions::tree(read, &ground, plan, &changes)?;
+    accounts.into_iter().chain(changes_account).for_each(|account| books.enter(account));
+    let homes = Homes::new(&tree, &changes);
 
     let mut all_facilities: Vec<Facility> = Vec::new();
     for source in &plan.facilities {
@@ -134,7 +143,8 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     }
     let mut transit = None;
     if let Some(source) = &plan.services {
-        let (found, account) = services::read(source, &ground, plan.max_loss, progress)?;
+        let (mut found, mut account) = services::read(source, &ground, plan.max_loss, progress)?;
+        changes.apply_to_stops(&mut found, &mut account);
         transit = Some(found);
         books.enter(account);
     }
