@@ -161,6 +161,7 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         wkt: what.wkt.as_deref(),
         encoding: what.encoding.as_deref(),
         layer: what.layer.as_deref(),
+        layers: what.layers.is_some(),
     };
     let (mut found, mut code) = (Vec::new(), ExitCode::SUCCESS);
     for path in &what.files {
@@ -174,6 +175,15 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         match looked {
             Ok(layers) => found.extend(layers),
             Err(error) => code = complain(&error.to_string()),
+        }
+    }
+    if let Some(path) = &what.layers {
+        let layers = found.iter().filter_map(|inspected| match inspected {
+            Inspected::Layer(layer) => Some(layer.as_ref()),
+            Inspected::Raster(_) => None,
+        });
+        if let Err(error) = inspect::mending::write(path, &layers.collect::<Vec<_>>(), lang) {
+            code = complain(&error.to_string());
         }
     }
     if what.json {
