@@ -209,3 +209,25 @@ fn a_file_that_can_not_be_read_is_named() {
         assert!(code == 2 && error.contains(want), "{arguments:?}: {code} {error}");
     }
 }
+
+#[test]
+fn a_raster_is_told_by_its_grid_and_its_cells() {
+    let path = "tests/oracles/rasters/f32_lzw_p3_tiles_synthetic.tif";
+    let (code, out, _) = tongda(&["inspect", path]);
+    assert_eq!(code, 0, "{out}");
+    for want in ["67 × 45", "EPSG:4490", "0.03 × 0.03", "float32", "tiles 16 × 16, LZW, predictor 3", "-9999"] {
+        assert!(out.contains(want), "{want}: {out}");
+    }
+    let (_, out, _) = tongda(&["inspect", "--json", path]);
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let cells = &found[0]["cells"];
+    let parts: u64 =
+        ["data", "zero", "no_data", "negative", "no_number"].iter().map(|key| cells[*key].as_u64().unwrap()).sum();
+    assert_eq!((parts, cells["all"].as_u64().unwrap()), (67 * 45, 67 * 45));
+    let row = fs::read_to_string("tests/oracles/rasters/sums.csv").unwrap();
+    let row: Vec<&str> = row.lines().find(|line| line.starts_with("f32_lzw_p3_tiles")).unwrap().split(',').collect();
+    assert_eq!(cells["data"].to_string(), row[7]);
+    assert!((found[0]["sum"].as_f64().unwrap() - row[8].parse::<f64>().unwrap()).abs() < 1e-6);
+    let (_, out, _) = tongda(&["inspect", "tests/oracles/rasters/bands_synthetic.tif"]);
+    assert!(out.contains("band 3 / 3"), "{out}");
+}

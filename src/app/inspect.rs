@@ -2,7 +2,9 @@
 
 pub mod against;
 mod ground;
+pub mod mending;
 mod page;
+pub mod raster;
 mod reference;
 pub mod sides;
 mod survey;
@@ -19,6 +21,7 @@ use crate::app::inspect::reference::Reference;
 use crate::app::inspect::sides::Sides;
 use crate::app::inspect::survey::Survey;
 use crate::base::issue::Issue;
+use crate::io::atomic::WriteError;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
 use crate::io::read;
@@ -47,6 +50,8 @@ pub struct Options<'a> {
     pub encoding: Option<&'a str>,
     /// Layer, table or sheet, of formats that hold several.
     pub layer: Option<&'a str>,
+    /// Whether what lies between areas is wanted as layers too.
+    pub layers: bool,
 }
 
 /// Why a file can not be inspected.
@@ -59,6 +64,12 @@ pub enum InspectError {
     /// The CRS that was asked for, or that of the file compared with, can not be used.
     #[error(transparent)]
     Crs(#[from] CrsError),
+    /// Layers are wanted of none or of several layers of areas.
+    #[error("{what}")]
+    NoLayers { what: String },
+    /// The layers can not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The file compared with does not say what its coordinates are.
     #[error("\"{shown}\" does not say in which CRS it is; compare with a file that does, e.g. GeoJSON")]
     ReferenceWithoutCrs { shown: String },
@@ -220,7 +231,7 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let near = reference.as_ref().and_then(Reference::centre);
     let ground = Ground::of(&survey, &info.crs, options, near)?;
     let against = reference.map(|reference| against::compare(&survey, &ground, &reference));
-    let sides = sides::of(&survey, &ground);
+    let sides = sides::of(&survey, &ground, options);
     Ok(Inspection {
         bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
         layer: info.layer,

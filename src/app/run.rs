@@ -210,10 +210,12 @@ fn hex(bytes: &[u8]) -> String {
 fn sources(plan: &Plan) -> Vec<&Source> {
     let study = &plan.study;
     let mut all: Vec<&Source> = study.regions.iter().map(|one| &one.source).collect();
+    all.extend(study.code_changes.as_ref().map(|one| &one.source));
     all.extend(study.facilities.iter().map(|one| &one.source));
     for demand in &study.demand {
         all.push(&demand.source);
         all.extend(demand.locate.as_ref().map(|locate| &locate.source));
+        all.extend(demand.rasters.values());
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
     all.extend(study.water.as_ref().map(|one| &one.source));

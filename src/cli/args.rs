@@ -135,6 +135,9 @@ pub struct InspectArgs {
     /// Layer, table or sheet, of formats that hold several; without it, all of them
     #[arg(long)]
     pub layer: Option<String>,
+    /// Write overlaps, gaps, slivers, borders that nearly meet, islands and exclaves of areas into this GeoPackage
+    #[arg(long, value_name = "FILE.gpkg")]
+    pub layers: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -16,11 +16,14 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap::Parser;
+use serde::Serialize;
 
 use crate::app::compare;
 use crate::app::explain;
 use crate::app::init;
 use crate::app::inspect;
+use crate::app::inspect::Inspection;
+use crate::app::inspect::raster::RasterInspection;
 use crate::app::run;
 use crate::app::run::RunError;
 use crate::app::run::RunOptions;
@@ -31,6 +34,7 @@ use crate::cli::progress::Bar;
 use crate::config;
 use crate::config::error::ConfigError;
 use crate::indicators::verdict::Verdict;
+use crate::io::geotiff::is_raster;
 use crate::io::read::DRIVERS;
 use crate::io::reproject;
 use crate::metrics::METRICS;
@@ -58,7 +62,8 @@ pub fn main() -> ExitCode {
                 let ways = match (driver.read.is_some(), driver.write.is_some()) {
                     (true, true) => "read, write",
                     (true, false) => "read",
-                    _ => "write",
+                    (false, true) => "write",
+                    (false, false) => "read as demand",
                 };
                 let endings: Vec<String> = driver.extensions.iter().map(|ending| format!(".{ending}")).collect();
                 vec![driver.name.to_owned(), ways.to_owned(), endings.join(" "), driver.about.to_owned()]
@@ -141,6 +146,14 @@ fn run_config(path: &Path, out_dir: Option<&Path>, lang: Option<Lang>, quiet: bo
     }
 }
 
+/// What was found in a layer of records, or in a band of a raster.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Inspected {
+    Layer(Box<Inspection>),
+    Raster(Box<RasterInspection>),
+}
+
 fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
     let options = inspect::Options {
         against: what.against.as_deref(),
@@ -151,12 +164,29 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         wkt: what.wkt.as_deref(),
         encoding: what.encoding.as_deref(),
         layer: what.layer.as_deref(),
+        layers: what.layers.is_some(),
     };
     let (mut found, mut code) = (Vec::new(), ExitCode::SUCCESS);
     for path in &what.files {
-        match inspect::inspect_all(path, &options) {
+        let looked = if is_raster(path) {
+            inspect::raster::inspect_all(path, &options)
+                .map(|bands| bands.into_iter().map(|band| Inspected::Raster(Box::new(band))).collect())
+        } else {
+            inspect::inspect_all(path, &options)
+                .map(|layers| layers.into_iter().map(|layer| Inspected::Layer(Box::new(layer))).collect::<Vec<_>>())
+        };
+        match looked {
             Ok(layers) => found.extend(layers),
             Err(error) => code = complain(&error.to_string()),
+        }
+    }
+    if let Some(path) = &what.layers {
+        let layers = found.iter().filter_map(|inspected| match inspected {
+            Inspected::Layer(layer) => Some(layer.as_ref()),
+            Inspected::Raster(_) => None,
+        });
+        if let Err(error) = inspect::mending::write(path, &layers.collect::<Vec<_>>(), lang) {
+            code = complain(&error.to_string());
         }
     }
     if what.json {
@@ -165,7 +195,11 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
             Err(error) => return complain(&error.to_string()),
         };
     } else {
-        let pages: Vec<String> = found.iter().map(|inspection| inspect::render(inspection, lang)).collect();
+        let page = |inspected: &Inspected| match inspected {
+            Inspected::Layer(layer) => inspect::render(layer, lang),
+            Inspected::Raster(raster) => inspect::raster::render(raster, lang),
+        };
+        let pages: Vec<String> = found.iter().map(page).collect();
         say(&pages.join("\n"));
     }
     code

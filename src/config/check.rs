@@ -24,6 +24,7 @@ use crate::config::spans::Step;
 use crate::config::spans::way;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
+use crate::io::geotiff::is_raster;
 use crate::io::read::DRIVERS;
 use crate::io::read::driver;
 use crate::metrics::Measure;
@@ -150,6 +151,18 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
         reading(&one.reading(), &way, findings);
         regions(one, &way, findings);
     }
+    if let Some(one) = &study.code_changes {
+        let way = way!["study", "code-changes"];
+        reading(&one.reading(), &way, findings);
+        let keys = [
+            ("x", one.x.is_some()),
+            ("y", one.y.is_some()),
+            ("wkt", one.wkt.is_some()),
+            ("crs", one.crs.is_some()),
+            ("datum", one.datum.is_some()),
+        ];
+        unused(&keys, "a table of codes has no places", &way, findings);
+    }
     for level in study.evaluate.keys() {
         let levels: BTreeSet<Level> = study.regions.iter().map(|one| one.level).collect();
         if !levels.contains(level) {
@@ -197,7 +210,11 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for (at, one) in study.demand.iter().enumerate() {
         let way = way!["study", "demand", at];
-        reading(&one.reading(), &way, findings);
+        if is_raster(Path::new(&one.path)) {
+            raster(one, &way, findings);
+        } else {
+            reading(&one.reading(), &way, findings);
+        }
         if !names.insert(demand_name(one)) {
             findings.at(
                 &below(&way, if one.name.is_some() { "name" } else { "path" }),
@@ -228,6 +245,12 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
 fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
     let readable = driver(Path::new(&reading.path)).filter(|driver| driver.read.is_some());
     match readable {
+        None if is_raster(Path::new(&reading.path)) => findings.at(
+            &below(way, "path"),
+            "a raster has cells, not records",
+            "records are wanted here",
+            "rasters are read as demand: demand = { path = \"population.tif\" }",
+        ),
         None => {
             let endings: Vec<&str> = DRIVERS
                 .iter()
@@ -281,6 +304,10 @@ fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
             "leave one of the two out",
         );
     }
+    whose_coordinates(reading, way, findings);
+}
+
+fn whose_coordinates(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
     if let (Some(crs), Some(datum)) = (&reading.crs, reading.datum) {
         findings.at_key(
             &below(way, "datum"),
@@ -290,6 +317,32 @@ fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
                 "write crs = \"{crs}\" for plain coordinates, or datum = \"{}\" for degrees of that datum",
                 datum.name()
             ),
+        );
+    }
+}
+
+/// A raster of counts: its cells have no columns, and its groups are rasters.
+fn raster(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    whose_coordinates(&one.reading(), way, findings);
+    let keys = [
+        ("x", one.x.is_some()),
+        ("y", one.y.is_some()),
+        ("wkt", one.wkt.is_some()),
+        ("encoding", one.encoding.is_some()),
+        ("where", one.filter.is_some()),
+        ("id", one.id.is_some()),
+        ("label", one.label.is_some()),
+        ("people", one.people.is_some()),
+        ("region", one.region.is_some()),
+        ("locate", one.locate.is_some()),
+    ];
+    unused(&keys, "the cells of a raster are the points, and their values the people", way, findings);
+    for (group, path) in one.groups.iter().filter(|(_, path)| !is_raster(Path::new(path))) {
+        findings.at(
+            &below(&below(way, "groups"), group.as_str()),
+            format!("\"{path}\" is no raster"),
+            "another raster is wanted",
+            "a group of a raster is a raster on the same grid: write the path of a .tif",
         );
     }
 }
@@ -471,16 +524,15 @@ fn weigh(file: &ConfigFile, measure: &Measure, weight: Option<&str>, way: &[Step
             return;
         }
     };
-    let offered: Vec<&str> = layer
-        .people
-        .as_ref()
-        .map(|_| "people")
+    let has_people = layer.people.is_some() || is_raster(Path::new(&layer.path));
+    let offered: Vec<&str> = has_people
+        .then_some("people")
         .into_iter()
         .chain(layer.groups.keys().map(String::as_str))
         .chain(["count"])
         .collect();
     match weight {
-        None if layer.people.is_none() => findings.at_key(
+        None if !has_people => findings.at_key(
             way,
             format!("demand layer \"{}\" has no people; say what to weigh by", demand_name(layer)),
             "weighed by what?",
@@ -624,7 +676,11 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     for one in study.demand.iter() {
         paths.push(one.path.clone());
         paths.extend(one.locate.as_ref().map(|locate| locate.path.clone()));
+        if is_raster(Path::new(&one.path)) {
+            paths.extend(one.groups.values().cloned());
+        }
     }
+    paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());

@@ -53,6 +53,8 @@ pub struct StudyFile {
     pub max_loss: Option<Share>,
     /// Administrative regions, one source a level.
     pub regions: OneOrMany<RegionsFile>,
+    /// Codes that have changed: a table with `old` and `new`, for records that still carry the old ones.
+    pub code_changes: Option<CodeChangesFile>,
     /// Which regions are judged, by level; left out, all. Others are context: neighbours, facilities over the border.
     #[serde(default)]
     pub evaluate: BTreeMap<Level, Codes>,
@@ -195,6 +197,16 @@ source_table! {
 }
 
 source_table! {
+    /// Changes of administrative codes: one row a change; columns `date` and `note`, where there are any, are shown beside it.
+    pub struct CodeChangesFile {
+        /// Field of the old code; left out, `old`.
+        pub old: Option<String>,
+        /// Field of the new code; left out, `new`.
+        pub new: Option<String>,
+    }
+}
+
+source_table! {
     /// Facilities of one kind, or of the kinds that a field names.
     pub struct FacilitiesFile {
         /// What they are, e.g. `clinic`; indicators name it.
@@ -217,7 +229,7 @@ source_table! {
 }
 
 source_table! {
-    /// A layer of demand points.
+    /// A layer of demand points; or a raster of counts (`.tif`), each cell with people a point at its centre.
     pub struct DemandFile {
         /// What indicators call the layer; left out, `demand`.
         pub name: Option<String>,
@@ -227,7 +239,7 @@ source_table! {
         pub label: Option<String>,
         /// Field of the number of people.
         pub people: Option<String>,
-        /// Other weights: name of the group = field.
+        /// Other weights: name of the group = field; of a raster, name of the group = another raster on the same grid.
         #[serde(default)]
         pub groups: BTreeMap<String, String>,
         /// Field of the code of a region of any level that the record belongs to; left out, its place says.

@@ -23,6 +23,7 @@ use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
 use crate::config::spans::Spans;
 use crate::indicators::target::Target;
+use crate::io::geotiff::is_raster;
 use crate::metrics::Measure;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -54,6 +55,7 @@ pub struct StudyPlan {
     pub plane: Option<String>,
     pub max_loss: Share,
     pub regions: Vec<RegionSource>,
+    pub code_changes: Option<CodeChangesSource>,
     /// Which regions are judged, by level; empty is all.
     pub evaluate: BTreeMap<Level, Codes>,
     pub facilities: Vec<FacilitySource>,
@@ -101,6 +103,16 @@ pub struct RegionSource {
     pub repair: bool,
 }
 
+/// A table of changed codes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeChangesSource {
+    pub source: Source,
+    /// Field of the old code.
+    pub old: String,
+    /// Field of the new code.
+    pub new: String,
+}
+
 /// What the facilities of a source are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KindPlan {
@@ -136,6 +148,10 @@ pub struct DemandSource {
     pub people: Option<String>,
     /// Field of each further weight.
     pub groups: BTreeMap<String, String>,
+    /// The cells of a raster are the points, and their values the people.
+    pub is_raster: bool,
+    /// Further rasters on the same grid, by the weight that they give; `groups` is empty then.
+    pub rasters: BTreeMap<String, Source>,
     /// Field of a region code.
     pub region: Option<String>,
     pub locate: Option<LocateSource>,
@@ -144,8 +160,9 @@ pub struct DemandSource {
 impl DemandSource {
     /// Names of the weights that the layer offers: `people` where it has them, the further groups, `count`.
     pub fn weights(&self) -> Vec<&str> {
-        let people = self.people.as_ref().map(|_| "people");
-        people.into_iter().chain(self.groups.keys().map(String::as_str)).chain(["count"]).collect()
+        let people = (self.people.is_some() || self.is_raster).then_some("people");
+        let further = self.groups.keys().chain(self.rasters.keys());
+        people.into_iter().chain(further.map(String::as_str)).chain(["count"]).collect()
     }
 }
 
@@ -239,6 +256,11 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             plane: study.plane.clone(),
             max_loss: study.max_loss.unwrap_or(DEFAULT_MAX_LOSS),
             regions: study.regions.iter().map(|one| regions(one, base_dir)).collect(),
+            code_changes: study.code_changes.as_ref().map(|one| CodeChangesSource {
+                source: source(one.reading(), base_dir),
+                old: one.old.clone().unwrap_or_else(|| "old".to_owned()),
+                new: one.new.clone().unwrap_or_else(|| "new".to_owned()),
+            }),
             evaluate: study.evaluate.clone(),
             facilities: study.facilities.iter().filter_map(|one| facilities(one, base_dir)).collect(),
             demand: study.demand.iter().map(|one| demand(one, base_dir)).collect(),
@@ -347,13 +369,20 @@ fn facilities(file: &FacilitiesFile, base_dir: &Path) -> Option<FacilitySource> 
 }
 
 fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
+    let is_raster = is_raster(Path::new(&file.path));
+    let raster = |(group, path): (&String, &String)| {
+        let reading = Reading { path: path.clone(), layer: None, ..file.reading() };
+        (group.clone(), source(reading, base_dir))
+    };
     DemandSource {
+        is_raster,
+        rasters: file.groups.iter().filter(|_| is_raster).map(raster).collect(),
         source: source(file.reading(), base_dir),
         name: demand_name(file).to_owned(),
         id: file.id.clone(),
         label: file.label.clone(),
         people: file.people.clone(),
-        groups: file.groups.clone(),
+        groups: if is_raster { BTreeMap::new() } else { file.groups.clone() },
         region: file.region.clone(),
         locate: file
             .locate

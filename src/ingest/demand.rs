@@ -177,6 +177,7 @@ pub(crate) fn read(
         name: source.name.clone(),
         ids: collector.ids,
         names: collector.names,
+        cells: Vec::new(),
         at: places,
         home,
         groups,

@@ -195,6 +195,14 @@ impl ToDegrees {
         Some(self.datum.to_wgs84(LonLat { lon, lat }))
     }
 
+    /// The way back: from degrees of WGS 84 to the coordinates of the source, without the shift of its datum.
+    /// # Errors
+    /// [`IngestError::Crs`] when there is none.
+    pub(crate) fn back(&self) -> Result<Reprojector, IngestError> {
+        let wrong = |source| IngestError::Crs { path: self.source.clone(), source };
+        known_crs("EPSG:4326").and_then(|degrees| Reprojector::new(&degrees, &self.crs)).map_err(wrong)
+    }
+
     /// Many places in degrees.
     pub(crate) fn points(&self, raws: &[[f64; 2]]) -> Vec<Option<LonLat>> {
         raws.iter().map(|raw| self.point(*raw)).collect()

@@ -2,10 +2,13 @@
 
 use crate::base::idx::RegionIdx;
 use crate::ingest::account::Account;
+use crate::ingest::changes::Changes;
 use crate::model::locate::RegionLocator;
 use crate::model::place::Place;
 use crate::model::region::Level;
+use crate::model::region::Region;
 use crate::model::region::RegionTree;
+use crate::model::region::Shape;
 
 /// A record that names a region but lies farther than this outside of it is doubtful.
 const FAR_OUTSIDE_M: f64 = 1000.0;
@@ -13,11 +16,12 @@ const FAR_OUTSIDE_M: f64 = 1000.0;
 /// Locators of all levels that have outlines, the smallest regions first.
 pub(crate) struct Homes<'t> {
     tree: &'t RegionTree,
+    changes: &'t Changes,
     levels: Vec<(Level, Vec<RegionIdx>, RegionLocator)>,
 }
 
 impl<'t> Homes<'t> {
-    pub(crate) fn new(tree: &'t RegionTree) -> Homes<'t> {
+    pub(crate) fn new(tree: &'t RegionTree, changes: &'t Changes) -> Homes<'t> {
         let mut levels = Vec::new();
         for level in Level::ALL.into_iter().rev() {
             let with_shape: Vec<RegionIdx> =
@@ -28,7 +32,19 @@ impl<'t> Homes<'t> {
                 levels.push((level, with_shape, locator));
             }
         }
-        Homes { tree, levels }
+        Homes { tree, changes, levels }
+    }
+
+    /// The judged regions of the smallest level that has outlines, in order.
+    pub(crate) fn judged_outlines(&self) -> impl Iterator<Item = (&Region, &Shape)> {
+        let smallest = self.levels.first().map_or(&[][..], |(_, regions, _)| regions);
+        let regions = smallest.iter().map(|idx| self.tree.get(*idx)).filter(|region| region.judged);
+        regions.filter_map(|region| Some((region, region.shape.as_ref()?)))
+    }
+
+    /// The code of today for a code of a record, as the table of code changes has it.
+    pub(crate) fn today(&self, code: String, record: u64, id: Option<&str>, account: &mut Account) -> String {
+        self.changes.apply(code, Some(record), id, account)
     }
 
     /// The region with a code, of the smallest level that has it.
@@ -74,7 +90,8 @@ impl<'t> Homes<'t> {
         let by_place = self.by_place(&places);
         let mut homes = Vec::with_capacity(records.len());
         for (record, by_place) in records.iter().zip(by_place) {
-            let coded = record.code.and_then(|code| self.by_code(code));
+            let meant = record.code.map(|code| self.today(code.to_owned(), record.number, Some(record.id), account));
+            let coded = meant.as_deref().and_then(|code| self.by_code(code));
             if let (Some(code), None) = (record.code, coded) {
                 let what = format!("no region has the code \"{code}\"; the place decides");
                 account.warned("unknown-region", record.number, what).id = Some(record.id.to_owned());

@@ -3,6 +3,7 @@
 //! A record that can not be used is dropped for a stated reason and listed; a source that can not be meant stops the run.
 
 pub(crate) mod account;
+pub(crate) mod changes;
 pub mod demand;
 pub(crate) mod door;
 pub mod facilities;
@@ -10,6 +11,7 @@ pub(crate) mod ground;
 pub(crate) mod homes;
 pub(crate) mod outline;
 pub mod pairs;
+pub(crate) mod raster;
 pub mod regions;
 pub mod services;
 pub mod water;
@@ -18,8 +20,10 @@ use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
+use crate::base::units::Weight;
 use crate::config::plan::StudyPlan;
 use crate::ingest::account::Account;
+use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::homes::Homes;
 use crate::io::read::ReadError;
@@ -70,6 +74,12 @@ pub enum IngestError {
     /// Most coordinates of a source can not be what the source or the config says they are.
     #[error("{path}: {what}")]
     Implausible { path: String, what: String },
+    /// What became demand is not what a raster holds.
+    #[error(
+        "{path}: its cells sum to {read}, what was made of them to {used}: more than 0.1 % apart, because many cells are below the \
+         millionth of a person that is kept; multiply the raster, or use a coarser one"
+    )]
+    Drift { path: String, read: f64, used: Weight },
     /// A source lost more of its records than it may.
     #[error(
         "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
@@ -98,7 +108,7 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, facilities, demand, services, water, overrides, declared pairs; issues
+/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, water, overrides, declared pairs; issues
 /// by source in the same order.
 ///
 /// # Errors
@@ -110,9 +120,16 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         read.push(regions::read(source, plan.max_loss, progress)?);
     }
     let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read))?;
-    let (tree, accounts) = regions::tree(read, &ground, plan)?;
-    accounts.into_iter().for_each(|account| books.enter(account));
-    let homes = Homes::new(&tree);
+    let mut changes = Changes::default();
+    let mut changes_account = None;
+    if let Some(source) = &plan.code_changes {
+        let (found, account) = changes::read(source, regions::codes(&read), plan.max_loss, progress)?;
+        changes = found;
+        changes_account = Some(account);
+    }
+    let (tree, accounts) = regions::tree(read, &ground, plan, &changes)?;
+    accounts.into_iter().chain(changes_account).for_each(|account| books.enter(account));
+    let homes = Homes::new(&tree, &changes);
 
     let mut all_facilities: Vec<Facility> = Vec::new();
     for source in &plan.facilities {
@@ -122,13 +139,18 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     }
     let mut layers: Vec<DemandLayer> = Vec::new();
     for source in &plan.demand {
-        let (layer, accounts) = demand::read(source, &ground, &homes, plan.max_loss, progress)?;
+        let (layer, accounts) = if source.is_raster {
+            raster::read(source, &ground, &homes, plan.max_loss, progress)?
+        } else {
+            demand::read(source, &ground, &homes, plan.max_loss, progress)?
+        };
         layers.push(layer);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
     let mut transit = None;
     if let Some(source) = &plan.services {
-        let (found, account) = services::read(source, &ground, plan.max_loss, progress)?;
+        let (mut found, mut account) = services::read(source, &ground, plan.max_loss, progress)?;
+        changes.apply_to_stops(&mut found, &mut account);
         transit = Some(found);
         books.enter(account);
     }

@@ -26,6 +26,7 @@ fn codes(record: &Record, fields: [usize; 2], homes: &Homes<'_>, account: &mut A
         account.dropped("no-code", at, "one of the two codes is missing");
         return None;
     };
+    let (a, b) = (homes.today(a, at, None, account), homes.today(b, at, None, account));
     if a == b {
         account.dropped("same-region", at, "both codes are the same").id = Some(a);
         return None;

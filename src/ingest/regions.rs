@@ -1,6 +1,7 @@
 //! Regions: outlines with code, name and the regions above them.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use geo::Area;
 use geo_types::MultiPolygon;
@@ -16,6 +17,7 @@ use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
 use crate::ingest::account::key;
 use crate::ingest::account::name;
+use crate::ingest::changes::Changes;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::ground::Extent;
@@ -190,12 +192,14 @@ pub(crate) fn tree(
     read: Vec<Read>,
     ground: &Ground,
     plan: &StudyPlan,
+    changes: &Changes,
 ) -> Result<(RegionTree, Vec<Account>), IngestError> {
     let mut builder = RegionTreeBuilder::default();
     let mut accounts = Vec::new();
     for Read { mut account, drafts } in read {
         for Draft { record, mut region, area } in drafts {
             let code = region.code.clone();
+            follow_changes(&mut region, record, changes, &mut account);
             if let Some(lonlat) = area {
                 let Some(plane) = ground.area(&lonlat) else {
                     let what = format!("can not be projected to the study plane {}", ground.plane.name);
@@ -217,6 +221,24 @@ pub(crate) fn tree(
         None => plan.evaluate.is_empty().then_some(true),
     };
     Ok((builder.freeze(&judged), accounts))
+}
+
+/// The codes of all regions that were read.
+pub(crate) fn codes(read: &[Read]) -> BTreeSet<String> {
+    read.iter().flat_map(|one| &one.drafts).map(|draft| draft.region.code.clone()).collect()
+}
+
+/// Hangs a region under the regions of today where its record, or its own code, names those of yesterday.
+fn follow_changes(region: &mut RegionDraft, record: u64, changes: &Changes, account: &mut Account) {
+    for level in Level::ALL.into_iter().filter(|level| *level < region.level) {
+        let declared = region.ancestors.get(&level).cloned();
+        let by_prefix = || prefix_code(&region.code, level).map(|code| (code, String::new()));
+        let Some((above, name)) = declared.or_else(by_prefix) else { continue };
+        let today = changes.apply(above.clone(), Some(record), Some(&region.code), account);
+        if today != above {
+            region.ancestors.insert(level, (today, name));
+        }
+    }
 }
 
 /// Why a record has no outline.

@@ -224,6 +224,16 @@ pub const DRIVERS: &[Driver] = &[
         write: None,
     },
     Driver {
+        name: "GeoTIFF",
+        extensions: &["tif", "tiff"],
+        about: "a raster of counts as demand; tiles or strips, none, deflate, LZW or PackBits; one band, or layer = \"2\"",
+        takes: Takes { place: false, encoding: false },
+        // its cells are no records: `io::geotiff` reads them window by window
+        read: None,
+        layers: None,
+        write: None,
+    },
+    Driver {
         name: "packed",
         extensions: &["zip", "gz", "kmz"],
         about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip; KMZ",

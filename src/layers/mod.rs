@@ -1,6 +1,7 @@
 //! Floor 5: what a run shows beside its indicators' own layers: facilities, lines, outlines for orientation, issues, and the
 //! scorecard as a table.
 
+pub mod audit;
 mod facilities;
 mod issues;
 mod outlines;

@@ -2,6 +2,7 @@
 
 pub mod adjacency;
 pub mod borders;
+pub mod boundary_audit;
 pub mod connection;
 pub mod covered_share;
 pub mod figure;

@@ -5,6 +5,7 @@ use geo_types::Geometry;
 
 use crate::base::units::Metres;
 use crate::base::units::Text;
+use crate::base::units::Weight;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::RegionFigure;
@@ -30,6 +31,11 @@ use crate::table::style::Symbol;
 use crate::table::style::excluding;
 use crate::table::style::including;
 use crate::table::style::palette;
+
+/// Cells of a raster that the point layer holds: more make a map that no one can open, and say no more than the regions do.
+pub(crate) const MOST_CELLS: usize = 100_000;
+/// Cells of a raster that are listed one by one as evidence.
+pub(crate) const MOST_CELL_LINES: usize = 1000;
 
 /// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
 pub fn tables(
@@ -190,6 +196,24 @@ fn figure_label(figure: &Figure) -> Option<String> {
     }
 }
 
+/// The points of the point layer: all of them; of a raster with more than [`MOST_CELLS`] cells, those out of reach first, and then
+/// those with the most weight times distance, in the order of the raster.
+fn drawn(reach: &Reach<'_>, within: Option<Metres>) -> Vec<usize> {
+    let mut points = reach.judged.clone();
+    if !reach.layer.is_grid() || points.len() <= MOST_CELLS {
+        return points;
+    }
+    let rank = |at: usize| match reach.reached(at) {
+        Reached::At(_, cost) => (within.is_some_and(|limit| cost > limit.0), cost * reach.weight(at).to_f64()),
+        Reached::NoPlace | Reached::NoFacility => (true, f64::MAX),
+    };
+    let mut ranked: Vec<((bool, f64), usize)> = points.iter().map(|at| (rank(*at), *at)).collect();
+    ranked.sort_by(|(x, x_at), (y, y_at)| y.0.cmp(&x.0).then(y.1.total_cmp(&x.1)).then(x_at.cmp(y_at)));
+    points = ranked.into_iter().take(MOST_CELLS).map(|(_, at)| at).collect();
+    points.sort_unstable();
+    points
+}
+
 fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut table: Table) -> Table {
     table.geometry = GeometryKind::Point;
     table.fields = vec![
@@ -201,7 +225,18 @@ fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut
         Field::new("dist_m", FieldKind::Real, "Distance, m", "距离（米）"),
         Field::new("covered", FieldKind::Bool, "Within the limit", "在限值内"),
     ];
-    for at in &reach.judged {
+    let drawn = drawn(reach, within);
+    if drawn.len() < reach.judged.len() {
+        let weight = |points: &[usize]| points.iter().map(|at| reach.weight(*at)).sum::<Weight>();
+        let (shown, all, part, whole) = (drawn.len(), reach.judged.len(), weight(&drawn), weight(&reach.judged));
+        table.description.en.push_str(&format!(
+            "; of {all} cells with {whole}, the {shown} that are out of reach or farthest and heaviest are drawn, with {part}"
+        ));
+        table.description.zh.push_str(&format!(
+            "；共 {all} 个单元、合计 {whole}，仅绘制未覆盖或最远且权重最大的 {shown} 个，合计 {part}"
+        ));
+    }
+    for at in &drawn {
         let Some(place) = reach.layer.at[*at] else { continue };
         let (facility, cost) = match reach.reached(*at) {
             Reached::At(facility, cost) => (Some(reach.facilities[facility as usize].name.as_str()), Some(cost)),
@@ -211,8 +246,8 @@ fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut
         table.rows.push(Row {
             geometry: Some(Geometry::Point(place.lonlat.point())),
             values: vec![
-                reach.layer.ids[*at].as_str().into(),
-                reach.layer.names[*at].as_str().into(),
+                reach.layer.id(*at).as_ref().into(),
+                reach.layer.point_name(*at).as_ref().into(),
                 region.into(),
                 reach.weight(*at).to_f64().into(),
                 facility.into(),
@@ -255,8 +290,8 @@ fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
         table.rows.push(Row {
             geometry: None,
             values: vec![
-                reach.layer.ids[*at].as_str().into(),
-                reach.layer.names[*at].as_str().into(),
+                reach.layer.id(*at).as_ref().into(),
+                reach.layer.point_name(*at).as_ref().into(),
                 region.into(),
                 reach.weight(*at).to_f64().into(),
             ],
@@ -265,7 +300,8 @@ fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
     table
 }
 
-/// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest.
+/// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a
+/// raster, the [`MOST_CELL_LINES`] with the most weight, and a line for the others together.
 pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
     let mut points: Vec<(usize, f64)> = reach
         .judged
@@ -278,10 +314,25 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
         .collect();
     points.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
     points.truncate(if within.is_some() { usize::MAX } else { 100 });
+    let mut others = None;
+    if reach.layer.is_grid() && points.len() > MOST_CELL_LINES {
+        points.sort_by(|x, y| reach.weight(y.0).cmp(&reach.weight(x.0)).then(x.0.cmp(&y.0)));
+        let rest = points.split_off(MOST_CELL_LINES);
+        let weight: Weight = rest.iter().map(|(at, _)| reach.weight(*at)).sum();
+        others = Some(Evidence {
+            key: "others".to_owned(),
+            state: "uncovered",
+            about: Vec::new(),
+            text: Text::new(
+                format!("{} further cells, together {weight}, each with less than those listed", rest.len()),
+                format!("另有 {} 个单元，合计 {weight}，均小于上列各单元", rest.len()),
+            ),
+        });
+    }
     points
         .iter()
         .map(|(at, _)| {
-            let (id, name) = (&reach.layer.ids[*at], &reach.layer.names[*at]);
+            let (id, name) = (reach.layer.id(*at).into_owned(), reach.layer.point_name(*at).into_owned());
             let home = reach.layer.home[*at].map(|home| reach.study.regions.get(home));
             let mut about = vec![id.clone(), name.clone()];
             about.extend(home.map(|region| region.code.clone()));
@@ -310,7 +361,8 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
                     ),
                 ),
             };
-            Evidence { key: id.clone(), state, about, text }
+            Evidence { key: id, state, about, text }
         })
+        .chain(others)
         .collect()
 }

@@ -18,7 +18,7 @@ use crate::model::locate::RegionLocator;
 /// before they are cut.
 const ROUNDING_M: f64 = 0.01;
 /// Distance in metres within which an area is beside a gap.
-const BESIDE_M: f64 = 0.05;
+pub(crate) const BESIDE_M: f64 = 0.05;
 
 /// Ground that two areas both cover.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Overlap {
     pub width_m: f64,
     /// A place within the largest piece.
     pub at: [f64; 2],
+    /// The pieces.
+    pub shape: MultiPolygon<f64>,
 }
 
 /// Ground that no area covers and that areas enclose.
@@ -44,6 +46,8 @@ pub struct Gap {
     pub at: [f64; 2],
     /// The areas around it, in order of index.
     pub beside: Vec<usize>,
+    /// Its outline; areas may lie within.
+    pub shape: Polygon<f64>,
 }
 
 /// Overlaps and gaps, the largest first; of equal ones that of the lower indices, or further west.
@@ -99,7 +103,7 @@ pub fn topology(areas: &[MultiPolygon<f64>]) -> Topology {
                 .collect();
             beside.sort_unstable();
             beside.dedup();
-            Some(Gap { area_m2, width_m, at: [at.x(), at.y()], beside })
+            Some(Gap { area_m2, width_m, at: [at.x(), at.y()], beside, shape: hole })
         })
         .collect();
     gaps.sort_by(|one, other| other.area_m2.total_cmp(&one.area_m2).then(one.at[0].total_cmp(&other.at[0])));
@@ -114,11 +118,12 @@ fn overlap(areas: &[MultiPolygon<f64>], a: usize, b: usize) -> Option<Overlap> {
     let at = largest.0.interior_point()?;
     let area_m2: f64 = pieces.iter().map(|(_, (area, _))| area).sum();
     let perimeter: f64 = pieces.iter().map(|(_, (area, width))| 2.0 * area / width).sum();
-    Some(Overlap { pair: (a, b), area_m2, width_m: 2.0 * area_m2 / perimeter, at: [at.x(), at.y()] })
+    let shape = MultiPolygon(pieces.iter().map(|(piece, _)| (*piece).clone()).collect());
+    Some(Overlap { pair: (a, b), area_m2, width_m: 2.0 * area_m2 / perimeter, at: [at.x(), at.y()], shape })
 }
 
 /// Area in m² and mean width in metres, 0 for what has no boundary.
-fn size(piece: &Polygon<f64>) -> (f64, f64) {
+pub(crate) fn size(piece: &Polygon<f64>) -> (f64, f64) {
     let area = piece.unsigned_area();
     let rings = std::iter::once(piece.exterior()).chain(piece.interiors());
     let perimeter: f64 = rings.map(|ring| Euclidean.length(ring)).sum();

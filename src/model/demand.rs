@@ -1,5 +1,7 @@
 //! Those who need to be reached: residents of a place, villages of a township, or the places themselves.
 
+use std::borrow::Cow;
+
 use crate::base::idx::DemandIdx;
 use crate::base::idx::RegionIdx;
 use crate::base::units::Weight;
@@ -10,8 +12,11 @@ use crate::model::place::Place;
 pub struct DemandLayer {
     /// As the config calls it, e.g. `residents`.
     pub name: String,
+    /// Ids and names; both are empty for a layer of cells.
     pub ids: Vec<String>,
     pub names: Vec<String>,
+    /// Column and row of each point, counted from 0, of a layer that comes from a raster; else empty.
+    pub cells: Vec<[u32; 2]>,
     /// `None` for a record whose place is not known: it stays in every total and is never reached nor out of reach.
     pub at: Vec<Option<Place>>,
     /// The smallest region that the record is in, by code or by place.
@@ -32,12 +37,31 @@ pub struct WeightGroup {
 impl DemandLayer {
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.at.len()
+    }
+
+    /// The id of a point; a cell has its row and column, counted from 0: `r12c34`.
+    pub fn id(&self, at: usize) -> Cow<'_, str> {
+        match (self.ids.get(at), self.cells.get(at)) {
+            (Some(id), _) => Cow::Borrowed(id),
+            (None, Some([column, row])) => Cow::Owned(format!("r{row}c{column}")),
+            (None, None) => Cow::Borrowed(""),
+        }
+    }
+
+    /// The name of a point; of a cell, its id.
+    pub fn point_name(&self, at: usize) -> Cow<'_, str> {
+        self.names.get(at).map_or_else(|| self.id(at), |name| Cow::Borrowed(name))
+    }
+
+    /// Whether the points are cells of a raster.
+    pub fn is_grid(&self) -> bool {
+        !self.cells.is_empty()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.at.is_empty()
     }
 
     /// The weights of a group.

@@ -161,7 +161,7 @@ impl Scene {
                 WeightGroup { name: "count".into(), weights: vec![Weight::ONE; points.len()] },
                 WeightGroup { name: "people".into(), weights },
             ],
-            synthetic: false,
+            ..DemandLayer::default()
         });
         self
     }

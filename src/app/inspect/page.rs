@@ -103,6 +103,22 @@ fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
     let gaps = of(sides.gaps, sides.gaps_m2, say.say("no gaps", "无空隙"), say.say("gap(s)", "处空隙"));
     let text = format!("{overlaps}; {gaps}");
     page.entry(&say.say("areas", "面"), &format!("{text} ({})", sides.plane));
+    let parts = [
+        of(sides.slivers, sides.slivers_m2, String::new(), say.say("sliver(s) among them", "处为狭长图斑")),
+        match sides.unmatched_borders {
+            0 => String::new(),
+            count => {
+                let pairs = say.say("pair(s) of borders nearly meet", "对边界未重合");
+                format!("{count} {pairs}, {:.1} km", sides.unmatched_m / 1000.0)
+            }
+        },
+        of(sides.exclaves, sides.exclaves_m2, String::new(), say.say("exclave(s)", "处飞地")),
+        of(sides.islands, sides.islands_m2, String::new(), say.say("part(s) touch no other area", "处孤立部分")),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if !parts.is_empty() {
+        page.entry("", &parts.join("; "));
+    }
     let lists = [(say.say("overlap", "重叠"), &sides.largest_overlaps), (say.say("gap", "空隙"), &sides.largest_gaps)];
     for (name, places) in lists {
         for place in places.iter().take(PLACES) {

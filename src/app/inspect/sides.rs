@@ -5,13 +5,18 @@ use geo_types::Coord;
 use geo_types::MultiPolygon;
 use serde::Serialize;
 
+use crate::app::inspect::Options;
 use crate::app::inspect::ground::Ground;
 use crate::app::inspect::survey::Survey;
 use crate::io::reproject::Crs;
 use crate::io::reproject::Reprojector;
 use crate::io::reproject::default_plane;
-use crate::metrics::topology::topology;
+use crate::layers::audit::AreaName;
+use crate::layers::audit::Origin;
+use crate::layers::audit::tables;
+use crate::metrics::boundary_audit::audit;
 use crate::model::place::LonLat;
+use crate::table::Table;
 
 /// Overlaps and gaps of each kind that are told one by one.
 const SHOWN: usize = 10;
@@ -27,10 +32,25 @@ pub struct Sides {
     pub overlaps_m2: f64,
     pub gaps: u64,
     pub gaps_m2: f64,
+    /// Pieces of overlaps and gaps that are long and narrow; they are among those too.
+    pub slivers: u64,
+    pub slivers_m2: f64,
+    /// Pairs of areas whose borders nearly meet, with no enclosed ground between them, and the length of these borders.
+    pub unmatched_borders: u64,
+    pub unmatched_m: f64,
+    /// Parts of areas that touch no other area.
+    pub islands: u64,
+    pub islands_m2: f64,
+    /// Parts of areas, but the largest of each, that touch another area.
+    pub exclaves: u64,
+    pub exclaves_m2: f64,
     /// The largest overlaps.
     pub largest_overlaps: Vec<Place>,
     /// The largest gaps: ground that areas enclose and none covers.
     pub largest_gaps: Vec<Place>,
+    /// Everything that was found, as layers; only where they were asked for.
+    #[serde(skip)]
+    pub layers: Vec<Table>,
 }
 
 /// An overlap or a gap.
@@ -47,7 +67,7 @@ pub struct Place {
 
 /// Looks at the areas of a survey; `None` where there are not two of them, where they are too many to be kept, or where no CRS says
 /// how large they are.
-pub(crate) fn of(survey: &Survey, ground: &Ground) -> Option<Sides> {
+pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>) -> Option<Sides> {
     let base = ground.bases.first().filter(|_| ground.is_said)?;
     let outlines = survey.outlines().filter(|outlines| outlines.len() > 1)?;
     let [west, south, east, north] = ground.finding.degrees?;
@@ -61,7 +81,23 @@ pub(crate) fn of(survey: &Survey, ground: &Ground) -> Option<Sides> {
     };
     let areas: Vec<MultiPolygon<f64>> =
         outlines.iter().map(|outline| outline.area.try_map_coords(metres)).collect::<Result<_, ()>>().ok()?;
-    let found = topology(&areas);
+    let audit = audit(&areas);
+    let found = &audit.topology;
+    let sum = |areas: &mut dyn Iterator<Item = f64>| areas.fold(0.0, |sum, area| sum + area).round();
+    let layers = if options.layers {
+        let names: Vec<AreaName> = outlines
+            .iter()
+            .map(|outline| AreaName {
+                code: outline.name(),
+                name: outline.label.clone().unwrap_or_else(|| outline.name()),
+            })
+            .collect();
+        let degrees = |at: Coord<f64>| back.point([at.x, at.y]).map_or(at, |[x, y]| Coord { x, y });
+        let (source, synthetic) = (survey.shown(), survey.is_synthetic());
+        tables(&audit, &Origin { areas: &names, degrees: &degrees, crs: plane.frame(), source, synthetic })
+    } else {
+        Vec::new()
+    };
     let name = |at: usize| outlines[at].name();
     let place = |areas: Vec<String>, area_m2: f64, width_m: f64, at: [f64; 2]| Place {
         areas,
@@ -76,6 +112,15 @@ pub(crate) fn of(survey: &Survey, ground: &Ground) -> Option<Sides> {
         overlaps_m2: found.overlaps.iter().fold(0.0, |sum, one| sum + one.area_m2).round(),
         gaps: found.gaps.len() as u64,
         gaps_m2: found.gaps.iter().fold(0.0, |sum, one| sum + one.area_m2).round(),
+        slivers: audit.slivers.len() as u64,
+        slivers_m2: sum(&mut audit.slivers.iter().map(|one| one.area_m2)),
+        unmatched_borders: audit.unmatched.len() as u64,
+        unmatched_m: sum(&mut audit.unmatched.iter().map(|one| one.length_m)),
+        islands: audit.islands.len() as u64,
+        islands_m2: sum(&mut audit.islands.iter().map(|one| one.area_m2)),
+        exclaves: audit.exclaves.len() as u64,
+        exclaves_m2: sum(&mut audit.exclaves.iter().map(|one| one.area_m2)),
+        layers,
         largest_overlaps: found
             .overlaps
             .iter()

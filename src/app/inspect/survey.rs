@@ -107,6 +107,8 @@ pub(crate) struct Located {
 pub(crate) struct Outline {
     pub record: u64,
     pub id: Option<String>,
+    /// The name, by the usual names of its field.
+    pub label: Option<String>,
     /// In the file's own numbers.
     pub area: MultiPolygon<f64>,
 }
@@ -134,6 +136,7 @@ pub(crate) struct Survey {
     /// Sound areas; `None` once there are too many.
     outlines: Option<Vec<Outline>>,
     outline_vertices: usize,
+    is_synthetic: bool,
     counts: BTreeMap<&'static str, u64>,
     first: Vec<Issue>,
 }
@@ -172,9 +175,20 @@ impl Survey {
             geometries: HashMap::new(),
             outlines: Some(Vec::new()),
             outline_vertices: 0,
+            is_synthetic: shown.to_lowercase().contains("synthetic"),
             counts: BTreeMap::new(),
             first: Vec::new(),
         }
+    }
+
+    /// The file as it was named.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Whether the file says of itself that it is made up, by its name or in a column `synthetic`.
+    pub(crate) fn is_synthetic(&self) -> bool {
+        self.is_synthetic
     }
 
     pub(crate) fn geometry(&self) -> GeometryFinding {
@@ -271,7 +285,13 @@ impl Survey {
         }
     }
 
-    fn look_at(&mut self, geometry: Geometry<f64>, record: u64, id: Option<&str>, codes: Vec<(usize, String)>) {
+    fn look_at(
+        &mut self,
+        geometry: Geometry<f64>,
+        record: u64,
+        (id, label): (Option<&str>, Option<String>),
+        codes: Vec<(usize, String)>,
+    ) {
         *self.kinds.entry(kind_name(&geometry)).or_default() += 1;
         let mut hasher = DefaultHasher::new();
         for at in geometry.coords_iter() {
@@ -311,7 +331,7 @@ impl Survey {
                     }
                     match outline::flaw(&promoted.area) {
                         Some(flaw) => self.trouble(Severity::Error, "self-intersection", record, id, flaw.to_string()),
-                        None => self.keep(Outline { record, id: id.map(str::to_owned), area: promoted.area }),
+                        None => self.keep(Outline { record, id: id.map(str::to_owned), label, area: promoted.area }),
                     }
                 }
             }
@@ -340,6 +360,9 @@ impl Sink for Survey {
                 codes.push((at, key));
             }
         }
+        let at = |wanted: &str| self.names.iter().position(|name| name.to_lowercase() == wanted);
+        let label = NAME_NAMES.iter().find_map(|wanted| at(wanted)).and_then(|at| record.value(at).as_key());
+        self.is_synthetic |= at("synthetic").and_then(|at| record.value(at).as_bool()) == Some(true);
         if let (None, Some(at)) = (&id, own) {
             let what = format!("the {} is empty", self.names[at]);
             self.trouble(Severity::Error, NO_CODE, record.number, None, what);
@@ -353,7 +376,7 @@ impl Sink for Survey {
             self.note(issue);
         }
         match record.geometry {
-            Some(geometry) => self.look_at(geometry, record.number, id.as_deref(), codes),
+            Some(geometry) => self.look_at(geometry, record.number, (id.as_deref(), label), codes),
             None => self.without += 1,
         }
     }

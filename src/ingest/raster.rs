@@ -1,0 +1,398 @@
+//! A raster of counts as demand: each cell with people in a region of the study is a point at its centre.
+//!
+//! Counts are never interpolated or resampled: a cell counts whole, where its centre lies. Cells are told by the millions, so an
+//! issue speaks of all cells of one fate together and names the first.
+
+use geo_types::Coord;
+
+use crate::base::idx::RegionIdx;
+use crate::base::issue::Severity;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::base::units::Weight;
+use crate::base::units::thousands;
+use crate::config::plan::DemandSource;
+use crate::config::plan::Source;
+use crate::ingest::IngestError;
+use crate::ingest::account::Account;
+use crate::ingest::account::source_name;
+use crate::ingest::ground;
+use crate::ingest::ground::Extent;
+use crate::ingest::ground::Ground;
+use crate::ingest::ground::ToDegrees;
+use crate::ingest::homes::Homes;
+use crate::io::geokeys::Grid;
+use crate::io::geotiff::GeoTiff;
+use crate::io::geotiff::Piece;
+use crate::io::geotiff::Window;
+use crate::io::read::ReadRequest;
+use crate::io::reproject::Reprojector;
+use crate::model::demand::DemandLayer;
+use crate::model::demand::WeightGroup;
+use crate::model::place::Place;
+
+/// Degrees around the regions that are read beside them: more than the shift of any datum.
+const MARGIN_DEGREES: f64 = 0.02;
+/// Cells around the window, for what lies between the places that were looked at.
+const MARGIN_CELLS: f64 = 2.0;
+/// Steps along a side of the box of the regions, for sides that are bent in the raster's CRS.
+const STEPS: u32 = 32;
+/// Share by which the sum that became demand may differ from the sum that was read.
+const MOST_DRIFT: f64 = 1e-3;
+/// Codes of regions that a message names.
+const NAMED: usize = 5;
+
+/// A cell that has people and lies in a region.
+struct Cell {
+    row: u32,
+    column: u32,
+    at: Place,
+    home: RegionIdx,
+    weight: Weight,
+}
+
+/// Cells of one fate.
+#[derive(Default)]
+struct Fate {
+    count: u64,
+    sum: f64,
+    first: Option<(u32, u32, f64)>,
+}
+
+impl Fate {
+    fn add(&mut self, row: u32, column: u32, value: f64) {
+        self.count += 1;
+        self.sum += value;
+        // pieces come tile by tile; the first cell is the first by row, whatever the tiles
+        if self.first.is_none_or(|(r, c, _)| (row, column) < (r, c)) {
+            self.first = Some((row, column, value));
+        }
+    }
+}
+
+/// What became of all cells of a window.
+#[derive(Default)]
+struct Fates {
+    read: u64,
+    no_data: u64,
+    empty: u64,
+    negative: Fate,
+    no_number: Fate,
+    too_small: Fate,
+    outside_crs: Fate,
+    outside_regions: Fate,
+    /// Sum of the cells that are taken over, as they stand in the file.
+    taken: f64,
+}
+
+/// A demand layer with the accounts of its rasters: the counts first, then the groups in the order of their names.
+///
+/// Points come row by row, whatever the tiles of the file. The weight of a cell in a group whose raster has no count there is 0.
+/// # Errors
+/// [`IngestError::Read`] for a file that can not be read, [`IngestError::NoCrs`] and its like, [`IngestError::Implausible`] when no
+/// cell with a count lies in a region or a group lies on another grid, [`IngestError::Drift`], [`IngestError::TooMuchLost`].
+pub(crate) fn read(
+    source: &DemandSource,
+    ground: &Ground,
+    homes: &Homes<'_>,
+    max_loss: Share,
+    progress: &dyn Progress,
+) -> Result<(DemandLayer, Vec<Account>), IngestError> {
+    let (mut accounts, mut rasters, mut grid) = (Vec::new(), Vec::new(), None);
+    let names: Vec<&str> = std::iter::once("people").chain(source.rasters.keys().map(String::as_str)).collect();
+    let sources = std::iter::once(&source.source).chain(source.rasters.values());
+    for (nth, (group, one)) in names.iter().zip(sources).enumerate() {
+        let records = if nth == 0 { source.name.clone() } else { format!("{}: {group}", source.name) };
+        let mut account = Account::new(one, format!("cells of demand ({records})"));
+        progress.stage(&account.ledger.source, None);
+        let read = one_raster(one, &mut account, ground, homes, &mut grid, max_loss);
+        progress.done();
+        rasters.push(read?);
+        accounts.push(account);
+    }
+    let mut layer = joined(&rasters);
+    layer.name = source.name.clone();
+    layer.synthetic = accounts.iter().any(|account| account.ledger.synthetic);
+    for (nth, (group, cells)) in names.iter().zip(&rasters).enumerate() {
+        let mut own = cells.iter().peekable();
+        let mut weights = Vec::with_capacity(layer.cells.len());
+        for [column, row] in &layer.cells {
+            let weight = own.next_if(|cell| (cell.row, cell.column) == (*row, *column)).map(|cell| cell.weight);
+            weights.push(weight.unwrap_or(Weight::ZERO));
+        }
+        if let (Some(people), true) = (layer.groups.first(), nth > 0) {
+            let mut alone =
+                (0..weights.len()).filter(|at| people.weights[*at] == Weight::ZERO && weights[*at] > Weight::ZERO);
+            if let Some(first) = alone.next() {
+                let what = format!(
+                    "cells that have a count here and none in {}, where they weigh 0: {}; the first is {}",
+                    source.source.shown,
+                    thousands((1 + alone.count()) as f64),
+                    layer.id(first)
+                );
+                let issue = accounts[nth].issue(Severity::Warning, "groups-differ", what);
+                accounts[nth].issues.push(issue);
+            }
+        }
+        layer.groups.push(WeightGroup { name: (*group).to_owned(), weights });
+    }
+    layer.groups.push(WeightGroup { name: "count".to_owned(), weights: vec![Weight::ONE; layer.at.len()] });
+    Ok((layer, accounts))
+}
+
+/// The cells that any of the rasters has, row by row, without their weights. Each raster's cells are in that order already.
+fn joined(rasters: &[Vec<Cell>]) -> DemandLayer {
+    let mut all: Vec<&Cell> = rasters.iter().flatten().collect();
+    if rasters.len() > 1 {
+        all.sort_by_key(|cell| (cell.row, cell.column));
+        all.dedup_by_key(|cell| (cell.row, cell.column));
+    }
+    DemandLayer {
+        cells: all.iter().map(|cell| [cell.column, cell.row]).collect(),
+        at: all.iter().map(|cell| Some(cell.at)).collect(),
+        home: all.iter().map(|cell| Some(cell.home)).collect(),
+        ..DemandLayer::default()
+    }
+}
+
+/// The cells of one raster that have people and lie in a region, and its account.
+fn one_raster(
+    source: &Source,
+    account: &mut Account,
+    ground: &Ground,
+    homes: &Homes<'_>,
+    shared: &mut Option<(Grid, String)>,
+    max_loss: Share,
+) -> Result<Vec<Cell>, IngestError> {
+    let shown = source_name(source);
+    let implausible = |what: String| IngestError::Implausible { path: shown.clone(), what };
+    let request = ReadRequest { layer: source.layer.as_deref(), ..ReadRequest::new(&source.path, &shown) };
+    let mut raster = GeoTiff::open(&request)?;
+    if let (None, None, None, Some(citation)) = (&source.crs, source.datum, raster.crs.text(), &raster.crs_citation) {
+        return Err(implausible(format!(
+            "describes its CRS (\"{citation}\") and gives no code; write crs = \"EPSG:…\" beside its path"
+        )));
+    }
+    let degrees = ToDegrees::new(source, &raster.crs)?;
+    if let Some(what) = ground::overruled(source, &raster.crs) {
+        account.issues.push(account.issue(Severity::Warning, "crs-overruled", what));
+    }
+    match shared {
+        None => *shared = Some((raster.grid, degrees.name().to_owned())),
+        Some((grid, name)) => {
+            if let Some(difference) = grid.difference(&raster.grid) {
+                return Err(implausible(format!("lies on another grid than the raster of its layer: {difference}")));
+            }
+            if name != degrees.name() {
+                return Err(implausible(format!("is in {}, the raster of its layer in {name}", degrees.name())));
+            }
+        }
+    }
+    let back = degrees.back()?;
+    let window = window(&raster.grid, ground.extent.as_ref(), &back);
+    if window.cells() == 0 {
+        return Err(implausible(format!(
+            "lies nowhere near the regions of the study; look whether its CRS ({}) is right",
+            degrees.name()
+        )));
+    }
+    let mut sorter =
+        Sorter { raster_grid: raster.grid, degrees, ground, homes, fates: Fates::default(), cells: Vec::new() };
+    let (nodata_is_declared, mut waiting): (bool, Vec<(u32, u32, f64)>) = (raster.nodata.is_some(), Vec::new());
+    let no_data = raster.no_data();
+    raster.read(window, &mut |piece| match piece {
+        Piece::Cells { column, row, values } => {
+            for (column, value) in (column..).zip(values) {
+                sorter.fates.read += 1;
+                match *value {
+                    value if no_data.is(value) => sorter.fates.no_data += 1,
+                    0.0 => sorter.fates.empty += 1,
+                    value if !value.is_finite() || value > 1e18 => sorter.fates.no_number.add(row, column, value),
+                    value if value < 0.0 => sorter.fates.negative.add(row, column, value),
+                    value => waiting.push((row, column, value)),
+                }
+            }
+        }
+        Piece::Absent { cells } => {
+            sorter.fates.read += cells;
+            let fate = if nodata_is_declared { &mut sorter.fates.no_data } else { &mut sorter.fates.empty };
+            *fate += cells;
+        }
+        Piece::Above { .. } => sorter.locate(&mut waiting),
+    })?;
+    let Sorter { fates, cells, degrees, .. } = sorter;
+    settle(account, &raster, window, &fates, &cells, max_loss)?;
+    if cells.is_empty() {
+        return Err(implausible(format!(
+            "no cell with a count lies in a region of the study ({} cells were read); look whether its CRS ({}) is right",
+            thousands(fates.read as f64),
+            degrees.name()
+        )));
+    }
+    let short = beyond(&raster.grid, homes, &back);
+    if !short.is_empty() {
+        let more = if short.len() > NAMED { ", …" } else { "" };
+        let what = format!(
+            "the raster ends inside {} judged regions, and nothing is known of the people beyond: {}{more}",
+            short.len(),
+            short[..short.len().min(NAMED)].join(", ")
+        );
+        account.issues.push(account.issue(Severity::Warning, "raster-ends", what));
+    }
+    Ok(cells)
+}
+
+/// Finds the region of cells, a band of rows at a time.
+struct Sorter<'r, 'h> {
+    raster_grid: Grid,
+    degrees: ToDegrees,
+    ground: &'r Ground,
+    homes: &'r Homes<'h>,
+    fates: Fates,
+    cells: Vec<Cell>,
+}
+
+impl Sorter<'_, '_> {
+    fn locate(&mut self, waiting: &mut Vec<(u32, u32, f64)>) {
+        waiting.sort_unstable_by_key(|(row, column, _)| (*row, *column));
+        let raws: Vec<[f64; 2]> =
+            waiting.iter().map(|(row, column, _)| self.raster_grid.centre(*column, *row)).collect();
+        let places = self.ground.places(&self.degrees.points(&raws));
+        let homes = self.homes.by_place(&places);
+        for (((row, column, value), place), home) in waiting.drain(..).zip(places).zip(homes) {
+            match (place, home, Weight::from_f64(value)) {
+                (None, ..) => self.fates.outside_crs.add(row, column, value),
+                (Some(_), None, _) => self.fates.outside_regions.add(row, column, value),
+                (.., None | Some(Weight::ZERO)) => self.fates.too_small.add(row, column, value),
+                (Some(at), Some(home), Some(weight)) => {
+                    self.fates.taken += value;
+                    self.cells.push(Cell { row, column, at, home, weight });
+                }
+            }
+        }
+    }
+}
+
+/// The cells that may lie in a region.
+fn window(grid: &Grid, extent: Option<&Extent>, back: &Reprojector) -> Window {
+    let whole = Window { columns: (0, grid.columns), rows: (0, grid.rows) };
+    let Some(Extent { min, max }) = extent else { return whole };
+    let (min, max) = (min.map(|value| value - MARGIN_DEGREES), max.map(|value| value + MARGIN_DEGREES));
+    let along = |axis: usize, step: u32| min[axis] + (max[axis] - min[axis]) * f64::from(step) / f64::from(STEPS);
+    let mut bounds: Option<[f64; 4]> = None;
+    for i in 0..=STEPS {
+        for j in 0..=STEPS {
+            // a place that the CRS of the raster does not have says nothing of where to stop
+            let Some(at) = back.point([along(0, i), along(1, j)]) else { return whole };
+            let [column, row] = grid.cell_at(at);
+            let [west, north, east, south] = bounds.unwrap_or([column, row, column, row]);
+            bounds = Some([west.min(column), north.min(row), east.max(column), south.max(row)]);
+        }
+    }
+    let Some([west, north, east, south]) = bounds.filter(|bounds| bounds.iter().all(|value| value.is_finite())) else {
+        return whole;
+    };
+    // `as` keeps within the range of u32
+    let span = |low: f64, high: f64, most: u32| {
+        let low = (low - MARGIN_CELLS).floor().clamp(0.0, f64::from(most)) as u32;
+        let high = (high + MARGIN_CELLS).ceil().clamp(0.0, f64::from(most)) as u32;
+        (low, high)
+    };
+    Window { columns: span(west, east, grid.columns), rows: span(north, south, grid.rows) }
+}
+
+/// Codes of judged regions that reach beyond the raster by more than a cell.
+fn beyond(grid: &Grid, homes: &Homes<'_>, back: &Reprojector) -> Vec<String> {
+    let is_beyond = |at: &Coord<f64>| {
+        let Some(at) = back.point([at.x, at.y]) else { return true };
+        let [column, row] = grid.cell_at(at);
+        !(-1.0..=f64::from(grid.columns) + 1.0).contains(&column) || !(-1.0..=f64::from(grid.rows) + 1.0).contains(&row)
+    };
+    let reaches_out = |shape: &crate::model::region::Shape| {
+        shape.lonlat.iter().flat_map(|part| part.exterior().coords()).any(is_beyond)
+    };
+    homes.judged_outlines().filter(|(_, shape)| reaches_out(shape)).map(|(region, _)| region.code.clone()).collect()
+}
+
+/// Writes the account: every cell by its fate, an issue a fate, and the sums.
+fn settle(
+    account: &mut Account,
+    raster: &GeoTiff,
+    window: Window,
+    fates: &Fates,
+    cells: &[Cell],
+    max_loss: Share,
+) -> Result<(), IngestError> {
+    let used = cells.len() as u64;
+    account.ledger.read = fates.read;
+    account.ledger.used = used;
+    let at = |(row, column, value): (u32, u32, f64)| {
+        let [x, y] = raster.grid.centre(column, row);
+        format!("the first is r{row}c{column} at {x} {y}, {value}")
+    };
+    let fates_with_reason: [(&'static str, Severity, &Fate, &str); 5] = [
+        ("negative-count", Severity::Error, &fates.negative, "below 0"),
+        ("bad-number", Severity::Error, &fates.no_number, "that are no finite numbers, or above 10¹⁸"),
+        (
+            "outside-crs-area",
+            Severity::Error,
+            &fates.outside_crs,
+            "outside the area of their CRS or of the study plane",
+        ),
+        ("too-small", Severity::Warning, &fates.too_small, "below the millionth that is kept"),
+        ("outside-regions", Severity::Note, &fates.outside_regions, "outside all regions of the study"),
+    ];
+    for (reason, severity, fate, what) in fates_with_reason {
+        if let Some(first) = fate.first {
+            account.ledger.dropped.insert(reason, fate.count);
+            let what = format!("cells {what}: {}; {}", thousands(fate.count as f64), at(first));
+            let issue = account.issue(severity, reason, what).with_id(format!("r{}c{}", first.0, first.1));
+            account.issues.push(issue);
+        }
+    }
+    for (reason, count) in [("no-data", fates.no_data), ("empty", fates.empty)] {
+        if count > 0 {
+            account.ledger.dropped.insert(reason, count);
+        }
+    }
+    let total: Weight = cells.iter().map(|cell| cell.weight).sum();
+    let in_regions = fates.taken + fates.too_small.sum;
+    if (in_regions - total.to_f64()).abs() > MOST_DRIFT * in_regions {
+        return Err(IngestError::Drift { path: account.ledger.source.clone(), read: in_regions, used: total });
+    }
+    let read = in_regions + fates.outside_regions.sum + fates.outside_crs.sum;
+    let no_data = match raster.nodata {
+        Some(value) => format!("{} are no data ({value})", thousands(fates.no_data as f64)),
+        None => "the file has no value for no data".to_owned(),
+    };
+    let what = format!(
+        "columns {} to {} and rows {} to {} of {} × {} cells were read, the rest lies away from the regions; they sum to {read}, of \
+         which {total} in {} cells of the regions is taken over and {} lies outside; {no_data}, {} are 0",
+        window.columns.0,
+        window.columns.1.saturating_sub(1),
+        window.rows.0,
+        window.rows.1.saturating_sub(1),
+        raster.grid.columns,
+        raster.grid.rows,
+        thousands(used as f64),
+        fates.outside_regions.sum,
+        thousands(fates.empty as f64),
+    );
+    account.issues.push(account.issue(Severity::Note, "raster-sums", what));
+    let bad = fates.negative.count + fates.no_number.count + fates.outside_crs.count;
+    let with_count = used + bad + fates.outside_regions.count + fates.too_small.count;
+    if bad as f64 > max_loss.0 * with_count as f64 {
+        let first = account.issues.iter().find(|issue| issue.severity == Severity::Error);
+        let reasons = ["negative-count", "bad-number", "outside-crs-area"];
+        let count = |reason: &&str| Some(format!("{reason} {}", account.ledger.dropped.get(*reason)?));
+        return Err(IngestError::TooMuchLost {
+            path: account.ledger.source.clone(),
+            dropped: bad,
+            read: with_count,
+            max_loss,
+            reasons: reasons.iter().filter_map(count).collect(),
+            first: first.map(|issue| issue.to_string()).unwrap_or_default(),
+        });
+    }
+    Ok(())
+}
