@@ -6,6 +6,8 @@ pub mod csv_out;
 pub mod datum;
 mod dbf;
 pub(crate) mod encoding;
+mod fgb;
+mod fgb_out;
 pub mod geojson;
 pub mod geojson_out;
 pub mod gpkg;

@@ -8,6 +8,8 @@ use crate::io::atomic::WriteError;
 use crate::io::csv;
 use crate::io::csv_out;
 use crate::io::dbf;
+use crate::io::fgb;
+use crate::io::fgb_out;
 use crate::io::geojson;
 use crate::io::geojson_out;
 use crate::io::gpkg;
@@ -176,6 +178,15 @@ pub const DRIVERS: &[Driver] = &[
         read: Some(gpkg_read::read),
         layers: Some(gpkg_read::layers),
         write: Some(gpkg::write_alone),
+    },
+    Driver {
+        name: "FlatGeobuf",
+        extensions: &["fgb"],
+        about: "features and the CRS they carry; Z and M are left out; written with an index, in the order of the index",
+        takes: Takes { place: false, encoding: false },
+        read: Some(fgb::read),
+        layers: None,
+        write: Some(fgb_out::write),
     },
     Driver {
         name: "Shapefile",
