@@ -55,7 +55,8 @@ pub fn main() -> ExitCode {
                 let ways = match (driver.read.is_some(), driver.write.is_some()) {
                     (true, true) => "read, write",
                     (true, false) => "read",
-                    _ => "write",
+                    (false, true) => "write",
+                    (false, false) => "",
                 };
                 let endings: Vec<String> = driver.extensions.iter().map(|ending| format!(".{ending}")).collect();
                 vec![driver.name.to_owned(), ways.to_owned(), endings.join(" "), driver.about.to_owned()]

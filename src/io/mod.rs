@@ -10,6 +10,12 @@ mod fgb;
 mod fgb_out;
 pub mod geojson;
 pub mod geojson_out;
+#[cfg(feature = "geoparquet")]
+mod geoparquet;
+#[cfg(feature = "geoparquet")]
+mod geoparquet_meta;
+#[cfg(feature = "geoparquet")]
+mod geoparquet_out;
 pub mod gpkg;
 mod gpkg_blob;
 mod gpkg_read;
@@ -18,6 +24,9 @@ mod kml;
 mod line_breaks;
 pub mod numbers;
 mod packed;
+#[cfg(feature = "geoparquet")]
+mod parquet_value;
+mod pipeline;
 mod place;
 mod print_layout;
 pub mod qgis_project;

@@ -12,6 +12,10 @@ use crate::io::fgb;
 use crate::io::fgb_out;
 use crate::io::geojson;
 use crate::io::geojson_out;
+#[cfg(feature = "geoparquet")]
+use crate::io::geoparquet;
+#[cfg(feature = "geoparquet")]
+use crate::io::geoparquet_out;
 use crate::io::gpkg;
 use crate::io::gpkg_read;
 use crate::io::kml;
@@ -188,6 +192,26 @@ pub const DRIVERS: &[Driver] = &[
         layers: None,
         write: Some(fgb_out::write),
     },
+    #[cfg(feature = "geoparquet")]
+    Driver {
+        name: "GeoParquet",
+        extensions: &["parquet", "geoparquet"],
+        about: "columns and the CRS they carry, geometries as WKB or points; a Parquet table with x/y columns; written along a Hilbert curve",
+        takes: Takes { place: true, encoding: false },
+        read: Some(geoparquet::read),
+        layers: None,
+        write: Some(geoparquet_out::write),
+    },
+    #[cfg(not(feature = "geoparquet"))]
+    Driver {
+        name: "GeoParquet",
+        extensions: &["parquet", "geoparquet"],
+        about: "not in this build; build with: cargo build --release --features geoparquet",
+        takes: Takes { place: true, encoding: false },
+        read: None,
+        layers: None,
+        write: None,
+    },
     Driver {
         name: "Shapefile",
         extensions: &["shp"],
@@ -245,9 +269,13 @@ pub fn driver(path: &Path) -> Option<&'static Driver> {
 /// # Errors
 /// [`ReadError`]; what is wrong with single records goes to the sink instead.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
-    match driver(request.path).and_then(|driver| driver.read) {
-        Some(read) => read(request, sink),
-        None => Err(unknown_format(request)),
+    match driver(request.path) {
+        Some(Driver { read: Some(read), .. }) => read(request, sink),
+        Some(Driver { name, write: None, about, .. }) => {
+            let what = format!("{name} is {about}");
+            Err(ReadError::Content { shown: request.shown.to_owned(), what })
+        }
+        _ => Err(unknown_format(request)),
     }
 }
 
