@@ -214,6 +214,9 @@ fn written(row: &Row) -> Vec<Value> {
     values
 }
 
+/// The geometry of each row.
+type Shapes<'a> = &'a dyn Fn(usize) -> Option<Geometry<f64>>;
+
 #[test]
 fn what_is_written_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -237,7 +240,7 @@ fn what_is_written_is_read_back() {
         let line = |y: f64| LineString::from(vec![(118.0 + at as f64 / 100.0, y), (119.0, 33.0), (119.5, 33.0)]);
         Geometry::MultiLineString(geo_types::MultiLineString(vec![line(32.0), line(31.0)]))
     };
-    let shapes: [(GeometryKind, &dyn Fn(usize) -> Option<Geometry<f64>>); 4] = [
+    let shapes: [(GeometryKind, Shapes<'_>); 4] = [
         (GeometryKind::Point, &|at| Some(point(at))),
         (GeometryKind::MultiPolygon, &|at| Some(square(at))),
         (GeometryKind::MultiLineString, &|at| Some(line(at))),

@@ -209,6 +209,9 @@ fn row(at: usize, geometry: Option<Geometry<f64>>) -> Row {
     Row { geometry, values }
 }
 
+/// The geometry of each row.
+type Shapes<'a> = &'a dyn Fn(usize) -> Option<Geometry<f64>>;
+
 #[test]
 fn what_is_written_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -226,7 +229,7 @@ fn what_is_written_is_read_back() {
         hole.0.reverse();
         Geometry::MultiPolygon(vec![Polygon::new(ring(x, y, 0.008), vec![hole])].into())
     };
-    let shapes: [(GeometryKind, OutputCrs, &str, &dyn Fn(usize) -> Option<Geometry<f64>>); 3] = [
+    let shapes: [(GeometryKind, OutputCrs, &str, Shapes<'_>); 3] = [
         (GeometryKind::Point, OutputCrs::Wgs84, "OGC:CRS84", &|at| Some(point(at))),
         (GeometryKind::MultiPolygon, OutputCrs::Cgcs2000, "EPSG:4490", &|at| Some(square(at))),
         (GeometryKind::None, OutputCrs::Wgs84, "", &|_| None),
