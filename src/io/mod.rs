@@ -26,6 +26,7 @@ pub mod numbers;
 mod packed;
 #[cfg(feature = "geoparquet")]
 mod parquet_value;
+#[cfg(feature = "geoparquet")]
 mod pipeline;
 mod place;
 mod print_layout;
@@ -36,6 +37,7 @@ pub mod read;
 pub mod reproject;
 mod shp;
 mod sound;
+mod topojson;
 mod wkb;
 mod xlsx;
 mod xml;

@@ -21,6 +21,7 @@ use crate::io::gpkg_read;
 use crate::io::kml;
 use crate::io::packed;
 use crate::io::shp;
+use crate::io::topojson;
 use crate::io::xlsx;
 use crate::table::Field;
 use crate::table::Record;
@@ -249,9 +250,18 @@ pub const DRIVERS: &[Driver] = &[
         write: None,
     },
     Driver {
+        name: "TopoJSON",
+        extensions: &["topojson"],
+        about: "each object is a layer; arcs with or without a transform; WGS 84 unless a crs member says otherwise",
+        takes: Takes { place: false, encoding: true },
+        read: Some(topojson::read),
+        layers: Some(topojson::layers),
+        write: None,
+    },
+    Driver {
         name: "packed",
-        extensions: &["zip", "gz", "kmz"],
-        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip; KMZ",
+        extensions: &["zip", "gz", "zst", "kmz"],
+        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip or Zstandard; KMZ",
         takes: Takes { place: true, encoding: true },
         read: Some(packed::read),
         layers: Some(packed::layers),
