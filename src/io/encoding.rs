@@ -52,6 +52,22 @@ pub(crate) fn detect(mut bytes: impl Read) -> io::Result<&'static Encoding> {
     }
 }
 
+/// The text of some bytes that should be UTF-8, read as GB18030 where they are not, and what is wrong with them.
+pub(crate) fn text(bytes: &[u8]) -> (String, Option<&'static str>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => {
+            let (text, _, is_lossy) = GB18030.decode(bytes);
+            let what = if is_lossy {
+                "is neither UTF-8 nor GB18030; what could not be read is marked with �"
+            } else {
+                "is not UTF-8; read as GB18030"
+            };
+            (text.into_owned(), Some(what))
+        }
+    }
+}
+
 /// Reads until the buffer is full or there is no more: a short read must not hide a byte order mark.
 fn fill(bytes: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut count = 0;

@@ -3,7 +3,7 @@
 //! Coordinates are WGS 84 longitude and latitude (RFC 7946, section 4) unless a `crs` member of the 2008 format says otherwise.
 
 mod feature;
-mod geometry;
+pub(super) mod geometry;
 mod split;
 
 use std::cell::RefCell;
@@ -14,6 +14,7 @@ use std::io::Read;
 use std::ops::Range;
 
 use encoding_rs::UTF_8;
+use geo_types::Geometry;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
@@ -52,13 +53,13 @@ use crate::table::Record;
 use crate::table::Value;
 
 /// What has been read so far, and where it goes.
-struct State<'a> {
+pub(super) struct State<'a> {
     sink: &'a mut dyn Sink,
     shown: &'a str,
-    fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
     /// Whether a field has had a value that is not null.
     is_typed: Vec<bool>,
-    records: u64,
+    pub(super) records: u64,
     crs: Option<String>,
 }
 
@@ -85,14 +86,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         }
         None => UTF_8,
     };
-    let state = RefCell::new(State {
-        sink,
-        shown: request.shown,
-        fields: Vec::new(),
-        is_typed: Vec::new(),
-        records: 0,
-        crs: None,
-    });
+    let state = RefCell::new(State::new(request, sink));
     let reader = Separators(Utf8::new(file, encoding));
     documents(reader, &state).map_err(|Fault { line, column, what }| ReadError::Broken {
         shown: request.shown.to_owned(),
@@ -295,7 +289,7 @@ fn at_end(error: &serde_json::Error) -> bool {
     without_position(error).starts_with("EOF while parsing a value")
 }
 
-fn without_position(error: &serde_json::Error) -> String {
+pub(super) fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(at) => text[..at].to_owned(),
@@ -364,7 +358,7 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 self.state.borrow_mut().feature(geometry, properties, id);
                 Ok(())
             }
-            Some("Topology") => wrong("this is TopoJSON, not GeoJSON".to_owned()),
+            Some("Topology") => wrong("this is TopoJSON, not GeoJSON; let its name end in .topojson".to_owned()),
             Some(other) => wrong(format!("type \"{other}\" is neither FeatureCollection nor Feature")),
             None => wrong("there is no \"type\": this is not GeoJSON".to_owned()),
         }
@@ -399,7 +393,11 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
     }
 }
 
-impl State<'_> {
+impl<'a> State<'a> {
+    pub(super) fn new(request: &ReadRequest<'a>, sink: &'a mut dyn Sink) -> State<'a> {
+        State { sink, shown: request.shown, fields: Vec::new(), is_typed: Vec::new(), records: 0, crs: None }
+    }
+
     fn trouble(&self, code: &'static str, record: u64, what: String) -> Issue {
         Issue::new(Severity::Error, code, self.shown, what).at_record(record)
     }
@@ -449,6 +447,20 @@ impl State<'_> {
     }
 
     fn feature(&mut self, geometry: Option<Json>, properties: Option<Json>, id: Option<Json>) {
+        let found = match geometry {
+            None | Some(Json::Null) => Ok(None),
+            Some(json) => geometry_of(&json).map(Some),
+        };
+        self.found(found, properties, id);
+    }
+
+    /// Hands over a feature whose geometry is known, missing, or wrong.
+    pub(super) fn found(
+        &mut self,
+        geometry: Result<Option<Geometry<f64>>, String>,
+        properties: Option<Json>,
+        id: Option<Json>,
+    ) {
         self.records += 1;
         let mut record = Record { number: self.records, ..Record::default() };
         if let Some(Json::Object(properties)) = properties {
@@ -459,13 +471,9 @@ impl State<'_> {
         }
         let mut trouble = None;
         match geometry {
-            None | Some(Json::Null) => {
-                trouble = Some(self.trouble("no-geometry", self.records, "has no geometry".to_owned()));
-            }
-            Some(json) => match geometry_of(&json) {
-                Ok(geometry) => record.geometry = Some(geometry),
-                Err(what) => trouble = Some(self.trouble("bad-geometry", self.records, what)),
-            },
+            Ok(None) => trouble = Some(self.trouble("no-geometry", self.records, "has no geometry".to_owned())),
+            Ok(geometry) => record.geometry = geometry,
+            Err(what) => trouble = Some(self.trouble("bad-geometry", self.records, what)),
         }
         self.sink.record(&self.fields, record, trouble);
     }
@@ -533,7 +541,7 @@ fn value(json: Json) -> Value {
 }
 
 /// `EPSG:4490` out of `{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}}`.
-fn crs_name(json: &Json) -> Option<String> {
+pub(super) fn crs_name(json: &Json) -> Option<String> {
     let name = json.get("properties")?.get("name")?.as_str()?;
     if name.ends_with("CRS84") {
         return Some("EPSG:4326".to_owned());

@@ -1,4 +1,4 @@
-//! A geometry as the bytes a GeoPackage holds.
+//! A geometry as the bytes a GeoPackage holds, and as the well-known binary in them.
 
 use geo_types::Coord;
 use geo_types::LineString;
@@ -13,31 +13,43 @@ pub(super) fn blob(shape: &Shape, around: Rect<f64>, srs_id: u32) -> Vec<u8> {
     for bound in [around.min().x, around.max().x, around.min().y, around.max().y] {
         out.extend(bound.to_le_bytes());
     }
+    put(&mut out, shape);
+    out
+}
+
+/// The geometry as ISO WKB, little endian.
+#[cfg(feature = "geoparquet")]
+pub(super) fn wkb(shape: &Shape) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, shape);
+    out
+}
+
+fn put(out: &mut Vec<u8>, shape: &Shape) {
     match shape {
         Shape::Point(point) => {
-            head(&mut out, 1);
-            position(&mut out, point.0);
+            head(out, 1);
+            position(out, point.0);
         }
         Shape::Lines(lines) => {
-            head(&mut out, 5);
-            count(&mut out, lines.0.len());
+            head(out, 5);
+            count(out, lines.0.len());
             for line in &lines.0 {
-                head(&mut out, 2);
-                positions(&mut out, line);
+                head(out, 2);
+                positions(out, line);
             }
         }
         Shape::Polygons(polygons) => {
-            head(&mut out, 6);
-            count(&mut out, polygons.0.len());
+            head(out, 6);
+            count(out, polygons.0.len());
             for polygon in &polygons.0 {
-                head(&mut out, 3);
-                count(&mut out, polygon.interiors().len() + 1);
-                positions(&mut out, polygon.exterior());
-                polygon.interiors().iter().for_each(|ring| positions(&mut out, ring));
+                head(out, 3);
+                count(out, polygon.interiors().len() + 1);
+                positions(out, polygon.exterior());
+                polygon.interiors().iter().for_each(|ring| positions(out, ring));
             }
         }
     }
-    out
 }
 
 fn head(out: &mut Vec<u8>, kind: u32) {

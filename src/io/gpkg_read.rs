@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 
-use encoding_rs::GB18030;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use rusqlite::OptionalExtension;
@@ -13,6 +12,7 @@ use rusqlite::types::ValueRef;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
+use crate::io::encoding;
 use crate::io::place;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
@@ -259,18 +259,10 @@ fn value(value: ValueRef<'_>, kind: FieldKind) -> (Value, Option<(&'static str, 
         ValueRef::Integer(number) => (Value::Int(number), None),
         ValueRef::Real(number) if number.is_finite() => (Value::Real(number), None),
         ValueRef::Real(_) => (Value::Null, Some(("bad-value", "the number is not finite".to_owned()))),
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => (Value::from(text), None),
-            Err(_) => {
-                let (text, _, lossy) = GB18030.decode(bytes);
-                let what = if lossy {
-                    "is neither UTF-8 nor GB18030; what could not be read is marked with �"
-                } else {
-                    "is not UTF-8; read as GB18030"
-                };
-                (Value::Text(text.into_owned()), Some(("bad-text", what.to_owned())))
-            }
-        },
+        ValueRef::Text(bytes) => {
+            let (text, wrong) = encoding::text(bytes);
+            (Value::Text(text), wrong.map(|what| ("bad-text", what.to_owned())))
+        }
         ValueRef::Blob(_) => {
             (Value::Null, Some((BINARY, "holds binary data, which is left out of every record".to_owned())))
         }

@@ -6,9 +6,17 @@ pub mod csv_out;
 pub mod datum;
 mod dbf;
 pub(crate) mod encoding;
+mod fgb;
+mod fgb_out;
 pub mod geojson;
 pub mod geojson_out;
 pub mod geokeys;
+#[cfg(feature = "geoparquet")]
+mod geoparquet;
+#[cfg(feature = "geoparquet")]
+mod geoparquet_meta;
+#[cfg(feature = "geoparquet")]
+mod geoparquet_out;
 pub mod geotiff;
 pub mod gpkg;
 mod gpkg_blob;
@@ -19,6 +27,10 @@ mod line_breaks;
 pub mod numbers;
 pub mod osm;
 mod packed;
+#[cfg(feature = "geoparquet")]
+mod parquet_value;
+#[cfg(feature = "geoparquet")]
+mod pipeline;
 mod place;
 mod print_layout;
 pub mod qgis_project;
@@ -29,6 +41,7 @@ pub mod reproject;
 mod shp;
 mod sound;
 mod tiff_chunk;
+mod topojson;
 mod wkb;
 mod xlsx;
 mod xml;

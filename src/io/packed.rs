@@ -1,8 +1,9 @@
-//! Packed files: a ZIP archive that holds layers, or one file behind gzip. They are unpacked into a temporary folder and read there.
+//! Packed files: a ZIP archive that holds layers, or one file behind gzip or Zstandard. They are unpacked into a temporary folder and read there.
 
 use std::fs;
 use std::fs::File;
 use std::io;
+use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::path::Path;
@@ -10,6 +11,10 @@ use std::path::PathBuf;
 
 use encoding_rs::GB18030;
 use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::BlockDecodingStrategy;
+use ruzstd::decoding::FrameDecoder;
+use ruzstd::decoding::errors::FrameDecoderError;
+use ruzstd::decoding::errors::ReadFrameHeaderError;
 use tempfile::TempDir;
 
 use crate::io::read;
@@ -82,9 +87,10 @@ fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadE
     let packed = file.metadata().map_err(not_open)?.len();
     let folder = tempfile::tempdir().map_err(not_open)?;
     let most = limits.bytes.min(limits.harmless.max(packed.saturating_mul(limits.times)));
-    let is_gzip = request.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-    let files = if is_gzip {
-        vec![gunzipped(request, file, folder.path(), most)?]
+    let files = if is(request.path, "gz") {
+        vec![alone(request, MultiGzDecoder::new(BufReader::new(file)), folder.path(), most)?]
+    } else if is(request.path, "zst") {
+        vec![alone(request, Frames::new(BufReader::new(file)), folder.path(), most)?]
     } else {
         unzipped(request, file, folder.path(), most, limits.files)?
     };
@@ -127,11 +133,75 @@ fn too_large(request: &ReadRequest<'_>, bytes: u64) -> ReadError {
     content(request, format!("would unpack to {} MB or more; unpack it yourself if it is what you expect", bytes >> 20))
 }
 
-fn gunzipped(request: &ReadRequest<'_>, file: File, folder: &Path, most: u64) -> Result<(String, PathBuf), ReadError> {
+/// One file that is packed by itself: its name is that of the packed file without the last ending.
+fn alone(
+    request: &ReadRequest<'_>,
+    content: impl Read,
+    folder: &Path,
+    most: u64,
+) -> Result<(String, PathBuf), ReadError> {
     let name = request.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let to = folder.join(&name);
-    copied(request, MultiGzDecoder::new(BufReader::new(file)), &to, most)?;
+    copied(request, content, &to, most)?;
     Ok((name, to))
+}
+
+/// The content of a Zstandard file (RFC 8878): its frames one after another, those to be skipped left out, checksums compared. A frame
+/// whose window is larger than the decoder's bound (100 MiB) is an error.
+struct Frames<R> {
+    source: R,
+    decoder: FrameDecoder,
+    is_in_frame: bool,
+    frames: u64,
+}
+
+impl<R: BufRead> Frames<R> {
+    fn new(source: R) -> Frames<R> {
+        Frames { source, decoder: FrameDecoder::new(), is_in_frame: false, frames: 0 }
+    }
+
+    /// Goes to the next frame with content; `false` when there is no more.
+    fn next_frame(&mut self) -> io::Result<bool> {
+        while !self.source.fill_buf()?.is_empty() {
+            self.frames += 1;
+            match self.decoder.reset(&mut self.source) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    let length = u64::from(length);
+                    if io::copy(&mut (&mut self.source).take(length), &mut io::sink())? < length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+        if self.frames == 0 { Err(io::Error::other("it is empty")) } else { Ok(false) }
+    }
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.is_in_frame {
+                while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                    let block = BlockDecodingStrategy::UptoBlocks(1);
+                    self.decoder.decode_blocks(&mut self.source, block).map_err(io::Error::other)?;
+                }
+                let count = self.decoder.read(buffer)?;
+                if count > 0 || buffer.is_empty() {
+                    return Ok(count);
+                }
+                let said = self.decoder.get_checksum_from_data();
+                if said.is_some() && said != self.decoder.get_calculated_checksum() {
+                    return Err(io::Error::other("the checksum does not fit the content"));
+                }
+            }
+            self.is_in_frame = self.next_frame()?;
+            if !self.is_in_frame {
+                return Ok(0);
+            }
+        }
+    }
 }
 
 fn unzipped(
@@ -191,6 +261,50 @@ mod tests {
             let limits = Limits { harmless, times, ..LIMITS };
             let message = unpacked(&request, limits).err().map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(message.contains("would unpack to"), is_refused, "{harmless} {times}: {message}");
+        }
+    }
+
+    /// What [`frame_text`] is by `zstd -19` (1.5.4), with its checksum.
+    #[rustfmt::skip]
+    const FRAME: [u8; 47] = [
+        40, 181, 47, 253, 4, 104, 21, 1, 0, 216, 105, 100, 44, 108, 111, 110,
+        44, 108, 97, 116, 10, 48, 48, 49, 50, 44, 49, 49, 56, 46, 56, 44,
+        51, 50, 46, 48, 53, 1, 0, 7, 145, 58, 199, 52, 179, 93, 78,
+    ];
+
+    fn frame_text() -> Vec<u8> {
+        ["id,lon,lat\n", &"0012,118.8,32.05\n".repeat(20)].concat().into_bytes()
+    }
+
+    #[test]
+    fn frames_are_read_one_after_another() {
+        let text = frame_text();
+        let unpack = |bytes: &[u8]| {
+            let mut content = Vec::new();
+            Frames::new(bytes).read_to_end(&mut content).map(|_| content)
+        };
+        assert_eq!(unpack(&FRAME).unwrap(), text);
+        // a frame to be skipped between two others
+        let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
+        let several = [&FRAME[..], &skipped, &FRAME].concat();
+        assert_eq!(unpack(&several).unwrap(), [text.clone(), text].concat());
+        let mut wrong = FRAME;
+        wrong[FRAME.len() - 1] ^= 1;
+        assert!(unpack(&wrong).unwrap_err().to_string().contains("checksum"));
+        for broken in [&FRAME[..20], &FRAME[..3], &skipped[..9], b"", b"id,lon,lat\n"] {
+            assert!(unpack(broken).is_err(), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn no_damage_makes_the_frames_panic() {
+        for at in 0..FRAME.len() {
+            for byte in [0, 0x7f, 0xff, FRAME[at] ^ 1, FRAME[at] ^ 0x80] {
+                let mut bytes = FRAME;
+                bytes[at] = byte;
+                let most = 1 << 20;
+                let _ = io::copy(&mut Frames::new(&bytes[..]).take(most), &mut io::sink());
+            }
         }
     }
 }

@@ -8,14 +8,21 @@ use crate::io::atomic::WriteError;
 use crate::io::csv;
 use crate::io::csv_out;
 use crate::io::dbf;
+use crate::io::fgb;
+use crate::io::fgb_out;
 use crate::io::geojson;
 use crate::io::geojson_out;
+#[cfg(feature = "geoparquet")]
+use crate::io::geoparquet;
+#[cfg(feature = "geoparquet")]
+use crate::io::geoparquet_out;
 use crate::io::gpkg;
 use crate::io::gpkg_read;
 use crate::io::kml;
 use crate::io::osm;
 use crate::io::packed;
 use crate::io::shp;
+use crate::io::topojson;
 use crate::io::xlsx;
 use crate::table::Field;
 use crate::table::Record;
@@ -179,6 +186,35 @@ pub const DRIVERS: &[Driver] = &[
         write: Some(gpkg::write_alone),
     },
     Driver {
+        name: "FlatGeobuf",
+        extensions: &["fgb"],
+        about: "features and the CRS they carry; Z and M are left out; written with an index, in the order of the index",
+        takes: Takes { place: false, encoding: false },
+        read: Some(fgb::read),
+        layers: None,
+        write: Some(fgb_out::write),
+    },
+    #[cfg(feature = "geoparquet")]
+    Driver {
+        name: "GeoParquet",
+        extensions: &["parquet", "geoparquet"],
+        about: "columns and the CRS they carry, geometries as WKB or points; a Parquet table with x/y columns; written along a Hilbert curve",
+        takes: Takes { place: true, encoding: false },
+        read: Some(geoparquet::read),
+        layers: None,
+        write: Some(geoparquet_out::write),
+    },
+    #[cfg(not(feature = "geoparquet"))]
+    Driver {
+        name: "GeoParquet",
+        extensions: &["parquet", "geoparquet"],
+        about: "not in this build; build with: cargo build --release --features geoparquet",
+        takes: Takes { place: true, encoding: false },
+        read: None,
+        layers: None,
+        write: None,
+    },
+    Driver {
         name: "Shapefile",
         extensions: &["shp"],
         about: ".shp with .dbf, .prj and .cpg beside it; UTF-8, GBK and GB18030; Z and M are left out",
@@ -234,9 +270,18 @@ pub const DRIVERS: &[Driver] = &[
         write: None,
     },
     Driver {
+        name: "TopoJSON",
+        extensions: &["topojson"],
+        about: "each object is a layer; arcs with or without a transform; WGS 84 unless a crs member says otherwise",
+        takes: Takes { place: false, encoding: true },
+        read: Some(topojson::read),
+        layers: Some(topojson::layers),
+        write: None,
+    },
+    Driver {
         name: "packed",
-        extensions: &["zip", "gz", "kmz"],
-        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip; KMZ",
+        extensions: &["zip", "gz", "zst", "kmz"],
+        about: "any of these in a ZIP archive, e.g. a shapefile, or one of them behind gzip or Zstandard; KMZ",
         takes: Takes { place: true, encoding: true },
         read: Some(packed::read),
         layers: Some(packed::layers),
@@ -254,9 +299,13 @@ pub fn driver(path: &Path) -> Option<&'static Driver> {
 /// # Errors
 /// [`ReadError`]; what is wrong with single records goes to the sink instead.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
-    match driver(request.path).and_then(|driver| driver.read) {
-        Some(read) => read(request, sink),
-        None => Err(unknown_format(request)),
+    match driver(request.path) {
+        Some(Driver { read: Some(read), .. }) => read(request, sink),
+        Some(Driver { name, write: None, about, .. }) => {
+            let what = format!("{name} is {about}");
+            Err(ReadError::Content { shown: request.shown.to_owned(), what })
+        }
+        _ => Err(unknown_format(request)),
     }
 }
 

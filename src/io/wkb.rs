@@ -43,16 +43,20 @@ pub(super) fn sound(geometry: Geometry<f64>) -> Result<Option<Geometry<f64>>, St
 
 /// Whether the rings of a polygon are closed: the way into the model would close them without a word.
 fn rings(polygon: &impl PolygonTrait<T = f64>) -> Result<(), String> {
-    fn ring(ring: &impl LineStringTrait<T = f64>) -> Result<(), String> {
-        let count = ring.num_coords();
-        if count < 4 {
-            return Err(format!("a ring has {count} positions where at least four are wanted"));
-        }
-        let ends = [ring.coord(0), ring.coord(count - 1)].map(|at| at.map(|at| at.x_y()));
-        if ends[0] == ends[1] { Ok(()) } else { Err("a ring does not end where it starts".to_owned()) }
-    }
     polygon.exterior().map_or(Ok(()), |exterior| ring(&exterior))?;
     polygon.interiors().try_for_each(|interior| ring(&interior))
+}
+
+/// Whether a ring has four positions at least, and ends where it starts.
+/// # Errors
+/// What is wrong.
+pub(super) fn ring(ring: &impl LineStringTrait<T = f64>) -> Result<(), String> {
+    let count = ring.num_coords();
+    if count < 4 {
+        return Err(format!("a ring has {count} positions where at least four are wanted"));
+    }
+    let ends = [ring.coord(0), ring.coord(count - 1)].map(|at| at.map(|at| at.x_y()));
+    if ends[0] == ends[1] { Ok(()) } else { Err("a ring does not end where it starts".to_owned()) }
 }
 
 #[cfg(test)]

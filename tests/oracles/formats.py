@@ -3,7 +3,8 @@
     python3 tests/oracles/formats.py      # needs GDAL's Python bindings
 
 Writes tests/oracles/formats/: places.gpkg (layers areas, stops; table notes), areas_gbk.shp, areas_utf8.shp, areas_bare.shp (GBK, but no
-.cpg, no mark in the header and no .prj), list.xlsx, areas.kml. Made-up data.
+.cpg, no mark in the header and no .prj), list.xlsx, areas.kml, areas.fgb (with an index, so in the order of the index), shapes.fgb (without one,
+every type of geometry and of column; GDAL 3.6 leaves features without a geometry out of both). Made-up data.
 """
 import os
 from osgeo import gdal, ogr, osr
@@ -130,5 +131,35 @@ for code, name, _, _, _, _, wkt in AREAS:
         feature.SetField("称呼", name + " <&>")
     if wkt:
         feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+    layer.CreateFeature(feature)
+data = None
+
+data = fresh("FlatGeobuf", "areas.fgb")
+layer = data.CreateLayer("areas", crs(4490), ogr.wkbMultiPolygon)
+fields(layer, NAMES, True)
+fill(layer)
+data = None
+
+data = fresh("FlatGeobuf", "shapes.fgb")
+layer = data.CreateLayer("shapes", crs(4549), ogr.wkbUnknown, ["SPATIAL_INDEX=NO"])
+for name, kind, sub in [("whole", ogr.OFTInteger, None), ("short", ogr.OFTInteger, ogr.OFSTInt16), ("single", ogr.OFTReal, ogr.OFSTFloat32),
+                        ("when", ogr.OFTDateTime, None), ("more", ogr.OFTString, ogr.OFSTJSON), ("picture", ogr.OFTBinary, None)]:
+    field = ogr.FieldDefn(name, kind)
+    if sub is not None:
+        field.SetSubType(sub)
+    layer.CreateField(field)
+for wkt in ["POINT Z (500000 3550000 12)", "LINESTRING (0 0,1 1,2 0)", "POLYGON ((0 0,4 0,4 4,0 4,0 0),(1 1,1 2,2 2,2 1,1 1))",
+            "MULTIPOINT M ((1 2 9),(3 4 9))", "MULTILINESTRING ((0 0,1 1),(5 5,6 6,7 5))",
+            "MULTIPOLYGON (((0 0,1 0,1 1,0 0)),((5 5,9 5,9 9,5 9,5 5),(6 6,6 7,7 7,7 6,6 6)))",
+            "GEOMETRYCOLLECTION (POINT (1 2),LINESTRING (0 0,1 1))", "CIRCULARSTRING (0 0,1 1,2 0)", None]:
+    feature = ogr.Feature(layer.GetLayerDefn())
+    if wkt:
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        feature.SetField("whole", 7)
+        feature.SetField("short", -7)
+        feature.SetField("single", 0.5)
+        feature.SetField("when", 2024, 12, 5, 8, 30, 0, 100)
+        feature.SetField("more", '{"a": [1]}')
+        feature.SetFieldBinaryFromHexString(5, "00ff")
     layer.CreateFeature(feature)
 data = None

@@ -47,7 +47,10 @@ fn list(json: &Json) -> Result<&Vec<Json>, String> {
     json.as_array().ok_or_else(|| format!("coordinates hold {} where a list is wanted", kind_of(json)))
 }
 
-fn position(json: &Json) -> Result<Coord<f64>, String> {
+/// A position of a GeoJSON geometry; what follows x and y is left out.
+/// # Errors
+/// What is wrong with it.
+pub(in crate::io) fn position(json: &Json) -> Result<Coord<f64>, String> {
     let numbers = list(json)?;
     match (numbers.first(), numbers.get(1)) {
         (Some(x), Some(y)) => match (x.as_f64(), y.as_f64()) {
