@@ -4,11 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
 
 use geo::Area;
 use geo::Length;
+use geo::LinesIter;
 use geo::line_measures::Euclidean;
 use geo_types::Coord;
+use geo_types::Line;
 use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::MultiPolygon;
@@ -144,6 +148,7 @@ fn unmatched(areas: &[MultiPolygon<f64>], topology: &Topology) -> Vec<Unmatched>
     let locator = RegionLocator::new(areas);
     let gaps: Vec<MultiPolygon<f64>> = topology.gaps.iter().map(|gap| MultiPolygon(vec![gap.shape.clone()])).collect();
     let gap_locator = RegionLocator::new(&gaps);
+    let shared = shared_edges(areas);
     // which area is near without touching, and how near
     let near = |own: usize, at: [f64; 2]| -> Option<(usize, f64)> {
         let around = locator.within_distance(at, UNMATCHED_M);
@@ -162,7 +167,7 @@ fn unmatched(areas: &[MultiPolygon<f64>], topology: &Topology) -> Vec<Unmatched>
         .into_par_iter()
         .map(|own| {
             let rings = areas[own].iter().flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
-            (own, rings.flat_map(|ring| runs(ring, &|at| near(own, at))).collect())
+            (own, rings.flat_map(|ring| runs(ring, &shared, &|at| near(own, at))).collect())
         })
         .collect();
     let mut pairs: BTreeMap<(usize, usize), Sides> = BTreeMap::new();
@@ -184,13 +189,41 @@ fn unmatched(areas: &[MultiPolygon<f64>], topology: &Topology) -> Vec<Unmatched>
         .collect()
 }
 
-/// The stretches of a ring that run near one other area, those of some length.
-fn runs(ring: &LineString<f64>, near: &dyn Fn([f64; 2]) -> Option<(usize, f64)>) -> Vec<Run> {
+/// An edge by the bits of its ends, the same from either side.
+type Edge = [u64; 4];
+
+fn edge_of(line: &Line<f64>) -> Edge {
+    let [a, b] = [line.start, line.end].map(|at| [at.x.to_bits(), at.y.to_bits()]);
+    let (first, second) = if a <= b { (a, b) } else { (b, a) };
+    [first[0], first[1], second[0], second[1]]
+}
+
+/// Edges that two areas have alike: most borders of a sound file, which need not be measured.
+fn shared_edges(areas: &[MultiPolygon<f64>]) -> HashSet<Edge> {
+    let mut first: HashMap<Edge, usize> = HashMap::new();
+    let mut shared = HashSet::new();
+    for (own, area) in areas.iter().enumerate() {
+        for edge in area.lines_iter().map(|line| edge_of(&line)) {
+            if *first.entry(edge).or_insert(own) != own {
+                shared.insert(edge);
+            }
+        }
+    }
+    shared
+}
+
+/// The stretches of a ring that run near one other area, those of some length; edges that are shared run along it.
+fn runs(ring: &LineString<f64>, shared: &HashSet<Edge>, near: &dyn Fn([f64; 2]) -> Option<(usize, f64)>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut is_open = false;
     let mut starts_open = false;
     let mut is_first = true;
     for edge in ring.lines() {
+        if shared.contains(&edge_of(&edge)) {
+            is_open = false;
+            is_first = false;
+            continue;
+        }
         let length = Euclidean.length(&edge);
         let steps = (length / STEP_M).ceil().clamp(1.0, MOST_STEPS);
         let at = |share: f64| Coord {
