@@ -148,11 +148,11 @@ fn header(table: &Table, extent: &NodeItem, has_index: bool) -> Vec<u8> {
 fn feature(builder: &mut FlatBufferBuilder<'_>, table: &Table, row: &Row, shape: Option<&Shape>) -> Vec<u8> {
     builder.reset();
     let geometry = shape.map(|shape| match shape {
-        Shape::Point(point) => part(builder, &[&LineString(vec![point.0])]),
-        Shape::Lines(lines) => part(builder, &lines.0.iter().collect::<Vec<_>>()),
+        Shape::Point(point) => part(builder, &[&LineString(vec![point.0])], Ends::OfSeveral),
+        Shape::Lines(lines) => part(builder, &lines.0.iter().collect::<Vec<_>>(), Ends::Always),
         Shape::Polygons(polygons) => {
             let parts: Vec<WIPOffset<Geometry<'_>>> =
-                polygons.0.iter().map(|polygon| part(builder, &rings(polygon))).collect();
+                polygons.0.iter().map(|polygon| part(builder, &rings(polygon), Ends::OfSeveral)).collect();
             let args = GeometryArgs { parts: Some(builder.create_vector(&parts)), ..GeometryArgs::default() };
             Geometry::create(builder, &args)
         }
@@ -185,8 +185,16 @@ fn rings(polygon: &Polygon<f64>) -> Vec<&LineString<f64>> {
     std::iter::once(polygon.exterior()).chain(polygon.interiors()).collect()
 }
 
-/// Lines or rings in one list of positions, and where each ends if there are several.
-fn part<'b>(builder: &mut FlatBufferBuilder<'b>, lines: &[&LineString<f64>]) -> WIPOffset<Geometry<'b>> {
+/// Whether it is told where a single part ends.
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    /// GDAL 3.6 gives up on several lines that are one when it is not.
+    Always,
+    OfSeveral,
+}
+
+/// Lines or rings in one list of positions, and where each ends.
+fn part<'b>(builder: &mut FlatBufferBuilder<'b>, lines: &[&LineString<f64>], told: Ends) -> WIPOffset<Geometry<'b>> {
     let positions: Vec<f64> = lines.iter().flat_map(|line| &line.0).flat_map(|at| [at.x, at.y]).collect();
     let mut end = 0;
     let ends = lines.iter().map(|line| {
@@ -195,7 +203,7 @@ fn part<'b>(builder: &mut FlatBufferBuilder<'b>, lines: &[&LineString<f64>]) -> 
     });
     let ends: Vec<u32> = ends.collect();
     let args = GeometryArgs {
-        ends: (ends.len() > 1).then(|| builder.create_vector(&ends)),
+        ends: (ends.len() > 1 || told == Ends::Always).then(|| builder.create_vector(&ends)),
         xy: Some(builder.create_vector(&positions)),
         ..GeometryArgs::default()
     };
