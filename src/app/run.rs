@@ -36,6 +36,7 @@ use crate::io::atomic::WriteError;
 use crate::io::csv_out;
 use crate::io::gpkg;
 use crate::io::qgis_project::ProjectCrs;
+use crate::io::read::companions;
 use crate::io::read::driver;
 use crate::layers;
 use crate::metrics::Context;
@@ -257,6 +258,9 @@ fn write(
             let write = driver(&path).and_then(|driver| driver.write);
             if let (Some(table), Some(write)) = (layer_of(output, tables)?, write) {
                 write(&path, table)?;
+                let mut written = vec![path.clone()];
+                written.extend(companions(&path));
+                return Ok(written);
             }
         }
         OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,

@@ -26,6 +26,7 @@ use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::read::DRIVERS;
+use crate::io::read::companions;
 use crate::io::read::driver;
 use crate::metrics::Measure;
 use crate::metrics::MetricError;
@@ -644,7 +645,10 @@ fn written_endings() -> String {
 fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) {
     let mut taken: BTreeMap<PathBuf, String> = BTreeMap::new();
     for input in inputs(file) {
-        taken.insert(plain(&base_dir.join(&input)), format!("the input \"{input}\""));
+        let path = plain(&base_dir.join(&input));
+        for path in companions(&path).into_iter().chain([path]) {
+            taken.insert(path, format!("the input \"{input}\""));
+        }
     }
     for (at, output) in file.output.iter().enumerate() {
         let way = way!["output", at];
@@ -655,6 +659,7 @@ fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) 
         if paths[0].extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gpkg")) {
             paths.push(paths[0].with_extension("qgz"));
         }
+        paths.extend(companions(&paths[0]));
         for path in paths {
             let taken_by = taken.insert(path, format!("output {}", at + 1));
             if let Some(other) = taken_by {

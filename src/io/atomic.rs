@@ -67,29 +67,74 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// [`WriteError::InUse`] when an SQLite journal with content stands beside the file to be replaced, because SQLite
 /// would play it into the new file.
 pub fn write_with(path: &Path, fill: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
-    let name = path.file_name().ok_or_else(|| WriteError::NoFileName { path: path.to_owned() })?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(|source| WriteError::Folder { path: folder.to_owned(), source })?;
+    let temporary = temporary_for(path)?;
     refuse_open_database(path)?;
-
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let temporary_name = format!(".{}.{}-{count}.part", name.to_string_lossy(), process::id());
-    let temporary = Temporary { path: folder.join(temporary_name) };
     let failed = |source| WriteError::File { path: path.to_owned(), source };
-
-    // Left by a crashed process that had the same id.
-    if let Err(source) = fs::remove_file(&temporary.path)
-        && source.kind() != io::ErrorKind::NotFound
-    {
-        return Err(failed(source));
-    }
     fill(&temporary.path)?;
     File::options().write(true).open(&temporary.path).and_then(|file| file.sync_all()).map_err(failed)?;
     fs::rename(&temporary.path, path).map_err(failed)
+}
+
+/// Writes several files that are one thing, all of them or none, replacing what is there; `stale` files go with the old ones.
+///
+/// Every file is on the disk under a temporary name before the first is renamed. The old files are moved away, the last of
+/// `files` first, and the last one comes in last: who finds the last one there finds the others of the same run. When one
+/// can not be put in place, the old ones are put back.
+///
+/// # Errors
+/// [`WriteError::NoFileName`], [`WriteError::Folder`] or [`WriteError::File`], with the path.
+pub fn write_together(files: &[(PathBuf, Vec<u8>)], stale: &[PathBuf]) -> Result<(), WriteError> {
+    let mut staged = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        let file_error = |source| WriteError::File { path: path.clone(), source };
+        if path.is_dir() {
+            return Err(file_error(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        let temporary = temporary_for(path)?;
+        let mut file = File::create_new(&temporary.path).map_err(file_error)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(file_error)?;
+        staged.push((path, temporary));
+    }
+    let mut replaced = Replaced::default();
+    let old = stale.iter().chain(files.iter().map(|(path, _)| path)).rev().filter(|path| path.is_file());
+    for path in old {
+        let backup = temporary_for(path)?.path.clone();
+        fs::rename(path, &backup).map_err(|source| WriteError::File { path: path.clone(), source })?;
+        replaced.moved.push((path.clone(), backup));
+    }
+    for (path, temporary) in &staged {
+        fs::rename(&temporary.path, path).map_err(|source| WriteError::File { path: (*path).clone(), source })?;
+        replaced.placed.push((*path).clone());
+    }
+    replaced.is_complete = true;
+    Ok(())
+}
+
+/// Files on their way in and out: when it goes out of scope, the old ones are dropped if all is done, and put back if not.
+#[derive(Default)]
+struct Replaced {
+    /// Where old files stood, and where they stand now.
+    moved: Vec<(PathBuf, PathBuf)>,
+    placed: Vec<PathBuf>,
+    is_complete: bool,
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        // Nothing to do about a failure here: the error that led here is the one to report.
+        if self.is_complete {
+            for (_, backup) in &self.moved {
+                let _ = fs::remove_file(backup);
+            }
+        } else {
+            for path in &self.placed {
+                let _ = fs::remove_file(path);
+            }
+            for (path, backup) in self.moved.iter().rev() {
+                let _ = fs::rename(backup, path);
+            }
+        }
+    }
 }
 
 /// A file that is removed when it goes out of scope, unless it was renamed before.
@@ -101,6 +146,28 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         // Nothing to do about a failure here: the error that led here is the one to report.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A free name beside `path`, in a folder that is made when it is missing.
+fn temporary_for(path: &Path) -> Result<Temporary, WriteError> {
+    let name = path.file_name().ok_or_else(|| WriteError::NoFileName { path: path.to_owned() })?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).map_err(|source| WriteError::Folder { path: folder.to_owned(), source })?;
+
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let temporary_name = format!(".{}.{}-{count}.part", name.to_string_lossy(), process::id());
+    let temporary = Temporary { path: folder.join(temporary_name) };
+    // Left by a crashed process that had the same id.
+    match fs::remove_file(&temporary.path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(WriteError::File { path: path.to_owned(), source })
+        }
+        _ => Ok(temporary),
     }
 }
 
@@ -166,6 +233,41 @@ mod tests {
         assert!(matches!(error, WriteError::File { .. }), "{error:?}");
         assert_eq!(names(home.path()), ["file", "taken"]);
         assert!(matches!(write_bytes(Path::new("/"), b""), Err(WriteError::NoFileName { .. })));
+    }
+
+    #[test]
+    fn files_that_are_one_thing_are_replaced_together_or_not_at_all() {
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        let files = |content: &str| {
+            [(path("x.dbf"), content.as_bytes().to_vec()), (path("x.shp"), content.as_bytes().to_vec())]
+        };
+        write_together(&files("old"), &[]).unwrap();
+        fs::write(path("x.qix"), b"index of the old shapes").unwrap();
+        // a folder stands where one of the files should go
+        fs::create_dir_all(path("x.prj/inside")).unwrap();
+        let mut three = files("new").to_vec();
+        three.insert(0, (path("x.prj"), Vec::new()));
+        assert!(matches!(write_together(&three, &[path("x.qix")]), Err(WriteError::File { .. })));
+        assert_eq!(fs::read(path("x.shp")).unwrap(), b"old");
+        assert_eq!(names(home.path()), ["x.dbf", "x.prj", "x.qix", "x.shp"]);
+        write_together(&files("new"), &[path("x.qix"), path("x.sbn")]).unwrap();
+        assert_eq!(
+            (fs::read(path("x.dbf")).unwrap(), fs::read(path("x.shp")).unwrap()),
+            (b"new".to_vec(), b"new".to_vec())
+        );
+        assert_eq!(names(home.path()), ["x.dbf", "x.prj", "x.shp"]);
+    }
+
+    #[test]
+    fn what_was_moved_away_is_put_back() {
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        fs::write(path("x.shp"), b"new").unwrap();
+        fs::write(path(".x.part"), b"old").unwrap();
+        let moved = vec![(path("x.shp"), path(".x.part"))];
+        drop(Replaced { moved, placed: vec![path("x.shp")], is_complete: false });
+        assert_eq!((fs::read(path("x.shp")).unwrap(), names(home.path()).len()), (b"old".to_vec(), 1));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::table::Value;
 
 /// Writes one table; the header is the field names.
 ///
-/// Texts are always in quotes, numbers never, so that the code "0012" is told from the number 12; null is nothing at
+/// A `.tsv` has tabs between its cells, every other ending commas. Texts are always in quotes, numbers never, so that the code "0012" is told from the number 12; null is nothing at
 /// all, an empty text is `""`. Points become the columns `lon` and `lat`, other geometries a column `wkt`, in degrees with
 /// 7 decimals. A synthetic table has a last column `synthetic` that says `true`.
 ///
@@ -25,15 +25,20 @@ use crate::table::Value;
 /// [`atomic::write_bytes`].
 pub fn write(path: &Path, table: &Table) -> Result<(), WriteError> {
     let mut bytes = b"\xef\xbb\xbf".to_vec();
-    bytes.extend(text(table)?.as_bytes());
+    let is_tsv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tsv"));
+    bytes.extend(delimited(table, if is_tsv { "\t" } else { "," })?.as_bytes());
     atomic::write_bytes(path, &bytes)
 }
 
-/// The rows as text, without the byte order mark; lines end with a line feed.
+/// The rows as text with commas, without the byte order mark; lines end with a line feed.
 ///
 /// # Errors
 /// [`WriteError::Table`] or [`WriteError::Row`] when the table is not sound or has fields of these names.
 pub fn text(table: &Table) -> Result<String, WriteError> {
+    delimited(table, ",")
+}
+
+fn delimited(table: &Table, delimiter: &str) -> Result<String, WriteError> {
     let mut added: Vec<&str> = match table.geometry {
         GeometryKind::None => vec![],
         GeometryKind::Point => vec!["lon", "lat"],
@@ -44,7 +49,7 @@ pub fn text(table: &Table) -> Result<String, WriteError> {
     }
     sound::check(table, &added)?;
     let names = table.fields.iter().map(|field| header(&field.name));
-    let mut out = names.chain(added.iter().map(|name| (*name).to_owned())).collect::<Vec<_>>().join(",");
+    let mut out = names.chain(added.iter().map(|name| (*name).to_owned())).collect::<Vec<_>>().join(delimiter);
     out.push('\n');
     for (at, row) in table.rows.iter().enumerate() {
         let mut cells: Vec<String> = row.values.iter().map(cell).collect();
@@ -56,7 +61,7 @@ pub fn text(table: &Table) -> Result<String, WriteError> {
         if table.synthetic {
             cells.push("true".to_owned());
         }
-        out.push_str(&cells.join(","));
+        out.push_str(&cells.join(delimiter));
         out.push('\n');
     }
     Ok(out)
@@ -73,7 +78,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 

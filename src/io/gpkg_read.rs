@@ -64,8 +64,13 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     let damaged = |error: rusqlite::Error| damaged(request, &error);
     let mut layers = listed(&package, request)?;
     let names: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
-    let with_geometry: Vec<usize> = (0..layers.len()).filter(|at| layers[*at].geometry.is_some()).collect();
-    let layer = layers.swap_remove(chosen(request, &names, &with_geometry)?);
+    let of_likely = |is_likely: fn(&Layer) -> bool| (0..layers.len()).filter(|at| is_likely(&layers[*at])).collect();
+    let mut likely: Vec<usize> = of_likely(|layer| layer.geometry.is_some());
+    if likely.is_empty() {
+        // where QGIS keeps the styles of layers: nobody means it
+        likely = of_likely(|layer| layer.name != "layer_styles");
+    }
+    let layer = layers.swap_remove(chosen(request, &names, &likely)?);
     let crs = match &layer.geometry {
         Some((_, number)) => declared_crs(&package, *number).map_err(damaged)?,
         None => DeclaredCrs::Unknown,

@@ -8,6 +8,7 @@ use crate::io::atomic::WriteError;
 use crate::io::csv;
 use crate::io::csv_out;
 use crate::io::dbf;
+use crate::io::dbf_out;
 use crate::io::fgb;
 use crate::io::fgb_out;
 use crate::io::geojson;
@@ -22,6 +23,7 @@ use crate::io::kml;
 use crate::io::osm;
 use crate::io::packed;
 use crate::io::shp;
+use crate::io::shp_out;
 use crate::io::topojson;
 use crate::io::xlsx;
 use crate::table::Field;
@@ -221,7 +223,7 @@ pub const DRIVERS: &[Driver] = &[
         takes: Takes { place: false, encoding: true },
         read: Some(shp::read),
         layers: None,
-        write: None,
+        write: Some(shp_out::write),
     },
     Driver {
         name: "dBASE",
@@ -230,7 +232,7 @@ pub const DRIVERS: &[Driver] = &[
         takes: Takes { place: true, encoding: true },
         read: Some(dbf::read),
         layers: None,
-        write: None,
+        write: Some(dbf_out::write),
     },
     Driver {
         name: "Excel",
@@ -293,6 +295,17 @@ pub const DRIVERS: &[Driver] = &[
 pub fn driver(path: &Path) -> Option<&'static Driver> {
     let ending = path.extension()?.to_str()?.to_lowercase();
     DRIVERS.iter().find(|driver| driver.extensions.contains(&ending.as_str()))
+}
+
+/// The files that are written beside a file, because together they are one thing; mostly none.
+pub fn companions(path: &Path) -> Vec<PathBuf> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();
+    let beside: &[&str] = match ending.as_str() {
+        "shp" => &shp_out::BESIDE,
+        "dbf" => &dbf_out::BESIDE,
+        _ => &[],
+    };
+    beside.iter().map(|ending| path.with_extension(ending)).collect()
 }
 
 /// Reads a layer to its end with the format that its ending names.
