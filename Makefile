@@ -39,13 +39,14 @@ setup: ## install what the build needs and is missing (Debian and its relatives;
 build: setup ## build the release binary (the first time some minutes: PROJ and SQLite are compiled too)
 	$(CARGO) build --release
 
-test: setup ## run all tests: cargo-nextest where it is installed, else cargo test; then the examples in the docs
+test: setup ## run all tests: cargo-nextest where it is installed, else cargo test; then the examples in the docs, and GeoParquet
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		echo "$(CARGO) nextest run"; $(CARGO) nextest run; \
 	else \
 		echo "$(CARGO) test --lib --bins --tests --examples"; $(CARGO) test --lib --bins --tests --examples; \
 	fi
 	$(CARGO) test --doc
+	$(CARGO) test --features geoparquet --test geoparquet --test contract_drivers
 
 demo: build ## judge Jiangsu on both boundary files and show where they differ; layers go to out/
 	@echo; echo "== Jiangsu on the boundaries of Tianditu"
@@ -65,7 +66,7 @@ doc: setup ## build the library's documentation; a warning is an error
 lint: setup ## check the formatting and run clippy; a warning is an error
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	$(CARGO) clippy --all-targets --features bench -- -D warnings
+	$(CARGO) clippy --all-targets --features bench,geoparquet -- -D warnings
 
 clean: ## remove what was built and what the demo wrote
 	$(CARGO) clean

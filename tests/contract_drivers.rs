@@ -102,6 +102,27 @@ const KNOWN: &[(&str, &[&str], &[Loss])] = &[
         ],
     ),
     ("GeoPackage", &[], &[]),
+    // rows follow a Hilbert curve, for the index
+    ("FlatGeobuf", &[], &[Loss::Order]),
+    #[cfg(feature = "geoparquet")]
+    ("GeoParquet", &[], &[Loss::Order]),
+    // a workbook with the ending of macros and none in it is opened by nobody
+    (
+        "Excel",
+        &["xlsm"],
+        &[
+            Loss::Refused("long_outline"),
+            Loss::Refused("long_text"),
+            Loss::Crs,
+            Loss::KindOfNoValues,
+            Loss::Kinds,
+            Loss::PlaceFields,
+            Loss::EmptyText,
+            Loss::BlankText,
+            Loss::LargeIntIsText,
+            Loss::WholeRealIsInt,
+        ],
+    ),
     (
         "Shapefile",
         &[],

@@ -82,7 +82,8 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
-fn wkt(shape: &Shape) -> String {
+/// The geometry as well-known text, degrees with 7 decimals.
+pub(super) fn wkt(shape: &Shape) -> String {
     match shape {
         Shape::Point(point) => format!("POINT ({})", position(&point.0)),
         Shape::Lines(lines) => format!("MULTILINESTRING ({})", join(lines.0.iter().map(ring))),

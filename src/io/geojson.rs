@@ -88,7 +88,10 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     };
     let state = RefCell::new(State::new(request, sink));
     let reader = Separators(Utf8::new(file, encoding));
-    documents(reader, &state).map_err(|Fault { line, column, what }| ReadError::Broken {
+    let ending = request.path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    // one feature a line and no line is a layer without features; a document has to be one
+    let may_be_empty = !matches!(ending.as_str(), "geojson" | "json" | "");
+    documents(reader, &state, may_be_empty).map_err(|Fault { line, column, what }| ReadError::Broken {
         shown: request.shown.to_owned(),
         line,
         column,
@@ -136,9 +139,12 @@ impl Fault {
 }
 
 /// All documents of a text: features in parallel where they can be told from the beginning, else one by one.
-fn documents<R: Read>(reader: R, state: &RefCell<State<'_>>) -> Result<(), Fault> {
+fn documents<R: Read>(reader: R, state: &RefCell<State<'_>>, may_be_empty: bool) -> Result<(), Fault> {
     let mut window = Window::new(reader);
     let shape = window.shape().map_err(|error| Fault::unreadable(&error, (1, 1)))?;
+    if may_be_empty && window.is_over() && window.bytes().trim_ascii().is_empty() {
+        return Ok(());
+    }
     match shape {
         Shape::Unclear => one_by_one(window.rest(), state, 0, |place| place),
         Shape::Collection { features_at } => collection(window, features_at, state),
@@ -581,7 +587,7 @@ mod tests {
             });
             let reader = Separators(Utf8::new(text.as_bytes(), UTF_8));
             let outcome = match in_parallel {
-                true => documents(reader, &state),
+                true => documents(reader, &state, false),
                 false => one_by_one(reader, &state, 0, |place| place),
             };
             let State { fields, crs, .. } = state.into_inner();

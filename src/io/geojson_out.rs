@@ -18,7 +18,7 @@ use crate::table::OutputCrs;
 use crate::table::Table;
 use crate::table::Value;
 
-/// Writes one table as a FeatureCollection.
+/// Writes one table: `.geojson` and `.json` as a FeatureCollection, other endings one feature a line.
 ///
 /// Exterior rings run counter-clockwise. `name`, `title`, `description`, `crs_note` and, where it is so,
 /// `"synthetic": true` are members of the collection beside the standard's. Tables without geometry have features
@@ -27,7 +27,24 @@ use crate::table::Value;
 /// # Errors
 /// [`WriteError::Table`] or [`WriteError::Row`] when the table is not sound; the errors of [`atomic::write_bytes`].
 pub fn write(path: &Path, table: &Table) -> Result<(), WriteError> {
-    atomic::write_bytes(path, text(table)?.as_bytes())
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let text = if matches!(ending.as_str(), "geojson" | "json") { text(table)? } else { lines(table)? };
+    atomic::write_bytes(path, text.as_bytes())
+}
+
+/// The features one a line (RFC 8142 without its separators, as GDAL and tippecanoe write it); where the table is synthetic, every feature
+/// says so in a last property `synthetic`.
+///
+/// # Errors
+/// [`WriteError::Table`] or [`WriteError::Row`] when the table is not sound.
+pub fn lines(table: &Table) -> Result<String, WriteError> {
+    sound::check(table, if table.synthetic { &["synthetic"] } else { &[] })?;
+    let mut out = String::new();
+    for at in 0..table.rows.len() {
+        feature(&mut out, table, at, table.synthetic)?;
+        out.push('\n');
+    }
+    Ok(out)
 }
 
 /// The FeatureCollection as text, with a line feed at the end.
@@ -51,23 +68,32 @@ pub fn text(table: &Table) -> Result<String, WriteError> {
         out.push_str(",\"synthetic\":true");
     }
     out.push_str(",\"features\":[");
-    for (at, row) in table.rows.iter().enumerate() {
+    for at in 0..table.rows.len() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
-        out.push_str("{\"type\":\"Feature\",\"properties\":{");
-        for (n, (field, value)) in table.fields.iter().zip(&row.values).enumerate() {
-            let comma = if n == 0 { "" } else { "," };
-            // Writing to a String can not fail.
-            let _ = write!(out, "{comma}{}:{}", json!(field.name), json_of(value));
-        }
-        out.push_str("},\"geometry\":");
-        match sound::shape_of(table, at)? {
-            None => out.push_str("null"),
-            Some(shape) => geometry(&mut out, &shape),
-        }
-        out.push('}');
+        feature(&mut out, table, at, false)?;
     }
     out.push_str("\n]}\n");
     Ok(out)
+}
+
+/// One row as a feature; `is_marked` adds the mark of made-up data.
+fn feature(out: &mut String, table: &Table, at: usize, is_marked: bool) -> Result<(), WriteError> {
+    out.push_str("{\"type\":\"Feature\",\"properties\":{");
+    for (n, (field, value)) in table.fields.iter().zip(&table.rows[at].values).enumerate() {
+        let comma = if n == 0 { "" } else { "," };
+        // Writing to a String can not fail.
+        let _ = write!(out, "{comma}{}:{}", json!(field.name), json_of(value));
+    }
+    if is_marked {
+        out.push_str(if table.fields.is_empty() { "\"synthetic\":true" } else { ",\"synthetic\":true" });
+    }
+    out.push_str("},\"geometry\":");
+    match sound::shape_of(table, at)? {
+        None => out.push_str("null"),
+        Some(shape) => geometry(out, &shape),
+    }
+    out.push('}');
+    Ok(())
 }
 
 fn json_of(value: &Value) -> Json {

@@ -46,4 +46,5 @@ mod tiff_chunk;
 mod topojson;
 mod wkb;
 mod xlsx;
+mod xlsx_out;
 mod xml;

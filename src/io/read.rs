@@ -26,6 +26,7 @@ use crate::io::shp;
 use crate::io::shp_out;
 use crate::io::topojson;
 use crate::io::xlsx;
+use crate::io::xlsx_out;
 use crate::table::Field;
 use crate::table::Record;
 use crate::table::Table;
@@ -241,7 +242,7 @@ pub const DRIVERS: &[Driver] = &[
         takes: Takes { place: true, encoding: false },
         read: Some(xlsx::read),
         layers: Some(xlsx::layers),
-        write: None,
+        write: Some(xlsx_out::write),
     },
     Driver {
         name: "KML",

@@ -19,6 +19,7 @@ use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
 use crate::io::read::chosen;
+use crate::io::xlsx_out::FIELDS_SHEET;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::Record;
@@ -48,7 +49,9 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     let damaged = |error: XlsxError| content(request, format!("the workbook is damaged: {error}"));
     let mut book = open(request)?;
     let mut names = book.sheet_names();
-    let sheet = names.swap_remove(chosen(request, &names, &[])?);
+    // what this program writes has a second sheet, which nobody means
+    let likely: Vec<usize> = (0..names.len()).filter(|at| names[*at] != FIELDS_SHEET).collect();
+    let sheet = names.swap_remove(chosen(request, &names, &likely)?);
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(damaged)?;
     let mut rows = Rows { row: 0, cells: Vec::new() };
     let mut table: Option<Table> = None;
