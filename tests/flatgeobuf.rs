@@ -238,7 +238,7 @@ fn what_is_written_is_read_back() {
     };
     let line = |at: usize| {
         let line = |y: f64| LineString::from(vec![(118.0 + at as f64 / 100.0, y), (119.0, 33.0), (119.5, 33.0)]);
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             return Geometry::MultiLineString(geo_types::MultiLineString(vec![line(32.0)]));
         }
         Geometry::MultiLineString(geo_types::MultiLineString(vec![line(32.0), line(31.0)]))

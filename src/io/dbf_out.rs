@@ -191,7 +191,10 @@ fn real(number: f64) -> String {
 /// Names of at most ten bytes, cut on a character and unique whatever the case: `verylongname` and `verylongnames` become
 /// `verylongna` and `verylong_1`. Names that are short enough keep theirs.
 fn short_names(full: &[&str]) -> Vec<String> {
-    let cut = |name: &str, most: usize| name[..name.floor_char_boundary(most)].trim_end().to_owned();
+    let cut = |name: &str, most: usize| {
+        let end = (0..=most.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+        name[..end].trim_end().to_owned()
+    };
     let fits = |name: &&&str| name.len() <= NAME;
     let mut taken: HashSet<String> = full.iter().filter(fits).map(|name| name.to_lowercase()).collect();
     let mut short = Vec::with_capacity(full.len());

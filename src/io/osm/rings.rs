@@ -116,6 +116,16 @@ fn ring(walk: &[(i64, usize)], ways: &[&[i64]]) -> Vec<i64> {
     nodes
 }
 
+/// A ring whose place among the others is known.
+struct Placed {
+    line: LineString<f64>,
+    nodes: BTreeSet<i64>,
+    /// Rings around it.
+    depth: usize,
+    /// The polygon that it is a part of.
+    polygon: usize,
+}
+
 /// Shells with their holes, the largest shell first; shells run counter-clockwise.
 fn nested(rings: &[Vec<i64>], coordinates: &Coordinates) -> MultiPolygon<f64> {
     let line = |ring: &Vec<i64>| -> LineString<f64> {
@@ -128,29 +138,24 @@ fn nested(rings: &[Vec<i64>], coordinates: &Coordinates) -> MultiPolygon<f64> {
         .map(|(nth, ring)| (Polygon::new(line(ring), Vec::new()).unsigned_area(), nth))
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    // position of the ring right around, depth, position in `polygons` for shells
-    let mut placed: Vec<(LineString<f64>, BTreeSet<i64>, usize, Option<usize>)> = Vec::new();
+    let mut placed: Vec<Placed> = Vec::new();
     let mut polygons: Vec<Polygon<f64>> = Vec::new();
     for (_, nth) in order {
         let own = line(&rings[nth]);
         // the last of the larger rings that lies around is the smallest one
-        let around = placed.iter().rev().find(|(shell, nodes, ..)| lies_in(&rings[nth], &own, shell, nodes));
-        let (depth, shell) = match around {
-            None => (0, None),
-            Some((_, _, depth, shell)) => (depth + 1, *shell),
-        };
-        let is_shell = depth % 2 == 0;
-        let polygon = match (is_shell, shell) {
-            (false, Some(shell)) => {
-                polygons[shell].interiors_push(own.clone());
-                Some(shell)
+        let around = placed.iter().rev().find(|shell| lies_in(&rings[nth], &own, &shell.line, &shell.nodes));
+        let depth = around.map_or(0, |shell| shell.depth + 1);
+        let polygon = match around {
+            Some(shell) if depth % 2 == 1 => {
+                polygons[shell.polygon].interiors_push(own.clone());
+                shell.polygon
             }
             _ => {
                 polygons.push(Polygon::new(own.clone(), Vec::new()));
-                Some(polygons.len() - 1)
+                polygons.len() - 1
             }
         };
-        placed.push((own, rings[nth].iter().copied().collect(), depth, polygon));
+        placed.push(Placed { line: own, nodes: rings[nth].iter().copied().collect(), depth, polygon });
     }
     MultiPolygon(polygons).orient(Direction::Default)
 }
