@@ -39,6 +39,7 @@ fn study() -> Study {
         .people(&[("p1", 6_000.0, 5_000.0, 10), ("p2", 5_000.0, 7_000.0, 20), ("p3", 0.0, 0.0, 30)])
         .build();
     study.demand[0].at[2] = None;
+    study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
     study
 }
 
@@ -175,6 +176,18 @@ fn distances_are_weighed_by_people_and_leave_the_unknown_out() {
     assert_eq!(median.headline.value, Some(2000.0));
     let counted = Nearest { weight: Some("count".into()), ..nearest(Statistic::Mean) };
     assert_eq!(measure(&study, &Measure::Nearest(counted)).unwrap().headline.value, Some(1500.0));
+}
+
+#[test]
+fn points_outside_every_outline_are_not_judged_and_are_told() {
+    let mut study = study();
+    // p2, 20 people, lies in no region; p3, whose place is not known, may lie anywhere
+    study.demand[0].home[1] = None;
+    study.demand[0].home[2] = None;
+    let output = measure(&study, &Measure::CoveredShare(covered(2000.0))).unwrap();
+    assert_eq!((output.headline.part, output.headline.whole, output.headline.unknown), (Some(10.0), Some(10.0), 30.0));
+    let told = output.notes.iter().any(|note| note.en.contains("1 of 3 points (20) lie outside all regions"));
+    assert!(told, "{:?}", output.notes);
 }
 
 #[test]

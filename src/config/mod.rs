@@ -264,7 +264,8 @@ layer = "pairs"
                 ("evaluate = { county", "evaluate = { city"),
                 ("city", "no source has regions of level city", "county, township"),
             ),
-            (("jiangsu.gpkg", "jiangsu.shp"), ("\"../out/jiangsu.shp\"", "nothing can write \".shp\"", ".gpkg")),
+            (("jiangsu.gpkg", "jiangsu.kml"), ("\"../out/jiangsu.kml\"", "nothing can write \".kml\"", ".gpkg")),
+            (("jiangsu.gpkg", "jiangsu.shp"), ("\"../out/jiangsu.shp\"", "which layer", "add layer")),
             (("jiangsu.gpkg", "pairs.csv"), ("\"../out/pairs.csv\"", "is output 1 already", "another path")),
             (
                 ("../out/jiangsu.gpkg", "../out/x/../../configs/bus.csv"),
