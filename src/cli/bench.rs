@@ -382,7 +382,7 @@ fn read_polygons(path: &Path) -> Result<(Vec<i64>, Rings), BenchError> {
             push_wkb(&mut rings, shapes.value(row)).ok_or_else(wrong)?;
             rings.end_region();
         }
-        Ok(())
+        Ok::<(), BenchError>(())
     };
     let batches = (0..groups.count()).map(|group| groups.batches(group));
     if rayon::current_num_threads() == 1 {
