@@ -115,7 +115,7 @@ fn number(tags: &Tags, key: &str) -> Value {
     Value::from(tags.get(key).and_then(|text| text.trim().parse::<f64>().ok()))
 }
 
-/// How an object is called in messages: its name and its id.
-fn called(tags: &Tags, id: &str) -> String {
-    tags.get("name").map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"))
+/// How an object is called in messages, whose id stands beside them: its name, or else the id.
+fn called<'t>(tags: &'t Tags, id: &'t str) -> &'t str {
+    tags.get("name").unwrap_or(id)
 }

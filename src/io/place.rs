@@ -1,4 +1,4 @@
-//! Where a record of a table without geometry lies: two columns of coordinates, or one of well-known text.
+//! Where a record of a table without geometry lies: two columns of coordinates, or one of well-known text or binary.
 
 use std::str::FromStr;
 
@@ -8,6 +8,7 @@ use geo_types::Point;
 use wkt::Wkt;
 
 use crate::io::read::ReadRequest;
+use crate::io::wkb;
 use crate::table::Record;
 use crate::table::Value;
 use crate::table::half_width;
@@ -15,7 +16,7 @@ use crate::table::half_width;
 /// Usual names of columns that hold a place, in lower case.
 const X_NAMES: [&str; 8] = ["lon", "lng", "long", "longitude", "x", "经度", "easting", "东坐标"];
 const Y_NAMES: [&str; 7] = ["lat", "latitude", "y", "纬度", "northing", "北坐标", "latitud"];
-const WKT_NAMES: [&str; 4] = ["wkt", "geometry", "geom", "the_geom"];
+const WKT_NAMES: [&str; 6] = ["wkt", "geometry", "geom", "the_geom", "wkb_geometry", "wkb"];
 
 /// Where a record's place stands.
 pub(super) enum PlaceColumns {
@@ -76,8 +77,21 @@ pub(super) fn geometry(
     }
 }
 
+/// Well-known binary in hexadecimal digits, as PostGIS prints it; `None` for anything else. No text begins so: its first word has letters
+/// beyond F.
+fn binary(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim();
+    let digits = digits.strip_prefix("\\x").or_else(|| digits.strip_prefix("0x")).unwrap_or(digits).as_bytes();
+    let is_binary = digits.len() >= 10 && digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit);
+    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or(0) as u8;
+    is_binary.then(|| digits.chunks_exact(2).map(|two| digit(two[0]) << 4 | digit(two[1])).collect())
+}
+
 /// The geometry of a well-known text, with the same demands as on GeoJSON.
 fn well_known(text: &str) -> Result<Geometry<f64>, String> {
+    if let Some(bytes) = binary(text) {
+        return wkb::geometry(&bytes)?.ok_or_else(|| "the geometry is empty".to_owned());
+    }
     let parsed = Wkt::<f64>::from_str(text).map_err(|error| format!("is not well-known text: {error}"))?;
     let polygons = match &parsed {
         Wkt::Polygon(polygon) => std::slice::from_ref(polygon),
@@ -103,4 +117,30 @@ fn well_known(text: &str) -> Result<Geometry<f64>, String> {
         return Err("the geometry is empty or holds no numbers".to_owned());
     }
     Ok(geometry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_in_hexadecimal_digits_is_a_geometry() {
+        // Python's struct.pack: ("<BIIdd", 1, 0x20000001, 4490, 118.5, 32), the extended form with an SRID; ("<BIdd", 1, 1, 118.5, 32);
+        // (">BIdd", 0, 1, 118.5, 32)
+        let point = Geometry::Point(Point::new(118.5, 32.0));
+        for text in [
+            "01010000208A1100000000000000A05D400000000000004040",
+            "0x01010000000000000000a05d400000000000004040",
+            "\\x0000000001405da000000000004040000000000000",
+        ] {
+            let got = well_known(text);
+            assert_eq!(got.as_ref(), Ok(&point), "{text}");
+        }
+        for (text, want) in
+            [("0101000000", "well-known binary"), ("0101000020", "well-known binary"), ("POINT(1 2", "well-known text")]
+        {
+            let error = well_known(text).unwrap_err();
+            assert!(error.contains(want), "{text}: {error}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ const DUPLICATE_CODE: &str = "duplicate-code";
 const NO_CODE: &str = "no-code";
 
 /// Names of fields that hold a record's own code, in lower case, the surest first.
-const CODE_NAMES: [&str; 13] = [
+const CODE_NAMES: [&str; 14] = [
     "adcode",
     "code",
     "gb",
@@ -55,6 +55,7 @@ const CODE_NAMES: [&str; 13] = [
     "编号",
     "id",
     "objectid",
+    "osm_id",
 ];
 const NAME_NAMES: [&str; 9] = ["name", "名称", "name_zh", "xzqmc", "全称", "地名", "站名", "title", "mc"];
 

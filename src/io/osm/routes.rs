@@ -66,7 +66,7 @@ fn mode(route: &str) -> Option<&'static str> {
         "coach" => "coach",
         "share_taxi" => "on-demand",
         "school_bus" => "school-bus",
-        "train" | "light_rail" | "railway" | "funicular" => "rail",
+        "train" | "light_rail" | "funicular" => "rail",
         "subway" | "tram" | "monorail" => "metro",
         "ferry" => "ferry",
         _ => return None,
