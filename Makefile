@@ -9,10 +9,10 @@ TONGDA := $(TARGET_DIR)/release/tongda
 TOOLS := gcc:gcc g++:g++ make:make cmake:cmake sqlite3:sqlite3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo doc lint clean
+.PHONY: help setup build test test-formats demo doc lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install what the build needs and is missing (Debian and its relatives; says what before it does)
 	@set -e; \
@@ -39,14 +39,27 @@ setup: ## install what the build needs and is missing (Debian and its relatives;
 build: setup ## build the release binary (the first time some minutes: PROJ and SQLite are compiled too)
 	$(CARGO) build --release
 
-test: setup ## run all tests: cargo-nextest where it is installed, else cargo test; then the examples in the docs, and GeoParquet
+test: setup ## run all tests: cargo-nextest where it is installed, else cargo test; the examples in the docs; the optional formats
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		echo "$(CARGO) nextest run"; $(CARGO) nextest run; \
 	else \
 		echo "$(CARGO) test --lib --bins --tests --examples"; $(CARGO) test --lib --bins --tests --examples; \
 	fi
 	$(CARGO) test --doc
-	$(CARGO) test --features geoparquet --test geoparquet --test contract_drivers
+	$(MAKE) --no-print-directory test-formats
+
+test-formats: setup ## test the optional formats: GeoParquet, GDAL, and PostGIS in a PostgreSQL of its own (root installs what is missing)
+	@set -e; \
+	if ! command -v ogr2ogr >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "test-formats: installing gdal-bin"; apt-get install -y -qq --no-install-recommends gdal-bin >/dev/null; \
+	fi; \
+	tests="--test geoparquet --test contract_drivers"; \
+	if command -v ogr2ogr >/dev/null; then tests="$$tests --test gdal"; else echo "skipped: GDAL's ogr2ogr is missing"; fi; \
+	if .ci/with_postgis true; then \
+		.ci/with_postgis $(CARGO) test --all-features $$tests --test postgis; \
+	else \
+		echo "skipped: PostGIS is missing"; $(CARGO) test --features bench,geoparquet,gdal $$tests; \
+	fi
 
 demo: build ## judge Jiangsu on both boundary files and show where they differ; layers go to out/
 	@echo; echo "== Jiangsu on the boundaries of Tianditu"
@@ -66,7 +79,7 @@ doc: setup ## build the library's documentation; a warning is an error
 lint: setup ## check the formatting and run clippy; a warning is an error
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	$(CARGO) clippy --all-targets --features bench,geoparquet -- -D warnings
+	$(CARGO) clippy --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built and what the demo wrote
 	$(CARGO) clean

@@ -2,7 +2,7 @@
 //! `cargo run --example every_format -- FOLDER`.
 //!
 //! `FOLDER/<ending>/counties.<ending>` and `seats.<ending>` come out, and `FOLDER/written.csv` with a line each; what a format refuses
-//! is a line with its reason. `tests/readback/readback.py` compares them with the sources in `geodata/`.
+//! is a line with its reason. A database goes where `TONGDA_TEST_POSTGIS` says (`.ci/with_postgis`). `tests/readback/readback.py` compares them with the sources in `geodata/`.
 
 use std::env;
 use std::error::Error;
@@ -30,12 +30,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         table("seats", "township_seats.csv", "code", GeometryKind::Point, OutputCrs::Wgs84)?,
     ];
     let mut list = "driver,layer,path,refused\n".to_owned();
+    let server = env::var("TONGDA_TEST_POSTGIS").ok();
     for driver in DRIVERS {
         let Some(write) = driver.write else { continue };
         for ending in driver.extensions {
             for table in &tables {
-                let path = format!("{ending}/{}.{ending}", table.name);
-                let refused = write(&folder.join(&path), table).err().map(|why| why.to_string()).unwrap_or_default();
+                let path = match (ending.split_once("://"), &server) {
+                    (None, _) => format!("{ending}/{}.{ending}", table.name),
+                    (Some(("postgresql", _)), Some(address)) => address.clone(),
+                    // no server is at hand, or it is another spelling of the same
+                    (Some(_), _) => continue,
+                };
+                // an address takes the place of the folder
+                let to = if ending.contains("://") { path.clone().into() } else { folder.join(&path) };
+                let refused = write(&to, table).err().map(|why| why.to_string()).unwrap_or_default();
                 let refused = refused.replace('"', "'");
                 list.push_str(&format!("{},{},{path},\"{refused}\"\n", driver.name, table.name));
             }

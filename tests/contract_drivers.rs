@@ -106,6 +106,8 @@ const KNOWN: &[(&str, &[&str], &[Loss])] = &[
     ("FlatGeobuf", &[], &[Loss::Order]),
     #[cfg(feature = "geoparquet")]
     ("GeoParquet", &[], &[Loss::Order]),
+    #[cfg(feature = "postgis")]
+    ("PostGIS", &[], &[]),
     // a workbook with the ending of macros and none in it is opened by nobody
     (
         "Excel",
@@ -482,10 +484,29 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// Writes a scene into a database twice over and reads it again; run through `.ci/with_postgis`.
+fn round_of_server(driver: &Driver, start: &str, table: &Table) -> Result<BTreeSet<Loss>, String> {
+    let address = std::env::var("TONGDA_TEST_POSTGIS").map_err(|_| "no server; run through .ci/with_postgis")?;
+    let (_, rest) = address.split_once("://").ok_or("no address")?;
+    let path = PathBuf::from(format!("{start}{rest}"));
+    for _ in 0..2 {
+        driver.write.unwrap()(&path, table).map_err(|error| error.to_string())?;
+    }
+    let request = ReadRequest { layer: Some(&table.name), ..ReadRequest::new(&path, "scene") };
+    let (info, read) = read::read_all(&request).map_err(|error| error.to_string())?;
+    if (info.driver, info.layer.as_deref()) != (driver.name, Some(&table.name)) {
+        return Err(format!("is read as {} of {:?}", info.driver, info.layer));
+    }
+    losses(table, &info, &read)
+}
+
 /// Writes a scene twice over and reads it again.
 fn round(driver: &Driver, ending: &str, table: &Table) -> Result<BTreeSet<Loss>, String> {
     let write = driver.write.unwrap();
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    if ending.contains("://") {
+        return round_of_server(driver, ending, table);
+    }
     let path = |at: usize| folders[at].path().join(format!("{}.{ending}", table.name));
     match (write(&path(0), table), write(&path(1), table)) {
         (Ok(()), Ok(())) => {}

@@ -92,7 +92,7 @@ pub fn write(draft: &Draft, out: &Path, may_replace: bool) -> Result<(), InitErr
 /// The path of a file as a config in `folder` writes it, with forward slashes; absolute where the two have nothing in common.
 fn seen_from(folder: &Path, file: &Path) -> String {
     let slashed = |path: &Path| path.to_string_lossy().replace('\\', "/");
-    if folder.as_os_str().is_empty() || file.is_absolute() {
+    if folder.as_os_str().is_empty() || file.is_absolute() || read::is_address(file) {
         return slashed(file);
     }
     let whole = |path: &Path| fs::canonicalize(path).ok();

@@ -194,7 +194,7 @@ pub struct Problems {
 /// # Errors
 /// As [`inspect`]; that of the first layer that can not be looked at.
 pub fn inspect_all(path: &Path, options: &Options<'_>) -> Result<Vec<Inspection>, InspectError> {
-    let shown = path.display().to_string();
+    let shown = read::shown(path);
     let layers = match options.layer {
         Some(_) => Vec::new(),
         None => read::layers(&request(path, &shown, options))?,
@@ -223,7 +223,7 @@ fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadReq
 /// [`InspectError::Read`] when the file or the one to compare with can not be read, [`InspectError::Crs`] when the CRS that was
 /// asked for is not known. A CRS that the file itself names and nobody knows is a finding.
 pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, InspectError> {
-    let shown = path.display().to_string();
+    let shown = read::shown(path);
     let request = request(path, &shown, options);
     let mut survey = Survey::new(&shown);
     let info = read::read(&request, &mut survey)?;

@@ -31,17 +31,23 @@ use crate::indicators::target::Bound;
 use crate::indicators::target::Quantity;
 use crate::ingest;
 use crate::ingest::IngestError;
+use crate::ingest::account::source_name;
 use crate::io::atomic;
 use crate::io::atomic::WriteError;
 use crate::io::csv_out;
 use crate::io::gpkg;
 use crate::io::qgis_project::ProjectCrs;
+use crate::io::read;
+use crate::io::read::ReadRequest;
 use crate::io::read::companions;
 use crate::io::read::driver;
+use crate::io::read::is_address;
 use crate::layers;
 use crate::metrics::Context;
 use crate::metrics::MetricError;
 use crate::model::study::Study;
+use crate::table::Field;
+use crate::table::Record;
 use crate::table::Table;
 
 /// What a run may do beside what the config says.
@@ -187,6 +193,13 @@ fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
         if inputs.iter().any(|input| input.path == source.shown) {
             continue;
         }
+        if is_address(&source.path) {
+            let (sha256, bytes) = hash_of_records(source)?;
+            let path = source_name(source);
+            inputs.retain(|input| input.path != path);
+            inputs.push(Provenance { path, sha256, bytes });
+            continue;
+        }
         let failed = |error| RunError::Hash { path: source.shown.clone(), source: error };
         let mut file = File::open(&source.path).map_err(failed)?;
         let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0u64, vec![0u8; 1 << 16]);
@@ -201,6 +214,25 @@ fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
         inputs.push(Provenance { path: source.shown.clone(), sha256: hex(&hash.finalize()), bytes });
     }
     Ok(inputs)
+}
+
+/// What a server has no file for: the hash of the records as they are read, and the bytes that went into it.
+fn hash_of_records(source: &Source) -> Result<(String, u64), RunError> {
+    struct Hashed(Sha256, u64);
+    impl read::Sink for Hashed {
+        fn record(&mut self, _: &[Field], record: Record, _: Option<Issue>) {
+            let text = format!("{:?}\n", (record.number, record.geometry, record.values));
+            self.0.update(text.as_bytes());
+            self.1 += text.len() as u64;
+        }
+
+        fn issue(&mut self, _: Issue) {}
+    }
+    let mut sink = Hashed(Sha256::new(), 0);
+    let request = ReadRequest { layer: source.layer.as_deref(), ..ReadRequest::new(&source.path, &source.shown) };
+    let info = read::read(&request, &mut sink).map_err(IngestError::from)?;
+    sink.0.update(format!("{:?}", (info.crs, info.fields)).as_bytes());
+    Ok((hex(&sink.0.finalize()), sink.1))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -245,6 +277,7 @@ fn write(
     tables: &[Table],
 ) -> Result<Vec<PathBuf>, RunError> {
     let path = match (options.out_dir, output.path.file_name()) {
+        _ if is_address(&output.path) => output.path.clone(),
         (Some(folder), Some(name)) => folder.join(name),
         _ => without_detours(&output.path),
     };

@@ -15,6 +15,7 @@ use crate::indicators::scorecard::Scorecard;
 use crate::indicators::verdict::Firmness;
 use crate::indicators::verdict::Verdict;
 use crate::indicators::verdict::format_value;
+use crate::io::read::shown;
 
 const COLUMNS: usize = 100;
 
@@ -50,7 +51,7 @@ pub fn render(card: &Scorecard, issues: &[Issue], written: &[PathBuf], lang: Lan
     if !written.is_empty() {
         page.line(page.say("written", "已写出"));
         for path in written {
-            page.line(&format!("  {}", path.display()));
+            page.line(&format!("  {}", shown(path)));
         }
     }
     page.text

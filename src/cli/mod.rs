@@ -35,6 +35,7 @@ use crate::config;
 use crate::config::error::ConfigError;
 use crate::indicators::verdict::Verdict;
 use crate::io::geotiff::is_raster;
+use crate::io::read;
 use crate::io::read::DRIVERS;
 use crate::io::reproject;
 use crate::metrics::METRICS;
@@ -63,9 +64,10 @@ pub fn main() -> ExitCode {
                     (true, true) => "read, write",
                     (true, false) => "read",
                     (false, true) => "write",
-                    (false, false) => "read as demand",
+                    (false, false) if driver.name == "GeoTIFF" => "read as demand",
+                    (false, false) => "",
                 };
-                let endings: Vec<String> = driver.extensions.iter().map(|ending| format!(".{ending}")).collect();
+                let endings: Vec<String> = driver.extensions.iter().map(|ending| read::told(ending)).collect();
                 vec![driver.name.to_owned(), ways.to_owned(), endings.join(" "), driver.about.to_owned()]
             });
             say(&text::table(&["format", "", "endings", "what is understood"], rows.collect()))

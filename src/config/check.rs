@@ -28,6 +28,8 @@ use crate::io::geotiff::is_raster;
 use crate::io::read::DRIVERS;
 use crate::io::read::companions;
 use crate::io::read::driver;
+use crate::io::read::is_address;
+use crate::io::read::told;
 use crate::metrics::Measure;
 use crate::metrics::MetricError;
 use crate::metrics::figure::FigureUnit;
@@ -244,14 +246,18 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
 }
 
 fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
-    let readable = driver(Path::new(&reading.path)).filter(|driver| driver.read.is_some());
-    match readable {
+    let known = driver(Path::new(&reading.path));
+    match known.filter(|driver| driver.read.is_some()) {
         None if is_raster(Path::new(&reading.path)) => findings.at(
             &below(way, "path"),
             "a raster has cells, not records",
             "records are wanted here",
             "rasters are read as demand: demand = { path = \"population.tif\" }",
         ),
+        None if known.is_some() => {
+            let (name, about) = known.map_or(("", ""), |driver| (driver.name, driver.about));
+            findings.at(&below(way, "path"), format!("{name} is not read here"), "which build?", about);
+        }
         None => {
             let endings: Vec<&str> = DRIVERS
                 .iter()
@@ -613,6 +619,21 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
     let writes_layers = |ending: &str| {
         DRIVERS.iter().any(|driver| driver.write.is_some() && driver.extensions.contains(&ending)) && ending != "gpkg"
     };
+    let path = Path::new(&output.path);
+    if is_address(path) {
+        return match (driver(path), &output.layer) {
+            (Some(driver), Some(_)) if driver.write.is_some() => Ok(OutputFormat::Layer),
+            (Some(driver), None) if driver.write.is_some() => Err((
+                "path",
+                "which layer is to be written is not said".to_owned(),
+                "add layer = \"…\"; a wrong name lists the layers there are".to_owned(),
+            )),
+            (Some(driver), _) => {
+                Err(("path", format!("nothing can be written to {}", driver.name), driver.about.to_owned()))
+            }
+            (None, _) => Err(("path", "nothing is known that takes such an address".to_owned(), written_endings())),
+        };
+    }
     match ending.as_str() {
         "gpkg" => no_layer(OutputFormat::GeoPackage, "a GeoPackage holds all layers"),
         "json" => no_layer(OutputFormat::JsonScorecard, "a .json file is the scorecard; a layer goes to .geojson"),
@@ -635,7 +656,7 @@ fn written_endings() -> String {
         .filter(|driver| driver.write.is_some())
         .filter_map(|driver| driver.extensions.first())
         .filter(|ending| **ending != "gpkg")
-        .map(|ending| format!(".{ending}"))
+        .map(|ending| told(ending))
         .collect();
     others.push(".json (the scorecard)".to_owned());
     let last = others.pop().unwrap_or_default();
@@ -644,7 +665,7 @@ fn written_endings() -> String {
 
 fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) {
     let mut taken: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for input in inputs(file) {
+    for input in inputs(file).into_iter().filter(|input| !is_address(Path::new(input))) {
         let path = plain(&base_dir.join(&input));
         for path in companions(&path).into_iter().chain([path]) {
             taken.insert(path, format!("the input \"{input}\""));
@@ -655,7 +676,11 @@ fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) 
         if let Err((key, what, help)) = output_format(output) {
             findings.at(&below(&way, key), what, "here", help);
         }
-        let mut paths = vec![plain(&base_dir.join(&output.path))];
+        let mut paths = match is_address(Path::new(&output.path)) {
+            // a database holds many tables
+            true => vec![PathBuf::from(format!("{} {}", output.path, output.layer.as_deref().unwrap_or_default()))],
+            false => vec![plain(&base_dir.join(&output.path))],
+        };
         if paths[0].extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gpkg")) {
             paths.push(paths[0].with_extension("qgz"));
         }

@@ -24,6 +24,8 @@ use crate::config::file::ServiceColumns;
 use crate::config::spans::Spans;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
+use crate::io::read::is_address;
+use crate::io::read::shown;
 use crate::metrics::Measure;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -299,8 +301,8 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             .filter_map(|one| {
                 let format = check::output_format(one).ok()?;
                 Some(OutputPlan {
-                    path: base_dir.join(&one.path),
-                    shown: one.path.clone(),
+                    path: located(base_dir, &one.path),
+                    shown: shown(Path::new(&one.path)),
                     format,
                     layer: one.layer.clone(),
                 })
@@ -311,10 +313,15 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
     })
 }
 
+/// A path of the config: seen from the config's folder, unless it is an address.
+fn located(base_dir: &Path, path: &str) -> PathBuf {
+    if is_address(Path::new(path)) { PathBuf::from(path) } else { base_dir.join(path) }
+}
+
 fn source(reading: Reading, base_dir: &Path) -> Source {
     Source {
-        path: base_dir.join(&reading.path),
-        shown: reading.path,
+        path: located(base_dir, &reading.path),
+        shown: shown(Path::new(&reading.path)),
         layer: reading.layer,
         crs: reading.crs,
         datum: reading.datum,

@@ -49,11 +49,12 @@ pub struct PlaneNote {
     pub scale_max: f64,
 }
 
-/// One input file.
+/// One input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// As the config names it.
+    /// As the config names it; of a table of a server with the layer's name, and without a password.
     pub path: String,
+    /// Of the bytes of a file; of a table of a server, of its records as they were read.
     pub sha256: String,
     pub bytes: u64,
 }

@@ -36,6 +36,9 @@ pub enum WriteError {
     /// The compressed project could not be put together.
     #[error("cannot write \"{path}\": {source}")]
     Zip { path: PathBuf, source: zip::result::ZipError },
+    /// A database server could not be reached, or refused; `shown` is without a password.
+    #[error("cannot write to \"{shown}\": {what}")]
+    Server { shown: String, what: String },
     /// A table breaks the promises of [`Table`](crate::table::Table).
     #[error("table \"{table}\": {what}")]
     Table { table: String, what: String },

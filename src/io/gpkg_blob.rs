@@ -18,7 +18,7 @@ pub(super) fn blob(shape: &Shape, around: Rect<f64>, srs_id: u32) -> Vec<u8> {
 }
 
 /// The geometry as ISO WKB, little endian.
-#[cfg(feature = "geoparquet")]
+#[cfg(any(feature = "geoparquet", feature = "postgis"))]
 pub(super) fn wkb(shape: &Shape) -> Vec<u8> {
     let mut out = Vec::new();
     put(&mut out, shape);

@@ -9,6 +9,8 @@ mod dbf_out;
 pub(crate) mod encoding;
 mod fgb;
 mod fgb_out;
+#[cfg(feature = "gdal")]
+mod gdal;
 pub mod geojson;
 pub mod geojson_out;
 pub mod geokeys;
@@ -33,6 +35,10 @@ mod parquet_value;
 #[cfg(feature = "geoparquet")]
 mod pipeline;
 mod place;
+#[cfg(feature = "postgis")]
+mod postgis;
+#[cfg(feature = "postgis")]
+mod postgis_out;
 mod print_layout;
 pub mod qgis_project;
 pub mod qml;

@@ -11,6 +11,8 @@ use crate::io::dbf;
 use crate::io::dbf_out;
 use crate::io::fgb;
 use crate::io::fgb_out;
+#[cfg(feature = "gdal")]
+use crate::io::gdal;
 use crate::io::geojson;
 use crate::io::geojson_out;
 #[cfg(feature = "geoparquet")]
@@ -22,6 +24,10 @@ use crate::io::gpkg_read;
 use crate::io::kml;
 use crate::io::osm;
 use crate::io::packed;
+#[cfg(feature = "postgis")]
+use crate::io::postgis;
+#[cfg(feature = "postgis")]
+use crate::io::postgis_out;
 use crate::io::shp;
 use crate::io::shp_out;
 use crate::io::topojson;
@@ -127,7 +133,7 @@ pub enum ReadError {
 /// One format.
 pub struct Driver {
     pub name: &'static str,
-    /// Endings without the dot, lower case.
+    /// Endings without the dot, lower case; those with `://` are what an address starts with.
     pub extensions: &'static [&'static str],
     /// One line on what is understood.
     pub about: &'static str,
@@ -217,6 +223,26 @@ pub const DRIVERS: &[Driver] = &[
         layers: None,
         write: None,
     },
+    #[cfg(feature = "postgis")]
+    Driver {
+        name: "PostGIS",
+        extensions: &["postgresql://", "postgres://"],
+        about: "a database's tables, views, or a query in brackets as layer; the CRS of their SRID; written with an index",
+        takes: Takes { place: true, encoding: false },
+        read: Some(postgis::read),
+        layers: Some(postgis::layers),
+        write: Some(postgis_out::write),
+    },
+    #[cfg(not(feature = "postgis"))]
+    Driver {
+        name: "PostGIS",
+        extensions: &["postgresql://", "postgres://"],
+        about: "not in this build; build with: cargo build --release --features postgis",
+        takes: Takes { place: true, encoding: false },
+        read: None,
+        layers: None,
+        write: None,
+    },
     Driver {
         name: "Shapefile",
         extensions: &["shp"],
@@ -281,6 +307,26 @@ pub const DRIVERS: &[Driver] = &[
         layers: Some(topojson::layers),
         write: None,
     },
+    #[cfg(feature = "gdal")]
+    Driver {
+        name: "GDAL",
+        extensions: &["tab", "mif", "gml", "gpx", "dxf", "gdb", "sqlite", "ods", "e00", "vrt", gdal::SCHEME],
+        about: "whatever the GDAL of this machine reads; gdal://… for other files, and for services",
+        takes: Takes { place: true, encoding: false },
+        read: Some(gdal::read),
+        layers: Some(gdal::layers),
+        write: None,
+    },
+    #[cfg(not(feature = "gdal"))]
+    Driver {
+        name: "GDAL",
+        extensions: &["tab", "mif", "gml", "gpx", "dxf", "gdb", "sqlite", "ods", "e00", "vrt", "gdal://"],
+        about: "not in this build; build with: cargo build --release --features gdal",
+        takes: Takes { place: true, encoding: false },
+        read: None,
+        layers: None,
+        write: None,
+    },
     Driver {
         name: "packed",
         extensions: &["zip", "gz", "zst", "kmz"],
@@ -292,10 +338,51 @@ pub const DRIVERS: &[Driver] = &[
     },
 ];
 
-/// The format of a path by its ending, in any case.
+/// The format of a path by its ending, or of an address by its start, in any case.
 pub fn driver(path: &Path) -> Option<&'static Driver> {
+    if let Some(scheme) = scheme(path) {
+        return DRIVERS.iter().find(|driver| driver.extensions.contains(&scheme.as_str()));
+    }
     let ending = path.extension()?.to_str()?.to_lowercase();
     DRIVERS.iter().find(|driver| driver.extensions.contains(&ending.as_str()))
+}
+
+/// What an address starts with, to `://` and in lower case; `None` for the path of a file.
+fn scheme(path: &Path) -> Option<String> {
+    let (scheme, _) = path.to_str()?.split_once("://")?;
+    let is_scheme = !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then(|| format!("{}://", scheme.to_lowercase()))
+}
+
+/// Whether a path is the address of a server, and no file.
+pub fn is_address(path: &Path) -> bool {
+    scheme(path).is_some()
+}
+
+/// A path as messages and reports may show it: the password of an address is left out.
+pub fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    if !is_address(path) {
+        return text;
+    }
+    let Some((scheme, rest)) = text.split_once("://") else { return text };
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let place = match place.rsplit_once('@') {
+        Some((who, host)) => format!("{}@{host}", who.split(':').next().unwrap_or_default()),
+        None => place.to_owned(),
+    };
+    let query: Vec<&str> = query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .filter(|one| !one.to_lowercase().starts_with("password"))
+        .collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("{scheme}://{place}{query}")
+}
+
+/// How an ending or the start of an address is told.
+pub fn told(ending: &str) -> String {
+    if ending.contains("://") { format!("{ending}…") } else { format!(".{ending}") }
 }
 
 /// The files that are written beside a file, because together they are one thing; mostly none.

@@ -5,17 +5,20 @@
     /usr/bin/python3 tests/readback/readback.py FOLDER
 
 Compared are the number of records, the CRS, the sums of all coordinates, and code and Chinese name of every record. A line a file; the exit
-code is 1 when one differs. Formats that GDAL does not know here are said to be skipped.
+code is 1 when one differs. A format that this GDAL does not know is skipped, and said so; `--parquet-only` reads the GeoParquet files with GeoPandas
+instead, and nothing else.
 """
 import csv
 import json
 import os
 import sys
 
-from osgeo import gdal, ogr, osr
+PARQUET_ONLY = "--parquet-only" in sys.argv
+if not PARQUET_ONLY:
+    from osgeo import gdal, ogr, osr
 
-gdal.UseExceptions()
-ogr.UseExceptions()
+    gdal.UseExceptions()
+    ogr.UseExceptions()
 GEODATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../geodata/jiangsu")
 # driver, prefix of the name, CRS that the format can not say (RFC 7946 knows WGS 84 only), way to the geometry
 FORMATS = {
@@ -34,6 +37,8 @@ FORMATS = {
     "xlsx": ("XLSX", "", None),
     "fgb": ("FlatGeobuf", "", "own"),
     "parquet": ("Parquet", "", "own"),
+    "geoparquet": ("Parquet", "", "own"),
+    "postgresql": ("PostgreSQL", "PG:", "own"),
 }
 
 
@@ -93,11 +98,30 @@ def epsg(layer):
     return reference.GetName()
 
 
-def compare(path, ending, source):
+def compare_parquet(path, source):
+    """A GeoParquet file as GeoPandas reads it."""
+    import geopandas
+    import pyproj
+    import shapely
+
+    frame = geopandas.read_parquet(path)
+    wrong = []
+    if sorted(zip(frame["code"], frame["名称"])) != source["names"]:
+        wrong.append("codes or names differ")
+    got, want = sums(shapely.get_coordinates(frame.geometry.values).tolist()), source["sums"]
+    if got[0] != want[0] or any(abs(a - b) > 1e-6 for a, b in zip(got[1:], want[1:])):
+        wrong.append(f"coordinates sum to {got}, {want} wanted")
+    wanted = pyproj.CRS.from_epsg(int(source["epsg"]))
+    if frame.crs is None or not frame.crs.equals(wanted, ignore_axis_order=True):
+        wrong.append(f"CRS {frame.crs}, {source['epsg']} wanted")
+    return len(frame), wrong
+
+
+def compare(path, ending, source, layer_name):
     driver, prefix, own_crs = FORMATS[ending]
     options = ["HEADERS=FORCE", "FIELD_TYPES=STRING"] if driver == "XLSX" else []
     data = gdal.OpenEx(prefix + path, gdal.OF_VECTOR, allowed_drivers=[driver], open_options=options)
-    layer = data.GetLayer(0)
+    layer = data.GetLayerByName(layer_name) if driver == "PostgreSQL" else data.GetLayer(0)
     wrong, names, positions = [], [], []
     for feature in layer:
         names.append((str(feature.GetField("code")), feature.GetField("名称")))
@@ -121,19 +145,26 @@ def main():
     wanted = sources()
     with open(os.path.join(folder, "written.csv"), encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            ending = row["path"].rsplit(".", 1)[-1]
+            is_address = "://" in row["path"]
+            ending = row["path"].split("://")[0] if is_address else row["path"].rsplit(".", 1)[-1]
+            shown = f"{ending}://… {row['layer']}" if is_address else row["path"]
+            path = row["path"] if is_address else os.path.join(folder, row["path"])
+            if PARQUET_ONLY and FORMATS.get(ending, ("",))[0] != "Parquet":
+                continue
             if row["refused"]:
-                print(f"refused  {row['path']}: {row['refused']}")
+                print(f"refused  {shown}: {row['refused']}")
                 continue
-            if gdal.GetDriverByName(FORMATS[ending][0]) is None:
-                print(f"skipped  {row['path']}: this GDAL has no driver {FORMATS[ending][0]}")
+            if not PARQUET_ONLY and gdal.GetDriverByName(FORMATS[ending][0]) is None:
+                print(f"skipped  {shown}: this GDAL has no driver {FORMATS[ending][0]}")
                 continue
-            count, wrong = compare(os.path.join(folder, row["path"]), ending, wanted[row["layer"]])
+            source = wanted[row["layer"]]
+            count, wrong = compare_parquet(path, source) if PARQUET_ONLY else compare(path, ending, source, row["layer"])
             read += 1
             failed += bool(wrong)
-            print(f"{'DIFFERS' if wrong else 'equal':8} {row['path']}: {'; '.join(wrong) or f'{count} records'}")
-    print(f"GDAL {gdal.__version__}: {read} files read, {failed} differ")
-    sys.exit(1 if failed or read < 20 else 0)
+            print(f"{'DIFFERS' if wrong else 'equal':8} {shown}: {'; '.join(wrong) or f'{count} records'}")
+    reader = "GeoPandas" if PARQUET_ONLY else f"GDAL {gdal.__version__}"
+    print(f"{reader}: {read} files read, {failed} differ")
+    sys.exit(1 if failed or read < (2 if PARQUET_ONLY else 20) else 0)
 
 
 main()

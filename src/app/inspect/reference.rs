@@ -87,7 +87,7 @@ impl Sink for Kept {
 impl Reference {
     /// Reads a file whole. Its CRS must be said by the file or its format.
     pub(crate) fn read(path: &Path) -> Result<Reference, InspectError> {
-        let shown = path.display().to_string();
+        let shown = read::shown(path);
         let mut kept = Kept { survey: Survey::new(&shown), geometries: Vec::new(), records: Vec::new() };
         let info = read::read(&ReadRequest::new(path, &shown), &mut kept)?;
         let Some(text) = info.crs.text() else {
