@@ -273,3 +273,102 @@ fn what_is_written_is_read_back() {
         assert_eq!(layer(&path).unwrap().0.records, 0, "{kind:?}");
     }
 }
+
+/// Records and how many were passed over.
+#[derive(Default)]
+struct Counted(Collected, u64);
+
+impl read::Sink for Counted {
+    fn record(&mut self, fields: &[Field], record: tongda::table::Record, trouble: Option<tongda::base::issue::Issue>) {
+        self.0.record(fields, record, trouble);
+    }
+
+    fn issue(&mut self, issue: tongda::base::issue::Issue) {
+        self.0.issue(issue);
+    }
+
+    fn passed_over(&mut self, records: u64) {
+        self.1 += records;
+    }
+}
+
+fn cut(path: &Path, bbox: [f64; 4]) -> (Result<LayerInfo, ReadError>, Counted) {
+    let mut sink = Counted::default();
+    let info = read::read(&ReadRequest { bbox: Some(bbox), ..ReadRequest::new(path, "test") }, &mut sink);
+    (info, sink)
+}
+
+#[test]
+fn a_rectangle_is_read_through_the_index_as_if_all_were_read() {
+    let place = |at: usize| ((at * 7919 % 1000) as f64 / 100.0 + 110.0, (at * 104_729 % 997) as f64 / 100.0 + 30.0);
+    let point = |at: usize| Some(Geometry::Point(Point::new(place(at).0, place(at).1)));
+    let folder = tempfile::tempdir().unwrap();
+    let write = |ending: &str, rows: usize| {
+        let path = folder.path().join(format!("points{rows}.{ending}"));
+        let rows = (0..rows).map(|at| row(at, point(at))).collect();
+        read::driver(&path).unwrap().write.unwrap()(&path, &table(GeometryKind::Point, rows)).unwrap();
+        path
+    };
+    let boxes = [
+        [112.0, 33.0, 113.5, 34.25],
+        // a line on which points lie, and nothing at all
+        [115.0, 30.0, 115.0, 40.0],
+        [0.0, 0.0, 1.0, 1.0],
+        [100.0, 20.0, 130.0, 50.0],
+    ];
+    for rows in [1, 16, 17, 300, 5000] {
+        let (indexed, plain) = (write("fgb", rows), write("geojson", rows));
+        for bbox in boxes {
+            let [west, south, east, north] = bbox;
+            let meant = (0..rows)
+                .filter(|at| (west..=east).contains(&place(*at).0) && (south..=north).contains(&place(*at).1))
+                .count();
+            let mut found = Vec::new();
+            for path in [&indexed, &plain] {
+                let (info, Counted(read, passed_over)) = cut(path, bbox);
+                assert_eq!(info.unwrap().records, rows as u64);
+                assert_eq!((read.records.len(), passed_over), (meant, (rows - meant) as u64), "{path:?} {bbox:?}");
+                let mut values: Vec<String> = read.records.iter().map(|record| record.value(0).to_string()).collect();
+                values.sort();
+                found.push(values);
+            }
+            assert_eq!(found[0], found[1]);
+        }
+        // each record bears the number that it has when all are read
+        let (_, all) = layer(&indexed).unwrap();
+        for record in cut(&indexed, boxes[0]).1.0.records {
+            assert_eq!(all.records[record.number as usize - 1], record);
+        }
+    }
+    // a file that GDAL wrote: of three areas the one at 118 degrees, touched at its corner
+    let (_, all) = layer(&oracle("areas.fgb")).unwrap();
+    for record in all.records.iter().filter(|record| record.geometry.is_some()) {
+        let around = geo::BoundingRect::bounding_rect(record.geometry.as_ref().unwrap()).unwrap();
+        let corner = [around.max().x, around.max().y, around.max().x, around.max().y];
+        let (_, Counted(read, _)) = cut(&oracle("areas.fgb"), corner);
+        assert!(read.records.contains(record), "{corner:?}");
+    }
+}
+
+#[test]
+fn an_index_that_lies_is_told_and_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("points.fgb");
+    let rows = (0..300).map(|at| row(at, Some(Point::new(110.0 + at as f64 / 100.0, 30.0).into()))).collect();
+    read::driver(&path).unwrap().write.unwrap()(&path, &table(GeometryKind::Point, rows)).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let header = u32::from_le_bytes(whole[8..12].try_into().unwrap()) as usize + 12;
+    let mut told = 0;
+    // the root's first pointer, and then every byte of the first three levels
+    for at in (header + 32..header + 40).chain(header..header + 40 * 60) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0xff;
+        let (_folder, path) = broken(&bytes);
+        let (info, Counted(read, passed_over)) = cut(&path, [110.0, 29.0, 110.5, 31.0]);
+        if info.is_ok() {
+            assert!(read.records.len() as u64 + passed_over == 300, "byte {at}");
+        }
+        told += u32::from(read.issues.iter().any(|issue| issue.code == "bad-index"));
+    }
+    assert!(told > 50, "{told}");
+}

@@ -482,3 +482,27 @@ fn the_demo_s_configs_are_read_without_losing_a_record() {
         assert!(study.synthetic && !towns.synthetic && study.demand[1].synthetic);
     }
 }
+
+#[test]
+fn outlines_that_leap_over_the_antimeridian_are_dropped_and_listed() {
+    // Taveuni in Fiji, cut at the antimeridian as RFC 7946 (3.1.9) has it, and drawn across it; and a cap around the pole
+    let cut = r#"[[[[179,-17],[180,-17],[180,-16],[179,-16],[179,-17]]],[[[-180,-17],[-179.5,-17],[-179.5,-16],[-180,-16],[-180,-17]]]]"#;
+    let text = format!(
+        r#"{{"type":"FeatureCollection","features":[
+        {{"type":"Feature","properties":{{"code":"1"}},"geometry":{{"type":"MultiPolygon","coordinates":{cut}}}}},
+        {{"type":"Feature","properties":{{"code":"2"}},"geometry":{{"type":"Polygon","coordinates":[[[179,-19],[-179,-19],[-179,-18],[179,-18],[179,-19]]]}}}},
+        {{"type":"Feature","properties":{{"code":"3"}},"geometry":{{"type":"Polygon","coordinates":[[[-180,80],[180,80],[180,90],[-180,90],[-180,80]]]}}}}]}}"#
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("regions.geojson"), text).unwrap();
+    let text = "title = \"t\"\n[study]\nmax-loss = \"100 %\"\nplane = \"EPSG:3460\"\n[[study.regions]]\npath = \"regions.geojson\"\nlevel = \"county\"\n";
+    let plan = config::parse(text, "t.toml", folder.path()).unwrap();
+    let study = ingest::study(&plan.study, &Silent).unwrap();
+    let told: Vec<_> =
+        study.issues.iter().filter(|issue| issue.code == "crosses-antimeridian").map(|issue| issue.record).collect();
+    assert_eq!(told, [Some(2), Some(3)]);
+    assert_eq!(study.ledgers[0].used, 1);
+    // half a degree to the east, one to the west of it, at 16.5 degrees south: 1.5° × 106.7 km × 110.7 km
+    let area = study.regions.iter().find_map(|(_, region)| region.shape.as_ref()).unwrap().area_m2 / 1e6;
+    assert!((area - 1.5 * 106.75 * 110.66).abs() < 100.0, "{area}");
+}

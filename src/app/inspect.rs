@@ -214,6 +214,7 @@ fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadReq
         wkt: options.wkt,
         encoding: options.encoding,
         layer: options.layer,
+        bbox: None,
     }
 }
 

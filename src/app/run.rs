@@ -229,7 +229,11 @@ fn hash_of_records(source: &Source) -> Result<(String, u64), RunError> {
         fn issue(&mut self, _: Issue) {}
     }
     let mut sink = Hashed(Sha256::new(), 0);
-    let request = ReadRequest { layer: source.layer.as_deref(), ..ReadRequest::new(&source.path, &source.shown) };
+    let request = ReadRequest {
+        layer: source.layer.as_deref(),
+        bbox: source.bbox,
+        ..ReadRequest::new(&source.path, &source.shown)
+    };
     let info = read::read(&request, &mut sink).map_err(IngestError::from)?;
     sink.0.update(format!("{:?}", (info.crs, info.fields)).as_bytes());
     Ok((hex(&sink.0.finalize()), sink.1))

@@ -292,6 +292,16 @@ fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
     {
         findings.at(&below(way, "where"), what, "no condition", "");
     }
+    if let Some([west, south, east, north]) = reading.bbox
+        && !(west <= east && south <= north && [west, south, east, north].iter().all(|value| value.is_finite()))
+    {
+        findings.at(
+            &below(way, "bbox"),
+            "no rectangle",
+            "west, south, east, north",
+            "write finite numbers, the smaller of each pair first; of a place across the antimeridian give two sources",
+        );
+    }
     for (given, missing, here) in [("x", "y", reading.y.is_none()), ("y", "x", reading.x.is_none())] {
         let alone = here && if given == "x" { reading.x.is_some() } else { reading.y.is_some() };
         if alone {
@@ -337,6 +347,7 @@ fn raster(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
         ("wkt", one.wkt.is_some()),
         ("encoding", one.encoding.is_some()),
         ("where", one.filter.is_some()),
+        ("bbox", one.bbox.is_some()),
         ("id", one.id.is_some()),
         ("label", one.label.is_some()),
         ("people", one.people.is_some()),

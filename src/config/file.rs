@@ -116,6 +116,7 @@ pub struct Reading {
     pub wkt: Option<String>,
     pub encoding: Option<String>,
     pub filter: Option<OneOrMany<String>>,
+    pub bbox: Option<[f64; 4]>,
     pub synthetic: Option<bool>,
 }
 
@@ -146,6 +147,8 @@ macro_rules! source_table {
             /// Which records are meant, e.g. `admin_level = 8`: conditions joined by `&`, or a list of which one must hold; left out, all.
             #[serde(rename = "where")]
             pub filter: Option<OneOrMany<String>>,
+            /// Only records that reach into this rectangle: west, south, east, north, in the file's own coordinates.
+            pub bbox: Option<[f64; 4]>,
             /// The data is made up, and everything that rests on it says so.
             pub synthetic: Option<bool>,
             $($(#[$field_doc])* pub $field: $kind,)*
@@ -164,6 +167,7 @@ macro_rules! source_table {
                     wkt: self.wkt.clone(),
                     encoding: self.encoding.clone(),
                     filter: self.filter.clone(),
+                    bbox: self.bbox,
                     synthetic: self.synthetic,
                 }
             }

@@ -84,6 +84,8 @@ pub struct Source {
     pub encoding: Option<String>,
     /// Which records are meant; `None` is all.
     pub filter: Option<Rule>,
+    /// West, south, east and north of what is read, in the file's own coordinates; `None` is all.
+    pub bbox: Option<[f64; 4]>,
     /// Whether the config says that the data is made up; `None` leaves it to the file's name and columns.
     pub synthetic: Option<bool>,
 }
@@ -330,6 +332,7 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
         wkt: reading.wkt,
         encoding: reading.encoding,
         filter: reading.filter.and_then(|lines| Rule::new(&lines.0).ok()),
+        bbox: reading.bbox,
         synthetic: reading.synthetic,
     }
 }

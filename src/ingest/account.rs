@@ -93,7 +93,7 @@ impl Account {
         let (read, dropped) = (self.ledger.read, self.ledger.total_dropped());
         if self.passed_over > 0 {
             let what = format!(
-                "{} of {} records are not what the config asks for (where, kinds) and were passed over",
+                "{} of {} records are not what the config asks for (where, kinds, bbox) and were passed over",
                 self.passed_over,
                 self.passed_over + read
             );

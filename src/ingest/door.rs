@@ -109,6 +109,10 @@ impl read::Sink for Sink<'_> {
     fn issue(&mut self, issue: Issue) {
         self.account.issues.push(issue);
     }
+
+    fn passed_over(&mut self, records: u64) {
+        self.account.passed_over += records;
+    }
 }
 
 /// Streams a source into `collector`; hands back what the file says of its CRS.
@@ -130,6 +134,7 @@ pub(crate) fn read(
         wkt: source.wkt.as_deref(),
         encoding: source.encoding.as_deref(),
         layer: source.layer.as_deref(),
+        bbox: source.bbox,
     };
     progress.stage(&shown, None);
     let mut sink = Sink {

@@ -51,6 +51,19 @@ pub(crate) struct Promoted {
     pub rings_dropped: usize,
 }
 
+/// What is wrong with an outline in degrees of which a side leaps over more than half of the globe: it means the short way across the
+/// antimeridian, and its numbers say the long one. `None` where no side does.
+pub(crate) fn leap(area: &MultiPolygon<f64>) -> Option<String> {
+    let rings = area.0.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
+    let side = rings.flat_map(LineString::lines).find(|side| (side.end.x - side.start.x).abs() > 180.0)?;
+    let (from, to) = (side.start, side.end);
+    Some(format!(
+        "a side from {} {} to {} {} leaps over more than 180 degrees of longitude; cut the outline at the antimeridian into parts \
+         (RFC 7946, 3.1.9), and leave out sides along it",
+        from.x, from.y, to.x, to.y
+    ))
+}
+
 /// The geometry as an area.
 ///
 /// A hole that is broken is left out, an exterior ring that is broken takes its polygon with it.

@@ -162,6 +162,11 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
             let Some(area) = &draft.area else { return true };
             match degrees.area(area) {
                 Some(area) => {
+                    if let Some(what) = outline::leap(&area) {
+                        account.taken_back("crosses-antimeridian", draft.record, what).id =
+                            Some(draft.region.code.clone());
+                        return false;
+                    }
                     draft.area = Some(area);
                     true
                 }

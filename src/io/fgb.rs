@@ -49,7 +49,8 @@ struct Layout {
     is_spatial: bool,
 }
 
-/// Reads a file to its end, in the order of the file; the index is passed over. Z, M and T are left out.
+/// Reads a file to its end, in the order of the file. Z, M and T are left out. With a rectangle in the request, only the features that
+/// the index finds in it are read; the index is passed over otherwise, and one that lies is told and not used.
 ///
 /// Columns of binary data are null, with an issue. Text that is not UTF-8, against the standard, is read as GB18030, with an issue. A
 /// damaged feature is a record without a geometry. Memory is bounded by the largest feature.
@@ -73,14 +74,38 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     let header = flatgeobuf::size_prefixed_root_as_header(header)
         .map_err(|error| content(format!("the header is damaged: {error}")))?;
     let (fields, layout, crs) = (fields(&header), layout(&header), declared_crs(&header));
-    let expected = header.features_count();
-    let index = index_bytes(expected, header.index_node_size()).map_err(content)?;
-    bytes.skip(index).map_err(|what| content(format!("the index {what}")))?;
+    let (expected, node_size) = (header.features_count(), header.index_node_size());
+    let index = index_bytes(expected, node_size).map_err(content)?;
+    let wanted = match request.bbox {
+        Some(bbox) if index > 0 => match bytes.wanted(expected, node_size, bbox) {
+            Ok(wanted) => Some(wanted),
+            Err(what) => {
+                let what = format!("the index is damaged and not used: {what}");
+                sink.issue(Issue::new(Severity::Warning, "bad-index", request.shown, what));
+                None
+            }
+        },
+        _ => {
+            bytes.skip(index).map_err(|what| content(format!("the index {what}")))?;
+            None
+        }
+    };
     for (field, _) in fields.iter().zip(&layout.columns).filter(|(_, column)| **column == ColumnType::Binary) {
         let what = "holds binary data, which is left out of every record";
         sink.issue(Issue::new(Severity::Warning, "binary-value", request.shown, what).in_field(field.name.clone()));
     }
 
+    if let Some(wanted) = wanted {
+        sink.passed_over(expected - wanted.len() as u64);
+        let (start, end) = (bytes.place().map_err(content)?, length);
+        for (number, offset) in wanted {
+            let place = start.saturating_add(offset);
+            bytes.go_to(place, end).map_err(|what| content(format!("feature {number} {what}")))?;
+            let feature = bytes.sized(u64::MAX).map_err(|what| content(format!("feature {number} {what}")))?;
+            hand_over(request, sink, &layout, &fields, number, feature);
+        }
+        return Ok(LayerInfo { driver: "FlatGeobuf", layer: None, fields, records: expected, crs, encoding: "UTF-8" });
+    }
     let mut records = 0;
     // A count of nothing means that whoever wrote the file did not know it.
     while if expected > 0 { records < expected } else { bytes.left > 0 } {
@@ -88,20 +113,30 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         let of = if expected > 0 { format!(" of {expected}") } else { String::new() };
         let feature =
             bytes.sized(u64::MAX).map_err(|what| content(format!("the file is cut: feature {records}{of} {what}")))?;
-        let (record, troubles, trouble) = record(&layout, records, feature);
-        for (code, at, what) in troubles {
-            let issue = Issue::new(Severity::Warning, code, request.shown, what).at_record(records);
-            sink.issue(Issue { field: at.and_then(|at| fields.get(at)).map(|field| field.name.clone()), ..issue });
-        }
-        let trouble =
-            trouble.map(|(code, what)| Issue::new(Severity::Error, code, request.shown, what).at_record(records));
-        sink.record(&fields, record, trouble);
+        hand_over(request, sink, &layout, &fields, records, feature);
     }
     if bytes.left > 0 {
         let what = format!("{} bytes follow the {expected} features of the header; they are not read", bytes.left);
         sink.issue(Issue::new(Severity::Warning, "more-bytes", request.shown, what));
     }
     Ok(LayerInfo { driver: "FlatGeobuf", layer: None, fields, records, crs, encoding: "UTF-8" })
+}
+
+fn hand_over(
+    request: &ReadRequest<'_>,
+    sink: &mut dyn Sink,
+    layout: &Layout,
+    fields: &[Field],
+    number: u64,
+    feature: &[u8],
+) {
+    let (record, troubles, trouble) = record(layout, number, feature);
+    for (code, at, what) in troubles {
+        let issue = Issue::new(Severity::Warning, code, request.shown, what).at_record(number);
+        sink.issue(Issue { field: at.and_then(|at| fields.get(at)).map(|field| field.name.clone()), ..issue });
+    }
+    let trouble = trouble.map(|(code, what)| Issue::new(Severity::Error, code, request.shown, what).at_record(number));
+    sink.record(fields, record, trouble);
 }
 
 /// A file and how much of it is left: no size in it is believed beyond that.
@@ -151,6 +186,88 @@ impl Bytes {
         at.map_err(|error| format!("can not be read: {error}"))?;
         self.left -= count;
         Ok(())
+    }
+}
+
+impl Bytes {
+    fn place(&mut self) -> Result<u64, String> {
+        self.file.stream_position().map_err(|error| format!("can not be read: {error}"))
+    }
+
+    fn go_to(&mut self, place: u64, end: u64) -> Result<(), String> {
+        if place > end {
+            return Err(format!("is said to lie at byte {place}, and the file has {end}"));
+        }
+        let here = self.place()?;
+        let by = place as i64 - here as i64;
+        self.file.seek_relative(by).map_err(|error| format!("can not be read: {error}"))?;
+        self.left = end - place;
+        Ok(())
+    }
+
+    /// Numbers of the features whose rectangles meet `bbox`, from 1, and their places behind the index, in the order of the file; the
+    /// index is behind us then, whatever is wrong with it.
+    ///
+    /// The tree lies level by level, the root first; nodes of a level but the last say where their first child is. Every place is looked
+    /// at before it is believed: the crate's own search takes them as they stand.
+    fn wanted(
+        &mut self,
+        features: u64,
+        size: u16,
+        [west, south, east, north]: [f64; 4],
+    ) -> Result<Vec<(u64, u64)>, String> {
+        let start = self.place()?;
+        let length = index_bytes(features, size)?;
+        let end = start + self.left;
+        if length > self.left {
+            return Err(format!("it takes {length} bytes, and {} are there", self.left));
+        }
+        let behind = start + length;
+        // first node and number of nodes of each level, the root first
+        let mut levels = vec![(0, features)];
+        while levels[0].1 > 1 || levels.len() == 1 {
+            levels.insert(0, (0, levels[0].1.div_ceil(u64::from(size))));
+        }
+        let mut first = 0;
+        for level in &mut levels {
+            level.0 = first;
+            first += level.1;
+        }
+        let mut search = || -> Result<Vec<(u64, u64)>, String> {
+            let mut groups = vec![0];
+            for (depth, (first, count)) in levels.iter().enumerate() {
+                let is_last = depth + 1 == levels.len();
+                let mut below = Vec::new();
+                for group in std::mem::take(&mut groups) {
+                    if group < *first || group >= first + count || (group - first) % u64::from(size) != 0 {
+                        return Err(format!("a node points to node {group}, which is not where its children are"));
+                    }
+                    let nodes = u64::from(size).min(first + count - group);
+                    self.go_to(start + group * NODE as u64, end)?;
+                    let bytes = self.take((nodes * NODE as u64) as usize)?;
+                    for (at, node) in bytes.chunks_exact(NODE as usize).enumerate() {
+                        let part = |part: usize| node[8 * part..8 * part + 8].try_into().unwrap_or([0; 8]);
+                        let side = |at: usize| f64::from_le_bytes(part(at));
+                        if side(0) <= east && side(2) >= west && side(1) <= north && side(3) >= south {
+                            let number = group - first + at as u64 + 1;
+                            let points_to = u64::from_le_bytes(part(4));
+                            below.push(if is_last { (number, points_to) } else { (points_to, 0) });
+                        }
+                    }
+                }
+                if is_last {
+                    below.sort_unstable();
+                    return Ok(below);
+                }
+                groups = below.into_iter().map(|(points_to, _)| points_to).collect();
+                groups.sort_unstable();
+                groups.dedup();
+            }
+            Ok(Vec::new())
+        };
+        let found = search();
+        self.go_to(behind, end)?;
+        found
     }
 }
 

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use geo::BoundingRect;
+use geo_types::Geometry;
+
 use crate::base::issue::Issue;
 use crate::io::atomic::WriteError;
 use crate::io::csv;
@@ -53,12 +56,15 @@ pub struct ReadRequest<'a> {
     pub encoding: Option<&'a str>,
     /// Which layer, table or sheet, of formats that hold several; `None` takes the only one.
     pub layer: Option<&'a str>,
+    /// West, south, east and north, in the file's own coordinates: records that do not reach into this rectangle, its border
+    /// included, are passed over, and so are those without a geometry; `None` takes all.
+    pub bbox: Option<[f64; 4]>,
 }
 
 impl<'a> ReadRequest<'a> {
     /// Everything by default.
     pub fn new(path: &'a Path, shown: &'a str) -> ReadRequest<'a> {
-        ReadRequest { path, shown, x: None, y: None, wkt: None, encoding: None, layer: None }
+        ReadRequest { path, shown, x: None, y: None, wkt: None, encoding: None, layer: None, bbox: None }
     }
 }
 
@@ -70,6 +76,41 @@ pub trait Sink {
 
     /// Something else that is wrong, of the whole source or of a record.
     fn issue(&mut self, issue: Issue);
+
+    /// So many records lie outside the rectangle of the request.
+    fn passed_over(&mut self, _records: u64) {}
+}
+
+/// Keeps what lies outside the rectangle of a request from the sink behind it.
+struct Cut<'s> {
+    sink: &'s mut dyn Sink,
+    bbox: [f64; 4],
+}
+
+impl Sink for Cut<'_> {
+    fn record(&mut self, fields: &[Field], record: Record, trouble: Option<Issue>) {
+        if record.geometry.as_ref().is_some_and(|shape| reaches_into(shape, self.bbox)) {
+            self.sink.record(fields, record, trouble);
+        } else {
+            self.sink.passed_over(1);
+        }
+    }
+
+    fn issue(&mut self, issue: Issue) {
+        self.sink.issue(issue);
+    }
+
+    fn passed_over(&mut self, records: u64) {
+        self.sink.passed_over(records);
+    }
+}
+
+/// Whether the rectangle around a geometry meets another, their borders included.
+fn reaches_into(shape: &Geometry<f64>, [west, south, east, north]: [f64; 4]) -> bool {
+    shape.bounding_rect().is_some_and(|around| {
+        let (min, max) = (around.min(), around.max());
+        min.x <= east && max.x >= west && min.y <= north && max.y >= south
+    })
 }
 
 /// Which CRS a file itself speaks of.
@@ -396,13 +437,14 @@ pub fn companions(path: &Path) -> Vec<PathBuf> {
     beside.iter().map(|ending| path.with_extension(ending)).collect()
 }
 
-/// Reads a layer to its end with the format that its ending names.
+/// Reads a layer to its end with the format that its ending names; of the request's rectangle, what reaches into it.
 /// # Errors
 /// [`ReadError`]; what is wrong with single records goes to the sink instead.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
-    match driver(request.path) {
-        Some(Driver { read: Some(read), .. }) => read(request, sink),
-        Some(Driver { name, write: None, about, .. }) => {
+    match (driver(request.path), request.bbox) {
+        (Some(Driver { read: Some(read), .. }), Some(bbox)) => read(request, &mut Cut { sink, bbox }),
+        (Some(Driver { read: Some(read), .. }), None) => read(request, sink),
+        (Some(Driver { name, write: None, about, .. }), _) => {
             let what = format!("{name} is {about}");
             Err(ReadError::Content { shown: request.shown.to_owned(), what })
         }

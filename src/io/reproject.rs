@@ -33,7 +33,7 @@ pub enum CrsError {
     /// It stands on an older datum that no one formula takes to WGS 84.
     #[error(
         "\"{text}\" stands on the datum \"{datum}\", and how far that is from WGS 84 differs from place to place by up to hundreds of \
-         metres; write the CRS as a PROJ string with the +towgs84=… that holds in your area, or convert the file beforehand"
+         metres (EPSG states shifts for parts of Beijing 1954, good to 1 to 15 m each in its own area, and none for Xi'an 1980); write the CRS as a PROJ string with the +towgs84=… that holds in your area, or convert the file beforehand"
     )]
     NeedsShift { text: String, datum: String },
     /// There is no way from one to the other.

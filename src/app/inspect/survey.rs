@@ -330,6 +330,12 @@ impl Survey {
                         let what = format!("{} ring(s) enclose nothing", promoted.rings_dropped);
                         self.trouble(Severity::Warning, "bad-geometry", record, id, what);
                     }
+                    // numbers of a plane are not all as small as degrees
+                    let are_degrees = promoted.area.coords_iter().all(|at| at.x.abs() <= 180.0 && at.y.abs() <= 90.0);
+                    if let Some(what) = outline::leap(&promoted.area).filter(|_| are_degrees) {
+                        self.trouble(Severity::Error, "crosses-antimeridian", record, id, what);
+                        return;
+                    }
                     match outline::flaw(&promoted.area) {
                         Some(flaw) => self.trouble(Severity::Error, "self-intersection", record, id, flaw.to_string()),
                         None => self.keep(Outline { record, id: id.map(str::to_owned), label, area: promoted.area }),
