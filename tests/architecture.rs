@@ -24,7 +24,7 @@ const FLOORS: &[(&str, u32)] = &[
 const CORE: u32 = 40;
 
 /// Crates and the only file that may name them.
-const ONE_FILE: &[(&str, &str)] = &[("rstar", "impedance/index.rs"), ("proj", "io/reproject.rs")];
+const ONE_FILE: &[(&str, &str)] = &[("rstar", "impedance/segments.rs"), ("proj", "io/reproject.rs")];
 
 struct Line {
     file: String,

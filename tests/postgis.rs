@@ -251,7 +251,7 @@ fn a_study_lives_in_a_database() {
     let card = fs::read_to_string(folder.path().join("card.json")).unwrap();
     // 30 of 100 people live 94 m from the hall, the others 9 km
     let json: serde_json::Value = serde_json::from_str(&card).unwrap();
-    assert_eq!(json["indicators"][0]["value"], 0.3, "{card}");
+    assert_eq!(json["indicators"][0]["figure"]["value"], 0.3, "{card}");
     let password = server().split([':', '@']).nth(2).unwrap().to_owned();
     assert!(!told.contains(&password) && !card.contains(&password), "{told}");
     let hash: Vec<&str> = card.split("\"sha256\": \"").skip(1).map(|rest| &rest[..64]).collect();

@@ -255,6 +255,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
         all.extend(demand.rasters.values());
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
+    all.extend(study.streets.as_ref().map(|one| &one.source));
     all.extend(study.water.as_ref().map(|one| &one.source));
     all.extend(study.pair_overrides.as_ref());
     all.extend(study.declared_pairs.as_ref());

@@ -240,6 +240,9 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             );
         }
     }
+    if let Some(streets) = &study.streets {
+        reading(&streets.reading(), &way!["study", "streets"], findings);
+    }
     if let Some(water) = &study.water {
         reading(&water.reading(), &way!["study", "water"], findings);
     }
@@ -723,6 +726,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     }
     paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
+    paths.extend(study.streets.as_ref().map(|one| one.path.clone()));
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());
     paths.extend(study.declared_pairs.clone());

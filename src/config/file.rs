@@ -19,6 +19,7 @@ use serde::de;
 use toml::value::Datetime;
 
 use crate::base::units::Lang;
+use crate::base::units::Metres;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::indicators::target::Quantity;
@@ -66,6 +67,8 @@ pub struct StudyFile {
     pub demand: OneOrMany<DemandFile>,
     /// Bus lines: a route table, one row a stop.
     pub services: Option<ServicesFile>,
+    /// Streets, for distances along them (`by = "walk"`).
+    pub streets: Option<StreetsFile>,
     /// Water areas; borders inside them are water borders.
     pub water: Option<WaterFile>,
     /// A CSV with `code_a`, `code_b`, `action` (include or exclude) and `reason` that wins over geometry.
@@ -282,6 +285,16 @@ source_table! {
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
         #[serde(default)]
         pub repair: bool,
+    }
+}
+
+source_table! {
+    /// Streets: lines that meet where they share a corner.
+    pub struct StreetsFile {
+        /// A place farther than this from every street is off the network, and what it reaches is not known; left out, 250 m.
+        pub max_snap: Option<Metres>,
+        /// Parts of the network with less street than this are islands, and what is reached from them is not known; left out, 1 km.
+        pub min_component: Option<Metres>,
     }
 }
 

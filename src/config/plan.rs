@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::units::Lang;
+use crate::base::units::Metres;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::check;
@@ -21,9 +22,11 @@ use crate::config::file::ParentFile;
 use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
+use crate::config::file::StreetsFile;
 use crate::config::spans::Spans;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
+use crate::io::read::driver;
 use crate::io::read::is_address;
 use crate::io::read::shown;
 use crate::metrics::Measure;
@@ -63,6 +66,7 @@ pub struct StudyPlan {
     pub facilities: Vec<FacilitySource>,
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
+    pub streets: Option<StreetSource>,
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
     pub declared_pairs: Option<Source>,
@@ -187,6 +191,33 @@ pub struct ServiceSource {
     pub columns: ServiceColumns,
 }
 
+/// Streets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreetSource {
+    /// Of the layer of streets of an extract without `where`, its rule is [`WALKABLE`].
+    pub source: Source,
+    /// Farthest place that is on the network.
+    pub max_snap: Metres,
+    /// Shortest part of the network that is no island.
+    pub min_component: Metres,
+}
+
+/// Streets of an OpenStreetMap extract that people walk on, where the config has no rule of its own: as a rule of `where`.
+///
+/// Motorways never; trunk roads and cycleways where walking is marked; nothing that is private or forbidden, unless people on foot are
+/// let in. After the keys `highway`, `foot`, `access` and `sidewalk` of the OpenStreetMap wiki.
+pub const WALKABLE: [&str; 4] = [
+    "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
+     secondary_link|primary|primary_link|track|bridleway|platform|corridor & foot != no|private|use_sidepath & access != no|private",
+    "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
+     secondary_link|primary|primary_link|track|bridleway|platform|corridor & foot = yes|designated|permissive",
+    "highway = trunk|trunk_link|cycleway & foot = yes|designated|permissive",
+    "highway = trunk|trunk_link|cycleway & sidewalk = both|left|right|yes & foot != no|private|use_sidepath",
+];
+
+const DEFAULT_MAX_SNAP: Metres = Metres(250.0);
+const DEFAULT_MIN_COMPONENT: Metres = Metres(1000.0);
+
 /// Water areas.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WaterSource {
@@ -274,6 +305,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
+            streets: study.streets.as_ref().map(|one| streets(one, base_dir)),
             water: study
                 .water
                 .as_ref()
@@ -335,6 +367,23 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
         bbox: reading.bbox,
         synthetic: reading.synthetic,
     }
+}
+
+fn streets(file: &StreetsFile, base_dir: &Path) -> StreetSource {
+    let mut source = source(file.reading(), base_dir);
+    if source.filter.is_none() && is_extract(&source.path) {
+        source.filter = Rule::new(&WALKABLE).ok();
+    }
+    StreetSource {
+        source,
+        max_snap: file.max_snap.unwrap_or(DEFAULT_MAX_SNAP),
+        min_component: file.min_component.unwrap_or(DEFAULT_MIN_COMPONENT),
+    }
+}
+
+/// Whether a file is an OpenStreetMap extract.
+fn is_extract(path: &Path) -> bool {
+    driver(path).is_some_and(|driver| driver.name == "OpenStreetMap")
 }
 
 fn regions(file: &RegionsFile, base_dir: &Path) -> RegionSource {

@@ -45,7 +45,7 @@ impl Impedance for Geodesic {
         CostUnit::Metres
     }
 
-    fn prepare(&self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared> {
+    fn prepare<'p>(&'p self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
         let points: Vec<[f64; 2]> = destinations.iter().map(|place| place.xy.array()).collect();
         Box::new(PreparedGeodesic {
             ellipsoid: Ellipsoid::new(GRS80.0, GRS80.1),

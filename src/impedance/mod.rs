@@ -3,7 +3,9 @@
 pub mod cost_table;
 pub mod geodesic;
 pub mod index;
+pub mod segments;
 pub mod straight;
+pub mod street;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,8 +13,11 @@ use serde::Serialize;
 
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::geodesic::Geodesic;
+use crate::impedance::segments::OffStreet;
 use crate::impedance::straight::StraightLine;
+use crate::impedance::street::Walk;
 use crate::model::place::Place;
+use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
 
 /// A way of measuring from origins to destinations.
@@ -21,7 +26,7 @@ pub trait Impedance: Sync {
     fn unit(&self) -> CostUnit;
 
     /// The destinations, made ready for many origins.
-    fn prepare(&self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared>;
+    fn prepare<'p>(&'p self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p>;
 }
 
 /// Destinations made ready; asked once an origin.
@@ -30,6 +35,11 @@ pub trait Prepared: Sync + Send {
     ///
     /// A destination at exactly the limit is within it. Costs are finite and not negative.
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)>;
+
+    /// Why a place can not be measured from at all; `None` for one that can, and wherever every place can.
+    fn off_street(&self, _: &Place) -> Option<OffStreet> {
+        None
+    }
 }
 
 /// Which destinations a row holds.
@@ -42,7 +52,7 @@ pub enum Want {
 }
 
 macro_rules! impedances {
-    ($($(#[$doc:meta])* $variant:ident = $engine:expr),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident),+ $(,)?) => {
         /// How distance is measured, as a config names it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
@@ -53,11 +63,6 @@ macro_rules! impedances {
         impl By {
             /// All ways of measuring.
             pub const ALL: &'static [By] = &[$(By::$variant),+];
-
-            /// The engine behind the name.
-            pub fn engine(self) -> Box<dyn Impedance> {
-                match self { $(By::$variant => Box::new($engine)),+ }
-            }
         }
     };
 }
@@ -65,17 +70,32 @@ macro_rules! impedances {
 impedances! {
     #[default]
     /// Along the ellipsoid, over hills and rivers: the distance that a map ruler gives. Metres.
-    Geodesic = Geodesic,
+    Geodesic,
     /// In the study plane; differs from geodesic by the plane's scale (printed with every run). Metres.
-    StraightLine = StraightLine,
+    StraightLine,
+    /// On foot along the streets of the study, and straight to and from them. Metres.
+    Walk,
 }
 
 impl By {
+    /// The engine behind the name; `None` for one that needs streets where there are none.
+    pub fn engine(self, streets: Option<&StreetNetwork>) -> Option<Box<dyn Impedance + '_>> {
+        Some(match (self, streets) {
+            (By::Geodesic, _) => Box::new(Geodesic),
+            (By::StraightLine, _) => Box::new(StraightLine),
+            (By::Walk, Some(network)) => Box::new(Walk { network }),
+            (By::Walk, None) => return None,
+        })
+    }
+
     /// What a result measured so must say of itself.
     pub fn caveat(self) -> (&'static str, &'static str) {
         match self {
             By::Geodesic => ("as the crow flies, along the ellipsoid", "椭球面直线距离"),
             By::StraightLine => ("as the crow flies, in the study plane", "平面直线距离"),
+            By::Walk => {
+                ("on foot along the streets, and straight to and from them", "沿道路步行距离（含至道路的直线段）")
+            }
         }
     }
 }

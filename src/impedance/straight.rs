@@ -21,7 +21,7 @@ impl Impedance for StraightLine {
         CostUnit::Metres
     }
 
-    fn prepare(&self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared> {
+    fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
         let points: Vec<[f64; 2]> = destinations.iter().map(|place| place.xy.array()).collect();
         Box::new(PreparedStraight { index: PointIndex::new(&points) })
     }

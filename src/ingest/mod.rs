@@ -14,6 +14,7 @@ pub mod pairs;
 pub(crate) mod raster;
 pub mod regions;
 pub mod services;
+pub mod streets;
 pub mod water;
 
 use crate::base::issue::Issue;
@@ -108,7 +109,7 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, water, overrides, declared pairs; issues
+/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, streets, water, overrides, declared pairs; issues
 /// by source in the same order.
 ///
 /// # Errors
@@ -154,6 +155,12 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         transit = Some(found);
         books.enter(account);
     }
+    let mut network = None;
+    if let Some(source) = &plan.streets {
+        let (found, account) = streets::read(source, &ground, &homes, plan.max_loss, progress)?;
+        network = Some(found);
+        books.enter(account);
+    }
     let mut areas = None;
     if let Some(source) = &plan.water {
         let (found, account) = water::read(source, &ground, plan.max_loss, progress)?;
@@ -182,6 +189,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         demand: layers,
         transit,
         water: areas,
+        streets: network,
         overrides,
         declared,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),

@@ -1,4 +1,4 @@
-//! OpenStreetMap extracts (.osm.pbf): administrative boundaries, places, public transport routes and buildings, each a layer.
+//! OpenStreetMap extracts (.osm.pbf): administrative boundaries, places, public transport routes, buildings and streets, each a layer.
 
 mod boundaries;
 mod buildings;
@@ -6,6 +6,7 @@ mod extract;
 mod places;
 mod rings;
 mod routes;
+mod streets;
 
 use geo_types::Geometry;
 
@@ -33,9 +34,12 @@ pub const ROUTES: &str = "routes";
 /// The name of the layer of buildings.
 pub const BUILDINGS: &str = "buildings";
 
-const LAYERS: [&str; 4] = [BOUNDARIES, PLACES, ROUTES, BUILDINGS];
+/// The name of the layer of streets and paths.
+pub const STREETS: &str = "streets";
 
-/// The layers of an extract: always the same four, whether or not they hold anything.
+const LAYERS: [&str; 5] = [BOUNDARIES, PLACES, ROUTES, BUILDINGS, STREETS];
+
+/// The layers of an extract: always the same five, whether or not they hold anything.
 /// # Errors
 /// None so far; the file is not looked at.
 pub(super) fn layers(_: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
@@ -56,6 +60,7 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         BOUNDARIES => boundaries::read(&mut out)?,
         PLACES => places::read(&mut out)?,
         ROUTES => routes::read(&mut out)?,
+        STREETS => streets::read(&mut out)?,
         _ => buildings::read(&mut out)?,
     }
     Ok(LayerInfo {

@@ -71,25 +71,32 @@ impl CoveredShare {
         match reached {
             Reached::At(_, cost) => Some(cost <= self.within.0),
             Reached::NoFacility => Some(false),
-            Reached::NoPlace => None,
+            Reached::NoPlace | Reached::OffStreets => None,
         }
     }
 
     fn figure(&self, reach: &Reach<'_>, points: &[usize]) -> (Figure, WeightLedger) {
-        let (mut covered, mut uncovered, mut no_place) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
+        let (mut covered, mut uncovered, mut no_place, mut off_streets) =
+            (Weight::ZERO, Weight::ZERO, Weight::ZERO, Weight::ZERO);
         for at in points {
             let weight = reach.weight(*at);
             match self.covers(reach.reached(*at)) {
                 Some(true) => covered += weight,
                 Some(false) => uncovered += weight,
+                None if reach.off_streets.contains_key(at) => off_streets += weight,
                 None => no_place += weight,
             }
         }
-        let figure = Figure::share(covered.to_f64(), (covered + uncovered).to_f64(), no_place.to_f64());
+        let figure = Figure::share(covered.to_f64(), (covered + uncovered).to_f64(), (no_place + off_streets).to_f64());
         let ledger = WeightLedger {
             unit: reach.group.name.clone(),
             total: points.iter().map(|at| reach.weight(*at)).sum(),
-            parts: vec![("covered", covered), ("uncovered", uncovered), ("without-place", no_place)],
+            parts: parts_with_unknown(
+                reach,
+                vec![("covered", covered), ("uncovered", uncovered)],
+                off_streets,
+                no_place,
+            ),
         };
         (figure, ledger)
     }
@@ -118,6 +125,7 @@ impl Metric for CoveredShare {
         let mut output = Output { synthetic: reach.synthetic, ..Output::default() };
         output.notes.push(reach.caveat());
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
+        output.issues = reach_layers::off_facilities(&reach);
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
         output.headline = headline;
@@ -135,9 +143,36 @@ impl Metric for CoveredShare {
     }
 }
 
-/// Why the figure does not speak for all: points without a place.
+/// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked.
+pub(crate) fn parts_with_unknown(
+    reach: &Reach<'_>,
+    mut parts: Vec<(&'static str, Weight)>,
+    off_streets: Weight,
+    no_place: Weight,
+) -> Vec<(&'static str, Weight)> {
+    if reach.by == By::Walk {
+        parts.push(("off-streets", off_streets));
+    }
+    parts.push(("without-place", no_place));
+    parts
+}
+
+/// Why the figure does not speak for all: points without a place, or off the streets.
 pub(crate) fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text {
     let count = reach.judged.iter().filter(|at| reach.reached(**at) == Reached::NoPlace).count();
+    let off = reach.off_streets.len();
+    if off > 0 {
+        let weight: Weight = reach.off_streets.keys().map(|at| reach.weight(*at)).sum();
+        return Text::new(
+            format!(
+                "{off} of {} points of \"{}\" are off the streets ({weight} of {} by weight), and the place of {count} is not known",
+                reach.judged.len(),
+                reach.layer.name,
+                ledger.total,
+            ),
+            format!("“{}”的 {} 个点中有 {off} 个不在路网上，{count} 个位置未知", reach.layer.name, reach.judged.len()),
+        );
+    }
     Text::new(
         format!(
             "the place of {count} of {} points of \"{}\" is not known ({} of {} by weight)",

@@ -16,6 +16,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::no_place_reason;
+use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::reach::Question;
@@ -77,24 +78,30 @@ impl Nearest {
 
     fn figure(&self, reach: &Reach<'_>, points: &[usize]) -> (Figure, WeightLedger) {
         let mut distances: Vec<(f64, Weight)> = Vec::new();
-        let (mut no_facility, mut no_place) = (Weight::ZERO, Weight::ZERO);
+        let (mut no_facility, mut no_place, mut off_streets) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
         for at in points {
             match reach.reached(*at) {
                 Reached::At(_, cost) => distances.push((cost, reach.weight(*at))),
                 Reached::NoFacility => no_facility += reach.weight(*at),
                 Reached::NoPlace => no_place += reach.weight(*at),
+                Reached::OffStreets => off_streets += reach.weight(*at),
             }
         }
         let known: Weight = distances.iter().map(|(_, weight)| *weight).sum();
         let figure = Figure::metres(
             statistic(&mut distances, self.statistic),
             known.to_f64(),
-            (no_facility + no_place).to_f64(),
+            (no_facility + no_place + off_streets).to_f64(),
         );
         let ledger = WeightLedger {
             unit: reach.group.name.clone(),
             total: points.iter().map(|at| reach.weight(*at)).sum(),
-            parts: vec![("with-distance", known), ("without-facility", no_facility), ("without-place", no_place)],
+            parts: parts_with_unknown(
+                reach,
+                vec![("with-distance", known), ("without-facility", no_facility)],
+                off_streets,
+                no_place,
+            ),
         };
         (figure, ledger)
     }
@@ -159,6 +166,7 @@ impl Metric for Nearest {
                 informative_only: true,
             })
             .collect();
+        output.issues = reach_layers::off_facilities(&reach);
         output.evidence = reach_layers::evidence(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
         output.headline = headline;

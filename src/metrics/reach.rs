@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostTable;
+use crate::impedance::segments::OffStreet;
 use crate::metrics::MetricError;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
@@ -58,6 +60,10 @@ pub struct Reach<'a> {
     pub judged: Vec<usize>,
     /// Positions of the demand points that lie outside every region and name none; they are nobody's to judge.
     pub outside: Vec<usize>,
+    /// Why judged points with a place can not be measured from, by position in the layer.
+    pub off_streets: BTreeMap<usize, OffStreet>,
+    /// Facilities of the kind that nobody can reach, because they are off the streets: position among those of the kind.
+    pub off_facilities: Vec<(usize, OffStreet)>,
     pub by: By,
     pub synthetic: bool,
 }
@@ -69,8 +75,10 @@ pub enum Reached {
     At(u32, f64),
     /// The place of the demand point is not known.
     NoPlace,
-    /// There is no facility that counts for it.
+    /// There is no facility that counts for it, or no way to one.
     NoFacility,
+    /// It is too far from every street, or on an island of the network: what is reached from there is not known.
+    OffStreets,
 }
 
 impl<'a> Reach<'a> {
@@ -103,9 +111,16 @@ impl<'a> Reach<'a> {
                 Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
             }
         };
-        let engine = question.by.engine();
+        let engine = question.by.engine(study.streets.as_ref()).ok_or_else(|| MetricError::Missing {
+            what: "the study has no streets to walk on".to_owned(),
+            instead:
+                "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
+                    .to_owned(),
+        })?;
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
+        let off_facilities: Vec<(usize, OffStreet)> =
+            places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.off_street(place)?))).collect();
         // where there are outlines, a place in none of them is elsewhere; without a place, or without outlines, nobody knows
         let has_outlines = study.regions.iter().any(|(_, region)| region.shape.is_some());
         let is_elsewhere = |at: &usize| has_outlines && layer.home[*at].is_none() && layer.at[*at].is_some();
@@ -117,14 +132,37 @@ impl<'a> Reach<'a> {
             origins[*at] = layer.at[*at];
         }
         let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &origins, Want::Nearest, &admits);
-        let synthetic = layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
-        Ok(Reach { study, layer, group, facilities, costs, judged, outside, by: question.by, synthetic })
+        let off_streets: BTreeMap<usize, OffStreet> = judged
+            .par_iter()
+            .filter_map(|at| Some((*at, prepared.off_street(&layer.at[*at]?)?)))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect();
+        drop(prepared);
+        let on_streets = question.by == By::Walk && study.streets.as_ref().is_some_and(|streets| streets.synthetic);
+        let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        Ok(Reach {
+            study,
+            layer,
+            group,
+            facilities,
+            costs,
+            judged,
+            outside,
+            off_streets,
+            off_facilities,
+            by: question.by,
+            synthetic,
+        })
     }
 
     /// What is known of one demand point.
     pub fn reached(&self, at: usize) -> Reached {
         if self.layer.at[at].is_none() {
             return Reached::NoPlace;
+        }
+        if self.off_streets.contains_key(&at) {
+            return Reached::OffStreets;
         }
         self.costs.nearest(at).map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
     }
@@ -181,6 +219,11 @@ impl<'a> Reach<'a> {
             let (outside, all) = (self.outside.len(), self.layer.len());
             in_english += &format!("; {outside} of {all} points ({weight}) lie outside all regions and are not judged");
             in_chinese += &format!("；{all}个点中有{outside}个（{weight}）位于所有区域之外，不参与评价");
+        }
+        if !self.off_facilities.is_empty() {
+            let (off, all) = (self.off_facilities.len(), self.facilities.len());
+            in_english += &format!("; {off} of {all} facilities are off the streets and nobody reaches them");
+            in_chinese += &format!("；{all}处设施中有{off}处不在路网上，视为不可达");
         }
         Text::new(in_english, in_chinese)
     }

@@ -3,9 +3,12 @@
 
 use geo_types::Geometry;
 
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::RegionFigure;
@@ -205,7 +208,7 @@ fn drawn(reach: &Reach<'_>, within: Option<Metres>) -> Vec<usize> {
     }
     let rank = |at: usize| match reach.reached(at) {
         Reached::At(_, cost) => (within.is_some_and(|limit| cost > limit.0), cost * reach.weight(at).to_f64()),
-        Reached::NoPlace | Reached::NoFacility => (true, f64::MAX),
+        Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => (true, f64::MAX),
     };
     let mut ranked: Vec<((bool, f64), usize)> = points.iter().map(|at| (rank(*at), *at)).collect();
     ranked.sort_by(|(x, x_at), (y, y_at)| y.0.cmp(&x.0).then(y.1.total_cmp(&x.1)).then(x_at.cmp(y_at)));
@@ -255,6 +258,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut
                 cost.map(|cost| (cost * 1000.0).round() / 1000.0).into(),
                 match (within, cost) {
                     (Some(limit), Some(cost)) => Value::Bool(cost <= limit.0),
+                    (Some(_), None) if reach.off_streets.contains_key(at) => Value::Null,
                     (Some(_), None) => Value::Bool(false),
                     (None, _) => Value::Null,
                 },
@@ -300,6 +304,33 @@ fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
     table
 }
 
+/// Why a place is not on the network, in English and Chinese.
+pub(crate) fn off_street(why: &OffStreet) -> (String, String) {
+    match why {
+        OffStreet::Far => (
+            "no street is near enough (max-snap); what is reached from there is not known".to_owned(),
+            "附近没有道路（max-snap），可达性未知".to_owned(),
+        ),
+        OffStreet::Island { component_m, .. } => (
+            format!(
+                "its street is part of an island of {component_m:.0} m that meets no other street (min-component); what is reached from \
+                 there is not known"
+            ),
+            format!("所在道路为总长{component_m:.0}米的孤立路段（min-component），可达性未知"),
+        ),
+    }
+}
+
+/// Facilities that nobody can reach, because they are off the streets.
+pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
+    let issue = |(at, why): &(usize, OffStreet)| {
+        let facility = reach.facilities[*at];
+        let what = format!("{}: {}", facility.name, off_street(why).0);
+        Issue::new(Severity::Warning, "facility-off-streets", &facility.kind, what).with_id(&facility.id)
+    };
+    reach.off_facilities.iter().map(issue).collect()
+}
+
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a
 /// raster, the [`MOST_CELL_LINES`] with the most weight, and a line for the others together.
 pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
@@ -308,7 +339,7 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
         .iter()
         .map(|at| match reach.reached(*at) {
             Reached::At(_, cost) => (*at, cost),
-            Reached::NoPlace | Reached::NoFacility => (*at, f64::MAX),
+            Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => (*at, f64::MAX),
         })
         .filter(|(_, cost)| within.is_none_or(|limit| *cost > limit.0))
         .collect();
@@ -353,6 +384,11 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
                     "no-place",
                     Text::new(format!("{name} ({id}): its place is not known"), format!("{name}（{id}）：位置未知")),
                 ),
+                Reached::OffStreets => {
+                    let (en, zh) = reach.off_streets.get(at).map(off_street).unwrap_or_default();
+                    let text = Text::new(format!("{name} ({id}): {en}"), format!("{name}（{id}）：{zh}"));
+                    ("off-streets", text)
+                }
                 Reached::NoFacility => (
                     "no-facility",
                     Text::new(

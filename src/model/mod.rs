@@ -7,5 +7,6 @@ pub mod locate;
 pub mod place;
 pub mod region;
 pub mod rings;
+pub mod streets;
 pub mod study;
 pub mod transit;

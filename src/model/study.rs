@@ -9,6 +9,7 @@ use crate::base::units::Text;
 use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
 use crate::model::region::RegionTree;
+use crate::model::streets::StreetNetwork;
 use crate::model::transit::Transit;
 
 /// The plane in which lengths, areas and borders are measured.
@@ -60,6 +61,8 @@ pub struct Study {
     pub transit: Option<Transit>,
     /// Water areas in the plane; borders inside them are water borders. `None` when no layer was given.
     pub water: Option<Vec<MultiPolygon<f64>>>,
+    /// The street network. `None` when no streets were given.
+    pub streets: Option<StreetNetwork>,
     pub overrides: Vec<PairOverride>,
     /// `None` when no ledger was given.
     pub declared: Option<Vec<DeclaredPair>>,

@@ -59,6 +59,7 @@ impl Default for Scene {
                 demand: Vec::new(),
                 transit: None,
                 water: None,
+                streets: None,
                 overrides: Vec::new(),
                 declared: None,
                 synthetic: false,

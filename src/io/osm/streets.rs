@@ -1,0 +1,93 @@
+//! Streets and paths: ways with a `highway` tag, as lines with the tags that say who may use them.
+
+use geo_types::Coord;
+use geo_types::Geometry;
+use geo_types::LineString;
+use geo_types::MultiLineString;
+use osmpbf::PrimitiveBlock;
+
+use crate::base::issue::Severity;
+use crate::io::osm::Out;
+use crate::io::osm::extract::Coordinates;
+use crate::io::osm::extract::Extract;
+use crate::io::osm::extract::Kind;
+use crate::io::osm::extract::Kinds;
+use crate::io::osm::extract::Way;
+use crate::io::osm::extract::any_tag;
+use crate::io::osm::extract::pairs;
+use crate::io::osm::extract::ways_in;
+use crate::io::osm::tag;
+use crate::io::read::ReadError;
+use crate::table::FieldKind;
+use crate::table::Value;
+
+/// Tags that become fields as they are.
+const TAGS: [&str; 17] = [
+    "highway",
+    "name",
+    "ref",
+    "foot",
+    "bicycle",
+    "motor_vehicle",
+    "access",
+    "sidewalk",
+    "oneway",
+    "junction",
+    "maxspeed",
+    "lanes",
+    "surface",
+    "service",
+    "bridge",
+    "tunnel",
+    "layer",
+];
+
+/// Ways with a `highway` tag in the order of the file; areas (`area=yes`) and those that are planned, being built or gone are left out.
+pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
+    let fields: Vec<(&str, FieldKind)> =
+        std::iter::once("osm_id").chain(TAGS).map(|name| (name, FieldKind::Text)).collect();
+    out.open(&fields);
+    let mut extract = Extract::new(out.request);
+    let mut ways: Vec<Way> = Vec::new();
+    extract.scan(Kinds::WAYS, find, |found: Vec<Way>| ways.extend(found))?;
+    let coordinates = extract.coordinates(ways.iter().flat_map(|way| way.nodes.iter().copied()))?;
+    let (mut cut, mut first_cut) = (0u64, None);
+    for way in &ways {
+        let id = Kind::Way.id(way.id);
+        let pieces = pieces(way, &coordinates);
+        if way.nodes.iter().any(|node| coordinates.get(*node).is_none()) {
+            cut += 1;
+            first_cut = first_cut.or(Some(id.clone()));
+        }
+        let line = match <[LineString<f64>; 1]>::try_from(pieces) {
+            Ok([line]) => Ok(Geometry::LineString(line)),
+            Err(none) if none.is_empty() => Err(("bad-geometry", "a street of fewer than two places".to_owned())),
+            Err(several) => Ok(Geometry::MultiLineString(MultiLineString(several))),
+        };
+        let mut values = vec![Value::from(id.as_str())];
+        values.extend(TAGS.iter().map(|key| tag(&way.tags, key)));
+        out.record(line, &id, values);
+    }
+    if let Some(first) = first_cut {
+        let what =
+            format!("{cut} streets reach beyond the extract, and only what is in it is read; the first is {first}");
+        out.issue(Severity::Warning, "outside-extract", &first, what);
+    }
+    Ok(())
+}
+
+/// What the extract holds of a way: its places that follow each other, in lines of two at least.
+fn pieces(way: &Way, coordinates: &Coordinates) -> Vec<LineString<f64>> {
+    let places: Vec<Option<[f64; 2]>> = way.nodes.iter().map(|node| coordinates.get(*node)).collect();
+    let runs = places.split(Option::is_none).filter(|run| run.len() >= 2);
+    runs.map(|run| run.iter().flatten().map(|[x, y]| Coord { x: *x, y: *y }).collect()).collect()
+}
+
+fn find(block: &PrimitiveBlock) -> Vec<Way> {
+    const NOT_THERE: [&[u8]; 6] = [b"proposed", b"planned", b"construction", b"razed", b"abandoned", b"no"];
+    let is_street = |key: &[u8], value: &[u8]| key == b"highway" && !NOT_THERE.contains(&value);
+    let is_area = |key: &[u8], value: &[u8]| key == b"area" && value == b"yes";
+    ways_in(block, &|way| {
+        any_tag(block, pairs(way.raw_tags()), &is_street) && !any_tag(block, pairs(way.raw_tags()), &is_area)
+    })
+}

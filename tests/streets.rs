@@ -1,0 +1,353 @@
+//! Distances along streets against Floyd and Warshall on the same network with every place put in as a junction, and cases worked out by
+//! hand.
+
+use std::path::Path;
+
+use geo_types::Geometry;
+use tongda::impedance::Impedance;
+use tongda::impedance::Want;
+use tongda::impedance::cost_table::CostTable;
+use tongda::impedance::geodesic::geodesic_m;
+use tongda::impedance::segments::OffStreet;
+use tongda::impedance::segments::Snapper;
+use tongda::impedance::street::Walk;
+use tongda::io::read;
+use tongda::io::read::ReadRequest;
+use tongda::model::place::LonLat;
+use tongda::model::place::Place;
+use tongda::model::place::PlaneXy;
+use tongda::model::streets::StreetNetwork;
+use tongda::model::study::Plane;
+
+/// Degrees of a metre at the equator, on the ellipsoid: along it, and along the meridian.
+const LON: f64 = 1.0 / 111_319.490_793;
+const LAT: f64 = 1.0 / 110_574.275_822;
+
+/// A place so many metres east and north of 0° 0°; exact to a hundredth of a millimetre within a kilometre.
+fn at(x: f64, y: f64) -> Place {
+    Place { lonlat: LonLat { lon: x * LON, lat: y * LAT }, xy: PlaneXy { x, y } }
+}
+
+fn line(corners: &[(f64, f64)]) -> Vec<Place> {
+    corners.iter().map(|(x, y)| at(*x, *y)).collect()
+}
+
+fn network(lines: &[Vec<Place>]) -> StreetNetwork {
+    let mut network = StreetNetwork::new(lines, geodesic_m);
+    network.max_snap_m = 50.0;
+    network
+}
+
+fn plane() -> Plane {
+    Plane { name: "test".to_owned(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 }
+}
+
+/// All destinations of an origin.
+fn row(network: &StreetNetwork, origin: Place, destinations: &[Place], want: Want) -> Vec<(u32, f64)> {
+    Walk { network }.prepare(&plane(), destinations).row(&origin, want, &|_| true)
+}
+
+fn is_near(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-3
+}
+
+/// Streets every 100 m from 0 to 400 both ways, joined at every crossing.
+fn grid() -> Vec<Vec<Place>> {
+    let along = |at: usize| (0..5).map(move |step| (step as f64 * 100.0, at as f64 * 100.0));
+    let east = (0..5).map(|y| line(&along(y).collect::<Vec<_>>()));
+    let north = (0..5).map(|x| line(&along(x).map(|(a, b)| (b, a)).collect::<Vec<_>>()));
+    east.chain(north).collect()
+}
+
+#[test]
+fn a_grid_town_is_measured_by_blocks() {
+    let town = network(&grid());
+    // 25 crossings, of which the four corners of the town are no junctions; 40 blocks, of which those at the corners go round them
+    assert_eq!((town.junctions(), town.edges().len(), town.components().len()), (21, 36, 1));
+    assert!(is_near(town.components()[0].length_m, 4000.0));
+    for (from, to, metres) in [
+        // 150 m east and 100 m north
+        (at(100.0, 100.0), at(250.0, 200.0), 250.0),
+        // from 10 m beside the street: 10 + 50 + 100 + 20, either way round
+        (at(150.0, 110.0), at(200.0, 220.0), 10.0 + 50.0 + 120.0),
+        // the same block, and the same place
+        (at(120.0, 100.0), at(180.0, 100.0), 60.0),
+        (at(120.0, 103.0), at(120.0, 103.0), 6.0),
+        // around the corner of the town: one edge
+        (at(350.0, 0.0), at(400.0, 30.0), 80.0),
+        // parallel streets, both in the middle of a block: 50 + 100 + 50
+        (at(150.0, 100.0), at(150.0, 200.0), 200.0),
+    ] {
+        let found = row(&town, from, &[to], Want::Nearest);
+        assert!(found.len() == 1 && is_near(found[0].1, metres), "{from:?} {to:?}: {found:?}, {metres} wanted");
+    }
+    // exactly at the limit is within it: 100 m along one street of whole corners
+    let found = row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Nearest)[0].1;
+    assert_eq!(row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Within(found)).len(), 1);
+    assert!(row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Within(found - 1e-9)).is_empty());
+}
+
+#[test]
+fn bridges_islands_loops_and_odd_lines() {
+    let lines = [
+        line(&[(0.0, 0.0), (1000.0, 0.0)]),
+        // crosses the first without a corner in common: a bridge
+        line(&[(500.0, -300.0), (500.0, 300.0)]),
+        // a loop that hangs on the first, a corner given twice in a row, and the same line again
+        line(&[(1000.0, 0.0), (1000.0, 0.0), (1100.0, 0.0), (1100.0, 100.0), (1000.0, 100.0), (1000.0, 0.0)]),
+        line(&[(0.0, 0.0), (1000.0, 0.0)]),
+        line(&[(7.0, 7.0)]),
+        // a ring by itself
+        line(&[(2000.0, 0.0), (2100.0, 0.0), (2100.0, 100.0), (2000.0, 0.0)]),
+    ];
+    let mut network = network(&lines);
+    assert_eq!(
+        network.components().iter().map(|one| one.edges).collect::<Vec<_>>(),
+        [2, 1, 1],
+        "a street drawn twice is there and back"
+    );
+    assert!(
+        row(&network, at(450.0, 0.0), &[at(500.0, 100.0)], Want::Nearest).is_empty(),
+        "no way over the bridge's side"
+    );
+    // 300 m to the loop, then round it the shorter way: 150 of 400
+    let found = row(&network, at(700.0, 0.0), &[at(1100.0, 50.0)], Want::Nearest);
+    assert!(is_near(found[0].1, 450.0), "{found:?}");
+    // on the loop, across its start: 30 + 20
+    let found = row(&network, at(1030.0, 0.0), &[at(1000.0, 20.0)], Want::Nearest);
+    assert!(is_near(found[0].1, 50.0), "{found:?}");
+    let found = row(&network, at(2050.0, 0.0), &[at(2100.0, 10.0)], Want::Nearest);
+    assert!(is_near(found[0].1, 60.0), "{found:?}");
+
+    // the ring has 100 + 100 + 141.4 m
+    network.min_component_m = 350.0;
+    let told = |place: Place| Snapper::new(&network).snap(&place).err();
+    assert!(
+        matches!(told(at(2050.0, 0.0)), Some(OffStreet::Island { component_m, .. }) if is_near(component_m, 341.421))
+    );
+    assert_eq!(told(at(0.0, 60.0)), Some(OffStreet::Far));
+    assert_eq!(told(at(0.0, 49.9)), None);
+    assert!(row(&network, at(2050.0, 0.0), &[at(2100.0, 10.0)], Want::Nearest).is_empty());
+    assert!(row(&network, at(0.0, 60.0), &[at(10.0, 0.0)], Want::Nearest).is_empty());
+    let nothing = StreetNetwork::new(&[], geodesic_m);
+    assert!(row(&nothing, at(0.0, 0.0), &[at(0.0, 0.0)], Want::Nearest).is_empty());
+    assert!(row(&network, at(0.0, 0.0), &[], Want::Nearest).is_empty());
+}
+
+/// Numbers that look random and are the same on every machine (Knuth 1997, 3.3.4, table 1, line 26).
+struct Lot(u64);
+
+impl Lot {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
+/// A place on the side between two corners, that share of it from the first.
+type Spot = ((i64, i64), (i64, i64), f64);
+
+/// Floyd and Warshall over every corner, and every place between the ends of its side.
+fn by_hand(lines: &[Vec<(i64, i64)>], places: &[Spot]) -> Vec<Vec<f64>> {
+    let mut corners: Vec<(i64, i64)> = Vec::new();
+    let mut number = |corner: (i64, i64)| {
+        corners.iter().position(|known| *known == corner).unwrap_or_else(|| {
+            corners.push(corner);
+            corners.len() - 1
+        })
+    };
+    let length = |a: (i64, i64), b: (i64, i64)| (((a.0 - b.0).pow(2) + (a.1 - b.1).pow(2)) as f64).sqrt();
+    let mut sides: Vec<(usize, usize, f64)> = Vec::new();
+    for line in lines {
+        for pair in line.windows(2) {
+            sides.push((number(pair[0]), number(pair[1]), length(pair[0], pair[1])));
+        }
+    }
+    let ends: Vec<(usize, usize)> = places.iter().map(|(a, b, _)| (number(*a), number(*b))).collect();
+    let own = corners.len();
+    let count = own + places.len();
+    let mut metres = vec![vec![f64::INFINITY; count]; count];
+    let mut put = |a: usize, b: usize, length: f64| {
+        metres[a][b] = metres[a][b].min(length);
+        metres[b][a] = metres[b][a].min(length);
+    };
+    (0..count).for_each(|at| put(at, at, 0.0));
+    sides.iter().for_each(|(a, b, length)| put(*a, *b, *length));
+    for (at, ((a, b, share), (from, to))) in places.iter().zip(&ends).enumerate() {
+        put(own + at, *from, share * length(*a, *b));
+        put(own + at, *to, (1.0 - share) * length(*a, *b));
+        for (other, (c, d, their)) in places.iter().enumerate() {
+            if (a, b) == (c, d) {
+                put(own + at, own + other, (share - their).abs() * length(*a, *b));
+            }
+        }
+    }
+    for via in 0..count {
+        for from in 0..count {
+            for to in 0..count {
+                let by = metres[from][via] + metres[via][to];
+                if by < metres[from][to] {
+                    metres[from][to] = by;
+                }
+            }
+        }
+    }
+    (own..count).map(|from| metres[from][own..].to_vec()).collect()
+}
+
+#[test]
+fn every_way_is_that_of_floyd_and_warshall() {
+    let mut lot = Lot(2024);
+    for town in 0..60 {
+        // corners of a grid of 70 m, lines of a few corners each: pieces, loops, doubles and dead ends come by themselves
+        let corner = |lot: &mut Lot| (lot.below(6) as i64 * 70, lot.below(6) as i64 * 70);
+        let lines: Vec<Vec<(i64, i64)>> =
+            (0..4 + lot.below(8)).map(|_| (0..2 + lot.below(4)).map(|_| corner(&mut lot)).collect()).collect();
+        let sides: Vec<((i64, i64), (i64, i64))> = lines
+            .iter()
+            .flat_map(|line| line.windows(2).map(|pair| (pair[0], pair[1])))
+            .filter(|(a, b)| a != b)
+            .collect();
+        if sides.is_empty() {
+            continue;
+        }
+        // a place within the side; two sides may cross there, and then its street is the one that was given first
+        let places: Vec<Spot> = (0..8)
+            .map(|_| {
+                let (a, b) = sides[lot.below(sides.len() as u64) as usize];
+                (a, b, [0.0, 0.137, 0.391, 0.777, 1.0][lot.below(5) as usize])
+            })
+            .collect();
+        let made: Vec<Vec<Place>> =
+            lines.iter().map(|line| line.iter().map(|(x, y)| at(*x as f64, *y as f64)).collect()).collect();
+        let network = network(&made);
+        let place =
+            |(a, b, share): &Spot| at(a.0 as f64 + share * (b.0 - a.0) as f64, a.1 as f64 + share * (b.1 - a.1) as f64);
+        let spots: Vec<Place> = places.iter().map(place).collect();
+        // places where sides cross or lie over each other are on several streets at once: leave those out
+        let is_alone = |at: usize| {
+            let spot = spots[at].xy;
+            let touching = sides.iter().filter(|(a, b)| {
+                let (dx, dy) = ((b.0 - a.0) as f64, (b.1 - a.1) as f64);
+                let (px, py) = (spot.x - a.0 as f64, spot.y - a.1 as f64);
+                let share = ((px * dx + py * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
+                (px - share * dx).hypot(py - share * dy) < 1.0
+            });
+            touching.count() == 1 || [0.0, 1.0].contains(&places[at].2)
+        };
+        let crossings_only: Vec<usize> = (0..spots.len())
+            .filter(|at| {
+                let corner_spot = [0.0, 1.0].contains(&places[*at].2);
+                // a corner that a side passes over without having it is two streets
+                let spot = spots[*at].xy;
+                let passes = |(a, b): &((i64, i64), (i64, i64))| {
+                    let (dx, dy) = ((b.0 - a.0) as f64, (b.1 - a.1) as f64);
+                    let (px, py) = (spot.x - a.0 as f64, spot.y - a.1 as f64);
+                    let share = (px * dx + py * dy) / (dx * dx + dy * dy);
+                    share > 1e-9 && share < 1.0 - 1e-9 && (px - share * dx).hypot(py - share * dy) < 1.0
+                };
+                is_alone(*at) && !(corner_spot && sides.iter().any(passes))
+            })
+            .collect();
+        let want = by_hand(&lines, &places);
+        let engine = Walk { network: &network };
+        let kept: Vec<Place> = crossings_only.iter().map(|at| spots[*at]).collect();
+        let prepared = engine.prepare(&plane(), &kept);
+        for (from, origin) in crossings_only.iter().enumerate() {
+            let all = prepared.row(&spots[*origin], Want::Within(f64::MAX), &|_| true);
+            for (to, destination) in crossings_only.iter().enumerate() {
+                let metres = want[*origin][*destination];
+                let found = all.iter().find(|(at, _)| *at == to as u32).map(|(_, cost)| *cost);
+                match found {
+                    Some(found) => {
+                        assert!((found - metres).abs() < 0.01, "town {town}: {from} to {to}: {found}, {metres} wanted")
+                    }
+                    None => assert!(metres.is_infinite(), "town {town}: {from} to {to} is not found, {metres} wanted"),
+                }
+            }
+            assert!(all.windows(2).all(|pair| pair[0].1 <= pair[1].1), "cheapest first");
+            // the field, the search that skips some, and the bounded search say the same
+            for skipped in 0..3u32 {
+                let admits = |at: u32| at % 3 != skipped;
+                let nearest = prepared.row(&spots[*origin], Want::Nearest, &admits);
+                let first = all.iter().find(|(at, _)| admits(*at)).copied();
+                let (a, b) = (nearest.first().map(|one| one.1), first.map(|one| one.1));
+                assert!(
+                    a.is_some() == b.is_some() && a.zip(b).is_none_or(|(a, b)| (a - b).abs() < 1e-6),
+                    "{a:?} {b:?}"
+                );
+            }
+            let half = prepared.row(&spots[*origin], Want::Within(200.0), &|_| true);
+            assert_eq!(half, all.iter().copied().filter(|(_, cost)| *cost <= 200.0).collect::<Vec<_>>());
+        }
+        let origins: Vec<Option<Place>> = kept.iter().copied().map(Some).collect();
+        let table = || CostTable::measure(engine.unit(), prepared.as_ref(), &origins, Want::Nearest, &|_, _| true);
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert_eq!(one.install(table), table());
+    }
+}
+
+#[test]
+fn streets_of_an_extract_are_lines_with_their_tags() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/formats/town_synthetic.osm.pbf");
+    let request = ReadRequest { layer: Some("streets"), ..ReadRequest::new(&path, "town") };
+    let (info, read) = read::read_all(&request).unwrap();
+    assert_eq!(info.fields[1].name, "highway");
+    assert!(
+        read.records.iter().all(|record| matches!(
+            record.geometry,
+            None | Some(Geometry::LineString(_) | Geometry::MultiLineString(_))
+        ))
+    );
+}
+
+#[test]
+fn a_river_without_a_bridge_is_in_the_figure_and_what_is_off_the_streets_is_not_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    // two streets 111 m apart along a river, joined 1.1 km to the east; a lane of 110 m by itself
+    put(
+        "streets.csv",
+        "name,wkt\nsouth,\"LINESTRING (118 32, 118.012 32)\"\nnorth,\"LINESTRING (118 32.001, 118.012 32.001)\"\n\
+         bridge,\"LINESTRING (118.012 32, 118.012 32.001)\"\nlane,\"LINESTRING (118 32.02, 118 32.021)\"\n",
+    );
+    put("halls.csv", "id,lon,lat\nh,118,32\nlost,118,32.0205\n");
+    put(
+        "homes.csv",
+        "id,lon,lat,people\nsame,118.001,32,30\nacross,118,32.001,50\nfield,118.006,32.01,15\nlane,118,32.0201,5\n",
+    );
+    put(
+        "square.geojson",
+        r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"1"},"geometry":{"type":"Polygon",
+        "coordinates":[[[117.99,31.99],[118.02,31.99],[118.02,32.03],[117.99,32.03],[117.99,31.99]]]}}]}"#,
+    );
+    let config = |by: &str, streets: &str| {
+        format!(
+            "title = \"t\"\n[[study.regions]]\npath = \"square.geojson\"\nlevel = \"county\"\n{streets}\n[[study.facilities]]\npath = \"halls.csv\"\n\
+             kind = \"hall\"\ndatum = \"wgs-84\"\n[[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\npeople = \"people\"\ndatum = \"wgs-84\"\n\
+             [[indicator]]\nid = \"i\"\nmeasure.covered-share = {{ kind = \"hall\", within = \"1 km\", by = \"{by}\" }}\nover = [\"county\"]\n"
+        )
+    };
+    let streets = "[study.streets]\npath = \"streets.csv\"\ndatum = \"wgs-84\"";
+    let run = |by: &str, streets: &str| {
+        let plan = tongda::config::parse(&config(by, streets), "t.toml", folder.path()).unwrap();
+        let options = tongda::app::run::RunOptions { write_nothing: true, ..Default::default() };
+        tongda::app::run::run(&plan, options, &tongda::base::progress::Silent)
+    };
+    let flown = run("geodesic", "").unwrap().card.indicators.remove(0).figure;
+    assert_eq!(
+        (flown.part, flown.whole),
+        (Some(85.0), Some(100.0)),
+        "across the river is 111 m; only the field is farther"
+    );
+    let finished = run("walk", streets).unwrap();
+    let walked = &finished.card.indicators[0].figure;
+    // the same side is 94 m; across, 2 × 1133 m and the bridge; the field is 1 km from any street, the lane an island
+    assert_eq!((walked.part, walked.whole, walked.unknown), (Some(30.0), Some(80.0), 20.0));
+    let codes: Vec<&str> = finished.issues.iter().map(|issue| issue.code).collect();
+    assert!(codes.contains(&"facility-off-streets") && codes.contains(&"streets-end"), "{codes:?}");
+    let note = finished.issues.iter().find(|issue| issue.code == "street-network").unwrap();
+    assert!(note.what.contains("2 parts") && note.what.contains("1 with 0.1 km"), "{}", note.what);
+    let error = run("walk", "").map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("no streets to walk on") && error.contains("[study.streets]"), "{error}");
+}
