@@ -1,9 +1,11 @@
-//! Distances along streets against Floyd and Warshall on the same network with every place put in as a junction, and cases worked out by
-//! hand.
+//! Distances along streets against Floyd and Warshall on the same network with every place put in as a junction, against SciPy on a real
+//! extract, and cases worked out by hand.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use geo_types::Geometry;
+use tongda::impedance::By;
 use tongda::impedance::Impedance;
 use tongda::impedance::Want;
 use tongda::impedance::cost_table::CostTable;
@@ -13,9 +15,13 @@ use tongda::impedance::segments::Snapper;
 use tongda::impedance::street::Walk;
 use tongda::io::read;
 use tongda::io::read::ReadRequest;
+use tongda::metrics::reach::Question;
+use tongda::metrics::reach::Reach;
+use tongda::metrics::reach::Whose;
 use tongda::model::place::LonLat;
 use tongda::model::place::Place;
 use tongda::model::place::PlaneXy;
+use tongda::model::region::Level;
 use tongda::model::streets::StreetNetwork;
 use tongda::model::study::Plane;
 
@@ -350,4 +356,66 @@ fn a_river_without_a_bridge_is_in_the_figure_and_what_is_off_the_streets_is_not_
     assert!(note.what.contains("2 parts") && note.what.contains("1 with 0.1 km"), "{}", note.what);
     let error = run("walk", "").map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("no streets to walk on") && error.contains("[study.streets]"), "{error}");
+}
+
+#[test]
+fn distances_in_helsinki_are_those_of_an_independent_program() {
+    let shared = std::env::var_os("TONGDA_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
+    let extract = shared.join("data/helsinki/Helsinki.osm.pbf");
+    if !extract.exists() {
+        eprintln!("skipped: needs {}", extract.display());
+        return;
+    }
+    // tests/oracles/streets_helsinki.py: PyOsmium, Shapely, pyproj and SciPy on the same extract
+    let oracle = include_str!("oracles/streets_helsinki.csv");
+    let rows: Vec<Vec<&str>> = oracle.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, kind: &str| {
+        let lines = rows.iter().filter(|row| row[0] == kind).map(|row| format!("{},{}\n", row[1], row[2]));
+        std::fs::write(folder.path().join(name), format!("lon,lat\n{}", lines.collect::<String>())).unwrap();
+    };
+    put("facilities.csv", "facility");
+    put("homes.csv", "home");
+    let square = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"1"},"geometry":{"type":"Polygon",
+        "coordinates":[[[24.92,60.15],[24.96,60.15],[24.96,60.19],[24.92,60.19],[24.92,60.15]]]}}]}"#;
+    std::fs::write(folder.path().join("square.geojson"), square).unwrap();
+    let config = format!(
+        "title = \"t\"\n[[study.regions]]\npath = \"square.geojson\"\nlevel = \"county\"\n[study.streets]\npath = {:?}\nlayer = \"streets\"\n\
+         [[study.facilities]]\npath = \"facilities.csv\"\nkind = \"hall\"\ndatum = \"wgs-84\"\n\
+         [[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\ndatum = \"wgs-84\"\n",
+        std::fs::canonicalize(extract).unwrap()
+    );
+    let plan = tongda::config::parse(&config, "t.toml", folder.path()).unwrap();
+    let study = tongda::ingest::study(&plan.study, &tongda::base::progress::Silent).unwrap();
+    let question = Question {
+        kind: "hall",
+        demand: None,
+        weight: Some("count"),
+        by: By::Walk,
+        whose: Whose::Any,
+        whose_level: Level::County,
+    };
+    let reach = Reach::new(&study, &question).unwrap();
+    let homes: Vec<&Vec<&str>> = rows.iter().filter(|row| row[0] == "home").collect();
+    assert_eq!(homes.len(), 484);
+    let mut compared = 0;
+    for (at, home) in homes.iter().enumerate() {
+        let found = reach.costs.nearest(at).map(|(_, metres)| metres);
+        match home[3].parse::<f64>() {
+            // the oracle has three decimals
+            Ok(metres) => {
+                assert!(found.is_some_and(|found| (found - metres).abs() < 0.002), "{home:?}: {found:?}");
+                compared += 1;
+            }
+            Err(_) => assert_eq!(found, None, "{home:?}"),
+        }
+    }
+    assert_eq!(compared, 392);
+    // as the crow flies is never longer, but for the leg to a street on which nothing is saved
+    let flown = Reach::new(&study, &Question { by: By::Geodesic, ..question }).unwrap();
+    for at in 0..homes.len() {
+        if let (Some((_, walked)), Some((_, flown))) = (reach.costs.nearest(at), flown.costs.nearest(at)) {
+            assert!(walked >= flown - 1e-3, "{at}: {walked} walked, {flown} flown");
+        }
+    }
 }
