@@ -7,17 +7,20 @@ use std::collections::BTreeSet;
 use support::scene::Scene;
 use support::scene::rectangle;
 use tongda::base::progress::Silent;
+use tongda::base::units::Limit;
 use tongda::base::units::Metres;
 use tongda::base::units::Share;
 use tongda::base::units::Text;
 use tongda::base::units::Weight;
 use tongda::impedance::By;
+use tongda::impedance::Direction;
 use tongda::metrics::Context;
 use tongda::metrics::METRICS;
 use tongda::metrics::Measure;
 use tongda::metrics::MetricError;
 use tongda::metrics::Output;
 use tongda::metrics::covered_share::CoveredShare;
+use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
@@ -46,8 +49,9 @@ fn study() -> Study {
 fn covered(within: f64) -> CoveredShare {
     CoveredShare {
         kind: "clinic".into(),
-        within: Metres(within),
+        within: Limit::Length(Metres(within)),
         by: By::StraightLine,
+        direction: Direction::ToFacility,
         demand: None,
         weight: None,
         whose: Whose::Any,
@@ -60,6 +64,9 @@ fn nearest(statistic: Statistic) -> Nearest {
         kind: "clinic".into(),
         statistic,
         by: By::StraightLine,
+        direction: Direction::ToFacility,
+        cost: Cost::Length,
+        nth: std::num::NonZeroU32::MIN,
         demand: None,
         weight: None,
         whose: Whose::Any,

@@ -146,7 +146,10 @@ fn routes_are_calls_in_the_order_of_travel() {
 #[test]
 fn a_layer_has_to_be_named() {
     let error = read_all(&ReadRequest::new(&town(), "town")).unwrap_err().to_string();
-    assert!(error.contains("layer = \"…\" (layers: boundaries, places, routes, buildings, streets)"), "{error}");
+    assert!(
+        error.contains("layer = \"…\" (layers: boundaries, places, routes, buildings, streets, barriers, turns)"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -5,14 +5,17 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use geo_types::Geometry;
+use tongda::base::units::KmPerHour;
 use tongda::impedance::By;
+use tongda::impedance::Direction;
 use tongda::impedance::Impedance;
 use tongda::impedance::Want;
 use tongda::impedance::cost_table::CostTable;
+use tongda::impedance::cost_table::CostUnit;
 use tongda::impedance::geodesic::geodesic_m;
 use tongda::impedance::segments::OffStreet;
 use tongda::impedance::segments::Snapper;
-use tongda::impedance::street::Walk;
+use tongda::impedance::street::Streets;
 use tongda::io::read;
 use tongda::io::read::ReadRequest;
 use tongda::metrics::reach::Question;
@@ -22,8 +25,14 @@ use tongda::model::place::LonLat;
 use tongda::model::place::Place;
 use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
+use tongda::model::streets::Hindrances;
+use tongda::model::streets::Line;
+use tongda::model::streets::Mode;
 use tongda::model::streets::StreetNetwork;
+use tongda::model::streets::Way;
 use tongda::model::study::Plane;
+
+const METRE_A_SECOND: KmPerHour = KmPerHour(3.6);
 
 /// Degrees of a metre at the equator, on the ellipsoid: along it, and along the meridian.
 const LON: f64 = 1.0 / 111_319.490_793;
@@ -38,8 +47,20 @@ fn line(corners: &[(f64, f64)]) -> Vec<Place> {
     corners.iter().map(|(x, y)| at(*x, *y)).collect()
 }
 
+/// Lines that are walked both ways at 3.6 km/h: a metre a second.
+fn ways(lines: &[Vec<Place>]) -> Vec<Line> {
+    (0u32..)
+        .zip(lines)
+        .map(|(id, corners)| Line { corners: corners.clone(), way: Way::both(METRE_A_SECOND), id })
+        .collect()
+}
+
 fn network(lines: &[Vec<Place>]) -> StreetNetwork {
-    let mut network = StreetNetwork::new(lines, geodesic_m);
+    network_of(&ways(lines), &Hindrances::default())
+}
+
+fn network_of(lines: &[Line], hindrances: &Hindrances<'_>) -> StreetNetwork {
+    let mut network = StreetNetwork::new(Mode::Walk, METRE_A_SECOND, lines, hindrances, geodesic_m);
     network.max_snap_m = 50.0;
     network
 }
@@ -50,7 +71,11 @@ fn plane() -> Plane {
 
 /// All destinations of an origin.
 fn row(network: &StreetNetwork, origin: Place, destinations: &[Place], want: Want) -> Vec<(u32, f64)> {
-    Walk { network }.prepare(&plane(), destinations).row(&origin, want, &|_| true)
+    Streets { network, unit: CostUnit::Metres, direction: Direction::ToFacility }.prepare(&plane(), destinations).row(
+        &origin,
+        want,
+        &|_| true,
+    )
 }
 
 fn is_near(a: f64, b: f64) -> bool {
@@ -135,7 +160,7 @@ fn bridges_islands_loops_and_odd_lines() {
     assert_eq!(told(at(0.0, 49.9)), None);
     assert!(row(&network, at(2050.0, 0.0), &[at(2100.0, 10.0)], Want::Nearest).is_empty());
     assert!(row(&network, at(0.0, 60.0), &[at(10.0, 0.0)], Want::Nearest).is_empty());
-    let nothing = StreetNetwork::new(&[], geodesic_m);
+    let nothing = network_of(&[], &Hindrances::default());
     assert!(row(&nothing, at(0.0, 0.0), &[at(0.0, 0.0)], Want::Nearest).is_empty());
     assert!(row(&network, at(0.0, 0.0), &[], Want::Nearest).is_empty());
 }
@@ -256,7 +281,7 @@ fn every_way_is_that_of_floyd_and_warshall() {
             })
             .collect();
         let want = by_hand(&lines, &places);
-        let engine = Walk { network: &network };
+        let engine = Streets { network: &network, unit: CostUnit::Metres, direction: Direction::ToFacility };
         let kept: Vec<Place> = crossings_only.iter().map(|at| spots[*at]).collect();
         let prepared = engine.prepare(&plane(), &kept);
         for (from, origin) in crossings_only.iter().enumerate() {
@@ -392,6 +417,9 @@ fn distances_in_helsinki_are_those_of_an_independent_program() {
         demand: None,
         weight: Some("count"),
         by: By::Walk,
+        unit: CostUnit::Metres,
+        direction: Direction::ToFacility,
+        nth: 1,
         whose: Whose::Any,
         whose_level: Level::County,
     };

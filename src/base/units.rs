@@ -117,6 +117,12 @@ quantity!(
         "秒" => (1.0, ""), "分钟" => (60.0, ""), "小时" => (3600.0, "") }
 );
 quantity!(
+    /// A speed in kilometres an hour; never negative.
+    KmPerHour, "\"5 km/h\" or \"3 mph\"", {
+        "km/h" => (1.0, ""), "kph" => (1.0, ""), "mph" => (1.609344, ""), "m/s" => (3.6, ""), "knots" => (1.852, ""),
+        "公里/小时" => (1.0, ""), "千米/小时" => (1.0, "") }
+);
+quantity!(
     /// A share of a whole, 1.0 is all of it; written with `%`. May exceed 1 (load, growth).
     Share, "\"90 %\"", { "%" => (1.0, "e-2"), "％" => (1.0, "e-2") }
 );
@@ -140,6 +146,90 @@ impl fmt::Display for Seconds {
         } else {
             write!(out, "{} s", trim_zeros(self.0, 3))
         }
+    }
+}
+
+impl KmPerHour {
+    /// Seconds for so many metres; infinite at no speed.
+    pub fn seconds(self, metres: f64) -> f64 {
+        metres * 3.6 / self.0
+    }
+}
+
+impl fmt::Display for KmPerHour {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} km/h", trim_zeros(self.0, 3))
+    }
+}
+
+/// How far is near enough: a length or a time, as the unit says. At exactly the limit is within it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "QuantityText", into = "String")]
+pub enum Limit {
+    Length(Metres),
+    Time(Seconds),
+}
+
+impl Limit {
+    /// Metres or seconds.
+    pub fn value(self) -> f64 {
+        match self {
+            Limit::Length(Metres(value)) | Limit::Time(Seconds(value)) => value,
+        }
+    }
+}
+
+impl FromStr for Limit {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        const EXAMPLE: &str = "\"500 m\", \"15 km\" or \"15 min\"";
+        match (text.parse().map(Limit::Length), text.parse().map(Limit::Time)) {
+            (Ok(limit), _) | (_, Ok(limit)) => Ok(limit),
+            (Err(UnitError::UnknownUnit { text, unit, .. }), _) => {
+                Err(UnitError::UnknownUnit { text, unit, example: EXAMPLE })
+            }
+            (Err(UnitError::NoUnit { text, .. }), _) => Err(UnitError::NoUnit { text, example: EXAMPLE }),
+            (Err(UnitError::NotANumber { text, .. }), _) => Err(UnitError::NotANumber { text, example: EXAMPLE }),
+            (Err(other), _) => Err(other),
+        }
+    }
+}
+
+impl TryFrom<QuantityText> for Limit {
+    type Error = UnitError;
+
+    fn try_from(text: QuantityText) -> Result<Self, UnitError> {
+        match text {
+            QuantityText::Text(text) => text.parse(),
+            QuantityText::Int(number) => number.to_string().parse(),
+            QuantityText::Real(number) => number.to_string().parse(),
+        }
+    }
+}
+
+impl From<Limit> for String {
+    fn from(limit: Limit) -> String {
+        limit.to_string()
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::Length(metres) => metres.fmt(out),
+            Limit::Time(seconds) => seconds.fmt(out),
+        }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": ["500 m", "15 min"] })
     }
 }
 
@@ -320,6 +410,16 @@ pub enum Lang {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_and_speeds_read_with_their_unit() {
+        assert_eq!("15 min".parse(), Ok(Limit::Time(Seconds(900.0))));
+        assert_eq!("1.25 km".parse(), Ok(Limit::Length(Metres(1250.0))));
+        assert!("15".parse::<Limit>().unwrap_err().to_string().contains("15 min"));
+        assert!("15 parsec".parse::<Limit>().is_err() && "-1 min".parse::<Limit>().is_err());
+        assert_eq!("36 km/h".parse::<KmPerHour>().map(|speed| speed.seconds(100.0)), Ok(10.0));
+        assert_eq!("10 m/s".parse(), Ok(KmPerHour(36.0)));
+    }
 
     #[test]
     fn lengths_read_with_their_unit() {

@@ -11,6 +11,7 @@ use crate::config::error::suggestion;
 use crate::config::file::ConfigFile;
 use crate::config::file::DemandFile;
 use crate::config::file::GeometryUse;
+use crate::config::file::OneOrMany;
 use crate::config::file::OutputFile;
 use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
@@ -19,9 +20,11 @@ use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
 use crate::config::plan::demand_name;
 use crate::config::plan::level_above;
+use crate::config::profile::ProfileFile;
 use crate::config::spans::Spans;
 use crate::config::spans::Step;
 use crate::config::spans::way;
+use crate::impedance::By;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
@@ -36,6 +39,7 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::reach::Whose;
 use crate::model::region::Level;
+use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::table::rule::Rule;
 
@@ -94,7 +98,7 @@ fn wants(measure: &Measure) -> Wants<'_> {
             levels: vec![("level", reach.level, true)],
         },
         Measure::Nearest(nearest) => Wants {
-            unit: FigureUnit::Metres,
+            unit: FigureUnit::from(nearest.cost.unit()),
             demand: Some(nearest.weight.as_deref()),
             kinds: vec![("kind", &nearest.kind)],
             levels: whose_level(nearest.whose, nearest.whose_level),
@@ -241,10 +245,68 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
         }
     }
     if let Some(streets) = &study.streets {
-        reading(&streets.reading(), &way!["study", "streets"], findings);
+        let way = way!["study", "streets"];
+        reading(&streets.reading(), &way, findings);
+        if let Some(closures) = &streets.closures {
+            reading(&closures.reading(), &below(&way, "closures"), findings);
+        }
+        rule(streets.closed_where.as_ref(), &below(&way, "closed-where"), findings);
+        let is_extract = driver(Path::new(&streets.path)).is_some_and(|driver| driver.name == "OpenStreetMap");
+        for (mode, profile) in [("walk", &streets.walk), ("bicycle", &streets.bicycle), ("drive", &streets.drive)] {
+            if let Some(profile) = profile {
+                self::profile(profile, &below(&way, mode), findings);
+            }
+            let is_asked = file
+                .indicator
+                .iter()
+                .any(|one| one.measure.metric().by().and_then(By::mode).map(Mode::id) == Some(mode));
+            let has_speed = profile.as_ref().is_some_and(|one| one.speed.is_some() || one.speed_field.is_some());
+            if mode == "drive" && is_asked && !is_extract && !has_speed {
+                findings.at(
+                    &way,
+                    "an indicator drives, and nothing says how fast",
+                    "no speed for drive",
+                    "write drive = { speed = \"40 km/h\" }, or drive = { speed-field = \"…\", oneway = \"…\" }",
+                );
+            }
+        }
     }
     if let Some(water) = &study.water {
         reading(&water.reading(), &way!["study", "water"], findings);
+    }
+}
+
+/// Whether conditions are such.
+fn rule(lines: Option<&OneOrMany<String>>, way: &[Step], findings: &mut Findings<'_, '_>) {
+    if let Some(Err(what)) = lines.map(|lines| Rule::new(&lines.0)) {
+        findings.at(way, what, "no condition", "write for example \"highway = primary|secondary\"");
+    }
+}
+
+fn profile(profile: &ProfileFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    for (key, lines) in [
+        ("where", &profile.filter),
+        ("oneway-where", &profile.oneway_where),
+        ("both-ways-where", &profile.both_ways_where),
+        ("through-where", &profile.through_where),
+        ("barred-where", &profile.barred_where),
+    ] {
+        rule(lines.as_ref(), &below(way, key), findings);
+    }
+    let lists = [("speeds", &profile.speeds), ("most", &profile.most)];
+    for (key, list) in lists {
+        for one in list.iter().flatten() {
+            rule(Some(&one.filter), &below(way, key), findings);
+        }
+    }
+    let speeds = lists.into_iter().flat_map(|(_, list)| list.iter().flatten().map(|one| one.speed));
+    if profile.speed.into_iter().chain(speeds).any(|speed| !(speed.0 > 0.0 && speed.0 <= 1000.0)) {
+        findings.at(
+            way,
+            "a speed of nothing, or above 1000 km/h",
+            "how fast?",
+            "leave streets that may not be used to where",
+        );
     }
 }
 
@@ -608,6 +670,7 @@ fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Fin
                 let (is, example) = match unit {
                     FigureUnit::Share => ("a share", "\"90 %\""),
                     FigureUnit::Metres => ("a length", "\"15 km\""),
+                    FigureUnit::Seconds => ("a time", "\"15 min\""),
                 };
                 findings.at(
                     &below(way, key),
@@ -727,6 +790,8 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
     paths.extend(study.streets.as_ref().map(|one| one.path.clone()));
+    let closures = study.streets.as_ref().and_then(|one| one.closures.as_ref());
+    paths.extend(closures.map(|one| one.path.clone()));
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());
     paths.extend(study.declared_pairs.clone());

@@ -22,6 +22,7 @@ use crate::base::units::Lang;
 use crate::base::units::Metres;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::config::profile::ProfileFile;
 use crate::indicators::target::Quantity;
 use crate::metrics::Measure;
 use crate::model::region::Level;
@@ -289,12 +290,22 @@ source_table! {
 }
 
 source_table! {
-    /// Streets: lines that meet where they share a corner.
+    /// Streets: lines that meet where they share a corner. Only the modes that an indicator asks for are built.
     pub struct StreetsFile {
         /// A place farther than this from every street is off the network, and what it reaches is not known; left out, 250 m.
         pub max_snap: Option<Metres>,
         /// Parts of the network with less street than this are islands, and what is reached from them is not known; left out, 1 km.
         pub min_component: Option<Metres>,
+        /// Streets that are closed: conditions as under `where`. Who lives along them goes nowhere.
+        pub closed_where: Option<OneOrMany<String>>,
+        /// Areas in which streets are closed: a flood, a fire.
+        pub closures: Option<WaterFile>,
+        /// How people on foot use them.
+        pub walk: Option<ProfileFile>,
+        /// How cyclists use them.
+        pub bicycle: Option<ProfileFile>,
+        /// How cars use them.
+        pub drive: Option<ProfileFile>,
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub mod error;
 pub mod file;
 pub mod plan;
+pub mod profile;
 pub mod schema;
 pub(crate) mod spans;
 
@@ -116,6 +117,7 @@ mod tests {
 
     use super::*;
     use crate::base::units::Lang;
+    use crate::base::units::Limit;
     use crate::base::units::Metres;
     use crate::config::file::Codes;
     use crate::config::plan::KindPlan;
@@ -201,7 +203,9 @@ layer = "pairs"
         let target = bus.target.as_ref().unwrap();
         assert_eq!(target.by.as_deref(), Some("2029-12-31"));
         assert!(matches!(target.bound, Bound::AtLeast(Quantity::Share(share)) if share.0 == 0.9));
-        assert!(matches!(&clinic.measure, Measure::CoveredShare(covered) if covered.within == Metres(5000.0)));
+        assert!(
+            matches!(&clinic.measure, Measure::CoveredShare(covered) if covered.within == Limit::Length(Metres(5000.0)))
+        );
         assert_eq!(clinic.title.en, "Share within reach of a facility");
         assert_eq!(
             plan.outputs.iter().map(|one| one.format).collect::<Vec<_>>(),

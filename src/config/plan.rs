@@ -1,6 +1,7 @@
 //! The config resolved, checked and ready to be run.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,14 +24,18 @@ use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
+use crate::config::file::WaterFile;
+use crate::config::profile::Profile;
 use crate::config::spans::Spans;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
+use crate::io::osm;
 use crate::io::read::driver;
 use crate::io::read::is_address;
 use crate::io::read::shown;
 use crate::metrics::Measure;
 use crate::model::region::Level;
+use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::table::rule::Rule;
 
@@ -194,26 +199,21 @@ pub struct ServiceSource {
 /// Streets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreetSource {
-    /// Of the layer of streets of an extract without `where`, its rule is [`WALKABLE`].
     pub source: Source,
     /// Farthest place that is on the network.
     pub max_snap: Metres,
     /// Shortest part of the network that is no island.
     pub min_component: Metres,
+    /// Streets that are closed.
+    pub closed_where: Option<Rule>,
+    /// Areas in which streets are closed.
+    pub closures: Option<WaterSource>,
+    /// How each mode that an indicator asks for uses the streets.
+    pub profiles: Vec<Profile>,
+    /// Layers of barriers and of restricted turns: of an extract.
+    pub barriers: Option<Source>,
+    pub turns: Option<Source>,
 }
-
-/// Streets of an OpenStreetMap extract that people walk on, where the config has no rule of its own: as a rule of `where`.
-///
-/// Motorways never; trunk roads and cycleways where walking is marked; nothing that is private or forbidden, unless people on foot are
-/// let in. After the keys `highway`, `foot`, `access` and `sidewalk` of the OpenStreetMap wiki.
-pub const WALKABLE: [&str; 4] = [
-    "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
-     secondary_link|primary|primary_link|track|bridleway|platform|corridor & foot != no|private|use_sidepath & access != no|private",
-    "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
-     secondary_link|primary|primary_link|track|bridleway|platform|corridor & foot = yes|designated|permissive",
-    "highway = trunk|trunk_link|cycleway & foot = yes|designated|permissive",
-    "highway = trunk|trunk_link|cycleway & sidewalk = both|left|right|yes & foot != no|private|use_sidepath",
-];
 
 const DEFAULT_MAX_SNAP: Metres = Metres(250.0);
 const DEFAULT_MIN_COMPONENT: Metres = Metres(1000.0);
@@ -305,11 +305,8 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
-            streets: study.streets.as_ref().map(|one| streets(one, base_dir)),
-            water: study
-                .water
-                .as_ref()
-                .map(|one| WaterSource { source: source(one.reading(), base_dir), repair: one.repair }),
+            streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
+            water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
         },
@@ -369,16 +366,38 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
     }
 }
 
-fn streets(file: &StreetsFile, base_dir: &Path) -> StreetSource {
-    let mut source = source(file.reading(), base_dir);
-    if source.filter.is_none() && is_extract(&source.path) {
-        source.filter = Rule::new(&WALKABLE).ok();
-    }
+fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> StreetSource {
+    let source = source(file.reading(), base_dir);
+    let is_extract = is_extract(&source.path);
+    let profile = |mode: &Mode| {
+        let said = match mode {
+            Mode::Walk => &file.walk,
+            Mode::Bicycle => &file.bicycle,
+            Mode::Drive => &file.drive,
+        };
+        Profile::new(*mode, said.as_ref(), is_extract)
+    };
+    let beside = |layer: &str| Source { layer: Some(layer.to_owned()), filter: None, bbox: None, ..source.clone() };
     StreetSource {
-        source,
         max_snap: file.max_snap.unwrap_or(DEFAULT_MAX_SNAP),
         min_component: file.min_component.unwrap_or(DEFAULT_MIN_COMPONENT),
+        closed_where: file.closed_where.as_ref().and_then(|lines| Rule::new(&lines.0).ok()),
+        closures: file.closures.as_ref().map(|one| water(one, base_dir)),
+        profiles: modes.iter().map(profile).collect(),
+        barriers: is_extract.then(|| beside(osm::BARRIERS)),
+        turns: (is_extract && modes.contains(&Mode::Drive)).then(|| beside(osm::TURNS)),
+        source,
     }
+}
+
+fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {
+    WaterSource { source: source(file.reading(), base_dir), repair: file.repair }
+}
+
+/// The modes that the indicators ask for; on foot when none does.
+fn modes(file: &ConfigFile) -> BTreeSet<Mode> {
+    let asked: BTreeSet<Mode> = file.indicator.iter().filter_map(|one| one.measure.metric().by()?.mode()).collect();
+    if asked.is_empty() { BTreeSet::from([Mode::Walk]) } else { asked }
 }
 
 /// Whether a file is an OpenStreetMap extract.

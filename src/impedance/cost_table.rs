@@ -2,15 +2,38 @@
 
 use rayon::prelude::*;
 
+use crate::base::units::Limit;
+use crate::base::units::trim_zeros;
 use crate::impedance::Prepared;
 use crate::impedance::Want;
 use crate::model::place::Place;
 
 /// The unit of the costs of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CostUnit {
+    #[default]
     Metres,
     Seconds,
+}
+
+impl CostUnit {
+    /// A cost for people: `1.2 km`, `14.5 min`.
+    pub fn shown(self, cost: f64) -> String {
+        match self {
+            CostUnit::Metres if cost >= 1000.0 => format!("{} km", trim_zeros(cost / 1000.0, 2)),
+            CostUnit::Metres => format!("{} m", trim_zeros(cost, 0)),
+            CostUnit::Seconds => format!("{} min", trim_zeros(cost / 60.0, 1)),
+        }
+    }
+}
+
+impl From<Limit> for CostUnit {
+    fn from(limit: Limit) -> CostUnit {
+        match limit {
+            Limit::Length(_) => CostUnit::Metres,
+            Limit::Time(_) => CostUnit::Seconds,
+        }
+    }
 }
 
 /// Costs from origins to destinations: one sparse row an origin, cheapest first, ties by destination index.

@@ -79,6 +79,11 @@ impl Prepared for PreparedGeodesic {
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
         match want {
             Want::Within(limit) => self.within(origin, limit, admits),
+            Want::First(most) => {
+                let mut row = self.within(origin, f64::MAX, admits);
+                row.truncate(most);
+                row
+            }
             Want::Nearest => {
                 let Some((first, _)) = self.index.nearest_where(origin.xy.array(), &mut |at| admits(at)) else {
                     return Vec::new();

@@ -1,6 +1,7 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
 pub mod cost_table;
+mod dijkstra;
 pub mod geodesic;
 pub mod index;
 pub mod segments;
@@ -14,9 +15,11 @@ use serde::Serialize;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::geodesic::Geodesic;
 use crate::impedance::segments::OffStreet;
+use crate::impedance::segments::Snap;
 use crate::impedance::straight::StraightLine;
-use crate::impedance::street::Walk;
+use crate::impedance::street::Streets;
 use crate::model::place::Place;
+use crate::model::streets::Mode;
 use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
 
@@ -36,9 +39,11 @@ pub trait Prepared: Sync + Send {
     /// A destination at exactly the limit is within it. Costs are finite and not negative.
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)>;
 
-    /// Why a place can not be measured from at all; `None` for one that can, and wherever every place can.
-    fn off_street(&self, _: &Place) -> Option<OffStreet> {
-        None
+    /// Where a place meets the streets; `None` where there are none to meet.
+    /// # Errors
+    /// [`OffStreet`]: why it can not be measured from at all.
+    fn snapped(&self, _: &Place) -> Result<Option<Snap>, OffStreet> {
+        Ok(None)
     }
 }
 
@@ -47,6 +52,8 @@ pub trait Prepared: Sync + Send {
 pub enum Want {
     /// The nearest one, however far.
     Nearest,
+    /// So many of the nearest, however far.
+    First(usize),
     /// All within the limit, the limit included.
     Within(f64),
 }
@@ -73,19 +80,53 @@ impedances! {
     Geodesic,
     /// In the study plane; differs from geodesic by the plane's scale (printed with every run). Metres.
     StraightLine,
-    /// On foot along the streets of the study, and straight to and from them. Metres.
+    /// On foot along the streets of the study, and straight to and from them.
     Walk,
+    /// By bicycle along the streets of the study, and on foot straight to and from them.
+    Bicycle,
+    /// By car along the streets of the study, and on foot straight to and from them.
+    Drive,
+}
+
+/// Which way one travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From where people are to the facility.
+    #[default]
+    ToFacility,
+    /// From the facility to where people are: an ambulance.
+    FromFacility,
 }
 
 impl By {
-    /// The engine behind the name; `None` for one that needs streets where there are none.
-    pub fn engine(self, streets: Option<&StreetNetwork>) -> Option<Box<dyn Impedance + '_>> {
-        Some(match (self, streets) {
-            (By::Geodesic, _) => Box::new(Geodesic),
-            (By::StraightLine, _) => Box::new(StraightLine),
-            (By::Walk, Some(network)) => Box::new(Walk { network }),
-            (By::Walk, None) => return None,
-        })
+    /// Who goes along streets; `None` where none are asked.
+    pub fn mode(self) -> Option<Mode> {
+        match self {
+            By::Geodesic | By::StraightLine => None,
+            By::Walk => Some(Mode::Walk),
+            By::Bicycle => Some(Mode::Bicycle),
+            By::Drive => Some(Mode::Drive),
+        }
+    }
+
+    /// The engine behind the name; `None` for one that needs streets where there are none for its mode, and for seconds where nothing has a
+    /// speed.
+    pub fn engine(
+        self,
+        unit: CostUnit,
+        direction: Direction,
+        streets: &[StreetNetwork],
+    ) -> Option<Box<dyn Impedance + '_>> {
+        match (self.mode(), unit) {
+            (Some(mode), _) => {
+                let network = streets.iter().find(|network| network.mode == mode)?;
+                Some(Box::new(Streets { network, unit, direction }))
+            }
+            (None, CostUnit::Seconds) => None,
+            (None, CostUnit::Metres) if self == By::StraightLine => Some(Box::new(StraightLine)),
+            (None, CostUnit::Metres) => Some(Box::new(Geodesic)),
+        }
     }
 
     /// What a result measured so must say of itself.
@@ -93,9 +134,15 @@ impl By {
         match self {
             By::Geodesic => ("as the crow flies, along the ellipsoid", "椭球面直线距离"),
             By::StraightLine => ("as the crow flies, in the study plane", "平面直线距离"),
-            By::Walk => {
-                ("on foot along the streets, and straight to and from them", "沿道路步行距离（含至道路的直线段）")
-            }
+            By::Walk => ("on foot along the streets, and straight to and from them", "沿道路步行（含至道路的直线段）"),
+            By::Bicycle => (
+                "by bicycle along the streets, and on foot straight to and from them",
+                "沿道路骑行（含步行至道路的直线段）",
+            ),
+            By::Drive => (
+                "by car along the streets without traffic, and on foot straight to and from them",
+                "沿道路驾车（不计拥堵，含步行至道路的直线段）",
+            ),
         }
     }
 }

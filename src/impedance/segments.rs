@@ -18,6 +18,8 @@ pub struct Snap {
     pub along_m: f64,
     /// Metres from the place to the street, on the ellipsoid.
     pub off_m: f64,
+    /// Where that is.
+    pub at: LonLat,
 }
 
 /// Why a place is not on the network.
@@ -27,6 +29,8 @@ pub enum OffStreet {
     Far,
     /// The nearest street is on a part of the network that is shorter than `min_component_m`; the place is not moved to another.
     Island { component_m: f64, off_m: f64 },
+    /// Its street is closed; the place is not moved to another.
+    Closed { off_m: f64 },
 }
 
 /// A side of an edge: the edge and the corner that the side starts at.
@@ -71,15 +75,17 @@ pub struct Snapper<'n> {
 
 impl<'n> Snapper<'n> {
     pub fn new(network: &'n StreetNetwork) -> Snapper<'n> {
-        let sides = (0..network.edges().len() as u32).flat_map(|edge| {
-            let corners = network.corners(edge);
-            (0u32..).zip(corners.windows(2)).map(move |(corner, ends)| Side {
-                a: ends[0].place.xy.array(),
-                b: ends[1].place.xy.array(),
-                edge,
-                corner,
-            })
-        });
+        let sides = (0..network.edges().len() as u32)
+            .filter(|edge| !network.edges()[*edge as usize].is_through)
+            .flat_map(|edge| {
+                let corners = network.corners(edge);
+                (0u32..).zip(corners.windows(2)).map(move |(corner, ends)| Side {
+                    a: ends[0].place.xy.array(),
+                    b: ends[1].place.xy.array(),
+                    edge,
+                    corner,
+                })
+            });
         Snapper { network, sides: RTree::bulk_load(sides.collect()) }
     }
 
@@ -105,14 +111,18 @@ impl<'n> Snapper<'n> {
         let share = best.share(at);
         let between = |a: f64, b: f64| a + share * (b - a);
         let (from, to) = (a.place.lonlat, b.place.lonlat);
-        let off_m = geodesic_m(place.lonlat, LonLat { lon: between(from.lon, to.lon), lat: between(from.lat, to.lat) });
+        let nearest = LonLat { lon: between(from.lon, to.lon), lat: between(from.lat, to.lat) };
+        let off_m = geodesic_m(place.lonlat, nearest);
         if off_m > self.network.max_snap_m {
             return Err(OffStreet::Far);
+        }
+        if self.network.edges()[best.edge as usize].is_closed() {
+            return Err(OffStreet::Closed { off_m });
         }
         let component = self.network.components()[self.network.component_of(best.edge) as usize];
         if component.length_m < self.network.min_component_m {
             return Err(OffStreet::Island { component_m: component.length_m, off_m });
         }
-        Ok(Snap { edge: best.edge, along_m: between(a.along_m, b.along_m), off_m })
+        Ok(Snap { edge: best.edge, along_m: between(a.along_m, b.along_m), off_m, at: nearest })
     }
 }

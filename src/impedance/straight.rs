@@ -31,7 +31,12 @@ impl Prepared for PreparedStraight {
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
         match want {
             Want::Nearest => self.index.nearest_where(origin.xy.array(), &mut |at| admits(at)).into_iter().collect(),
-            Want::Within(limit) => {
+            Want::First(_) | Want::Within(_) => {
+                let (limit, most) = match want {
+                    Want::Within(limit) => (limit, usize::MAX),
+                    Want::First(most) => (f64::MAX, most),
+                    Want::Nearest => (f64::MAX, 1),
+                };
                 let mut row = Vec::new();
                 self.index.within(origin.xy.array(), limit, &mut |at, cost| {
                     if admits(at) {
@@ -39,6 +44,7 @@ impl Prepared for PreparedStraight {
                     }
                 });
                 row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+                row.truncate(most);
                 row
             }
         }

@@ -1,17 +1,20 @@
-//! Along the streets, metres, after Dijkstra (1959), Numerische Mathematik 1.
+//! Along the streets, metres or seconds.
 //!
-//! A way is: from the place straight to the nearest point of its street, along streets, and straight to the facility. For the nearest
-//! facility one search from all facilities at once answers every place of the network; where some facilities do not count for some
-//! places, and for all within a limit, one search a place.
+//! A way is: from the place straight to the nearest point of its street, along streets, and straight to the facility; or all of it the
+//! other way round. For the nearest facility one search from all facilities at once answers every place of the network; where some
+//! facilities do not count for some places, for the nearest few, and for all within a limit, one search a place.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
+use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Prepared;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostUnit;
+use crate::impedance::dijkstra::Graph;
+use crate::impedance::dijkstra::NOBODY;
+use crate::impedance::dijkstra::Scratch;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::segments::Snapper;
@@ -19,103 +22,53 @@ use crate::model::place::Place;
 use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
 
-/// Along the streets of a network, both ways alike.
-pub struct Walk<'n> {
+/// Along the streets of a network, to the facility or from it, by length or by time.
+///
+/// By length the shortest way, by time the fastest; a way by length may take longer than need be.
+pub struct Streets<'n> {
     pub network: &'n StreetNetwork,
+    pub unit: CostUnit,
+    pub direction: Direction,
 }
 
 /// Destinations on the network.
-struct PreparedWalk<'n> {
+pub struct PreparedStreets<'n> {
     network: &'n StreetNetwork,
+    unit: CostUnit,
+    direction: Direction,
     snapper: Snapper<'n>,
+    /// As one travels from the origin, or turned when one travels to it.
+    outward: Graph,
     /// Where each destination meets the network.
     snaps: Vec<Option<Snap>>,
     /// Destinations on each edge: where those of an edge start in `on_edge`.
     first: Vec<u32>,
     on_edge: Vec<u32>,
-    /// The nearest destination of each junction; `u32::MAX` where there is none.
+    /// The nearest destination of each state.
     field: Vec<(f64, u32)>,
 }
 
-/// A junction that may be reached at this cost; the smallest of all comes first, ties by destination, then by junction.
-#[derive(Clone, Copy, PartialEq)]
-struct Open {
-    cost: f64,
-    destination: u32,
-    junction: u32,
-}
-
-impl Eq for Open {}
-
-impl Ord for Open {
-    fn cmp(&self, other: &Open) -> Ordering {
-        other
-            .cost
-            .total_cmp(&self.cost)
-            .then(other.destination.cmp(&self.destination))
-            .then(other.junction.cmp(&self.junction))
-    }
-}
-
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Open) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-const NOBODY: u32 = u32::MAX;
-
-/// Costs of the junctions of one search; what an earlier one left is told by the number of the search.
-#[derive(Default)]
-struct Scratch {
-    costs: Vec<(u32, f64)>,
-    search: u32,
-    heap: BinaryHeap<Open>,
-}
-
-impl Scratch {
-    fn begin(&mut self, junctions: usize) {
-        if self.search == u32::MAX || self.costs.len() < junctions {
-            self.costs = vec![(0, f64::INFINITY); junctions];
-            self.search = 0;
-        }
-        self.search += 1;
-        self.heap.clear();
-    }
-
-    fn cost(&self, junction: u32) -> f64 {
-        let (search, cost) = self.costs[junction as usize];
-        if search == self.search { cost } else { f64::INFINITY }
-    }
-
-    fn offer(&mut self, junction: u32, cost: f64) {
-        if cost < self.cost(junction) {
-            self.costs[junction as usize] = (self.search, cost);
-            self.heap.push(Open { cost, destination: NOBODY, junction });
-        }
-    }
-
-    /// The next junction in the order of cost.
-    fn settle(&mut self) -> Option<(u32, f64)> {
-        while let Some(Open { cost, junction, .. }) = self.heap.pop() {
-            if cost == self.cost(junction) {
-                return Some((junction, cost));
-            }
-        }
-        None
-    }
+/// A way from an origin to a destination, or back, as it is travelled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// Metres straight from where it begins to the street, and from the street to where it ends.
+    pub off_m: [f64; 2],
+    /// Seconds of the same.
+    pub off_s: [f64; 2],
+    /// Along streets.
+    pub street_m: f64,
+    pub street_s: f64,
+    /// Every corner, from where it begins to where it ends, both ends included.
+    pub places: Vec<Place>,
 }
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-impl Impedance for Walk<'_> {
-    fn unit(&self) -> CostUnit {
-        CostUnit::Metres
-    }
-
-    fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
+impl<'n> Streets<'n> {
+    /// The destinations, made ready for many origins.
+    pub fn ready(&self, destinations: &[Place]) -> PreparedStreets<'n> {
         let network = self.network;
         let snapper = Snapper::new(network);
         let snaps: Vec<Option<Snap>> = destinations.iter().map(|place| snapper.snap(place).ok()).collect();
@@ -126,84 +79,127 @@ impl Impedance for Walk<'_> {
         by_edge.iter().for_each(|(edge, _)| first[*edge as usize + 1] += 1);
         (0..network.edges().len()).for_each(|at| first[at + 1] += first[at]);
         let on_edge = by_edge.into_iter().map(|(_, at)| at).collect();
-        let field = field(network, &snaps);
-        Box::new(PreparedWalk { network, snapper, snaps, first, on_edge, field })
+        let (unit, direction) = (self.unit, self.direction);
+        let is_turned = direction == Direction::FromFacility;
+        let outward = Graph::new(network, unit, is_turned);
+        let mut ready =
+            PreparedStreets { network, unit, direction, snapper, outward, snaps, first, on_edge, field: Vec::new() };
+        let starts = (0u32..).zip(&ready.snaps).flat_map(|(at, snap)| {
+            let ends = snap.as_ref().map(|snap| ready.ends(snap, is_turned)).unwrap_or_default();
+            ends.into_iter().map(move |(state, cost)| (state, cost, at))
+        });
+        ready.field = Graph::new(network, unit, !is_turned).field(starts);
+        ready
     }
 }
 
-/// Cost to the ends of an edge from a point on it, its own way to the street included.
-fn to_ends(network: &StreetNetwork, snap: &Snap) -> [(u32, f64); 2] {
-    let edge = &network.edges()[snap.edge as usize];
-    let back = (edge.length_m - snap.along_m).max(0.0);
-    [(edge.from, snap.off_m + snap.along_m), (edge.to, snap.off_m + back)]
+impl Impedance for Streets<'_> {
+    fn unit(&self) -> CostUnit {
+        self.unit
+    }
+
+    fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
+        Box::new(self.ready(destinations))
+    }
 }
 
-/// The nearest destination of every junction, by one search from all destinations.
-fn field(network: &StreetNetwork, snaps: &[Option<Snap>]) -> Vec<(f64, u32)> {
-    let mut best = vec![(f64::INFINITY, NOBODY); network.junctions()];
-    let mut heap: BinaryHeap<Open> = BinaryHeap::new();
-    let offer = |heap: &mut BinaryHeap<Open>, best: &mut [(f64, u32)], junction: u32, cost: f64, destination: u32| {
-        let known = &mut best[junction as usize];
-        if cost < known.0 || (cost == known.0 && destination < known.1) {
-            *known = (cost, destination);
-            heap.push(Open { cost, destination, junction });
-        }
-    };
-    for (destination, snap) in (0u32..).zip(snaps) {
-        for (junction, cost) in snap.iter().flat_map(|snap| to_ends(network, snap)) {
-            offer(&mut heap, &mut best, junction, cost, destination);
-        }
-    }
-    while let Some(Open { cost, destination, junction }) = heap.pop() {
-        if best[junction as usize] != (cost, destination) {
-            continue;
-        }
-        for arc in network.arcs(junction) {
-            offer(&mut heap, &mut best, arc.to, cost + arc.length_m, destination);
-        }
-    }
-    best
-}
-
-impl PreparedWalk<'_> {
+impl PreparedStreets<'_> {
     fn on(&self, edge: u32) -> &[u32] {
         &self.on_edge[self.first[edge as usize] as usize..self.first[edge as usize + 1] as usize]
+    }
+
+    /// Cost of the way to the street.
+    fn off(&self, snap: &Snap) -> f64 {
+        match self.unit {
+            CostUnit::Metres => snap.off_m,
+            CostUnit::Seconds => self.network.off_speed.seconds(snap.off_m),
+        }
+    }
+
+    /// Cost from the tail of a half edge to a point on it, and from the point to its head; infinite where there is no way.
+    fn parts(&self, snap: &Snap, way: usize) -> [f64; 2] {
+        let edge = &self.network.edges()[snap.edge as usize];
+        if edge.seconds[way].is_infinite() {
+            return [f64::INFINITY; 2];
+        }
+        match self.unit {
+            CostUnit::Metres => {
+                let rest = (edge.length_m - snap.along_m).max(0.0);
+                if way == 0 { [snap.along_m, rest] } else { [rest, snap.along_m] }
+            }
+            CostUnit::Seconds => {
+                let to = self.network.seconds_to(snap.edge, snap.along_m)[way];
+                [to, (edge.seconds[way] - to).max(0.0)]
+            }
+        }
+    }
+
+    /// States next to a place on an edge with the cost to them, or, when one arrives, from them; its own way to the street included.
+    fn ends(&self, snap: &Snap, is_leaving: bool) -> Vec<(u32, f64)> {
+        let off = self.off(snap);
+        let mut ends = Vec::with_capacity(2);
+        for way in [0, 1] {
+            let half = 2 * snap.edge + way;
+            let [to, rest] = self.parts(snap, way as usize);
+            match is_leaving {
+                _ if to.is_infinite() => {}
+                true => ends.push((self.network.head(half), off + rest)),
+                false => ends.extend(self.network.tails(half).map(|tail| (tail, off + to))),
+            }
+        }
+        ends
+    }
+
+    fn origin_ends(&self, snap: &Snap) -> Vec<(u32, f64)> {
+        self.ends(snap, self.direction == Direction::ToFacility)
+    }
+
+    /// From one point to another of the same edge, as one travels, both ways to the street included; infinite where there is no way.
+    fn between(&self, origin: &Snap, destination: &Snap) -> f64 {
+        let (a, b) = match self.direction {
+            Direction::ToFacility => (origin, destination),
+            Direction::FromFacility => (destination, origin),
+        };
+        if a.along_m == b.along_m {
+            return self.off(a) + self.off(b);
+        }
+        let way = usize::from(b.along_m < a.along_m);
+        let [from, to] = [self.parts(a, way)[0], self.parts(b, way)[0]];
+        if from.is_infinite() { from } else { self.off(a) + (to - from).max(0.0) + self.off(b) }
     }
 
     /// Destinations on the very edge, without a junction between.
     fn beside(&self, origin: &Snap) -> impl Iterator<Item = (u32, f64)> {
         self.on(origin.edge).iter().filter_map(move |at| {
-            let snap = self.snaps[*at as usize]?;
-            Some((*at, origin.off_m + (snap.along_m - origin.along_m).abs() + snap.off_m))
+            let cost = self.between(origin, self.snaps[*at as usize].as_ref()?);
+            cost.is_finite().then_some((*at, cost))
         })
     }
 
     /// Looks from a place outward: every destination with its cost as it is come upon, perhaps several times, until none can be
-    /// within `limit`, which `found` may lower.
-    fn search(&self, origin: &Snap, limit: f64, mut found: impl FnMut(u32, f64) -> f64) {
+    /// within `limit`, which `found` may lower. `found` is also told the state and the half edge that lead to it, if any.
+    fn search(&self, origin: &Snap, limit: f64, mut found: impl FnMut(u32, f64, Option<(u32, u32)>) -> f64) {
         let mut limit = limit;
         for (at, cost) in self.beside(origin) {
-            limit = limit.min(found(at, cost));
+            limit = limit.min(found(at, cost, None));
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.begin(self.network.junctions());
-            for (junction, cost) in to_ends(self.network, origin) {
-                scratch.offer(junction, cost);
+            scratch.begin(self.outward.states());
+            for (state, cost) in self.origin_ends(origin) {
+                scratch.offer(state, cost, (NOBODY, NOBODY));
             }
-            while let Some((junction, cost)) = scratch.settle() {
+            while let Some((state, cost)) = scratch.settle() {
                 if cost > limit {
                     break;
                 }
-                for arc in self.network.arcs(junction) {
-                    for at in self.on(arc.edge) {
-                        let Some(snap) = self.snaps[*at as usize] else { continue };
-                        for (end, rest) in to_ends(self.network, &snap) {
-                            if end == junction {
-                                limit = limit.min(found(*at, cost + rest));
-                            }
-                        }
+                for arc in self.outward.arcs(state) {
+                    for at in self.on(arc.half / 2) {
+                        let Some(snap) = &self.snaps[*at as usize] else { continue };
+                        let [to, rest] = self.parts(snap, arc.half as usize % 2);
+                        let part = if self.direction == Direction::ToFacility { to } else { rest };
+                        limit = limit.min(found(*at, cost + part + self.off(snap), Some((state, arc.half))));
                     }
-                    scratch.offer(arc.to, cost + arc.length_m);
+                    scratch.offer(arc.to, cost + arc.cost, (state, arc.half));
                 }
             }
         });
@@ -214,8 +210,8 @@ impl PreparedWalk<'_> {
             Some(a) if (a.1, a.0) <= (b.1, b.0) => Some(a),
             _ => Some(b),
         };
-        let by_ends = to_ends(self.network, origin).into_iter().filter_map(|(junction, cost)| {
-            let (rest, destination) = self.field[junction as usize];
+        let by_ends = self.origin_ends(origin).into_iter().filter_map(|(state, cost)| {
+            let (rest, destination) = self.field[state as usize];
             (destination != NOBODY).then_some((destination, cost + rest))
         });
         let best = by_ends.chain(self.beside(origin)).fold(None, better)?;
@@ -223,7 +219,7 @@ impl PreparedWalk<'_> {
             return Some(best);
         }
         let mut best = None;
-        self.search(origin, f64::INFINITY, |at, cost| {
+        self.search(origin, f64::INFINITY, |at, cost, _| {
             if admits(at) {
                 best = better(best, (at, cost));
             }
@@ -231,30 +227,137 @@ impl PreparedWalk<'_> {
         });
         best
     }
+
+    /// Destinations with their smallest costs, cheapest first, ties by index.
+    fn several(&self, origin: &Snap, limit: f64, most: usize, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
+        let mut row: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut limit = limit;
+        self.search(origin, limit, |at, cost, _| {
+            if cost <= limit && admits(at) {
+                let known = row.entry(at).or_insert(cost);
+                *known = known.min(cost);
+                if row.len() >= most {
+                    let mut costs: Vec<f64> = row.values().copied().collect();
+                    costs.sort_by(f64::total_cmp);
+                    limit = limit.min(costs[most - 1]);
+                }
+            }
+            limit
+        });
+        let mut row: Vec<(u32, f64)> = row.into_iter().filter(|(_, cost)| *cost <= limit).collect();
+        row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        row.truncate(most);
+        row
+    }
+
+    /// Where a place meets the network.
+    /// # Errors
+    /// [`OffStreet`] when it does not.
+    pub fn snap(&self, place: &Place) -> Result<Snap, OffStreet> {
+        self.snapper.snap(place)
+    }
+
+    /// Where a destination meets the network; `None` for one that does not.
+    pub fn snap_of(&self, destination: u32) -> Option<Snap> {
+        self.snaps[destination as usize]
+    }
+
+    /// The nearest destination of both ends of a stretch of edge, for those who come upon the edge from beyond its ends: its states at
+    /// either end, the best. Infinite and `u32::MAX` where there is none.
+    pub fn field(&self, state: u32) -> (f64, u32) {
+        self.field[state as usize]
+    }
+
+    /// The cheapest way between an origin and one destination, as it is travelled; `None` when there is none.
+    pub fn route(&self, origin: &Place, destination: u32, to: &Place) -> Option<Route> {
+        let start = self.snapper.snap(origin).ok()?;
+        let end = self.snaps[destination as usize]?;
+        let mut best: Option<(f64, Option<(u32, u32)>)> = None;
+        self.search(&start, f64::INFINITY, |at, cost, by| {
+            if at == destination && best.is_none_or(|(known, _)| cost < known) {
+                best = Some((cost, by));
+            }
+            best.map_or(f64::INFINITY, |(cost, _)| cost)
+        });
+        let (_, by) = best?;
+        // stretches as they are come upon from the origin: the half edge, and metres along its edge from where to where
+        let mut stretches: Vec<(u32, f64, f64)> = Vec::new();
+        let whole = |half: u32| self.network.edges()[half as usize / 2].length_m;
+        let is_to = self.direction == Direction::ToFacility;
+        match by {
+            None => {
+                let way = u32::from(if is_to { end.along_m < start.along_m } else { start.along_m < end.along_m });
+                stretches.push((2 * start.edge + way, start.along_m, end.along_m));
+            }
+            Some((state, last)) => {
+                let (first, halves) = SCRATCH.with_borrow(|scratch| scratch.way_to(state));
+                // from the origin to the state where the search began
+                let ends = self.origin_ends(&start);
+                let half = (0..2u32).map(|way| 2 * start.edge + way).filter(|half| {
+                    if is_to {
+                        self.network.head(*half) == first
+                    } else {
+                        self.network.tails(*half).any(|at| at == first)
+                    }
+                });
+                let cost_of = |half: u32| {
+                    let [to, rest] = self.parts(&start, half as usize % 2);
+                    if is_to { rest } else { to }
+                };
+                let half =
+                    half.filter(|half| cost_of(*half).is_finite()).min_by(|a, b| cost_of(*a).total_cmp(&cost_of(*b)));
+                debug_assert!(ends.iter().any(|(state, _)| *state == first));
+                // towards the last corner of the edge, as one looks from the origin
+                let goes_on = |half: u32| half.is_multiple_of(2) == is_to;
+                if let Some(half) = half {
+                    stretches.push((half, start.along_m, if goes_on(half) { whole(half) } else { 0.0 }));
+                }
+                for half in halves {
+                    let ends = if goes_on(half) { (0.0, whole(half)) } else { (whole(half), 0.0) };
+                    stretches.push((half, ends.0, ends.1));
+                }
+                stretches.push((last, if goes_on(last) { 0.0 } else { whole(last) }, end.along_m));
+            }
+        }
+        let mut route = Route {
+            off_m: [start.off_m, end.off_m],
+            off_s: [start.off_m, end.off_m].map(|metres| self.network.off_speed.seconds(metres)),
+            street_m: 0.0,
+            street_s: 0.0,
+            places: vec![*origin],
+        };
+        for (half, from, to) in stretches {
+            let (edge, way) = (half / 2, half as usize % 2);
+            route.street_m += (to - from).abs();
+            let seconds = [from, to].map(|along| self.network.seconds_to(edge, along)[way]);
+            route.street_s += if from == to { 0.0 } else { (seconds[1] - seconds[0]).abs() };
+            let mut places = self.network.between(edge, from, to);
+            if route.places.last() == places.first() {
+                places.remove(0);
+            }
+            route.places.extend(places);
+        }
+        route.places.push(*to);
+        if !is_to {
+            route.places.reverse();
+            route.off_m.reverse();
+            route.off_s.reverse();
+        }
+        Some(route)
+    }
 }
 
-impl Prepared for PreparedWalk<'_> {
+impl Prepared for PreparedStreets<'_> {
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
         let Ok(origin) = self.snapper.snap(origin) else { return Vec::new() };
         match want {
             Want::Nearest => self.nearest(&origin, admits).into_iter().collect(),
-            Want::Within(limit) => {
-                let mut row: Vec<(u32, f64)> = Vec::new();
-                self.search(&origin, limit, |at, cost| {
-                    if cost <= limit && admits(at) {
-                        row.push((at, cost));
-                    }
-                    limit
-                });
-                row.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-                row.dedup_by_key(|(at, _)| *at);
-                row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-                row
-            }
+            Want::First(most) => self.several(&origin, f64::INFINITY, most, admits),
+            Want::Within(limit) => self.several(&origin, limit, usize::MAX, admits),
         }
     }
 
-    fn off_street(&self, origin: &Place) -> Option<OffStreet> {
-        self.snapper.snap(origin).err()
+    fn snapped(&self, origin: &Place) -> Result<Option<Snap>, OffStreet> {
+        self.snapper.snap(origin).map(Some)
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::UnitError;
 use crate::metrics::figure::FigureUnit;
@@ -17,6 +18,7 @@ use crate::metrics::figure::FigureUnit;
 pub enum Quantity {
     Share(Share),
     Metres(Metres),
+    Seconds(Seconds),
 }
 
 impl Quantity {
@@ -25,14 +27,16 @@ impl Quantity {
         match self {
             Quantity::Share(_) => FigureUnit::Share,
             Quantity::Metres(_) => FigureUnit::Metres,
+            Quantity::Seconds(_) => FigureUnit::Seconds,
         }
     }
 
-    /// The bare number in the unit of figures: 1.0 is all of a whole, lengths are in metres.
+    /// The bare number in the unit of figures: 1.0 is all of a whole, lengths are in metres, times in seconds.
     pub fn value(self) -> f64 {
         match self {
             Quantity::Share(share) => share.0,
             Quantity::Metres(metres) => metres.0,
+            Quantity::Seconds(seconds) => seconds.0,
         }
     }
 }
@@ -41,9 +45,12 @@ impl FromStr for Quantity {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Quantity, UnitError> {
-        const EXAMPLE: &str = "\"90 %\" or \"15 km\"";
+        const EXAMPLE: &str = "\"90 %\", \"15 km\" or \"15 min\"";
         if let Ok(share) = text.parse() {
             return Ok(Quantity::Share(share));
+        }
+        if let Ok(seconds) = text.parse() {
+            return Ok(Quantity::Seconds(seconds));
         }
         text.parse().map(Quantity::Metres).map_err(|error| match error {
             UnitError::NoUnit { text, .. } => UnitError::NoUnit { text, example: EXAMPLE },
@@ -73,6 +80,7 @@ impl fmt::Display for Quantity {
         match self {
             Quantity::Share(share) => share.fmt(out),
             Quantity::Metres(metres) => metres.fmt(out),
+            Quantity::Seconds(seconds) => seconds.fmt(out),
         }
     }
 }
@@ -118,6 +126,7 @@ mod tests {
     fn a_quantity_knows_its_kind_by_its_unit() {
         assert_eq!("90 %".parse(), Ok(Quantity::Share(Share(0.9))));
         assert_eq!("15 km".parse(), Ok(Quantity::Metres(Metres(15_000.0))));
+        assert_eq!("15 min".parse(), Ok(Quantity::Seconds(Seconds(900.0))));
         let message = "15".parse::<Quantity>().unwrap_err().to_string();
         assert!(message.contains("no unit") && message.contains("90 %") && message.contains("15 km"), "{message}");
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::base::units::Text;
 use crate::base::units::percent_floor;
-use crate::base::units::trim_zeros;
+use crate::impedance::cost_table::CostUnit;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::metrics::figure::Figure;
@@ -144,8 +144,8 @@ pub fn format_value(value: f64, unit: FigureUnit) -> String {
             let nano = (value * 1e9).round() as i128;
             format!("{} %", percent_floor(nano, 1_000_000_000).unwrap_or(0.0))
         }
-        FigureUnit::Metres if value >= 1000.0 => format!("{} km", trim_zeros(value / 1000.0, 2)),
-        FigureUnit::Metres => format!("{} m", trim_zeros(value, 0)),
+        FigureUnit::Metres => CostUnit::Metres.shown(value),
+        FigureUnit::Seconds => CostUnit::Seconds.shown(value),
     }
 }
 

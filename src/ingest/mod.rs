@@ -16,6 +16,7 @@ pub mod regions;
 pub mod services;
 pub mod streets;
 pub mod water;
+mod ways;
 
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
@@ -155,15 +156,15 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         transit = Some(found);
         books.enter(account);
     }
-    let mut network = None;
+    let mut networks = Vec::new();
     if let Some(source) = &plan.streets {
-        let (found, account) = streets::read(source, &ground, &homes, plan.max_loss, progress)?;
-        network = Some(found);
-        books.enter(account);
+        let (found, accounts) = streets::read(source, &ground, &homes, plan.max_loss, progress)?;
+        networks = found;
+        accounts.into_iter().for_each(|account| books.enter(account));
     }
     let mut areas = None;
     if let Some(source) = &plan.water {
-        let (found, account) = water::read(source, &ground, plan.max_loss, progress)?;
+        let (found, account) = water::read(source, "water areas", &ground, plan.max_loss, progress)?;
         areas = Some(found);
         books.enter(account);
     }
@@ -189,7 +190,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         demand: layers,
         transit,
         water: areas,
-        streets: network,
+        streets: networks,
         overrides,
         declared,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),

@@ -1,44 +1,91 @@
-//! Streets, joined to a network.
+//! Streets, joined to a network for each mode that is asked for.
 
+use std::collections::BTreeMap;
+
+use geo::BoundingRect;
+use geo::Contains;
 use geo_types::Geometry;
 use geo_types::LineString;
+use geo_types::MultiPolygon;
+use geo_types::Point;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::progress::Progress;
+use crate::base::units::KmPerHour;
+use crate::base::units::Metres;
 use crate::base::units::Share;
+use crate::config::plan::Source;
 use crate::config::plan::StreetSource;
+use crate::config::profile::Profile;
+use crate::config::profile::WALKING;
 use crate::impedance::geodesic::geodesic_m;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
+use crate::ingest::account::key;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
+use crate::ingest::door::point_of;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::homes::Homes;
 use crate::ingest::outline::geometry_name;
+use crate::ingest::water;
+use crate::ingest::ways::Reader;
+use crate::ingest::ways::Use;
+use crate::model::place::LonLat;
 use crate::model::place::Place;
+use crate::model::streets::Hindrances;
+use crate::model::streets::Line;
+use crate::model::streets::Mode;
 use crate::model::streets::StreetNetwork;
+use crate::model::streets::Turn;
+use crate::model::streets::Way;
 use crate::table::Record;
+use crate::table::rule::Rule;
 
-#[derive(Default)]
-struct Collector {
-    synthetic: Option<usize>,
-    is_synthetic: bool,
-    /// Record numbers and parts.
-    lines: Vec<(u64, Vec<LineString<f64>>)>,
+/// A record of a street.
+struct Street {
+    number: u64,
+    id: Option<String>,
+    parts: Vec<LineString<f64>>,
+    /// How each mode uses it.
+    uses: Vec<Option<Use>>,
+    is_closed: bool,
 }
 
-impl Collect for Collector {
+struct Collector<'s> {
+    readers: Vec<Reader<'s>>,
+    closed_where: Option<&'s Rule>,
+    closed_fields: BTreeMap<String, usize>,
+    synthetic: Option<usize>,
+    is_synthetic: bool,
+    id: Option<usize>,
+    streets: Vec<Street>,
+}
+
+impl Collect for Collector<'_> {
     fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
         self.synthetic = columns.find("synthetic");
-        Ok(())
+        self.id = columns.find("osm_id");
+        for name in self.closed_where.iter().flat_map(|rule| rule.fields()) {
+            self.closed_fields.insert(name.to_owned(), columns.need(name, "closed-where")?);
+        }
+        self.readers.iter_mut().try_for_each(|reader| reader.open(columns))
     }
 
     fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
+        let uses: Vec<Option<Use>> = self.readers.iter_mut().map(|reader| reader.read(&record)).collect();
+        if uses.iter().all(Option::is_none) {
+            account.passed_over += 1;
+            return;
+        }
         self.is_synthetic |= account.synthetic(&record, self.synthetic);
+        let is_closed =
+            self.closed_where.is_some_and(|rule| rule.fits(&record, &|name| self.closed_fields.get(name).copied()));
         let number = record.number;
+        let id = self.id.and_then(|at| key(&record, at));
         let parts = match (record.geometry.take(), trouble) {
             (Some(Geometry::LineString(line)), _) => vec![line],
             (Some(Geometry::Line(line)), _) => vec![LineString(vec![line.start, line.end])],
@@ -58,58 +105,264 @@ impl Collect for Collector {
             }
         };
         account.used();
-        self.lines.push((number, parts));
+        self.streets.push(Street { number, id, parts, uses, is_closed });
     }
 }
 
-/// The network of a source.
+/// Points with the fields that a rule asks for.
+struct Points<'r> {
+    wanted: Vec<&'r str>,
+    positions: BTreeMap<String, usize>,
+    take: &'r mut dyn FnMut(&Record, &BTreeMap<String, usize>) -> bool,
+    raws: Vec<[f64; 2]>,
+}
+
+impl Collect for Points<'_> {
+    fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        for name in &self.wanted {
+            self.positions.insert((*name).to_owned(), columns.need(name, "what bars streets")?);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record, trouble: Option<Issue>, account: &mut Account) {
+        match point_of(&record, trouble) {
+            Err((code, what)) => {
+                account.dropped(code, record.number, what);
+            }
+            Ok(raw) if (self.take)(&record, &self.positions) => {
+                account.used();
+                self.raws.push(raw);
+            }
+            Ok(_) => account.passed_over += 1,
+        }
+    }
+}
+
+/// The points of a layer of an extract that `take` wants, and the account. A layer without any is none.
+fn points(
+    source: &Source,
+    records: &str,
+    wanted: Vec<&str>,
+    take: &mut dyn FnMut(&Record, &BTreeMap<String, usize>) -> bool,
+    ground: &Ground,
+    progress: &dyn Progress,
+) -> Result<(Vec<LonLat>, Account), IngestError> {
+    let mut account = Account::new(source, records);
+    let mut collector = Points { wanted, positions: BTreeMap::new(), take, raws: Vec::new() };
+    let carried = door::read(source, &mut collector, &mut account, progress)?;
+    let degrees = ToDegrees::new(source, &carried)?;
+    // a place out of the plane can not be the corner of a street either
+    let places = ground.places(&degrees.points(&collector.raws));
+    let nowhere = LonLat { lon: f64::NAN, lat: f64::NAN };
+    match account.close(Share(1.0)) {
+        Ok(()) | Err(IngestError::Empty { .. } | IngestError::NoneMeant { .. }) => {}
+        Err(other) => return Err(other),
+    }
+    Ok((places.into_iter().map(|place| place.map_or(nowhere, |place| place.lonlat)).collect(), account))
+}
+
+/// The networks of a source, in the order of the modes, and the accounts of all that was read for them.
 pub(crate) fn read(
     source: &StreetSource,
     ground: &Ground,
     homes: &Homes<'_>,
     max_loss: Share,
     progress: &dyn Progress,
-) -> Result<(StreetNetwork, Account), IngestError> {
+) -> Result<(Vec<StreetNetwork>, Vec<Account>), IngestError> {
     let mut account = Account::new(&source.source, "streets");
-    let mut collector = Collector::default();
+    let mut collector = Collector {
+        readers: source.profiles.iter().map(Reader::new).collect(),
+        closed_where: source.closed_where.as_ref(),
+        closed_fields: BTreeMap::new(),
+        synthetic: None,
+        is_synthetic: false,
+        id: None,
+        streets: Vec::new(),
+    };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
-    let mut lines: Vec<Vec<Place>> = Vec::new();
+    for reader in &collector.readers {
+        for ((field, text), count) in &reader.unread {
+            let what = format!("{field} = \"{text}\" says nothing that is known, {count} times; it is taken for empty");
+            account.noted("unknown-word", None, what);
+        }
+    }
+    let synthetic = collector.is_synthetic;
+    let mut made: Vec<(Street, Vec<Vec<Place>>)> = Vec::with_capacity(collector.streets.len());
     if account.ledger.used > 0 {
         let degrees = ToDegrees::new(&source.source, &carried)?;
-        let starts = collector.lines.iter().filter_map(|(_, parts)| parts.first()?.0.first());
+        let starts = collector.streets.iter().filter_map(|street| street.parts.first()?.0.first());
         degrees.doubt(&starts.map(|at| [at.x, at.y]).collect::<Vec<_>>(), ground.extent.as_ref())?;
-        for (record, parts) in collector.lines {
-            let made: Option<Vec<Vec<Place>>> = parts
+        for mut street in collector.streets {
+            let parts: Option<Vec<Vec<Place>>> = std::mem::take(&mut street.parts)
                 .iter()
                 .map(|part| {
                     let raws: Vec<[f64; 2]> = part.0.iter().map(|at| [at.x, at.y]).collect();
                     ground.places(&degrees.points(&raws)).into_iter().collect()
                 })
                 .collect();
-            match made {
-                Some(made) => lines.extend(made),
+            match parts {
+                Some(parts) => made.push((street, parts)),
                 None => {
                     let what = format!("a corner is outside the area of {}", degrees.name());
-                    account.taken_back("outside-crs-area", record, what);
+                    account.taken_back("outside-crs-area", street.number, what);
                 }
             }
         }
     }
     account.close(max_loss)?;
-    let mut network = StreetNetwork::new(&lines, geodesic_m);
-    network.max_snap_m = source.max_snap.0;
-    network.min_component_m = source.min_component.0;
-    network.synthetic = account.ledger.synthetic || collector.is_synthetic;
-    account.issues.push(account.issue(Severity::Note, "street-network", summary(&network)));
-    let beyond = beyond(&network, homes);
-    if !beyond.is_empty() {
-        let what = format!(
-            "the streets end inside {} (their outlines reach beyond all streets): what is reached near there may be understated",
-            beyond.join(", ")
-        );
-        account.issues.push(account.issue(Severity::Warning, "streets-end", what));
+    let mut accounts = Vec::new();
+    let mut closures: Vec<MultiPolygon<f64>> = Vec::new();
+    if let Some(closed) = &source.closures {
+        let (areas, account) = water::read(closed, "closures", ground, max_loss, progress)?;
+        closures = areas;
+        accounts.push(account);
     }
-    Ok((network, account))
+    let ids: BTreeMap<&str, u32> = match source.turns {
+        Some(_) => (0u32..).zip(&made).filter_map(|(at, (street, _))| Some((street.id.as_deref()?, at))).collect(),
+        None => BTreeMap::new(),
+    };
+    let mut turns: Vec<Turn> = Vec::new();
+    if let Some(layer) = &source.turns {
+        let mut found: Vec<(u32, u32, bool)> = Vec::new();
+        let fields = vec!["restriction", "from", "to", "except"];
+        let mut take = |record: &Record, at: &BTreeMap<String, usize>| {
+            let text = |name: &str| key(record, at[name]);
+            let end = |name: &str| text(name).and_then(|id| ids.get(id.as_str()).copied());
+            let excepted = text("except").is_some_and(|who| {
+                who.split(';').any(|who| matches!(who.trim(), "motorcar" | "motor_vehicle" | "vehicle"))
+            });
+            let restriction = text("restriction").unwrap_or_default();
+            let (no, only) = (restriction.starts_with("no_"), restriction.starts_with("only_"));
+            match (end("from"), end("to")) {
+                (Some(from), Some(to)) if (no || only) && !excepted => {
+                    found.push((from, to, only));
+                    true
+                }
+                _ => false,
+            }
+        };
+        let (vias, account) = points(layer, "turn restrictions", fields, &mut take, ground, progress)?;
+        turns = vias.into_iter().zip(found).map(|(via, (from, to, only))| Turn { via, from, to, only }).collect();
+        accounts.push(account);
+    }
+    let mut networks = Vec::new();
+    for (at, profile) in source.profiles.iter().enumerate() {
+        let mut barriers = Vec::new();
+        if let (Some(layer), Some(rule)) = (&source.barriers, &profile.barred_where) {
+            let mut take =
+                |record: &Record, at: &BTreeMap<String, usize>| rule.fits(record, &|name| at.get(name).copied());
+            let records = format!("barriers ({})", profile.mode.id());
+            let (found, account) = points(layer, &records, rule.fields(), &mut take, ground, progress)?;
+            barriers = found;
+            accounts.push(account);
+        }
+        let lines = lines(&made, at, &closures);
+        let turns = if profile.turns { &turns[..] } else { &[] };
+        let hindrances = Hindrances { barriers: &barriers, turns, slope: None };
+        let mut network = StreetNetwork::new(profile.mode, off_speed(profile), &lines, &hindrances, geodesic_m);
+        network.max_snap_m = source.max_snap.0;
+        network.min_component_m = source.min_component.0;
+        network.synthetic = account.ledger.synthetic || synthetic;
+        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network)));
+        let beyond = beyond(&network, homes);
+        if !beyond.is_empty() {
+            let what = format!(
+                "the streets end inside {} (their outlines reach beyond all streets): what is reached near there may be understated",
+                beyond.join(", ")
+            );
+            account.issues.push(account.issue(Severity::Warning, "streets-end", what));
+        }
+        networks.push(network);
+    }
+    accounts.insert(0, account);
+    Ok((networks, accounts))
+}
+
+/// Speed to the street and from it: that of walking, also for those who drive.
+fn off_speed(profile: &Profile) -> KmPerHour {
+    if profile.mode == Mode::Walk { profile.speed } else { WALKING }
+}
+
+/// The lines of one mode, cut where they enter and leave what is closed.
+fn lines(streets: &[(Street, Vec<Vec<Place>>)], mode: usize, closures: &[MultiPolygon<f64>]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (id, (street, parts)) in (0u32..).zip(streets) {
+        let Some(Use { mut way, duration_s }) = street.uses[mode] else { continue };
+        if let Some(duration_s) = duration_s {
+            let ends =
+                |part: &Vec<Place>| part.windows(2).map(|ends| geodesic_m(ends[0].lonlat, ends[1].lonlat)).sum::<f64>();
+            let speed = KmPerHour(parts.iter().map(ends).sum::<f64>() / duration_s * 3.6);
+            way.speed = way.speed.map(|known| if known.0 > 0.0 && speed.0 > 0.0 { speed } else { known });
+        }
+        let closed = Way { speed: [KmPerHour(0.0); 2], ..way };
+        for part in parts {
+            if street.is_closed {
+                lines.push(Line { corners: part.clone(), way: closed, id });
+            } else if closures.is_empty() {
+                lines.push(Line { corners: part.clone(), way, id });
+            } else {
+                let pieces = pieces(part, closures);
+                lines.extend(pieces.into_iter().map(|(corners, is_closed)| Line {
+                    corners,
+                    way: if is_closed { closed } else { way },
+                    id,
+                }));
+            }
+        }
+    }
+    lines
+}
+
+/// A line in pieces that lie within the closures, borders included, or outside.
+fn pieces(line: &[Place], closures: &[MultiPolygon<f64>]) -> Vec<(Vec<Place>, bool)> {
+    let mut pieces: Vec<(Vec<Place>, bool)> = Vec::new();
+    for ends in line.windows(2) {
+        let [a, b] = [ends[0], ends[1]];
+        let mut cuts = vec![0.0, 1.0];
+        for area in closures {
+            let Some(around) = area.bounding_rect() else { continue };
+            let (low, high) = (around.min(), around.max());
+            if a.xy.x.max(b.xy.x) < low.x
+                || a.xy.x.min(b.xy.x) > high.x
+                || a.xy.y.max(b.xy.y) < low.y
+                || a.xy.y.min(b.xy.y) > high.y
+            {
+                continue;
+            }
+            let rings = area.0.iter().flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
+            cuts.extend(rings.flat_map(LineString::lines).filter_map(|side| crossing(&a, &b, &side)));
+        }
+        cuts.sort_by(f64::total_cmp);
+        cuts.dedup();
+        for span in cuts.windows(2) {
+            let middle = a.towards(&b, (span[0] + span[1]) / 2.0).xy;
+            let is_closed = closures.iter().any(|area| area.contains(&Point::new(middle.x, middle.y)));
+            let point = |share: f64| match share {
+                0.0 => a,
+                1.0 => b,
+                _ => a.towards(&b, share),
+            };
+            match pieces.last_mut() {
+                Some((corners, closed)) if *closed == is_closed => corners.push(point(span[1])),
+                _ => pieces.push((vec![point(span[0]), point(span[1])], is_closed)),
+            }
+        }
+    }
+    pieces
+}
+
+/// How far along from a to b a side of an area is crossed, from 0 to 1.
+fn crossing(a: &Place, b: &Place, side: &geo_types::Line<f64>) -> Option<f64> {
+    let (dx, dy) = (b.xy.x - a.xy.x, b.xy.y - a.xy.y);
+    let (sx, sy) = (side.end.x - side.start.x, side.end.y - side.start.y);
+    let cross = dx * sy - dy * sx;
+    if cross == 0.0 {
+        return None;
+    }
+    let (px, py) = (side.start.x - a.xy.x, side.start.y - a.xy.y);
+    let (share, along) = ((px * sy - py * sx) / cross, (px * dy - py * dx) / cross);
+    ((0.0..=1.0).contains(&share) && (0.0..=1.0).contains(&along)).then_some(share)
 }
 
 /// What became of the lines, in one sentence.
@@ -117,17 +370,31 @@ fn summary(network: &StreetNetwork) -> String {
     let total: f64 = network.components().iter().map(|one| one.length_m).sum();
     let islands: Vec<f64> =
         network.components().iter().map(|one| one.length_m).filter(|m| *m < network.min_component_m).collect();
-    format!(
-        "{} junctions, {} stretches, {:.1} km; {} parts that hang together, of which {} with {:.1} km are shorter than min-component = \
+    let mut text = format!(
+        "{}: {} junctions, {} stretches, {:.1} km; {} parts that hang together, of which {} with {:.1} km are shorter than min-component = \
          {} and not used",
+        network.mode.id(),
         network.junctions(),
         network.edges().len(),
         total / 1000.0,
         network.components().len(),
         islands.len(),
         islands.iter().sum::<f64>() / 1000.0,
-        crate::base::units::Metres(network.min_component_m)
-    )
+        Metres(network.min_component_m)
+    );
+    let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.length_m).sum();
+    if closed > 0.0 {
+        text += &format!("; {:.1} km are closed", closed / 1000.0);
+    }
+    let pockets = network.pocket_m();
+    if pockets > 0.0 {
+        text += &format!("; {:.1} km are one-way pockets that can not be left, or not be entered", pockets / 1000.0);
+    }
+    let turns = network.states() - network.junctions();
+    if turns > 0 {
+        text += &format!("; turns are restricted where one comes to a junction by {turns} ways");
+    }
+    text
 }
 
 /// Codes of judged regions whose outlines reach beyond the rectangle around all streets by more than a place may be off them.

@@ -1,4 +1,4 @@
-//! Water areas.
+//! Areas without a name: water, closures.
 
 use geo_types::MultiPolygon;
 
@@ -52,14 +52,15 @@ impl Collect for Collector {
     }
 }
 
-/// The water areas of a source, in the plane, in file order.
+/// The areas of a source, in the plane, in file order; `records` is what the ledger calls them.
 pub(crate) fn read(
     source: &WaterSource,
+    records: &str,
     ground: &Ground,
     max_loss: Share,
     progress: &dyn Progress,
 ) -> Result<(Vec<MultiPolygon<f64>>, Account), IngestError> {
-    let mut account = Account::new(&source.source, "water areas");
+    let mut account = Account::new(&source.source, records);
     let mut collector = Collector { repair: source.repair, synthetic: None, areas: Vec::new() };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
     let mut areas = Vec::new();

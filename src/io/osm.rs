@@ -1,8 +1,9 @@
-//! OpenStreetMap extracts (.osm.pbf): administrative boundaries, places, public transport routes, buildings and streets, each a layer.
+//! OpenStreetMap extracts (.osm.pbf): administrative boundaries, places, public transport routes, buildings, streets and what bars them, each a layer.
 
 mod boundaries;
 mod buildings;
 mod extract;
+mod hindrances;
 mod places;
 mod rings;
 mod routes;
@@ -37,9 +38,14 @@ pub const BUILDINGS: &str = "buildings";
 /// The name of the layer of streets and paths.
 pub const STREETS: &str = "streets";
 
-const LAYERS: [&str; 5] = [BOUNDARIES, PLACES, ROUTES, BUILDINGS, STREETS];
+/// The name of the layer of what streets can be barred by.
+pub const BARRIERS: &str = "barriers";
+/// The name of the layer of turns that are restricted.
+pub const TURNS: &str = "turns";
 
-/// The layers of an extract: always the same five, whether or not they hold anything.
+const LAYERS: [&str; 7] = [BOUNDARIES, PLACES, ROUTES, BUILDINGS, STREETS, BARRIERS, TURNS];
+
+/// The layers of an extract: always the same seven, whether or not they hold anything.
 /// # Errors
 /// None so far; the file is not looked at.
 pub(super) fn layers(_: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
@@ -61,6 +67,8 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         PLACES => places::read(&mut out)?,
         ROUTES => routes::read(&mut out)?,
         STREETS => streets::read(&mut out)?,
+        BARRIERS => hindrances::barriers(&mut out)?,
+        TURNS => hindrances::turns(&mut out)?,
         _ => buildings::read(&mut out)?,
     }
     Ok(LayerInfo {

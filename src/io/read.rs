@@ -323,7 +323,7 @@ pub const DRIVERS: &[Driver] = &[
     Driver {
         name: "OpenStreetMap",
         extensions: &["pbf"],
-        about: "extracts (.osm.pbf): the layers boundaries, places, routes, buildings and streets; WGS 84",
+        about: "extracts (.osm.pbf): the layers boundaries, places, routes, buildings, streets, barriers and turns; WGS 84",
         takes: Takes { place: false, encoding: false },
         read: Some(osm::read),
         layers: Some(osm::layers),

@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
-use crate::base::units::Metres;
+use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::thousands;
 use crate::impedance::By;
+use crate::impedance::Direction;
+use crate::impedance::cost_table::CostUnit;
 use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;
@@ -31,11 +33,14 @@ use crate::model::region::Level;
 pub struct CoveredShare {
     /// Kind of facility that is to be reached.
     pub kind: String,
-    /// The distance; at exactly this distance a point is covered.
-    pub within: Metres,
+    /// The distance or the time; at exactly this a point is covered.
+    pub within: Limit,
     /// How distance is measured.
     #[serde(default)]
     pub by: By,
+    /// Which way one travels.
+    #[serde(default)]
+    pub direction: Direction,
     /// The demand layer; may be left out when the study has one only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<String>,
@@ -62,6 +67,9 @@ impl CoveredShare {
             demand: self.demand.as_deref(),
             weight: self.weight.as_deref(),
             by: self.by,
+            unit: self.within.into(),
+            direction: self.direction,
+            nth: 1,
             whose: self.whose,
             whose_level: self.whose_level,
         }
@@ -69,7 +77,7 @@ impl CoveredShare {
 
     fn covers(&self, reached: Reached) -> Option<bool> {
         match reached {
-            Reached::At(_, cost) => Some(cost <= self.within.0),
+            Reached::At(_, cost) => Some(cost <= self.within.value()),
             Reached::NoFacility => Some(false),
             Reached::NoPlace | Reached::OffStreets => None,
         }
@@ -134,13 +142,33 @@ impl Metric for CoveredShare {
         Ok(output)
     }
 
+    fn check(&self) -> Result<(), MetricError> {
+        needs_speed(self.by, self.within.into(), "within")
+    }
+
     fn kinds(&self) -> Vec<&str> {
         vec![&self.kind]
+    }
+
+    fn by(&self) -> Option<By> {
+        Some(self.by)
     }
 
     fn demand(&self) -> Option<&str> {
         self.demand.as_deref()
     }
+}
+
+/// A time needs someone who travels at a speed.
+/// # Errors
+/// [`MetricError::Parameter`].
+pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(), MetricError> {
+    if unit == CostUnit::Seconds && by.mode().is_none() {
+        let what =
+            "a crow's flight has no speed; write by = \"walk\", \"bicycle\" or \"drive\", or a length".to_owned();
+        return Err(MetricError::Parameter { key, what });
+    }
+    Ok(())
 }
 
 /// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked.
@@ -150,7 +178,7 @@ pub(crate) fn parts_with_unknown(
     off_streets: Weight,
     no_place: Weight,
 ) -> Vec<(&'static str, Weight)> {
-    if reach.by == By::Walk {
+    if reach.by.mode().is_some() {
         parts.push(("off-streets", off_streets));
     }
     parts.push(("without-place", no_place));

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Text;
+use crate::impedance::cost_table::CostUnit;
 
 /// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,6 +14,16 @@ pub enum FigureUnit {
     #[default]
     Share,
     Metres,
+    Seconds,
+}
+
+impl From<CostUnit> for FigureUnit {
+    fn from(unit: CostUnit) -> FigureUnit {
+        match unit {
+            CostUnit::Metres => FigureUnit::Metres,
+            CostUnit::Seconds => FigureUnit::Seconds,
+        }
+    }
 }
 
 /// A measured number, or the reason why there is none.
@@ -57,15 +68,15 @@ impl Figure {
         }
     }
 
-    /// A distance; `unknown` of the demand has none.
-    pub fn metres(value: Option<f64>, whole: f64, unknown: f64) -> Figure {
+    /// A distance or a time; `unknown` of the demand has none.
+    pub fn cost(unit: CostUnit, value: Option<f64>, whole: f64, unknown: f64) -> Figure {
         Figure {
-            unit: FigureUnit::Metres,
+            unit: unit.into(),
             value,
             part: None,
             whole: Some(whole),
             unknown,
-            bounds: value.filter(|_| unknown <= 0.0).map(|metres| (metres, metres)),
+            bounds: value.filter(|_| unknown <= 0.0).map(|cost| (cost, cost)),
             uncertainty: None,
             reason: None,
             not_applicable: false,

@@ -25,6 +25,7 @@ use crate::base::ledger::WeightLedger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::impedance::By;
 use crate::metrics::figure::Figure;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -135,6 +136,11 @@ pub trait Metric {
     /// Kinds of facilities that it uses.
     fn kinds(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    /// How it measures distance, where it does.
+    fn by(&self) -> Option<By> {
+        None
     }
 
     /// The demand layer that it uses, where it names one.

@@ -1,5 +1,7 @@
 //! Distance from each demand point to its nearest facility.
 
+use std::num::NonZeroU32;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -8,6 +10,8 @@ use crate::base::ledger::WeightLedger;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
+use crate::impedance::Direction;
+use crate::impedance::cost_table::CostUnit;
 use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;
@@ -15,10 +19,10 @@ use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::no_place_reason;
 use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
-use crate::metrics::figure::FigureUnit;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -49,6 +53,15 @@ pub struct Nearest {
     /// How distance is measured.
     #[serde(default)]
     pub by: By,
+    /// Which way one travels.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Whether the length of the way counts, or the time that it takes.
+    #[serde(default)]
+    pub cost: Cost,
+    /// Which of the facilities in the order of their distance: 2 is the one to go to when the nearest is closed.
+    #[serde(default = "first")]
+    pub nth: NonZeroU32,
     /// The demand layer; may be left out when the study has one only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<String>,
@@ -64,6 +77,28 @@ pub struct Nearest {
     pub whose_level: Level,
 }
 
+/// What of a way counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    #[default]
+    Length,
+    Time,
+}
+
+impl Cost {
+    pub fn unit(self) -> CostUnit {
+        match self {
+            Cost::Length => CostUnit::Metres,
+            Cost::Time => CostUnit::Seconds,
+        }
+    }
+}
+
+fn first() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
 impl Nearest {
     fn question(&self) -> Question<'_> {
         Question {
@@ -71,6 +106,9 @@ impl Nearest {
             demand: self.demand.as_deref(),
             weight: self.weight.as_deref(),
             by: self.by,
+            unit: self.cost.unit(),
+            direction: self.direction,
+            nth: self.nth.get() as usize,
             whose: self.whose,
             whose_level: self.whose_level,
         }
@@ -88,7 +126,8 @@ impl Nearest {
             }
         }
         let known: Weight = distances.iter().map(|(_, weight)| *weight).sum();
-        let figure = Figure::metres(
+        let figure = Figure::cost(
+            self.cost.unit(),
             statistic(&mut distances, self.statistic),
             known.to_f64(),
             (no_facility + no_place + off_streets).to_f64(),
@@ -148,7 +187,7 @@ impl Metric for Nearest {
                 region,
                 level,
                 figure: if points.is_empty() {
-                    Figure::no_data(FigureUnit::Metres, "no demand point in it was read", "未读到该区域的需求点")
+                    Figure::no_data(self.cost.unit().into(), "no demand point in it was read", "未读到该区域的需求点")
                 } else {
                     self.figure(&reach, &points).0
                 },
@@ -175,8 +214,16 @@ impl Metric for Nearest {
         Ok(output)
     }
 
+    fn check(&self) -> Result<(), MetricError> {
+        needs_speed(self.by, self.cost.unit(), "cost")
+    }
+
     fn kinds(&self) -> Vec<&str> {
         vec![&self.kind]
+    }
+
+    fn by(&self) -> Option<By> {
+        Some(self.by)
     }
 
     fn demand(&self) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! What `nearest` and `covered-share` have in common: who is to reach what, weighed how, and how it rolls up.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -11,9 +12,12 @@ use crate::base::idx::RegionIdx;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
+use crate::impedance::Direction;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostTable;
+use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
+use crate::impedance::segments::Snap;
 use crate::metrics::MetricError;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
@@ -42,6 +46,11 @@ pub struct Question<'a> {
     pub demand: Option<&'a str>,
     pub weight: Option<&'a str>,
     pub by: By,
+    /// Whether ways are measured by length or by time.
+    pub unit: CostUnit,
+    pub direction: Direction,
+    /// Which of the facilities counts in the order of their distance, from 1.
+    pub nth: usize,
     pub whose: Whose,
     pub whose_level: Level,
 }
@@ -64,7 +73,14 @@ pub struct Reach<'a> {
     pub off_streets: BTreeMap<usize, OffStreet>,
     /// Facilities of the kind that nobody can reach, because they are off the streets: position among those of the kind.
     pub off_facilities: Vec<(usize, OffStreet)>,
+    /// Judged points whose own street is closed: they go nowhere.
+    pub closed: BTreeSet<usize>,
+    /// Where judged points meet the streets.
+    pub snaps: BTreeMap<usize, Snap>,
     pub by: By,
+    pub unit: CostUnit,
+    pub direction: Direction,
+    nth: usize,
     pub synthetic: bool,
 }
 
@@ -111,16 +127,21 @@ impl<'a> Reach<'a> {
                 Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
             }
         };
-        let engine = question.by.engine(study.streets.as_ref()).ok_or_else(|| MetricError::Missing {
-            what: "the study has no streets to walk on".to_owned(),
-            instead:
-                "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
-                    .to_owned(),
+        let engine = question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| {
+            MetricError::Missing {
+                what: match question.by.mode() {
+                    Some(mode) => format!("the study has no streets to {} on", mode.id()),
+                    None => "a crow's flight has no speed".to_owned(),
+                },
+                instead:
+                    "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
+                        .to_owned(),
+            }
         })?;
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
         let off_facilities: Vec<(usize, OffStreet)> =
-            places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.off_street(place)?))).collect();
+            places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
         // where there are outlines, a place in none of them is elsewhere; without a place, or without outlines, nobody knows
         let has_outlines = study.regions.iter().any(|(_, region)| region.shape.is_some());
         let is_elsewhere = |at: &usize| has_outlines && layer.home[*at].is_none() && layer.at[*at].is_some();
@@ -131,15 +152,28 @@ impl<'a> Reach<'a> {
         for at in &judged {
             origins[*at] = layer.at[*at];
         }
-        let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &origins, Want::Nearest, &admits);
-        let off_streets: BTreeMap<usize, OffStreet> = judged
-            .par_iter()
-            .filter_map(|at| Some((*at, prepared.off_street(&layer.at[*at]?)?)))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .collect();
+        let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };
+        let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &origins, want, &admits);
+        let met: Vec<(usize, Result<Option<Snap>, OffStreet>)> =
+            judged.par_iter().filter_map(|at| Some((*at, prepared.snapped(&layer.at[*at]?)))).collect();
+        let (mut off_streets, mut closed, mut snaps) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        for (at, met) in met {
+            match met {
+                Ok(None) => {}
+                Ok(Some(snap)) => {
+                    snaps.insert(at, snap);
+                }
+                Err(OffStreet::Closed { .. }) => {
+                    closed.insert(at);
+                }
+                Err(why) => {
+                    off_streets.insert(at, why);
+                }
+            }
+        }
         drop(prepared);
-        let on_streets = question.by == By::Walk && study.streets.as_ref().is_some_and(|streets| streets.synthetic);
+        let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
+        let on_streets = network.is_some_and(|streets| streets.synthetic);
         let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
@@ -151,7 +185,12 @@ impl<'a> Reach<'a> {
             outside,
             off_streets,
             off_facilities,
+            closed,
+            snaps,
             by: question.by,
+            unit: question.unit,
+            direction: question.direction,
+            nth: question.nth,
             synthetic,
         })
     }
@@ -164,7 +203,7 @@ impl<'a> Reach<'a> {
         if self.off_streets.contains_key(&at) {
             return Reached::OffStreets;
         }
-        self.costs.nearest(at).map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+        self.costs.row(at).nth(self.nth - 1).map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
     }
 
     /// The weight of one demand point.
@@ -210,10 +249,30 @@ impl<'a> Reach<'a> {
             "count" => ("number of points", "点数"),
             other => (other, other),
         };
+        let ways = match (self.by.mode(), self.unit, self.direction) {
+            (None, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
+            (_, CostUnit::Metres, Direction::FromFacility) => ("distances from the facility are", "自设施出发的距离为"),
+            (_, CostUnit::Seconds, Direction::ToFacility) => ("times are", "时间为"),
+            (_, CostUnit::Seconds, Direction::FromFacility) => ("times from the facility are", "自设施出发的时间为"),
+        };
         let (mut in_english, mut in_chinese) = (
-            format!("distances are {en}; weighed by {} of \"{}\"", unit.0, self.layer.name),
-            format!("距离为{zh}；按“{}”的{}加权", self.layer.name, unit.1),
+            format!("{} {en}; weighed by {} of \"{}\"", ways.0, unit.0, self.layer.name),
+            format!("{}{zh}；按“{}”的{}加权", ways.1, self.layer.name, unit.1),
         );
+        if self.nth > 1 {
+            in_english += &format!("; the facility meant is the {}. of each place", self.nth);
+            in_chinese += &format!("；指第{}近的设施", self.nth);
+        }
+        if self.unit == CostUnit::Seconds
+            && let Some(network) = self.study.streets.iter().find(|one| Some(one.mode) == self.by.mode())
+        {
+            in_english += &format!("; to the street at {}", network.off_speed);
+            in_chinese += &format!("；至道路按{}步行", network.off_speed);
+        }
+        if !self.closed.is_empty() {
+            in_english += &format!("; {} points lie along closed streets and reach nothing", self.closed.len());
+            in_chinese += &format!("；{}个点位于封闭路段，视为不可达", self.closed.len());
+        }
         if !self.outside.is_empty() {
             let weight: Weight = self.outside.iter().map(|at| self.weight(*at)).sum();
             let (outside, all) = (self.outside.len(), self.layer.len());

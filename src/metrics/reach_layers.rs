@@ -5,9 +5,13 @@ use geo_types::Geometry;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
+use crate::base::units::Limit;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::trim_zeros;
+use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
@@ -41,12 +45,7 @@ pub(crate) const MOST_CELLS: usize = 100_000;
 pub(crate) const MOST_CELL_LINES: usize = 1000;
 
 /// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
-pub fn tables(
-    reach: &Reach<'_>,
-    context: &Context<'_>,
-    regions: &[RegionFigure],
-    within: Option<Metres>,
-) -> Vec<Table> {
+pub fn tables(reach: &Reach<'_>, context: &Context<'_>, regions: &[RegionFigure], within: Option<Limit>) -> Vec<Table> {
     let base = context.id.replace('-', "_");
     let make = |suffix: &str, en: &str, zh: &str| Table {
         name: format!("{base}_{suffix}"),
@@ -70,10 +69,10 @@ pub fn tables(
     tables
 }
 
-/// Three class limits, metres: half, one and two times the limit of a covered share, or the quartiles of what was found,
+/// Three class limits, metres or seconds: half, one and two times the limit of a covered share, or the quartiles of what was found,
 /// rounded up to two digits.
-fn breaks(reach: &Reach<'_>, within: Option<Metres>) -> [f64; 3] {
-    if let Some(Metres(limit)) = within
+fn breaks(reach: &Reach<'_>, within: Option<Limit>) -> [f64; 3] {
+    if let Some(limit) = within.map(Limit::value)
         && limit > 0.0
     {
         return [limit / 2.0, limit, limit * 2.0];
@@ -88,10 +87,14 @@ fn breaks(reach: &Reach<'_>, within: Option<Metres>) -> [f64; 3] {
         .collect();
     costs.sort_by(f64::total_cmp);
     let at = |share: f64| costs.get(((costs.len() as f64 - 1.0) * share) as usize).copied().unwrap_or(0.0);
-    let mut limits = [two_digits(at(0.25)), two_digits(at(0.5)), two_digits(at(0.75))];
+    let round = |cost: f64| match reach.unit {
+        CostUnit::Metres => two_digits(cost),
+        CostUnit::Seconds => (cost / 60.0).ceil().max(1.0) * 60.0,
+    };
+    let mut limits = [round(at(0.25)), round(at(0.5)), round(at(0.75))];
     // classes must not be empty by construction
-    limits[1] = limits[1].max(two_digits(limits[0] * 1.1));
-    limits[2] = limits[2].max(two_digits(limits[1] * 1.1));
+    limits[1] = limits[1].max(round(limits[0] * 1.1));
+    limits[2] = limits[2].max(round(limits[1] * 1.1));
     limits
 }
 
@@ -103,9 +106,18 @@ fn two_digits(metres: f64) -> f64 {
     (metres / step).ceil() * step
 }
 
-fn distance_classes(field: &str, limits: &[f64; 3], symbol: &dyn Fn(usize) -> Symbol, none: Symbol) -> Vec<Class> {
+fn distance_classes(
+    unit: CostUnit,
+    field: &str,
+    limits: &[f64; 3],
+    symbol: &dyn Fn(usize) -> Symbol,
+    none: Symbol,
+) -> Vec<Class> {
     let [a, b, c] = *limits;
-    let length = |metres: f64| Metres(metres).to_string();
+    let length = |cost: f64| match unit {
+        CostUnit::Metres => Metres(cost).to_string(),
+        CostUnit::Seconds => Seconds(cost).to_string(),
+    };
     vec![
         Class::range(field, None, including(a), same(format!("≤ {}", length(a))), symbol(0)),
         Class::range(field, excluding(a), including(b), same(format!("{} – {}", length(a), length(b))), symbol(1)),
@@ -113,6 +125,14 @@ fn distance_classes(field: &str, limits: &[f64; 3], symbol: &dyn Fn(usize) -> Sy
         Class::range(field, excluding(c), None, same(format!("> {}", length(c))), symbol(3)),
         Class::otherwise(Text::new("no data", "无数据"), none),
     ]
+}
+
+/// The field of the cost, with its titles.
+fn cost_field(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
+    match unit {
+        CostUnit::Metres => ("dist_m", "Distance, m", "距离（米）"),
+        CostUnit::Seconds => ("time_s", "Time, s", "时间（秒）"),
+    }
 }
 
 fn same(text: String) -> Text {
@@ -174,7 +194,7 @@ fn region_table(
             outline,
             outline_mm: 0.35,
         };
-        distance_classes("value", breaks, &fill, Symbol::NoDataFill { outline, outline_mm: 0.35 })
+        distance_classes(reach.unit, "value", breaks, &fill, Symbol::NoDataFill { outline, outline_mm: 0.35 })
     };
     table.style = Some(Style {
         classes,
@@ -196,18 +216,19 @@ fn figure_label(figure: &Figure) -> Option<String> {
     match figure.unit {
         FigureUnit::Share => rate_label(figure),
         FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
+        FigureUnit::Seconds => figure.value.map(|seconds| CostUnit::Seconds.shown(seconds)),
     }
 }
 
 /// The points of the point layer: all of them; of a raster with more than [`MOST_CELLS`] cells, those out of reach first, and then
 /// those with the most weight times distance, in the order of the raster.
-fn drawn(reach: &Reach<'_>, within: Option<Metres>) -> Vec<usize> {
+fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
     let mut points = reach.judged.clone();
     if !reach.layer.is_grid() || points.len() <= MOST_CELLS {
         return points;
     }
     let rank = |at: usize| match reach.reached(at) {
-        Reached::At(_, cost) => (within.is_some_and(|limit| cost > limit.0), cost * reach.weight(at).to_f64()),
+        Reached::At(_, cost) => (within.is_some_and(|limit| cost > limit.value()), cost * reach.weight(at).to_f64()),
         Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => (true, f64::MAX),
     };
     let mut ranked: Vec<((bool, f64), usize)> = points.iter().map(|at| (rank(*at), *at)).collect();
@@ -217,17 +238,24 @@ fn drawn(reach: &Reach<'_>, within: Option<Metres>) -> Vec<usize> {
     points
 }
 
-fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut table: Table) -> Table {
+fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut table: Table) -> Table {
     table.geometry = GeometryKind::Point;
+    let (cost_name, cost_en, cost_zh) = cost_field(reach.unit);
     table.fields = vec![
         Field::new("point", FieldKind::Text, "Point", "需求点"),
         Field::new("name", FieldKind::Text, "Name", "名称"),
         Field::new("region", FieldKind::Text, "Region", "所属区域"),
         Field::new("weight", FieldKind::Real, "Weight", "权重"),
         Field::new("facility", FieldKind::Text, "Nearest facility", "最近设施"),
-        Field::new("dist_m", FieldKind::Real, "Distance, m", "距离（米）"),
+        Field::new(cost_name, FieldKind::Real, cost_en, cost_zh),
         Field::new("covered", FieldKind::Bool, "Within the limit", "在限值内"),
     ];
+    let network = reach.study.streets.iter().find(|network| Some(network.mode) == reach.by.mode());
+    if network.is_some() {
+        table.fields.push(Field::new("street_m", FieldKind::Real, "Way to the street, m", "至道路距离（米）"));
+        table.fields.push(Field::new("edge", FieldKind::Int, "Stretch of street", "路段编号"));
+        table.fields.push(Field::new("component", FieldKind::Int, "Part of the network", "路网连通分量"));
+    }
     let drawn = drawn(reach, within);
     if drawn.len() < reach.judged.len() {
         let weight = |points: &[usize]| points.iter().map(|at| reach.weight(*at)).sum::<Weight>();
@@ -257,13 +285,19 @@ fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut
                 // millimetres: finer than any input, and short in files
                 cost.map(|cost| (cost * 1000.0).round() / 1000.0).into(),
                 match (within, cost) {
-                    (Some(limit), Some(cost)) => Value::Bool(cost <= limit.0),
+                    (Some(limit), Some(cost)) => Value::Bool(cost <= limit.value()),
                     (Some(_), None) if reach.off_streets.contains_key(at) => Value::Null,
                     (Some(_), None) => Value::Bool(false),
                     (None, _) => Value::Null,
                 },
             ],
         });
+        if let (Some(network), Some(row)) = (network, table.rows.last_mut()) {
+            let snap = reach.snaps.get(at);
+            row.values.push(snap.map(|snap| (snap.off_m * 1000.0).round() / 1000.0).into());
+            row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(snap.edge))));
+            row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(network.component_of(snap.edge)))));
+        }
     }
     let marker = |at: usize| Symbol::Marker {
         shape: Shape::Circle,
@@ -273,7 +307,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Metres>, breaks: &[f64; 3], mut
     };
     let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
     table.style = Some(Style {
-        classes: distance_classes("dist_m", breaks, &marker, none),
+        classes: distance_classes(reach.unit, cost_field(reach.unit).0, breaks, &marker, none),
         label: None,
         opacity: 1.0,
         visible: false,
@@ -304,6 +338,17 @@ fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
     table
 }
 
+/// A cost in a sentence, in English and Chinese.
+fn told(unit: CostUnit, cost: f64) -> (String, String) {
+    match unit {
+        CostUnit::Metres => (format!("{cost:.0} m"), format!(" {cost:.0} 米")),
+        CostUnit::Seconds => {
+            let minutes = trim_zeros(cost / 60.0, 1);
+            (format!("{minutes} min"), format!(" {minutes} 分钟"))
+        }
+    }
+}
+
 /// Why a place is not on the network, in English and Chinese.
 pub(crate) fn off_street(why: &OffStreet) -> (String, String) {
     match why {
@@ -318,6 +363,7 @@ pub(crate) fn off_street(why: &OffStreet) -> (String, String) {
             ),
             format!("所在道路为总长{component_m:.0}米的孤立路段（min-component），可达性未知"),
         ),
+        OffStreet::Closed { .. } => ("its street is closed".to_owned(), "所在道路封闭".to_owned()),
     }
 }
 
@@ -333,7 +379,7 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
 
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a
 /// raster, the [`MOST_CELL_LINES`] with the most weight, and a line for the others together.
-pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
+pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
     let mut points: Vec<(usize, f64)> = reach
         .judged
         .iter()
@@ -341,7 +387,7 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
             Reached::At(_, cost) => (*at, cost),
             Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => (*at, f64::MAX),
         })
-        .filter(|(_, cost)| within.is_none_or(|limit| *cost > limit.0))
+        .filter(|(_, cost)| within.is_none_or(|limit| *cost > limit.value()))
         .collect();
     points.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
     points.truncate(if within.is_some() { usize::MAX } else { 100 });
@@ -375,8 +421,18 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
                         None => (String::new(), String::new()),
                     };
                     let text = Text::new(
-                        format!("{name} ({id}): {:.0} m to {} ({}){en}", cost, facility.name, facility.id),
-                        format!("{name}（{id}）：距{}（{}）{:.0} 米{zh}", facility.name, facility.id, cost),
+                        format!(
+                            "{name} ({id}): {} to {} ({}){en}",
+                            told(reach.unit, cost).0,
+                            facility.name,
+                            facility.id
+                        ),
+                        format!(
+                            "{name}（{id}）：距{}（{}）{}{zh}",
+                            facility.name,
+                            facility.id,
+                            told(reach.unit, cost).1
+                        ),
                     );
                     (if within.is_some() { "uncovered" } else { "far" }, text)
                 }
@@ -389,6 +445,10 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Metres>) -> Vec<Evidence> {
                     let text = Text::new(format!("{name} ({id}): {en}"), format!("{name}（{id}）：{zh}"));
                     ("off-streets", text)
                 }
+                Reached::NoFacility if reach.closed.contains(at) => (
+                    "closed",
+                    Text::new(format!("{name} ({id}): its street is closed"), format!("{name}（{id}）：所在道路封闭")),
+                ),
                 Reached::NoFacility => (
                     "no-facility",
                     Text::new(

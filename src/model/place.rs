@@ -28,6 +28,20 @@ pub struct Place {
     pub xy: PlaneXy,
 }
 
+impl Place {
+    /// The place so far on the way to another, in degrees and in the plane: 0 is here, 1 there.
+    pub fn towards(&self, other: &Place, share: f64) -> Place {
+        let between = |a: f64, b: f64| a + share * (b - a);
+        Place {
+            lonlat: LonLat {
+                lon: between(self.lonlat.lon, other.lonlat.lon),
+                lat: between(self.lonlat.lat, other.lonlat.lat),
+            },
+            xy: PlaneXy { x: between(self.xy.x, other.xy.x), y: between(self.xy.y, other.xy.y) },
+        }
+    }
+}
+
 impl PlaneXy {
     /// Straight-line distance in the study plane, metres.
     pub fn distance_m(self, other: PlaneXy) -> f64 {

@@ -61,8 +61,8 @@ pub struct Study {
     pub transit: Option<Transit>,
     /// Water areas in the plane; borders inside them are water borders. `None` when no layer was given.
     pub water: Option<Vec<MultiPolygon<f64>>>,
-    /// The street network. `None` when no streets were given.
-    pub streets: Option<StreetNetwork>,
+    /// A street network for each mode that is asked for; none when no streets were given.
+    pub streets: Vec<StreetNetwork>,
     pub overrides: Vec<PairOverride>,
     /// `None` when no ledger was given.
     pub declared: Option<Vec<DeclaredPair>>,

@@ -6,7 +6,7 @@
 Written with osmium 4.3.2, shapely 2.2.0, pyproj 3.7.2 and SciPy's csgraph. Rows: kind (facility or home), lon, lat, metres to the nearest
 facility; empty where the place is off the streets (farther than 250 m, or on a part of the network shorter than 1 km) or has no way.
 Places are a lattice. Every node of every way is a node of the graph, and every place is put into its side. Lengths are geodesic on
-GRS 80; the nearest street is found in EPSG:32635. Which ways are walked is said anew here. Data: © OpenStreetMap contributors, ODbL 1.0.
+GRS 80; the nearest street is found in EPSG:32635, ferries left out. A barrier that keeps people out ends every way there. Which ways are walked is said anew here. Data: © OpenStreetMap contributors, ODbL 1.0.
 """
 import sys
 
@@ -37,39 +37,65 @@ def is_walked(tags):
     return highway in BY_SIGN and bool(foot & LET_IN or (sidewalk and not foot & KEPT_OUT))
 
 
+def is_ferry(tags):
+    closed = {"no", "private"}
+    return tags.get("route") == "ferry" and "highway" not in tags and not {tags.get("foot"), tags.get("access")} & closed
+
+
+def keeps_out(tags):
+    if "barrier" not in tags:
+        return False
+    if "foot" in tags:
+        return tags["foot"] in {"no", "private"}
+    if "access" in tags:
+        return tags["access"] in {"no", "private"}
+    return tags["barrier"] in {"wall", "fence", "hedge"}
+
+
 class Streets(osmium.SimpleHandler):
     def __init__(self):
         super().__init__()
-        self.nodes, self.ways = {}, []
+        self.nodes, self.ways, self.barriers = {}, [], set()
 
     def node(self, node):
         self.nodes[node.id] = (node.location.lon, node.location.lat)
+        if keeps_out({tag.k: tag.v for tag in node.tags}):
+            self.barriers.add(node.id)
 
     def way(self, way):
-        if is_walked({tag.k: tag.v for tag in way.tags}):
-            self.ways.append([node.ref for node in way.nodes])
+        tags = {tag.k: tag.v for tag in way.tags}
+        if is_walked(tags) or is_ferry(tags):
+            self.ways.append(([node.ref for node in way.nodes], is_ferry(tags)))
 
 
 def main():
     streets = Streets()
     streets.apply_file(sys.argv[1])
-    number, sides = {}, []
-    for way in streets.ways:
+    number, sides, ferries, copies = {}, [], [], 0
+    for way, on_water in streets.ways:
         for a, b in zip(way, way[1:]):
-            if a in streets.nodes and b in streets.nodes and a != b:
-                sides.append((number.setdefault(a, len(number)), number.setdefault(b, len(number))))
-    degrees, sides = np.array([streets.nodes[node] for node in number]), np.array(sides)
+            if a not in streets.nodes or b not in streets.nodes or a == b:
+                continue
+            ends = []
+            for node in (a, b):
+                # on either side of a barrier the way ends by itself
+                copies += node in streets.barriers
+                ends.append(number.setdefault((node, copies if node in streets.barriers else 0), len(number)))
+            sides.append(ends)
+            ferries.append(on_water)
+    degrees, sides = np.array([streets.nodes[node] for node, _ in number]), np.array(sides)
     plane = np.column_stack(TO_PLANE.transform(degrees[:, 0], degrees[:, 1]))
     ends = degrees[sides[:, 0]], degrees[sides[:, 1]]
     length = GEOD.inv(ends[0][:, 0], ends[0][:, 1], ends[1][:, 0], ends[1][:, 1])[2]
     links = coo_matrix((np.ones(len(sides)), (sides[:, 0], sides[:, 1])), shape=(len(number),) * 2)
     part = connected_components(links, directed=False)[1]
     metres_of_part = np.bincount(part[sides[:, 0]], weights=length)
-    tree = shapely.STRtree(shapely.linestrings(np.stack([plane[sides[:, 0]], plane[sides[:, 1]]], axis=1)))
+    on_land = np.flatnonzero(~np.array(ferries))
+    tree = shapely.STRtree(shapely.linestrings(np.stack([plane[sides[on_land, 0]], plane[sides[on_land, 1]]], axis=1)))
 
     def snapped(lon, lat):
         here = np.array(TO_PLANE.transform(lon, lat))
-        side = tree.nearest(shapely.Point(here))
+        side = on_land[tree.nearest(shapely.Point(here))]
         a, b = plane[sides[side, 0]], plane[sides[side, 1]]
         share = float(np.clip(np.dot(here - a, b - a) / np.dot(b - a, b - a), 0, 1))
         foot = ends[0][side] + share * (ends[1][side] - ends[0][side])

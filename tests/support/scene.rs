@@ -59,7 +59,7 @@ impl Default for Scene {
                 demand: Vec::new(),
                 transit: None,
                 water: None,
-                streets: None,
+                streets: Vec::new(),
                 overrides: Vec::new(),
                 declared: None,
                 synthetic: false,

@@ -1,4 +1,4 @@
-//! Streets and paths: ways with a `highway` tag, as lines with the tags that say who may use them.
+//! Streets, paths and ferries: ways with a `highway` tag or `route=ferry`, as lines with the tags that say who may use them.
 
 use geo_types::Coord;
 use geo_types::Geometry;
@@ -22,16 +22,23 @@ use crate::table::FieldKind;
 use crate::table::Value;
 
 /// Tags that become fields as they are.
-const TAGS: [&str; 17] = [
+const TAGS: [&str; 25] = [
     "highway",
+    "route",
     "name",
     "ref",
     "foot",
     "bicycle",
+    "vehicle",
     "motor_vehicle",
+    "motorcar",
+    "motorroad",
     "access",
     "sidewalk",
     "oneway",
+    "oneway:bicycle",
+    "oneway:foot",
+    "cycleway",
     "junction",
     "maxspeed",
     "lanes",
@@ -40,9 +47,10 @@ const TAGS: [&str; 17] = [
     "bridge",
     "tunnel",
     "layer",
+    "duration",
 ];
 
-/// Ways with a `highway` tag in the order of the file; areas (`area=yes`) and those that are planned, being built or gone are left out.
+/// Ways with a `highway` tag, and ferries, in the order of the file; areas (`area=yes`) and those that are planned, being built or gone are left out.
 pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     let fields: Vec<(&str, FieldKind)> =
         std::iter::once("osm_id").chain(TAGS).map(|name| (name, FieldKind::Text)).collect();
@@ -85,7 +93,9 @@ fn pieces(way: &Way, coordinates: &Coordinates) -> Vec<LineString<f64>> {
 
 fn find(block: &PrimitiveBlock) -> Vec<Way> {
     const NOT_THERE: [&[u8]; 6] = [b"proposed", b"planned", b"construction", b"razed", b"abandoned", b"no"];
-    let is_street = |key: &[u8], value: &[u8]| key == b"highway" && !NOT_THERE.contains(&value);
+    let is_street = |key: &[u8], value: &[u8]| {
+        (key == b"highway" && !NOT_THERE.contains(&value)) || (key == b"route" && value == b"ferry")
+    };
     let is_area = |key: &[u8], value: &[u8]| key == b"area" && value == b"yes";
     ways_in(block, &|way| {
         any_tag(block, pairs(way.raw_tags()), &is_street) && !any_tag(block, pairs(way.raw_tags()), &is_area)
