@@ -31,6 +31,7 @@ use tongda::model::streets::Mode;
 use tongda::model::streets::StreetNetwork;
 use tongda::model::streets::Way;
 use tongda::model::study::Plane;
+use tongda::model::study::Study;
 
 const METRE_A_SECOND: KmPerHour = KmPerHour(3.6);
 
@@ -383,17 +384,14 @@ fn a_river_without_a_bridge_is_in_the_figure_and_what_is_off_the_streets_is_not_
     assert!(error.contains("no streets to walk on") && error.contains("[study.streets]"), "{error}");
 }
 
-#[test]
-fn distances_in_helsinki_are_those_of_an_independent_program() {
+/// Central Helsinki with the facilities and homes of an oracle; `None` where the extract is not at hand.
+fn helsinki(rows: &[Vec<&str>], by: &str) -> Option<Study> {
     let shared = std::env::var_os("TONGDA_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
     let extract = shared.join("data/helsinki/Helsinki.osm.pbf");
     if !extract.exists() {
         eprintln!("skipped: needs {}", extract.display());
-        return;
+        return None;
     }
-    // tests/oracles/streets_helsinki.py: PyOsmium, Shapely, pyproj and SciPy on the same extract
-    let oracle = include_str!("oracles/streets_helsinki.csv");
-    let rows: Vec<Vec<&str>> = oracle.lines().skip(1).map(|line| line.split(',').collect()).collect();
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, kind: &str| {
         let lines = rows.iter().filter(|row| row[0] == kind).map(|row| format!("{},{}\n", row[1], row[2]));
@@ -407,11 +405,20 @@ fn distances_in_helsinki_are_those_of_an_independent_program() {
     let config = format!(
         "title = \"t\"\n[[study.regions]]\npath = \"square.geojson\"\nlevel = \"county\"\n[study.streets]\npath = {:?}\nlayer = \"streets\"\n\
          [[study.facilities]]\npath = \"facilities.csv\"\nkind = \"hall\"\ndatum = \"wgs-84\"\n\
-         [[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\ndatum = \"wgs-84\"\n",
+         [[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\ndatum = \"wgs-84\"\n\
+         [[indicator]]\nid = \"i\"\nmeasure.nearest = {{ kind = \"hall\", by = \"{by}\", weight = \"count\" }}\n",
         std::fs::canonicalize(extract).unwrap()
     );
     let plan = tongda::config::parse(&config, "t.toml", folder.path()).unwrap();
-    let study = tongda::ingest::study(&plan.study, &tongda::base::progress::Silent).unwrap();
+    Some(tongda::ingest::study(&plan.study, &tongda::base::progress::Silent).unwrap())
+}
+
+#[test]
+fn distances_in_helsinki_are_those_of_an_independent_program() {
+    // tests/oracles/streets_helsinki.py: PyOsmium, Shapely, pyproj and SciPy on the same extract
+    let oracle = include_str!("oracles/streets_helsinki.csv");
+    let rows: Vec<Vec<&str>> = oracle.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let Some(study) = helsinki(&rows, "walk") else { return };
     let question = Question {
         kind: "hall",
         demand: None,
@@ -445,5 +452,44 @@ fn distances_in_helsinki_are_those_of_an_independent_program() {
         if let (Some((_, walked)), Some((_, flown))) = (reach.costs.nearest(at), flown.costs.nearest(at)) {
             assert!(walked >= flown - 1e-3, "{at}: {walked} walked, {flown} flown");
         }
+    }
+}
+
+#[test]
+fn driving_times_in_helsinki_are_those_of_an_independent_program() {
+    // tests/oracles/drive_helsinki.py: PyOsmium, Shapely, pyproj and SciPy on a graph of directed sides of the same extract
+    let oracle = include_str!("oracles/drive_helsinki.csv");
+    let rows: Vec<Vec<&str>> = oracle.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let Some(study) = helsinki(&rows, "drive") else { return };
+    let homes: Vec<&Vec<&str>> = rows.iter().filter(|row| row[0] == "home").collect();
+    for (direction, column) in [(Direction::ToFacility, 3), (Direction::FromFacility, 4)] {
+        let question = Question {
+            kind: "hall",
+            demand: None,
+            weight: Some("count"),
+            by: By::Drive,
+            unit: CostUnit::Seconds,
+            direction,
+            nth: 1,
+            whose: Whose::Any,
+            whose_level: Level::County,
+        };
+        let reach = Reach::new(&study, &question).unwrap();
+        let mut compared = 0;
+        for (at, home) in homes.iter().enumerate() {
+            let found = reach.costs.nearest(at).map(|(_, seconds)| seconds);
+            match home[column].parse::<f64>() {
+                // the oracle has three decimals, and the walk to the street is that of 2 mm
+                Ok(seconds) => {
+                    assert!(
+                        found.is_some_and(|found| (found - seconds).abs() < 0.003),
+                        "{direction:?} {home:?}: {found:?}"
+                    );
+                    compared += 1;
+                }
+                Err(_) => assert_eq!(found, None, "{direction:?} {home:?}"),
+            }
+        }
+        assert!(compared > 290, "{compared}");
     }
 }

@@ -109,7 +109,8 @@ impl<'n> Snapper<'n> {
         let corners = self.network.corners(best.edge);
         let (a, b) = (&corners[best.corner as usize], &corners[best.corner as usize + 1]);
         let share = best.share(at);
-        let between = |a: f64, b: f64| a + share * (b - a);
+        // exact at the ends, where a place is at a junction and not on one of its streets only
+        let between = |a: f64, b: f64| if share == 1.0 { b } else { a + share * (b - a) };
         let (from, to) = (a.place.lonlat, b.place.lonlat);
         let nearest = LonLat { lon: between(from.lon, to.lon), lat: between(from.lat, to.lat) };
         let off_m = geodesic_m(place.lonlat, nearest);

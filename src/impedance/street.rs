@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
@@ -44,6 +45,8 @@ pub struct PreparedStreets<'n> {
     /// Destinations on each edge: where those of an edge start in `on_edge`.
     first: Vec<u32>,
     on_edge: Vec<u32>,
+    /// Destinations at each junction: those are reached whichever way one comes.
+    at_junction: HashMap<u32, Vec<u32>>,
     /// The nearest destination of each state.
     field: Vec<(f64, u32)>,
 }
@@ -79,11 +82,27 @@ impl<'n> Streets<'n> {
         by_edge.iter().for_each(|(edge, _)| first[*edge as usize + 1] += 1);
         (0..network.edges().len()).for_each(|at| first[at + 1] += first[at]);
         let on_edge = by_edge.into_iter().map(|(_, at)| at).collect();
+        let mut at_junction: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (at, snap) in (0u32..).zip(&snaps) {
+            if let Some(junction) = snap.as_ref().and_then(|snap| junction(network, snap)) {
+                at_junction.entry(junction).or_default().push(at);
+            }
+        }
         let (unit, direction) = (self.unit, self.direction);
         let is_turned = direction == Direction::FromFacility;
         let outward = Graph::new(network, unit, is_turned);
-        let mut ready =
-            PreparedStreets { network, unit, direction, snapper, outward, snaps, first, on_edge, field: Vec::new() };
+        let mut ready = PreparedStreets {
+            network,
+            unit,
+            direction,
+            snapper,
+            outward,
+            snaps,
+            first,
+            on_edge,
+            at_junction,
+            field: Vec::new(),
+        };
         let starts = (0u32..).zip(&ready.snaps).flat_map(|(at, snap)| {
             let ends = snap.as_ref().map(|snap| ready.ends(snap, is_turned)).unwrap_or_default();
             ends.into_iter().map(move |(state, cost)| (state, cost, at))
@@ -100,6 +119,16 @@ impl Impedance for Streets<'_> {
 
     fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
         Box::new(self.ready(destinations))
+    }
+}
+
+/// The junction at which a place meets the network, if it does so at one: then it is on all streets there.
+fn junction(network: &StreetNetwork, snap: &Snap) -> Option<u32> {
+    let edge = &network.edges()[snap.edge as usize];
+    match snap.along_m {
+        0.0 => Some(edge.from),
+        along if along == edge.length_m => Some(edge.to),
+        _ => None,
     }
 }
 
@@ -137,7 +166,13 @@ impl PreparedStreets<'_> {
     /// States next to a place on an edge with the cost to them, or, when one arrives, from them; its own way to the street included.
     fn ends(&self, snap: &Snap, is_leaving: bool) -> Vec<(u32, f64)> {
         let off = self.off(snap);
-        let mut ends = Vec::with_capacity(2);
+        let mut ends = Vec::with_capacity(3);
+        if let Some(junction) = junction(self.network, snap) {
+            match is_leaving {
+                true => ends.push((junction, off)),
+                false => ends.extend(self.network.states_of(junction).map(|state| (state, off))),
+            }
+        }
         for way in [0, 1] {
             let half = 2 * snap.edge + way;
             let [to, rest] = self.parts(snap, way as usize);
@@ -191,6 +226,12 @@ impl PreparedStreets<'_> {
             while let Some((state, cost)) = scratch.settle() {
                 if cost > limit {
                     break;
+                }
+                if let Some(here) = self.at_junction.get(&self.network.junction(state)) {
+                    for at in here {
+                        let off = self.snaps[*at as usize].as_ref().map_or(0.0, |snap| self.off(snap));
+                        limit = limit.min(found(*at, cost + off, Some((state, NOBODY))));
+                    }
                 }
                 for arc in self.outward.arcs(state) {
                     for at in self.on(arc.half / 2) {
@@ -291,7 +332,8 @@ impl PreparedStreets<'_> {
             }
             Some((state, last)) => {
                 let (first, halves) = SCRATCH.with_borrow(|scratch| scratch.way_to(state));
-                // from the origin to the state where the search began
+                // from the origin to the state where the search began, unless it began at the origin
+                let begins_here = junction(self.network, &start) == Some(self.network.junction(first));
                 let ends = self.origin_ends(&start);
                 let half = (0..2u32).map(|way| 2 * start.edge + way).filter(|half| {
                     if is_to {
@@ -309,14 +351,16 @@ impl PreparedStreets<'_> {
                 debug_assert!(ends.iter().any(|(state, _)| *state == first));
                 // towards the last corner of the edge, as one looks from the origin
                 let goes_on = |half: u32| half.is_multiple_of(2) == is_to;
-                if let Some(half) = half {
+                if let Some(half) = half.filter(|_| !begins_here) {
                     stretches.push((half, start.along_m, if goes_on(half) { whole(half) } else { 0.0 }));
                 }
                 for half in halves {
                     let ends = if goes_on(half) { (0.0, whole(half)) } else { (whole(half), 0.0) };
                     stretches.push((half, ends.0, ends.1));
                 }
-                stretches.push((last, if goes_on(last) { 0.0 } else { whole(last) }, end.along_m));
+                if last != NOBODY {
+                    stretches.push((last, if goes_on(last) { 0.0 } else { whole(last) }, end.along_m));
+                }
             }
         }
         let mut route = Route {

@@ -452,6 +452,12 @@ impl StreetNetwork {
         self.component.len() + self.restricted.len()
     }
 
+    /// The states of a junction, itself first.
+    pub fn states_of(&self, junction: u32) -> impl Iterator<Item = u32> {
+        let restricted = (self.component.len() as u32..).zip(&self.restricted);
+        std::iter::once(junction).chain(restricted.filter(move |(_, of)| **of == junction).map(|(state, _)| state))
+    }
+
     /// The junction of a state.
     pub fn junction(&self, state: u32) -> u32 {
         match (state as usize).checked_sub(self.component.len()) {
