@@ -826,6 +826,8 @@ mod tests {
             let tolerance = f64::from(tolerance) * 0.7;
             let found = contacts(&shapes, Metres(tolerance));
             let apart = Euclidean.distance(&shapes[0], &shapes[1]);
+            // Exactly at the limit the last digit of either sum decides.
+            prop_assume!((apart - tolerance).abs() > 1e-9);
             prop_assert_eq!(found.len(), usize::from(apart <= tolerance), "{} apart", apart);
             if let Some(contact) = found.first() {
                 let expected = stepped(&shapes[0], &shapes[1], tolerance);
