@@ -56,6 +56,7 @@ fn covered(within: f64) -> CoveredShare {
         weight: None,
         whose: Whose::Any,
         whose_level: Level::County,
+        catchments: None,
     }
 }
 
@@ -71,6 +72,7 @@ fn nearest(statistic: Statistic) -> Nearest {
         weight: None,
         whose: Whose::Any,
         whose_level: Level::County,
+        catchments: None,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod index;
 pub mod segments;
 pub mod straight;
 pub mod street;
+pub mod stretches;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +19,7 @@ use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::straight::StraightLine;
 use crate::impedance::street::Streets;
+use crate::impedance::stretches::Stretch;
 use crate::model::place::Place;
 use crate::model::streets::Mode;
 use crate::model::streets::StreetNetwork;
@@ -44,6 +46,18 @@ pub trait Prepared: Sync + Send {
     /// [`OffStreet`]: why it can not be measured from at all.
     fn snapped(&self, _: &Place) -> Result<Option<Snap>, OffStreet> {
         Ok(None)
+    }
+
+    /// The nearest destination of a place that is at most so many metres from its street, the limit included; of any place where there are no
+    /// streets to measure along.
+    fn nearest_beside(&self, origin: &Place, _most_m: f64) -> Option<(u32, f64)> {
+        self.row(origin, Want::Nearest, &|_| true).first().copied()
+    }
+
+    /// Every stretch of street within the last of `breaks` (rising), cut where its nearest destination changes and where its cost passes
+    /// a break; none where there are no streets to measure along.
+    fn stretches(&self, _breaks: &[f64]) -> Vec<Stretch> {
+        Vec::new()
     }
 }
 

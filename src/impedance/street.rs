@@ -19,6 +19,7 @@ use crate::impedance::dijkstra::Scratch;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::segments::Snapper;
+use crate::impedance::stretches::Stretch;
 use crate::model::place::Place;
 use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
@@ -34,9 +35,9 @@ pub struct Streets<'n> {
 
 /// Destinations on the network.
 pub struct PreparedStreets<'n> {
-    network: &'n StreetNetwork,
+    pub(super) network: &'n StreetNetwork,
     unit: CostUnit,
-    direction: Direction,
+    pub(super) direction: Direction,
     snapper: Snapper<'n>,
     /// As one travels from the origin, or turned when one travels to it.
     outward: Graph,
@@ -133,12 +134,12 @@ fn junction(network: &StreetNetwork, snap: &Snap) -> Option<u32> {
 }
 
 impl PreparedStreets<'_> {
-    fn on(&self, edge: u32) -> &[u32] {
+    pub(super) fn on(&self, edge: u32) -> &[u32] {
         &self.on_edge[self.first[edge as usize] as usize..self.first[edge as usize + 1] as usize]
     }
 
     /// Cost of the way to the street.
-    fn off(&self, snap: &Snap) -> f64 {
+    pub(super) fn off(&self, snap: &Snap) -> f64 {
         match self.unit {
             CostUnit::Metres => snap.off_m,
             CostUnit::Seconds => self.network.off_speed.seconds(snap.off_m),
@@ -159,6 +160,20 @@ impl PreparedStreets<'_> {
             CostUnit::Seconds => {
                 let to = self.network.seconds_to(snap.edge, snap.along_m)[way];
                 [to, (edge.seconds[way] - to).max(0.0)]
+            }
+        }
+    }
+
+    /// Cost from one point of an edge to one farther along it, or back when `way` is 1; infinite where there is no way.
+    pub(super) fn span(&self, edge: u32, from_m: f64, to_m: f64, way: usize) -> f64 {
+        if self.network.edges()[edge as usize].seconds[way].is_infinite() {
+            return f64::INFINITY;
+        }
+        match self.unit {
+            CostUnit::Metres => to_m - from_m,
+            CostUnit::Seconds => {
+                let seconds = [from_m, to_m].map(|along_m| self.network.seconds_to(edge, along_m)[way]);
+                (seconds[1] - seconds[0]).abs()
             }
         }
     }
@@ -303,8 +318,7 @@ impl PreparedStreets<'_> {
         self.snaps[destination as usize]
     }
 
-    /// The nearest destination of both ends of a stretch of edge, for those who come upon the edge from beyond its ends: its states at
-    /// either end, the best. Infinite and `u32::MAX` where there is none.
+    /// The nearest destination of whoever is in a state; infinite and `u32::MAX` where there is none.
     pub fn field(&self, state: u32) -> (f64, u32) {
         self.field[state as usize]
     }
@@ -403,5 +417,14 @@ impl Prepared for PreparedStreets<'_> {
 
     fn snapped(&self, origin: &Place) -> Result<Option<Snap>, OffStreet> {
         self.snapper.snap(origin).map(Some)
+    }
+
+    fn nearest_beside(&self, origin: &Place, most_m: f64) -> Option<(u32, f64)> {
+        let snap = self.snapper.snap(origin).ok().filter(|snap| snap.off_m <= most_m)?;
+        self.nearest(&snap, &|_| true)
+    }
+
+    fn stretches(&self, breaks: &[f64]) -> Vec<Stretch> {
+        PreparedStreets::stretches(self, breaks)
     }
 }

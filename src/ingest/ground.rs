@@ -22,6 +22,7 @@ use crate::io::reproject::Reprojector;
 use crate::io::reproject::default_plane;
 use crate::io::reproject::plausible;
 use crate::io::reproject::scale_bounds;
+use crate::model::lattice::Lattice;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
 use crate::model::place::PlaneXy;
@@ -231,6 +232,7 @@ pub(crate) struct Ground {
     /// The box of all outlines of regions, in degrees.
     pub extent: Option<Extent>,
     to_plane: Reprojector,
+    to_degrees: Reprojector,
 }
 
 impl Ground {
@@ -249,14 +251,32 @@ impl Ground {
         let crs = known_crs(&text)?;
         crs.check_plane()?;
         let frame = crs.frame();
-        let to_plane = Reprojector::new(&*known_crs(&format!("EPSG:{}", frame.epsg()))?, &crs)?;
+        let degrees = known_crs(&format!("EPSG:{}", frame.epsg()))?;
+        let to_plane = Reprojector::new(&degrees, &crs)?;
+        let to_degrees = Reprojector::new(&crs, &degrees)?;
         let bounds = extent.map(|Extent { min, max }| [min[0], min[1], max[0], max[1]]).or(crs.area_of_use());
         let Some((scale_min, scale_max)) = bounds.and_then(|bounds| scale_bounds(&to_plane, bounds)) else {
             return Err(IngestError::PlaneElsewhere { plane: format!("{text} ({})", crs.name()) });
         };
         let plane =
             Plane { name: crs.name().to_owned(), epsg: crs.epsg(), wkt1: crs.wkt1().to_owned(), scale_min, scale_max };
-        Ok(Ground { plane, frame, extent, to_plane })
+        Ok(Ground { plane, frame, extent, to_plane, to_degrees })
+    }
+
+    /// Degrees of the plane over the rectangle of all outlines.
+    pub(crate) fn lattice(&self) -> Option<Lattice> {
+        let Extent { min, max } = self.extent?;
+        let along = |k: u32| f64::from(k) / 16.0;
+        let sides = (0..=16).flat_map(|k| {
+            let (lon, lat) = (min[0] + along(k) * (max[0] - min[0]), min[1] + along(k) * (max[1] - min[1]));
+            [[lon, min[1]], [lon, max[1]], [min[0], lat], [max[0], lat]]
+        });
+        let within =
+            sides.filter_map(|at| self.to_plane.point(at)).fold(None, |so_far: Option<[f64; 4]>, [x, y]| {
+                let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
+                Some([west.min(x), south.min(y), east.max(x), north.max(y)])
+            })?;
+        Lattice::over(within, |at| self.to_degrees.point(at.array()).map(|[lon, lat]| LonLat { lon, lat }))
     }
 
     /// Degrees with their place in the plane; `None` where the plane has none.

@@ -184,6 +184,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     Ok(Study {
         title: plan.title.clone(),
         frame: ground.frame,
+        lattice: ground.lattice(),
         plane: ground.plane,
         regions: tree,
         facilities: all_facilities,

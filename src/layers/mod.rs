@@ -11,6 +11,8 @@ mod services;
 use crate::indicators::scorecard::Scorecard;
 use crate::model::study::Study;
 use crate::table::Table;
+use crate::table::style::Group;
+use crate::table::style::Style;
 
 pub use crate::layers::scorecard::scorecard;
 
@@ -24,5 +26,16 @@ pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>) -> Vec<Table> {
     tables.extend(issues::tables(study, card));
     tables.extend(outlines::table(study));
     tables.retain(|table| !table.rows.is_empty());
+    // a project never opens empty: if nothing of the results asks to be seen, the first of them is
+    let mut results =
+        tables.iter_mut().filter_map(|table| table.style.as_mut()).filter(|style| style.group == Group::Results);
+    let is_seen = |style: &Style| style.visible && style.group == Group::Results;
+    if !results.by_ref().any(|style| is_seen(style)) {
+        let first =
+            tables.iter_mut().filter_map(|table| table.style.as_mut()).find(|style| style.group == Group::Results);
+        if let Some(style) = first {
+            style.visible = true;
+        }
+    }
     tables
 }

@@ -18,6 +18,7 @@ use crate::metrics::Metric;
 use crate::metrics::MetricError;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
+use crate::metrics::catchments::Catchments;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::reach::Question;
@@ -54,6 +55,9 @@ pub struct CoveredShare {
     /// The level that `whose` speaks of.
     #[serde(default = "county")]
     pub whose_level: Level,
+    /// Layers of the areas within reach; left out: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catchments: Option<Catchments>,
 }
 
 pub(crate) fn county() -> Level {
@@ -136,6 +140,9 @@ impl Metric for CoveredShare {
         output.issues = reach_layers::off_facilities(&reach);
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
+        if let Some(catchments) = &self.catchments {
+            output.tables.append(&mut catchments.tables(&reach, context, Some(self.within))?);
+        }
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);
@@ -143,7 +150,10 @@ impl Metric for CoveredShare {
     }
 
     fn check(&self) -> Result<(), MetricError> {
-        needs_speed(self.by, self.within.into(), "within")
+        needs_speed(self.by, self.within.into(), "within")?;
+        self.catchments.as_ref().map_or(Ok(()), |catchments| {
+            catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
+        })
     }
 
     fn kinds(&self) -> Vec<&str> {

@@ -3,6 +3,7 @@
 pub mod adjacency;
 pub mod borders;
 pub mod boundary_audit;
+pub mod catchments;
 pub mod connection;
 pub mod covered_share;
 pub mod figure;

@@ -18,6 +18,7 @@ use crate::metrics::MetricError;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
+use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::no_place_reason;
@@ -75,6 +76,9 @@ pub struct Nearest {
     /// The level that `whose` speaks of.
     #[serde(default = "county")]
     pub whose_level: Level,
+    /// Layers of the areas within reach; left out: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catchments: Option<Catchments>,
 }
 
 /// What of a way counts.
@@ -208,6 +212,9 @@ impl Metric for Nearest {
         output.issues = reach_layers::off_facilities(&reach);
         output.evidence = reach_layers::evidence(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
+        if let Some(catchments) = &self.catchments {
+            output.tables.append(&mut catchments.tables(&reach, context, None)?);
+        }
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);
@@ -215,7 +222,11 @@ impl Metric for Nearest {
     }
 
     fn check(&self) -> Result<(), MetricError> {
-        needs_speed(self.by, self.cost.unit(), "cost")
+        needs_speed(self.by, self.cost.unit(), "cost")?;
+        let is_nearest_of_all = self.whose == Whose::Any && self.nth.get() == 1;
+        self.catchments
+            .as_ref()
+            .map_or(Ok(()), |catchments| catchments.check(self.cost.unit(), None, is_nearest_of_all))
     }
 
     fn kinds(&self) -> Vec<&str> {

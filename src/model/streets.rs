@@ -527,6 +527,11 @@ impl StreetNetwork {
         [part(0, at(0)), part(1, whole.seconds[1] - at(1))]
     }
 
+    /// Whether speed changes along an edge.
+    pub fn is_sloped(&self) -> bool {
+        !self.along_s.is_empty()
+    }
+
     /// The connected parts, in the order in which the lines come upon them.
     pub fn components(&self) -> &[Component] {
         &self.components

@@ -8,6 +8,7 @@ use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
+use crate::model::lattice::Lattice;
 use crate::model::region::RegionTree;
 use crate::model::streets::StreetNetwork;
 use crate::model::transit::Transit;
@@ -52,6 +53,8 @@ pub struct DeclaredPair {
 pub struct Study {
     pub title: Text,
     pub plane: Plane,
+    /// Degrees of points of the plane, over the rectangle of all outlines of regions; `None` without any.
+    pub lattice: Option<Lattice>,
     /// The frame of all degrees in the study.
     pub frame: OutputCrs,
     pub regions: RegionTree,

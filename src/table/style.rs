@@ -157,6 +157,9 @@ pub mod palette {
     pub const SEQUENTIAL: [&str; 5] = ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"];
     /// From near to far.
     pub const DISTANCE: [&str; 4] = ["#ffffb2", "#fecc5c", "#fd8d3c", "#bd0026"];
+    /// Bands of a catchment, from near to far: YlOrRd of ColorBrewer (Brewer 2013), nine classes.
+    pub const BANDS: [&str; 9] =
+        ["#ffffcc", "#ffeda0", "#fed976", "#feb24c", "#fd8d3c", "#fc4e2a", "#e31a1c", "#bd0026", "#800026"];
     /// Pairs: not connected, connected, no data.
     pub const PAIRS: [&str; 3] = ["#c51b7d", "#252525", "#bdbdbd"];
 }

@@ -53,6 +53,7 @@ impl Default for Scene {
             study: Study {
                 title: Text::new("scene", "场景"),
                 plane: Plane { name: "scene".into(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 },
+                lattice: None,
                 frame: OutputCrs::Cgcs2000,
                 regions: Default::default(),
                 facilities: Vec::new(),
