@@ -9,7 +9,7 @@ TONGDA := $(TARGET_DIR)/release/tongda
 TOOLS := gcc:gcc g++:g++ make:make cmake:cmake sqlite3:sqlite3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-formats demo doc lint clean
+.PHONY: help setup build test test-formats demo demo-helsinki doc lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,13 @@ demo: build ## judge Jiangsu on both boundary files and show where they differ; 
 	@echo "Open out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
 	@test -s out/jiangsu.gpkg && test -s out/jiangsu.qgz
 	@find out/jiangsu* -type f | LC_ALL=C sort | sed 's/^/  /'
+
+demo-helsinki: build ## judge central Helsinki on foot, all on real data: schools, clinics and shelters, with catchments; layers go to out/
+	$(TONGDA) run configs/helsinki.toml
+	@echo; echo "Everything is real: © OpenStreetMap contributors, ODbL 1.0 (geodata/SOURCES.md)."
+	@echo "Open out/helsinki.gpkg or out/helsinki.qgz in QGIS. What was written:"
+	@test -s out/helsinki.gpkg && test -s out/helsinki.qgz
+	@find out/helsinki* -type f | LC_ALL=C sort | sed 's/^/  /'
 
 doc: setup ## build the library's documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps

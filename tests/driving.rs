@@ -229,6 +229,42 @@ impl Lot {
     }
 }
 
+/// The network Voronoi against the nearest facility of places on the street, one by one.
+fn stretches_say_what_places_on_them_say(network: &StreetNetwork, engine: &Streets<'_>, facilities: &[Place]) {
+    let ready = engine.ready(facilities);
+    let breaks = [7.0, 31.0, 1e9];
+    let stretches = ready.stretches(&breaks);
+    let mut length = vec![0.0; network.edges().len()];
+    for (at, one) in stretches.iter().enumerate() {
+        length[one.edge as usize] += one.to_m - one.from_m;
+        assert!(
+            one.from_m < one.to_m
+                && (at == 0 || stretches[at - 1].edge < one.edge || stretches[at - 1].to_m <= one.from_m + 1e-9)
+        );
+        let band = |cost: f64| breaks.partition_point(|limit| *limit < cost);
+        let [low, high] = [one.costs[0].min(one.costs[1]), one.costs[0].max(one.costs[1])];
+        assert!(band(low + 1e-9) == band(high - 1e-9) || high - low < 1e-6, "{one:?}");
+        for share in [0.1, 0.5, 0.9] {
+            let along = one.from_m + share * (one.to_m - one.from_m);
+            let place = network.between(one.edge, along, along)[0];
+            let row = tongda::impedance::Prepared::row(&ready, &place, Want::Within(f64::MAX), &|_| true);
+            let cost = one.costs[0] + share * (one.costs[1] - one.costs[0]);
+            assert!(is_near(row.first().map(|(_, cost)| *cost), Some(cost)), "{one:?} at {share}: {row:?}");
+            assert!(row.iter().any(|(at, own)| *at == one.destination && is_near(Some(*own), Some(cost))));
+        }
+    }
+    // what is in no stretch reaches nobody
+    for (edge, length) in (0u32..).zip(length) {
+        let whole = network.edges()[edge as usize].length_m;
+        let place = network.between(edge, whole * 0.77, whole * 0.77)[0];
+        let row = tongda::impedance::Prepared::row(&ready, &place, Want::Nearest, &|_| true);
+        assert!(
+            if row.is_empty() { length < whole * 0.77 } else { length > 0.0 },
+            "{edge}: {length} of {whole}, {row:?}"
+        );
+    }
+}
+
 #[test]
 fn sixty_random_towns_of_one_way_streets_agree_with_floyd_and_warshall() {
     let mut lot = Lot(7);
@@ -284,6 +320,7 @@ fn sixty_random_towns_of_one_way_streets_agree_with_floyd_and_warshall() {
                 },
                 &places,
             );
+            stretches_say_what_places_on_them_say(&network, &engine, &places[..places.len().min(5)]);
             for (from, origin) in places.iter().enumerate() {
                 let row = prepared.row(origin, Want::Within(f64::MAX), &|_| true);
                 let few = prepared.row(origin, Want::First(4), &|_| true);

@@ -352,9 +352,16 @@ fn write_package(
         wkt1: study.plane.wkt1.clone(),
         extent,
     });
+    // what the licence asks to be shown with every map
+    let is_osm = sources(plan).iter().any(|source| source.path.extension().is_some_and(|ending| ending == "pbf"));
+    let (credit_en, credit_zh) = if is_osm {
+        (" Data © OpenStreetMap contributors (ODbL).", "数据 © OpenStreetMap 贡献者（ODbL）。")
+    } else {
+        ("", "")
+    };
     let note = Text::new(
-        format!("{}. Measured in {}.", card.generator, study.plane.name),
-        format!("{}；量测平面：{}。", card.generator, study.plane.name),
+        format!("{}. Measured in {}.{credit_en}", card.generator, study.plane.name),
+        format!("{}；量测平面：{}。{credit_zh}", card.generator, study.plane.name),
     );
     let provenance = serde_json::json!({
         "generator": card.generator,

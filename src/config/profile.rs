@@ -89,6 +89,10 @@ struct Usual {
     barred_where: &'static [&'static str],
 }
 
+/// Under the ground and above it nobody gets on or off: what is nearest from above is not near. Passages through buildings are level.
+const UNDERGROUND: &str = "tunnel = * & tunnel != no|building_passage|covered|arcade|avalanche_protector";
+const ABOVE: &str = "bridge = * & bridge != no|boardwalk";
+
 /// On foot: motorways never; trunk roads and cycleways where walking is marked; nothing that is private or forbidden, unless people on foot
 /// are let in. After the keys `highway`, `foot`, `access` and `sidewalk` of the OpenStreetMap wiki.
 const WALK: Usual = Usual {
@@ -107,7 +111,7 @@ const WALK: Usual = Usual {
     oneway: &["oneway:foot"],
     oneway_where: &[],
     both_ways_where: &[],
-    through_where: &["route = ferry & highway != *"],
+    through_where: &["route = ferry & highway != *", UNDERGROUND, ABOVE],
     barred_where: &[
         "foot = no|private",
         "access = no|private & foot != *",
@@ -149,7 +153,7 @@ const BICYCLE: Usual = Usual {
         "cycleway = opposite|opposite_lane|opposite_track & oneway:bicycle != *",
         "highway = footway|pedestrian|steps",
     ],
-    through_where: &["route = ferry & highway != *"],
+    through_where: &["route = ferry & highway != *", UNDERGROUND, ABOVE],
     barred_where: &[
         "bicycle = no|private",
         "vehicle = no|private & bicycle != *",
@@ -199,7 +203,7 @@ const DRIVE: Usual = Usual {
     oneway: &["oneway"],
     oneway_where: &["junction = roundabout|circular", "highway = motorway|motorway_link"],
     both_ways_where: &[],
-    through_where: &["highway = motorway|motorway_link", "route = ferry & highway != *"],
+    through_where: &["highway = motorway|motorway_link", "route = ferry & highway != *", UNDERGROUND, ABOVE],
     barred_where: &[
         "motorcar = no|private|agricultural|forestry|emergency",
         "motor_vehicle = no|private|agricultural|forestry|emergency & motorcar != *",

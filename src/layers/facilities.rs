@@ -34,7 +34,9 @@ pub fn tables(study: &Study) -> Vec<Table> {
             let at = at % shapes.len();
             let ascii: String =
                 kind.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-            let marker = |color| Symbol::Marker { shape: shapes[at], color, size_mm: 2.2, outline: "#1a1a1a" };
+            // a handful must be seen on a map
+            let size_mm = if facilities.len() <= 12 { 4.0 } else { 2.2 };
+            let marker = |color| Symbol::Marker { shape: shapes[at], color, size_mm, outline: "#1a1a1a" };
             Table {
                 name: format!("facilities_{ascii}"),
                 title: Text::new(format!("Facilities: {kind}"), format!("设施：{kind}")),

@@ -52,6 +52,8 @@ use crate::table::style::palette;
 const CELLS: f64 = 1e6;
 /// Cells that are laid out at most.
 const MOST_CELLS: f64 = 25e6;
+/// Bands that can be told apart by colour.
+const MOST_BANDS: usize = palette::BANDS.len() - 2;
 const SIDES: [f64; 10] = [25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0];
 /// Walking speed by which seconds become a part of a cell where an area ends, metres a second: 5 km/h.
 const WALK: f64 = 5.0 / 3.6;
@@ -84,7 +86,7 @@ impl Catchments {
         bands
     }
 
-    /// What is wrong with the parameters: bands in the unit of the indicator's own cost, from one to nine.
+    /// What is wrong with the parameters: bands in the unit of the indicator's own cost, from one to seven.
     /// # Errors
     /// [`MetricError::Parameter`].
     pub fn check(&self, unit: CostUnit, within: Option<Limit>, is_nearest_of_all: bool) -> Result<(), MetricError> {
@@ -95,11 +97,11 @@ impl Catchments {
             );
         }
         let bands = self.bands(within);
-        if bands.is_empty() || bands.len() > palette::BANDS.len() {
+        if bands.is_empty() || bands.len() > MOST_BANDS {
             return wrong(format!(
                 "{} bands; write from 1 to {}, e.g. bands = [\"5 min\", \"10 min\"]",
                 bands.len(),
-                palette::BANDS.len()
+                MOST_BANDS
             ));
         }
         if let Some(other) = bands.iter().find(|band| CostUnit::from(**band) != unit || band.value() <= 0.0) {
@@ -137,9 +139,7 @@ impl Catchments {
         };
         let bands = self.bands(within);
         let grid = self.grid(lattice)?;
-        let limit = bands.last().map_or(0.0, |band| band.value());
-        let cells =
-            grid.measure(lattice, prepared.as_ref(), self.trim.0, limit, reach.study.water.as_deref().unwrap_or(&[]));
+        let cells = grid.measure(lattice, prepared.as_ref(), self.trim.0, reach.study.water.as_deref().unwrap_or(&[]));
         let limits: Vec<f64> = bands.iter().map(|band| band.value()).collect();
         let layers = Layers { reach, context, lattice, grid: &grid, bands: &bands, trim: self.trim };
         let mut tables = vec![
@@ -190,13 +190,12 @@ impl Grid {
         PlaneXy { x: at(self.low.x, column), y: at(self.low.y, row) }
     }
 
-    /// Every cell, row by row: what is nearest to its middle within the limit; nothing over water, and nothing on the rim.
+    /// Every cell, row by row: what is nearest to its middle, however far; nothing over water, and nothing on the rim.
     fn measure(
         &self,
         lattice: &Lattice,
         prepared: &dyn Prepared,
         trim_m: f64,
-        limit: f64,
         water: &[MultiPolygon<f64>],
     ) -> Vec<Cell> {
         let is_water = self.under(water);
@@ -207,7 +206,7 @@ impl Grid {
                     return None;
                 }
                 let place = lattice.place(self.middle(column, row));
-                prepared.nearest_beside(&place, trim_m).filter(|(_, cost)| *cost <= limit)
+                prepared.nearest_beside(&place, trim_m)
             };
             (0..self.columns).map(cell).collect()
         };
@@ -363,7 +362,8 @@ impl Layers<'_> {
     fn color(&self, band: usize) -> &'static str {
         match self.bands.len() {
             1 => palette::BANDS[3],
-            count => palette::BANDS[band * (palette::BANDS.len() - 1) / (count - 1)],
+            // the palest would not be seen as a line
+            count => palette::BANDS[2 + band * (palette::BANDS.len() - 3) / (count - 1)],
         }
     }
 
@@ -434,15 +434,15 @@ impl Layers<'_> {
             Field::new("area_km2", FieldKind::Real, "Area, km²", "面积（平方千米）"),
             Field::new("weight", FieldKind::Real, "Demand within (by its own cost)", "范围内需求（按实际成本）"),
         ];
+        let limit = self.bands.last().map_or(0.0, |band| band.value());
         // columns and rows from and to, of the cells of each facility
         let mut boxes: BTreeMap<u32, [usize; 4]> = BTreeMap::new();
         for (at, cell) in cells.iter().enumerate() {
-            let Some((facility, _)) = cell else { continue };
+            let Some((facility, _)) = cell.filter(|(_, cost)| *cost <= limit) else { continue };
             let (column, row) = (at % self.grid.columns, at / self.grid.columns);
-            let around = boxes.entry(*facility).or_insert([column, row, column, row]);
+            let around = boxes.entry(facility).or_insert([column, row, column, row]);
             *around = [around[0].min(column), around[1].min(row), around[2].max(column), around[3].max(row)];
         }
-        let limit = self.bands.last().map_or(0.0, |band| band.value());
         let (grid, lattice) = (self.grid, self.lattice);
         let shapes: Vec<(u32, (f64, MultiPolygon<f64>))> = boxes
             .into_par_iter()
@@ -451,7 +451,7 @@ impl Layers<'_> {
                 let (columns, rows) = (east + 2 - west, north + 2 - south);
                 let level = |at: usize| {
                     let cell = cells[(south + at / columns) * grid.columns + west + at % columns];
-                    if cell.is_some_and(|(nearest, _)| nearest == facility) { 1.0 } else { -1.0 }
+                    if cell.is_some_and(|(nearest, cost)| nearest == facility && cost <= limit) { 1.0 } else { -1.0 }
                 };
                 let levels: Vec<f64> = (0..columns * rows).map(level).collect();
                 (facility, grid.placed(lattice, area(columns, rows, &levels), west, south))
@@ -469,9 +469,13 @@ impl Layers<'_> {
                 ],
             });
         }
-        let label = Text::new("area of a facility", "设施服务分区");
+        let fill = |color| Symbol::Fill { color, outline: "#404040", outline_mm: 0.3 };
+        let (some, none) = (Text::new("with demand", "有需求"), Text::new("without demand", "无需求"));
         table.style = Some(Style {
-            classes: vec![Class::otherwise(label, Symbol::Outline { color: "#404040", width_mm: 0.3 })],
+            classes: vec![
+                Class::range("weight", excluding(0.0), None, some, fill("#c7dcef")),
+                Class::range("weight", None, including(0.0), none, fill("#f0f0f0")),
+            ],
             label: Some(Label {
                 field: "name".into(),
                 second_line: None,
@@ -504,7 +508,9 @@ impl Layers<'_> {
         let Some(network) = self.reach.study.streets.iter().find(|one| Some(one.mode) == self.reach.by.mode()) else {
             return table;
         };
-        let mut lines: BTreeMap<(u32, usize), (f64, Vec<LineString<f64>>)> = BTreeMap::new();
+        // length in metres and lines, by facility and band
+        type Drawn = (f64, Vec<LineString<f64>>);
+        let mut lines: BTreeMap<(u32, usize), Drawn> = BTreeMap::new();
         for stretch in stretches {
             let middle = (stretch.costs[0] + stretch.costs[1]) / 2.0;
             let band = limits.partition_point(|limit| *limit < middle);

@@ -72,7 +72,9 @@ def way_of(tags):
     else:
         one = values(tags, "junction") & {"roundabout", "circular"} or tags.get("highway") in {"motorway", "motorway_link"}
         ways = (speed, 0) if one else (speed, speed)
-    return ways[0], ways[1], ferry or tags.get("highway") in {"motorway", "motorway_link"}
+    tunnel, bridge = tags.get("tunnel", "no"), tags.get("bridge", "no")
+    level = tunnel in {"no", "building_passage", "covered", "arcade", "avalanche_protector"} and bridge in {"no", "boardwalk"}
+    return ways[0], ways[1], ferry or not level or tags.get("highway") in {"motorway", "motorway_link"}
 
 
 def keeps_out(tags):

@@ -6,7 +6,7 @@
 Written with osmium 4.3.2, shapely 2.2.0, pyproj 3.7.2 and SciPy's csgraph. Rows: kind (facility or home), lon, lat, metres to the nearest
 facility; empty where the place is off the streets (farther than 250 m, or on a part of the network shorter than 1 km) or has no way.
 Places are a lattice. Every node of every way is a node of the graph, and every place is put into its side. Lengths are geodesic on
-GRS 80; the nearest street is found in EPSG:32635, ferries left out. A barrier that keeps people out ends every way there. Which ways are walked is said anew here. Data: © OpenStreetMap contributors, ODbL 1.0.
+GRS 80; the nearest street is found in EPSG:32635, ferries, tunnels and bridges left out. A barrier that keeps people out ends every way there. Which ways are walked is said anew here. Data: © OpenStreetMap contributors, ODbL 1.0.
 """
 import sys
 
@@ -42,6 +42,11 @@ def is_ferry(tags):
     return tags.get("route") == "ferry" and "highway" not in tags and not {tags.get("foot"), tags.get("access")} & closed
 
 
+def is_in_the_air_or_ground(tags):
+    tunnel, bridge = tags.get("tunnel", "no"), tags.get("bridge", "no")
+    return tunnel not in {"no", "building_passage", "covered", "arcade", "avalanche_protector"} or bridge not in {"no", "boardwalk"}
+
+
 def keeps_out(tags):
     if "barrier" not in tags:
         return False
@@ -65,7 +70,7 @@ class Streets(osmium.SimpleHandler):
     def way(self, way):
         tags = {tag.k: tag.v for tag in way.tags}
         if is_walked(tags) or is_ferry(tags):
-            self.ways.append(([node.ref for node in way.nodes], is_ferry(tags)))
+            self.ways.append(([node.ref for node in way.nodes], is_ferry(tags) or is_in_the_air_or_ground(tags)))
 
 
 def main():

@@ -368,6 +368,28 @@ impl Coordinates {
     pub(super) fn get(&self, id: i64) -> Option<[f64; 2]> {
         self.ids.binary_search(&id).ok().and_then(|at| self.at[at])
     }
+
+    /// Moves nodes that lie at the very place of another, above or below it, so that they can be told apart by their place: the k-th of them
+    /// by id goes k × 3 nanodegrees east, a third of a millimetre. How many were moved.
+    pub(super) fn set_apart(&mut self) -> usize {
+        let mut order: Vec<(u64, u64, usize)> = self
+            .at
+            .iter()
+            .enumerate()
+            .filter_map(|(at, place)| place.map(|[x, y]| (x.to_bits(), y.to_bits(), at)))
+            .collect();
+        order.sort_unstable();
+        let (mut moved, mut nth) = (0, 0.0);
+        for pair in order.windows(2) {
+            let is_same = (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1);
+            nth = if is_same { nth + 1.0 } else { 0.0 };
+            if is_same && let Some([x, _]) = &mut self.at[pair[1].2] {
+                *x += nth * 3e-9;
+                moved += 1;
+            }
+        }
+        moved
+    }
 }
 
 #[cfg(test)]

@@ -58,7 +58,9 @@ pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     let mut extract = Extract::new(out.request);
     let mut ways: Vec<Way> = Vec::new();
     extract.scan(Kinds::WAYS, find, |found: Vec<Way>| ways.extend(found))?;
-    let coordinates = extract.coordinates(ways.iter().flat_map(|way| way.nodes.iter().copied()))?;
+    let mut coordinates = extract.coordinates(ways.iter().flat_map(|way| way.nodes.iter().copied()))?;
+    // of two nodes at one place one is above the other: ways do not meet there
+    coordinates.set_apart();
     let (mut cut, mut first_cut) = (0u64, None);
     for way in &ways {
         let id = Kind::Way.id(way.id);

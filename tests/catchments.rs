@@ -1,0 +1,158 @@
+//! Areas within reach against what they are meant to be: circles, cells whose middles are asked one by one, and areas that add up.
+
+mod support;
+
+use geo::Area;
+use geo::BooleanOps;
+use geo::Contains;
+use geo::algorithm::Validation;
+use geo_types::Coord;
+use geo_types::Geometry;
+use geo_types::MultiPolygon;
+use geo_types::Point;
+use tongda::base::progress::Silent;
+use tongda::base::units::Text;
+use tongda::metrics::Context;
+use tongda::metrics::Measure;
+use tongda::metrics::MetricError;
+use tongda::metrics::Output;
+use tongda::model::lattice::Lattice;
+use tongda::model::place::LonLat;
+use tongda::model::region::Level;
+use tongda::model::study::Study;
+use tongda::table::Table;
+use tongda::table::Value;
+
+use support::scene::Scene;
+use support::scene::rectangle;
+
+/// A county of 10 × 8 km with clinics a at (3 km, 4 km) and b at (6 km, 4 km), and people at three places.
+fn study() -> Study {
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 10_000.0, 8_000.0), "X", "P", true)
+        .facility("a", "clinic", 3_000.0, 4_000.0)
+        .facility("b", "clinic", 6_000.0, 4_000.0)
+        .people(&[("near-a", 3_100.0, 4_000.0, 7), ("near-b", 6_000.0, 5_400.0, 11), ("far", 9_900.0, 100.0, 13)])
+        .build();
+    study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
+    study.lattice =
+        Lattice::over([0.0, 0.0, 10_000.0, 8_000.0], |at| Some(LonLat { lon: at.x / 1e5, lat: at.y / 1e5 }));
+    study
+}
+
+fn measure(study: &Study, measure: &str) -> Result<Output, MetricError> {
+    let measure: Measure = toml::from_str::<toml::Table>(measure).unwrap().try_into().unwrap();
+    measure.metric().check()?;
+    let title = Text::new("t", "题");
+    measure.metric().measure(&Context {
+        study,
+        progress: &Silent,
+        id: "i",
+        title: &title,
+        over: &[],
+        target_share: None,
+    })
+}
+
+/// The areas of a layer in metres, as they stand in it, with a field of each.
+fn areas(table: &Table, field: &str) -> Vec<(Value, MultiPolygon<f64>)> {
+    let column = table.fields.iter().position(|one| one.name == field).unwrap();
+    let area = |row: &tongda::table::Row| {
+        let Some(Geometry::MultiPolygon(shape)) = &row.geometry else { panic!("no area") };
+        let shape = geo::MapCoords::map_coords(shape, |at| Coord { x: at.x * 1e5, y: at.y * 1e5 });
+        assert!(shape.is_valid(), "{:?}", shape.validation_errors());
+        (row.values[column].clone(), shape)
+    };
+    table.rows.iter().map(area).collect()
+}
+
+fn layer<'t>(output: &'t Output, name: &str) -> &'t Table {
+    output.tables.iter().find(|table| table.name == name).unwrap()
+}
+
+const COVERED: &str = "covered-share = { kind = \"clinic\", by = \"straight-line\", within = \"1.5 km\", catchments = { bands = [\"1.5 km\", \"500 m\", \"1 km\"], cell = \"20 m\" } }";
+
+#[test]
+fn bands_are_circles_one_in_the_other_and_people_are_counted_by_their_own_distance() {
+    let output = measure(&study(), COVERED).unwrap();
+    let table = layer(&output, "i_catchments");
+    let bands = areas(table, "limit");
+    assert_eq!(bands.iter().map(|(limit, _)| limit.as_f64().unwrap()).collect::<Vec<_>>(), [1500.0, 1000.0, 500.0]);
+    for (limit, shape) in &bands {
+        let radius = limit.as_f64().unwrap();
+        // two circles; those of 1.5 km touch in one point, 3 km apart
+        let wanted = 2.0 * std::f64::consts::PI * radius * radius;
+        assert!((shape.unsigned_area() / wanted - 1.0).abs() < 0.002, "{radius}: {}", shape.unsigned_area());
+        for (x, y) in [(3_000.0, 4_000.0), (6_000.0, 4_000.0)] {
+            for step in 0..64 {
+                let (dy, dx) = (f64::from(step) / 64.0 * std::f64::consts::TAU).sin_cos();
+                let on = |metres: f64| Point::new(x + dx * metres, y + dy * metres);
+                // straight sides over cells of 20 m are off by a small part of a cell
+                assert!(shape.contains(&on(radius - 2.0)), "{radius} {x} {step}");
+                assert!(!(radius < 1500.0 && shape.contains(&on(radius + 2.0))));
+            }
+        }
+    }
+    for pair in bands.windows(2) {
+        assert!(pair[1].1.difference(&pair[0].1).unsigned_area() < 1e-3);
+    }
+    let column = table.fields.iter().position(|field| field.name == "weight").unwrap();
+    let weights: Vec<f64> = table.rows.iter().map(|row| row.values[column].as_f64().unwrap()).collect();
+    assert_eq!(weights, [18.0, 7.0, 7.0]);
+}
+
+#[test]
+fn each_facility_has_an_area_of_its_own_and_water_is_not_filled() {
+    let mut study = study();
+    // a lake with an island, right between the clinics
+    let mut lake = rectangle(4_200.0, 3_500.0, 4_800.0, 4_500.0);
+    lake.0[0].interiors_push(rectangle(4_400.0, 3_900.0, 4_600.0, 4_100.0).0[0].exterior().clone());
+    study.water = Some(vec![lake.clone()]);
+    let text = COVERED.replace("1.5 km", "2 km");
+    let output = measure(&study, &text).unwrap();
+    let own = areas(layer(&output, "i_nearest_areas"), "facility");
+    assert_eq!(own.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(own[0].1.intersection(&own[1].1).unsigned_area() < 1e-3);
+    let bands = areas(layer(&output, "i_catchments"), "limit");
+    let widest = &bands[0].1;
+    let lens = 2.0 * 4e6 * 0.75_f64.acos() - 1_500.0 * (16e6_f64 - 9e6).sqrt();
+    let wanted = 2.0 * std::f64::consts::PI * 4e6 - lens - lake.unsigned_area();
+    assert!((widest.unsigned_area() / wanted - 1.0).abs() < 0.005, "{} {wanted}", widest.unsigned_area());
+    let both = own[0].1.unsigned_area() + own[1].1.unsigned_area();
+    assert!((both / wanted - 1.0).abs() < 0.005, "{both} {wanted}");
+    let is_in = |x: f64, y: f64| widest.contains(&Point::new(x, y));
+    assert!(!is_in(4_300.0, 4_000.0) && is_in(4_490.0, 4_010.0) && is_in(4_100.0, 4_000.0));
+    // the middle of every cell, one by one
+    for row in 0..400 {
+        for column in 0..500 {
+            let (x, y) = (f64::from(column) * 20.0 + 10.0, f64::from(row) * 20.0 + 10.0);
+            let to = |cx: f64| ((x - cx).powi(2) + (y - 4_000.0).powi(2)).sqrt();
+            let nearest = to(3_000.0).min(to(6_000.0));
+            let is_dry = !lake.contains(&Point::new(x, y));
+            if (row + column) % 3 == 0 && (nearest - 2_000.0).abs() > 1e-6 {
+                assert_eq!(is_in(x, y), nearest <= 2_000.0 && is_dry, "{x} {y}");
+            }
+            if nearest < 1_999.0 && is_dry && (to(3_000.0) - to(6_000.0)).abs() > 1e-6 {
+                let of = usize::from(to(6_000.0) < to(3_000.0));
+                assert!(own[of].1.contains(&Point::new(x, y)) && !own[1 - of].1.contains(&Point::new(x, y)));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_what_to_write() {
+    for (from, to, word) in [
+        ("\"500 m\"", "\"5 min\"", "lengths"),
+        ("cell = \"20 m\"", "cell = \"1 m\"", "million"),
+        ("cell = \"20 m\"", "cell = \"0 m\"", "more than 0"),
+        ("by = ", "whose = \"same-region\", by = ", "whose"),
+        ("[\"1.5 km\", ", "[\"1 m\", \"2 m\", \"3 m\", \"4 m\", \"5 m\", \"1.5 km\", ", "8 bands"),
+    ] {
+        let error = measure(&study(), &COVERED.replacen(from, to, 1)).err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|text| text.contains(word)), "{to}: {error:?}");
+    }
+    let mut study = study();
+    study.lattice = None;
+    assert!(measure(&study, COVERED).unwrap_err().to_string().contains("outlines"));
+}
