@@ -103,7 +103,8 @@ pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Res
     plan.check_against(&study)?;
     let (mut card, own_tables) = judge(plan, &mut study, progress)?;
     card.provenance = provenance(plan)?;
-    let tables = layers::all(&study, &card, own_tables);
+    let shows_streets = plan.study.streets.as_ref().is_some_and(|streets| streets.show);
+    let tables = layers::all(&study, &card, own_tables, shows_streets);
     // a layer that does not exist is found out before anything is written
     for output in &plan.outputs {
         layer_of(output, &tables)?;

@@ -296,6 +296,9 @@ source_table! {
         pub max_snap: Option<Metres>,
         /// Parts of the network with less street than this are islands, and what is reached from them is not known; left out, 1 km.
         pub min_component: Option<Metres>,
+        /// Whether the streets are a layer of the output, one for each mode that is asked for: `streets_walk` and its like.
+        #[serde(default)]
+        pub show: bool,
         /// Streets that are closed: conditions as under `where`. Who lives along them goes nowhere.
         pub closed_where: Option<OneOrMany<String>>,
         /// Areas in which streets are closed: a flood, a fire.

@@ -204,6 +204,8 @@ pub struct StreetSource {
     pub max_snap: Metres,
     /// Shortest part of the network that is no island.
     pub min_component: Metres,
+    /// Whether they are a layer of the output.
+    pub show: bool,
     /// Streets that are closed.
     pub closed_where: Option<Rule>,
     /// Areas in which streets are closed.
@@ -381,6 +383,7 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
     StreetSource {
         max_snap: file.max_snap.unwrap_or(DEFAULT_MAX_SNAP),
         min_component: file.min_component.unwrap_or(DEFAULT_MIN_COMPONENT),
+        show: file.show,
         closed_where: file.closed_where.as_ref().and_then(|lines| Rule::new(&lines.0).ok()),
         closures: file.closures.as_ref().map(|one| water(one, base_dir)),
         profiles: modes.iter().map(profile).collect(),

@@ -7,35 +7,47 @@ mod issues;
 mod outlines;
 mod scorecard;
 mod services;
+mod streets;
 
 use crate::indicators::scorecard::Scorecard;
 use crate::model::study::Study;
 use crate::table::Table;
 use crate::table::style::Group;
-use crate::table::style::Style;
 
 pub use crate::layers::scorecard::scorecard;
 
 /// All layers of a run in the order in which they are written: scorecard, the indicators' own, then what they rest on.
-/// Tables without a row are left out.
-pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>) -> Vec<Table> {
+/// Tables without a row are left out; the streets are there when they are to be shown.
+pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>, shows_streets: bool) -> Vec<Table> {
     let mut tables = vec![scorecard(card, study.frame)];
     tables.extend(own);
     tables.extend(facilities::tables(study));
     tables.extend(services::table(study));
+    if shows_streets {
+        tables.extend(streets::tables(study));
+    }
     tables.extend(issues::tables(study, card));
     tables.extend(outlines::table(study));
     tables.retain(|table| !table.rows.is_empty());
-    // a project never opens empty: if nothing of the results asks to be seen, the first of them is
-    let mut results =
-        tables.iter_mut().filter_map(|table| table.style.as_mut()).filter(|style| style.group == Group::Results);
-    let is_seen = |style: &Style| style.visible && style.group == Group::Results;
-    if !results.by_ref().any(|style| is_seen(style)) {
-        let first =
-            tables.iter_mut().filter_map(|table| table.style.as_mut()).find(|style| style.group == Group::Results);
-        if let Some(style) = first {
+    open_with_something(&mut tables);
+    tables
+}
+
+/// A project never opens empty: if nothing of the results asks to be seen, the first of them is, with the facilities
+/// that it speaks of, unless they are too many for a map.
+fn open_with_something(tables: &mut [Table]) {
+    const MOST_FACILITIES: usize = 200;
+    let is_result = |table: &Table| table.style.as_ref().is_some_and(|style| style.group == Group::Results);
+    if tables.iter().any(|table| is_result(table) && table.style.as_ref().is_some_and(|style| style.visible)) {
+        return;
+    }
+    let first = tables.iter().position(is_result);
+    for (at, table) in tables.iter_mut().enumerate() {
+        let is_few = table.name.starts_with("facilities_") && table.rows.len() <= MOST_FACILITIES;
+        if let Some(style) = &mut table.style
+            && (Some(at) == first || first.is_some() && is_few)
+        {
             style.visible = true;
         }
     }
-    tables
 }

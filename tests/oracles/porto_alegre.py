@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Minutes on foot from Porto Alegre's hexagons to the nearest school and clinic: tongda against Shapely, pyproj and SciPy's Dijkstra.
+
+    python3 tests/oracles/porto_alegre.py target/release/tongda ../shared/data/porto-alegre
+
+Needs numpy, scipy, shapely and pyproj. tongda writes its network (layer `streets_walk`) and its times (layers of points); the network is read
+back, every hexagon is put onto the nearest line by Shapely, and SciPy's Dijkstra finds the times anew, on the graph with every hexagon as
+a node of its own. Where they differ by more than a thousandth of a second, or on who has no way at all, this fails. The data is not ours to
+give away: poa_osm.pbf (© OpenStreetMap contributors, ODbL 1.0) and poa_hexgrid.csv, both of r5r (MIT).
+"""
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import shapely
+from pyproj import Geod, Transformer
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+OFF_SPEED, MAX_SNAP, MIN_PART_KM, TOLERANCE = 5 / 3.6, 250, 1, 1e-3
+KINDS = {"school": "schools", "clinic": "healthcare"}
+GEOD, TO_PLANE = Geod(ellps="GRS80"), Transformer.from_crs(4326, 32722, always_xy=True)
+
+CONFIG = """
+title = "Porto Alegre"
+[[study.regions]]
+path = "box.geojson"
+level = "county"
+[study.streets]
+path = "DATA/poa_osm.pbf"
+layer = "streets"
+show = true
+[[study.demand]]
+path = "DATA/poa_hexgrid.csv"
+name = "hexagons"
+id = "id"
+x = "lon"
+y = "lat"
+datum = "wgs-84"
+people = "population"
+[[output]]
+path = "streets.geojson"
+layer = "streets_walk"
+"""
+FACILITIES = """
+[[study.facilities]]
+path = "DATA/poa_hexgrid.csv"
+id = "id"
+x = "lon"
+y = "lat"
+datum = "wgs-84"
+kind = "KIND"
+where = "FIELD = * & FIELD != 0"
+[[indicator]]
+id = "KIND"
+measure.nearest = { kind = "KIND", by = "walk", cost = "time", weight = "people" }
+[[output]]
+path = "KIND.csv"
+layer = "KIND_points"
+"""
+BOX = {"type": "Feature", "properties": {"code": "1", "name": "Porto Alegre"},
+       "geometry": {"type": "Polygon", "coordinates": [[[-51.4, -30.4], [-50.9, -30.4], [-50.9, -29.8], [-51.4, -29.8], [-51.4, -30.4]]]}}
+
+
+def run(tongda, data, folder):
+    parts = [FACILITIES.replace("KIND", kind).replace("FIELD", field) for kind, field in KINDS.items()]
+    (folder / "p.toml").write_text((CONFIG + "".join(parts)).replace("DATA", str(data)))
+    (folder / "box.geojson").write_text(json.dumps(BOX))
+    subprocess.run([tongda, "run", folder / "p.toml"], check=True, stdout=subprocess.DEVNULL)
+    streets = json.loads((folder / "streets.geojson").read_text())["features"]
+    tables = {}
+    for kind in KINDS:
+        with open(folder / f"{kind}.csv", encoding="utf-8-sig") as file:
+            tables[kind] = {row["point"]: row for row in csv.DictReader(file)}
+    return streets, tables
+
+
+def main():
+    tongda, data = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        streets, tables = run(tongda, data, pathlib.Path(folder))
+    with open(data / "poa_hexgrid.csv", encoding="utf-8") as file:
+        hexagons = list(csv.DictReader(file))
+    edges, lines, plane = [], [], []
+    for street in streets:
+        facts, shape = street["properties"], street["geometry"]
+        corners = np.array(shape["coordinates"][0] if shape["type"] == "MultiLineString" else shape["coordinates"])
+        edges.append(facts)
+        lines.append(corners)
+        plane.append(shapely.linestrings(np.column_stack(TO_PLANE.transform(corners[:, 0], corners[:, 1]))))
+    # on foot every street goes both ways in the same time
+    assert all(edge["seconds"] is None or abs(edge["seconds"] - edge["seconds_back"]) < 1e-9 for edge in edges)
+    usable = np.array([at for at, edge in enumerate(edges) if edge["state"] not in ("through", "closed")])
+    tree = shapely.STRtree([plane[at] for at in usable])
+
+    def snapped(lon, lat):
+        here = shapely.Point(TO_PLANE.transform(lon, lat))
+        at = int(usable[tree.nearest(here)])
+        # the side of the line that is nearest, and where on it
+        corners, along = lines[at], 0.0
+        flat = shapely.get_coordinates(plane[at])
+        best = None
+        for (a, b), (p, q) in zip(zip(flat, flat[1:]), zip(corners, corners[1:])):
+            span = np.dot(b - a, b - a)
+            share = float(np.clip(np.dot([here.x - a[0], here.y - a[1]], b - a) / span, 0, 1)) if span else 0.0
+            gap = np.hypot(*(a + share * (b - a) - [here.x, here.y]))
+            length = GEOD.inv(*p, *q)[2]
+            if best is None or gap < best[0]:
+                best = gap, along + share * length, p + share * (q - p)
+            along += length
+        off = GEOD.inv(lon, lat, *best[2])[2]
+        assert abs(along - edges[at]["length_m"]) < 1e-6 * max(1.0, along), (along, edges[at])
+        if off > MAX_SNAP or edges[at]["component_km"] < MIN_PART_KM:
+            return None
+        return at, best[1], off
+
+    snaps = [snapped(float(row["lon"]), float(row["lat"])) for row in hexagons]
+    first = 1 + max(max(edge["from_node"], edge["to_node"]) for edge in edges)
+    weight, on_edge = {}, {}
+
+    def link(u, v, seconds):
+        key = min(u, v), max(u, v)
+        # a link of nothing would be no link
+        weight[key] = min(weight.get(key, np.inf), max(seconds, 1e-9))
+
+    for place, snap in enumerate(snaps):
+        if snap:
+            on_edge.setdefault(snap[0], []).append((snap[1], first + place))
+    for at, edge in enumerate(edges):
+        if edge["seconds"] is None:
+            continue
+        pace = edge["seconds"] / edge["length_m"] if edge["length_m"] else 0.0
+        chain = [(0.0, edge["from_node"]), *sorted(on_edge.get(at, [])), (edge["length_m"], edge["to_node"])]
+        for (along, u), (next_along, v) in zip(chain, chain[1:]):
+            link(u, v, (next_along - along) * pace)
+    pairs, size = np.array(list(weight)), first + len(hexagons)
+    graph = csr_matrix((np.array(list(weight.values())), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    failed = 0
+    for kind, field in KINDS.items():
+        sources = [place for place, row in enumerate(hexagons) if float(row[field] or 0) > 0 and snaps[place]]
+        seconds = dijkstra(graph, directed=False, indices=[first + place for place in sources])
+        seconds += np.array([[snaps[place][2] / OFF_SPEED] for place in sources])
+        nearest = seconds.min(axis=0)
+        compared = without = 0
+        worst = (0.0, "")
+        for place, row in enumerate(hexagons):
+            snap = snaps[place]
+            wanted = nearest[first + place] + snap[2] / OFF_SPEED if snap else np.inf
+            said = tables[kind][row["id"]]["time_s"]
+            if not said or not np.isfinite(wanted):
+                without += 1
+                if said or np.isfinite(wanted):
+                    failed += 1
+                    print(f"{kind} {row['id']}: tongda says {said or 'no way'}, SciPy {wanted}", file=sys.stderr)
+                continue
+            compared += 1
+            worst = max(worst, (abs(float(said) - wanted), row["id"]))
+        failed += worst[0] > TOLERANCE
+        print(f"{kind}: {len(sources)} facilities, {compared} of {len(hexagons)} hexagons compared, {without} off the streets or without a way, "
+              f"largest difference {worst[0]:.6f} s ({worst[1]})")
+    sys.exit(1 if failed else 0)
+
+
+main()
