@@ -383,6 +383,51 @@ fn a_river_without_a_bridge_is_in_the_figure_and_what_is_off_the_streets_is_not_
     assert!(error.contains("no streets to walk on") && error.contains("[study.streets]"), "{error}");
 }
 
+#[test]
+fn uphill_takes_longer_on_foot() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let hill = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/heights/hill_synthetic.tif");
+    put("streets.csv", "name,wkt\nroad,\"LINESTRING (440500 0, 441025 0, 442025 0, 442225 0)\"\n");
+    put("halls.csv", "id,x,y\ntop,442025,0\n");
+    put("homes.csv", "id,x,y,people\nfoot,441025,0,1\n");
+    put("square.csv", "code,wkt\n1,\"POLYGON ((440600 -100, 442100 -100, 442100 100, 440600 100, 440600 -100))\"\n");
+    let finished = |by: &str, direction: &str, heights: &str| {
+        let text = format!(
+            "title = \"t\"\n[[study.regions]]\npath = \"square.csv\"\nlevel = \"county\"\ncrs = \"EPSG:32632\"\n[study.streets]\n\
+             path = \"streets.csv\"\ncrs = \"EPSG:32632\"\ndrive = {{ speed = \"36 km/h\" }}\n{heights}\n[[study.facilities]]\npath = \"halls.csv\"\n\
+             kind = \"hall\"\ncrs = \"EPSG:32632\"\nx = \"x\"\ny = \"y\"\n[[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\npeople = \"people\"\n\
+             crs = \"EPSG:32632\"\nx = \"x\"\ny = \"y\"\n[[indicator]]\nid = \"i\"\nmeasure.nearest = {{ kind = \"hall\", cost = \"time\", by = \"{by}\", \
+             direction = \"{direction}\", statistic = \"mean\" }}\nover = [\"county\"]\n"
+        );
+        let plan = tongda::config::parse(&text, "t.toml", folder.path()).unwrap_or_else(|error| panic!("{error}"));
+        let options = tongda::app::run::RunOptions { write_nothing: true, ..Default::default() };
+        tongda::app::run::run(&plan, options, &tongda::base::progress::Silent).unwrap()
+    };
+    let heights = format!("heights = {{ path = {:?} }}", hill.display().to_string());
+    // 1 km of the plane is 1 km / 0.99964 of the ground; 100 m up on it, a slope r a hair below 10 %.
+    // Tobler: e^(3.5 r) of the flat's time up, e^(3.5 (r − 0.1)) down
+    let flat = 1000.0 / 0.999_64 / (5.0 / 3.6);
+    let rise = 0.1 * 0.999_64;
+    let (up, down) = ((3.5_f64 * rise).exp(), (3.5_f64 * (rise - 0.1)).exp());
+    for (by, direction, heights, wanted) in [
+        ("walk", "to-facility", "", flat),
+        ("walk", "to-facility", heights.as_str(), flat * up),
+        ("walk", "from-facility", heights.as_str(), flat * down),
+        ("drive", "to-facility", heights.as_str(), 100.0 / 0.999_64),
+    ] {
+        let found = finished(by, direction, heights);
+        let value = found.card.indicators[0].figure.value.unwrap();
+        assert!((value / wanted - 1.0).abs() < 1e-4, "{by} {direction} {heights}: {value}, {wanted} wanted");
+        assert!(found.card.sources.iter().all(|source| source.records != "cells of heights" || by == "walk"));
+        assert!(!found.issues.iter().any(|issue| issue.code == "no-height"), "{:?}", found.issues);
+    }
+    put("streets.csv", "name,wkt\nroad,\"LINESTRING (440500 0, 441025 0, 442025 0, 444800 0)\"\n");
+    let found = finished("walk", "to-facility", &heights);
+    assert!(found.issues.iter().any(|issue| issue.code == "no-height"), "the road's end has no height");
+    assert!(found.card.synthetic, "the hill is made up");
+}
+
 /// Central Helsinki with the facilities and homes of an oracle.
 fn helsinki(rows: &[Vec<&str>], by: &str) -> Study {
     let extract = Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata/helsinki/Helsinki.osm.pbf");

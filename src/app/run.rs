@@ -258,6 +258,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     all.extend(study.services.as_ref().map(|one| &one.source));
     all.extend(study.streets.as_ref().map(|one| &one.source));
     all.extend(study.streets.as_ref().and_then(|one| Some(&one.closures.as_ref()?.source)));
+    all.extend(study.streets.as_ref().and_then(|one| one.heights.as_ref()));
     all.extend(study.water.as_ref().map(|one| &one.source));
     all.extend(study.pair_overrides.as_ref());
     all.extend(study.declared_pairs.as_ref());

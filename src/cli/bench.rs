@@ -29,6 +29,7 @@ use thiserror::Error;
 use crate::base::issue::Issue;
 use crate::base::units::Metres;
 use crate::base::units::Text;
+use crate::cli::bench_streets;
 use crate::impedance::index::PointIndex;
 use crate::io::atomic::WriteError;
 use crate::io::gpkg;
@@ -51,7 +52,7 @@ use crate::table::Value as Cell;
 /// Which scene, at which size.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W8 GeoJSON and GeoPackage in, GeoPackage out
+    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W5near nearest facility of every node of a graph, W5agg weight within a radius of every node, W8 GeoJSON and GeoPackage in, GeoPackage out
     pub workload: Workload,
     /// Number of points
     #[arg(long, default_value_t = 100_000)]
@@ -97,6 +98,10 @@ pub enum Workload {
     W2,
     #[value(name = "W3")]
     W3,
+    #[value(name = "W5near")]
+    W5near,
+    #[value(name = "W5agg")]
+    W5agg,
     #[value(name = "W8")]
     W8,
 }
@@ -146,6 +151,8 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
         Workload::W1 => nearest(args, &mut phases),
         Workload::W2 => counts(args, &mut phases),
         Workload::W3 => adjacency(args, &mut phases),
+        Workload::W5near => bench_streets::nearest(args, &mut phases),
+        Workload::W5agg => bench_streets::sums(args, &mut phases),
         Workload::W8 => end_to_end(args, &mut phases),
     })?;
     let total: f64 = phases.seconds.values().filter_map(Value::as_f64).sum();
@@ -164,13 +171,13 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
 }
 
 /// The clock of the phases, which follow each other without a gap.
-struct Phases {
+pub(super) struct Phases {
     last: Instant,
     seconds: Map<String, Value>,
 }
 
 impl Phases {
-    fn end(&mut self, phase: &str) {
+    pub(super) fn end(&mut self, phase: &str) {
         let now = Instant::now();
         self.seconds.insert(phase.to_owned(), json!(rounded((now - self.last).as_secs_f64(), 4)));
         self.last = now;
@@ -410,7 +417,7 @@ fn read_polygons(path: &Path) -> Result<(Vec<i64>, Rings), BenchError> {
 }
 
 /// The row groups of a file, read some columns only, each by whatever thread asks for it.
-struct RowGroups<'f> {
+pub(super) struct RowGroups<'f> {
     path: &'f Path,
     metadata: ArrowReaderMetadata,
     mask: ProjectionMask,
@@ -418,7 +425,7 @@ struct RowGroups<'f> {
 }
 
 impl<'f> RowGroups<'f> {
-    fn open(path: &'f Path, columns: &[&str], batch_size: usize) -> Result<RowGroups<'f>, BenchError> {
+    pub(super) fn open(path: &'f Path, columns: &[&str], batch_size: usize) -> Result<RowGroups<'f>, BenchError> {
         let file = File::open(path).map_err(|source| BenchError::Open { path: path.to_owned(), source })?;
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
             .map_err(|source| BenchError::Parquet { path: path.to_owned(), source })?;
@@ -426,7 +433,7 @@ impl<'f> RowGroups<'f> {
         Ok(RowGroups { path, metadata, mask, batch_size })
     }
 
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.metadata.metadata().num_row_groups()
     }
 
@@ -441,7 +448,10 @@ impl<'f> RowGroups<'f> {
         usize::try_from(self.metadata.metadata().row_group(group).num_rows()).unwrap_or(0)
     }
 
-    fn batches(&self, group: usize) -> Result<impl Iterator<Item = Result<RecordBatch, BenchError>>, BenchError> {
+    pub(super) fn batches(
+        &self,
+        group: usize,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, BenchError>>, BenchError> {
         let path = self.path;
         let file = File::open(path).map_err(|source| BenchError::Open { path: path.to_owned(), source })?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
@@ -456,7 +466,7 @@ impl<'f> RowGroups<'f> {
 }
 
 /// A column of the batch as the array type it must have.
-fn column<'b, A: Array + 'static>(
+pub(super) fn column<'b, A: Array + 'static>(
     path: &Path,
     batch: &'b RecordBatch,
     name: &'static str,
@@ -520,7 +530,7 @@ fn mix(pairs: impl Iterator<Item = (i64, i64)>) -> String {
     format!("{:016x}", pairs.map(hash).fold(0, u64::wrapping_add))
 }
 
-fn rounded(value: f64, places: i32) -> f64 {
+pub(super) fn rounded(value: f64, places: i32) -> f64 {
     let scale = 10f64.powi(places);
     (value * scale).round() / scale
 }

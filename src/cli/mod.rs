@@ -3,6 +3,8 @@
 pub mod args;
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(feature = "bench")]
+mod bench_streets;
 mod card;
 mod comparison;
 mod progress;

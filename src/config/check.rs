@@ -250,6 +250,27 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
         if let Some(closures) = &streets.closures {
             reading(&closures.reading(), &below(&way, "closures"), findings);
         }
+        if let Some(heights) = &streets.heights {
+            let (way, reading) = (below(&way, "heights"), heights.reading());
+            whose_coordinates(&reading, &way, findings);
+            let keys = [
+                ("x", heights.x.is_some()),
+                ("y", heights.y.is_some()),
+                ("wkt", heights.wkt.is_some()),
+                ("encoding", heights.encoding.is_some()),
+                ("where", heights.filter.is_some()),
+                ("bbox", heights.bbox.is_some()),
+            ];
+            unused(&keys, "a raster has cells, not records", &way, findings);
+            if !is_raster(Path::new(&heights.path)) {
+                findings.at(
+                    &below(&way, "path"),
+                    "heights are read from GeoTIFF",
+                    "no raster",
+                    "write the path of a .tif",
+                );
+            }
+        }
         rule(streets.closed_where.as_ref(), &below(&way, "closed-where"), findings);
         let is_extract = driver(Path::new(&streets.path)).is_some_and(|driver| driver.name == "OpenStreetMap");
         for (mode, profile) in [("walk", &streets.walk), ("bicycle", &streets.bicycle), ("drive", &streets.drive)] {
@@ -792,6 +813,8 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     paths.extend(study.streets.as_ref().map(|one| one.path.clone()));
     let closures = study.streets.as_ref().and_then(|one| one.closures.as_ref());
     paths.extend(closures.map(|one| one.path.clone()));
+    let heights = study.streets.as_ref().and_then(|one| one.heights.as_ref());
+    paths.extend(heights.map(|one| one.path.clone()));
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());
     paths.extend(study.declared_pairs.clone());

@@ -290,6 +290,11 @@ source_table! {
 }
 
 source_table! {
+    /// Heights of the ground.
+    pub struct HeightsFile {}
+}
+
+source_table! {
     /// Streets: lines that meet where they share a corner. Only the modes that an indicator asks for are built.
     pub struct StreetsFile {
         /// A place farther than this from every street is off the network, and what it reaches is not known; left out, 250 m.
@@ -303,6 +308,8 @@ source_table! {
         pub closed_where: Option<OneOrMany<String>>,
         /// Areas in which streets are closed: a flood, a fire.
         pub closures: Option<WaterFile>,
+        /// Heights of the ground in metres, a GeoTIFF: people on foot are slower uphill, and faster on gentle slopes downhill (Tobler 1993).
+        pub heights: Option<HeightsFile>,
         /// How people on foot use them.
         pub walk: Option<ProfileFile>,
         /// How cyclists use them.

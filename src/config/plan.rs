@@ -210,6 +210,8 @@ pub struct StreetSource {
     pub closed_where: Option<Rule>,
     /// Areas in which streets are closed.
     pub closures: Option<WaterSource>,
+    /// Heights of the ground, metres, for walking.
+    pub heights: Option<Source>,
     /// How each mode that an indicator asks for uses the streets.
     pub profiles: Vec<Profile>,
     /// Layers of barriers and of restricted turns: of an extract.
@@ -386,6 +388,11 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
         show: file.show,
         closed_where: file.closed_where.as_ref().and_then(|lines| Rule::new(&lines.0).ok()),
         closures: file.closures.as_ref().map(|one| water(one, base_dir)),
+        heights: file
+            .heights
+            .as_ref()
+            .filter(|_| modes.contains(&Mode::Walk))
+            .map(|one| self::source(one.reading(), base_dir)),
         profiles: modes.iter().map(profile).collect(),
         barriers: is_extract.then(|| beside(osm::BARRIERS)),
         turns: (is_extract && modes.contains(&Mode::Drive)).then(|| beside(osm::TURNS)),

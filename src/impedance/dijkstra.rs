@@ -47,6 +47,49 @@ impl Graph {
         Graph { first, arcs }
     }
 
+    /// Nodes joined both ways by links of a length; the half edge of a link is told as for an edge at its position.
+    #[cfg(feature = "bench")]
+    pub(crate) fn of_links(nodes: usize, links: &[(u32, u32, f64)]) -> Graph {
+        let steps = || {
+            (0u32..).zip(links).flat_map(|(at, (a, b, cost))| [(*a, *b, 2 * at, *cost), (*b, *a, 2 * at + 1, *cost)])
+        };
+        let mut first = vec![0u32; nodes + 1];
+        steps().for_each(|(tail, ..)| first[tail as usize + 1] += 1);
+        (0..nodes).for_each(|at| first[at + 1] += first[at]);
+        let mut next = first.clone();
+        let mut arcs = vec![Arc { to: 0, half: 0, cost: 0.0 }; first[nodes] as usize];
+        for (tail, to, half, cost) in steps() {
+            arcs[next[tail as usize] as usize] = Arc { to, half, cost };
+            next[tail as usize] += 1;
+        }
+        Graph { first, arcs }
+    }
+
+    /// For every state the sum of the weights of all states within the limit, the limit and itself included. Sums are exact where the
+    /// weights are whole numbers; the work is shared among the threads of the pool.
+    #[cfg(feature = "bench")]
+    pub(crate) fn sums_within(&self, limit: f64, weights: &[f64]) -> Vec<f64> {
+        use rayon::prelude::*;
+        (0..self.states() as u32)
+            .into_par_iter()
+            .map_init(Scratch::default, |scratch, origin| {
+                scratch.begin(self.states());
+                scratch.offer(origin, 0.0, (NOBODY, NOBODY));
+                let mut sum = 0.0;
+                while let Some((state, cost)) = scratch.settle() {
+                    sum += weights[state as usize];
+                    for arc in self.arcs(state) {
+                        let cost = cost + arc.cost;
+                        if cost <= limit {
+                            scratch.offer(arc.to, cost, (state, arc.half));
+                        }
+                    }
+                }
+                sum
+            })
+            .collect()
+    }
+
     pub(crate) fn states(&self) -> usize {
         self.first.len() - 1
     }

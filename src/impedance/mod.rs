@@ -1,7 +1,7 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
 pub mod cost_table;
-mod dijkstra;
+pub(crate) mod dijkstra;
 pub mod geodesic;
 pub mod index;
 pub mod segments;

@@ -8,6 +8,7 @@ pub mod demand;
 pub(crate) mod door;
 pub mod facilities;
 pub(crate) mod ground;
+mod heights;
 pub(crate) mod homes;
 pub(crate) mod outline;
 pub mod pairs;

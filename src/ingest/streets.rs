@@ -1,5 +1,6 @@
 //! Streets, joined to a network for each mode that is asked for.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use geo::BoundingRect;
@@ -29,6 +30,8 @@ use crate::ingest::door::Collect;
 use crate::ingest::door::point_of;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
+use crate::ingest::heights::Heights;
+use crate::ingest::heights::tobler;
 use crate::ingest::homes::Homes;
 use crate::ingest::outline::geometry_name;
 use crate::ingest::water;
@@ -39,6 +42,7 @@ use crate::model::place::Place;
 use crate::model::streets::Hindrances;
 use crate::model::streets::Line;
 use crate::model::streets::Mode;
+use crate::model::streets::Slope;
 use crate::model::streets::StreetNetwork;
 use crate::model::streets::Turn;
 use crate::model::streets::Way;
@@ -246,6 +250,21 @@ pub(crate) fn read(
         turns = vias.into_iter().zip(found).map(|(via, (from, to, only))| Turn { via, from, to, only }).collect();
         accounts.push(account);
     }
+    let heights = match &source.heights {
+        Some(heights) => {
+            let corners = made.iter().flat_map(|(_, parts)| parts.iter().flatten().map(|place| place.lonlat));
+            let (heights, account) = Heights::read(heights, corners)?;
+            accounts.push(account);
+            Some(heights)
+        }
+        None => None,
+    };
+    let unknown = Cell::new(0u64);
+    let height = |at: LonLat| {
+        let metres = heights.as_ref().and_then(|heights| heights.at(at));
+        unknown.set(unknown.get() + u64::from(metres.is_none()));
+        metres
+    };
     let mut networks = Vec::new();
     for (at, profile) in source.profiles.iter().enumerate() {
         let mut barriers = Vec::new();
@@ -259,8 +278,14 @@ pub(crate) fn read(
         }
         let lines = lines(&made, at, &closures);
         let turns = if profile.turns { &turns[..] } else { &[] };
-        let hindrances = Hindrances { barriers: &barriers, turns, slope: None };
+        let is_sloped = profile.mode == Mode::Walk && heights.is_some();
+        let slope = is_sloped.then_some(Slope { height: &height, factor: &tobler });
+        let hindrances = Hindrances { barriers: &barriers, turns, slope };
         let mut network = StreetNetwork::new(profile.mode, off_speed(profile), &lines, &hindrances, geodesic_m);
+        if is_sloped && unknown.get() > 0 {
+            let what = format!("{} ends of street sides have no height; those sides are taken for flat", unknown.get());
+            account.issues.push(account.issue(Severity::Warning, "no-height", what));
+        }
         network.max_snap_m = source.max_snap.0;
         network.min_component_m = source.min_component.0;
         network.synthetic = account.ledger.synthetic || synthetic;

@@ -268,6 +268,10 @@ impl<'a> Reach<'a> {
         {
             in_english += &format!("; to the street at {}", network.off_speed);
             in_chinese += &format!("；至道路按{}步行", network.off_speed);
+            if network.is_sloped() {
+                in_english += "; slopes after Tobler (1993)";
+                in_chinese += "；坡度按Tobler（1993）计";
+            }
         }
         if !self.closed.is_empty() {
             in_english += &format!("; {} points lie along closed streets and reach nothing", self.closed.len());
