@@ -332,3 +332,35 @@ fn a_config_drafted_from_files_runs() {
     tongda(&["init", "area.geojson", town.to_str().unwrap()]);
     tongda(&["run", "area.toml"]);
 }
+
+#[test]
+fn the_way_of_a_point_is_told_leg_by_leg_and_drawn() {
+    let folder = TempDir::new().unwrap();
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/helsinki.toml");
+    let tongda = |args: &[&str]| {
+        let mut command = Command::cargo_bin("tongda").unwrap();
+        command.current_dir(folder.path()).args(["--lang", "en", "explain", "--study"]).arg(&config).args(args).assert()
+    };
+    let told = tongda(&["--why", "relation/167265", "--path", "way.geojson"]).success();
+    let text = String::from_utf8(told.get_output().stdout.clone()).unwrap();
+    assert_eq!(text.matches("along streets").count(), 3, "{text}");
+    assert!(text.contains("Homes within 15 min on foot of a shelter (shelters)") && text.contains("more than 15 min"));
+    let drawn: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("way.geojson")).unwrap()).unwrap();
+    let features = drawn["features"].as_array().unwrap();
+    assert_eq!(features.len(), 3);
+    for feature in features {
+        let number = |name: &str| feature["properties"][name].as_f64().unwrap();
+        // off the streets one walks 5 km/h
+        let told = number("off_m") * 3.6 / 5.0 + number("street_s");
+        assert!((number("cost") - told).abs() < 1e-3, "{feature}");
+        let geometry = &feature["geometry"]["coordinates"];
+        let line = if geometry[0][0].is_array() { &geometry[0] } else { geometry };
+        assert!(line.as_array().unwrap().len() > 2);
+    }
+    let unknown = tongda(&["--why", "nobody"]).code(2);
+    assert!(String::from_utf8_lossy(&unknown.get_output().stderr).contains("\"nobody\""));
+    let strange = tongda(&["--why", "relation/167265", "--path", "way.docx"]).code(2);
+    assert!(String::from_utf8_lossy(&strange.get_output().stderr).contains("way.geojson"));
+    assert!(!folder.path().join("way.docx").exists());
+}

@@ -5,3 +5,4 @@ pub mod explain;
 pub mod init;
 pub mod inspect;
 pub mod run;
+pub mod way;

@@ -77,6 +77,12 @@ pub enum RunError {
     /// An output asks for a layer that the run does not make.
     #[error("output \"{output}\": there is no layer \"{layer}\"; layers of this run: {layers}")]
     NoSuchLayer { output: String, layer: String, layers: String },
+    /// No indicator has such a point.
+    #[error("no demand layer of an indicator that measures ways has a point with the id or name \"{id}\"")]
+    NoSuchPoint { id: String },
+    /// Lines can not be written so.
+    #[error("\"{path}\" is no format that a layer can be written in; write for example way.geojson or way.fgb")]
+    NoWriter { path: String },
     /// A file can not be written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -80,6 +80,12 @@ pub enum Command {
         /// The JSON scorecard to look in [default: the only one in out/]
         #[arg(long, value_name = "FILE", requires = "why")]
         run: Option<PathBuf>,
+        /// A study file: the way of a demand point to its facility is measured anew and told leg by leg
+        #[arg(long, value_name = "STUDY", requires = "why", conflicts_with = "run")]
+        study: Option<PathBuf>,
+        /// Write that way as a layer, e.g. way.geojson
+        #[arg(long, value_name = "FILE", requires = "study")]
+        path: Option<PathBuf>,
     },
     /// How two runs differ: verdicts, figures and evidence
     Compare {

@@ -29,6 +29,7 @@ use crate::app::inspect::raster::RasterInspection;
 use crate::app::run;
 use crate::app::run::RunError;
 use crate::app::run::RunOptions;
+use crate::app::way;
 use crate::base::units::Lang;
 use crate::cli::args::Args;
 use crate::cli::args::Command;
@@ -56,7 +57,10 @@ pub fn main() -> ExitCode {
         Command::Check { config } => run_config(&config, None, lang, args.quiet, Mode::Check),
         Command::Inspect(what) => inspect_files(&what, lang.unwrap_or_else(locale)),
         Command::Init { files, out, force } => init_config(&files, out, force, args.quiet),
-        Command::Explain { metric, why, run } => {
+        Command::Explain { why: Some(point), study: Some(study), path, .. } => {
+            explain_way(&study, &point, path.as_deref(), lang, args.quiet)
+        }
+        Command::Explain { metric, why, run, .. } => {
             explain(metric.as_deref(), why.as_deref(), run.as_deref(), lang.unwrap_or_else(locale))
         }
         Command::Compare { before, after, json } => compare_runs(&before, &after, json, lang.unwrap_or_else(locale)),
@@ -250,6 +254,22 @@ fn explain(metric: Option<&str>, why: Option<&str>, run: Option<&Path>, lang: La
             });
             say(&text::table(&["metric", ""], rows.collect()))
         }
+    }
+}
+
+fn explain_way(study: &Path, point: &str, path: Option<&Path>, lang: Option<Lang>, quiet: bool) -> ExitCode {
+    let plan = match config::load(study) {
+        Ok(plan) => plan,
+        Err(error) => return complain_of_config(error),
+    };
+    let lang = lang.or(plan.lang).unwrap_or_else(locale);
+    let bar = Bar::new(std::io::stderr().is_terminal() && !quiet);
+    let told = way::explain(&plan, point, path, lang, &bar);
+    bar.clear();
+    match told {
+        Ok(text) => say(&text),
+        Err(RunError::Config(error)) => complain_of_config(error),
+        Err(error) => complain(&error.to_string()),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::impedance::geodesic::Geodesic;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::straight::StraightLine;
+use crate::impedance::street::Route;
 use crate::impedance::street::Streets;
 use crate::impedance::stretches::Stretch;
 use crate::model::place::Place;
@@ -52,6 +53,12 @@ pub trait Prepared: Sync + Send {
     /// streets to measure along.
     fn nearest_beside(&self, origin: &Place, _most_m: f64) -> Option<(u32, f64)> {
         self.row(origin, Want::Nearest, &|_| true).first().copied()
+    }
+
+    /// The cheapest way between an origin and a destination, which stands at `to`, as it is travelled; `None` when there is none, and where
+    /// ways are not told apart from their length.
+    fn route(&self, _origin: &Place, _destination: u32, _to: &Place) -> Option<Route> {
+        None
     }
 
     /// Every stretch of street within the last of `breaks` (rising), cut where its nearest destination changes and where its cost passes

@@ -424,6 +424,10 @@ impl Prepared for PreparedStreets<'_> {
         self.nearest(&snap, &|_| true)
     }
 
+    fn route(&self, origin: &Place, destination: u32, to: &Place) -> Option<Route> {
+        PreparedStreets::route(self, origin, destination, to)
+    }
+
     fn stretches(&self, breaks: &[f64]) -> Vec<Stretch> {
         PreparedStreets::stretches(self, breaks)
     }

@@ -26,7 +26,10 @@ use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
 use crate::metrics::reach_layers;
+use crate::metrics::way;
+use crate::metrics::way::Way;
 use crate::model::region::Level;
+use crate::model::study::Study;
 
 /// `measure.covered-share`: share of demand within a distance of a facility, the distance itself included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -158,6 +161,14 @@ impl Metric for CoveredShare {
 
     fn kinds(&self) -> Vec<&str> {
         vec![&self.kind]
+    }
+
+    fn ways<'a>(&self, study: &'a Study, id: &str) -> Option<Result<Vec<Way<'a>>, MetricError>> {
+        Some(way::ways(study, &self.question(), id))
+    }
+
+    fn limit(&self) -> Option<f64> {
+        Some(self.within.value())
     }
 
     fn by(&self) -> Option<By> {

@@ -15,6 +15,7 @@ pub mod neighbour_survey;
 pub mod reach;
 mod reach_layers;
 pub mod topology;
+pub mod way;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,6 +29,7 @@ use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::impedance::By;
 use crate::metrics::figure::Figure;
+use crate::metrics::way::Way;
 use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::table::Table;
@@ -141,6 +143,18 @@ pub trait Metric {
 
     /// How it measures distance, where it does.
     fn by(&self) -> Option<By> {
+        None
+    }
+
+    /// The ways of the demand points with an id or name to the facility that it judges them by; `None` for a metric without such ways.
+    /// # Errors
+    /// As [`Metric::measure`].
+    fn ways<'a>(&self, _study: &'a Study, _id: &str) -> Option<Result<Vec<Way<'a>>, MetricError>> {
+        None
+    }
+
+    /// The limit that a cost is judged by, where there is one.
+    fn limit(&self) -> Option<f64> {
         None
     }
 

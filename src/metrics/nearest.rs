@@ -29,7 +29,10 @@ use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
 use crate::metrics::reach_layers;
+use crate::metrics::way;
+use crate::metrics::way::Way;
 use crate::model::region::Level;
+use crate::model::study::Study;
 
 /// Which number stands for the distances of many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -231,6 +234,10 @@ impl Metric for Nearest {
 
     fn kinds(&self) -> Vec<&str> {
         vec![&self.kind]
+    }
+
+    fn ways<'a>(&self, study: &'a Study, id: &str) -> Option<Result<Vec<Way<'a>>, MetricError>> {
+        Some(way::ways(study, &self.question(), id))
     }
 
     fn by(&self) -> Option<By> {

@@ -13,6 +13,7 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
+use crate::impedance::Impedance;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
@@ -103,41 +104,11 @@ impl<'a> Reach<'a> {
     /// [`MetricError::Missing`] when the study has no such facility, demand layer or weight group, or when a choice between
     /// several is not made.
     pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
-        let layer = demand_layer(study, question.demand)?;
-        let group = weight_group(layer, question.weight)?;
-        let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
-        if facilities.is_empty() {
-            let kinds: std::collections::BTreeSet<&str> =
-                study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
-            return Err(MetricError::Missing {
-                what: format!("no facility of kind \"{}\" was read", question.kind),
-                instead: format!("kinds in the study: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")),
-            });
-        }
-        let region_at =
-            |home: Option<RegionIdx>| home.and_then(|home| study.regions.ancestor(home, question.whose_level));
-        let facility_regions: Vec<Option<RegionIdx>> = facilities.iter().map(|f| region_at(f.home)).collect();
-        let demand_regions: Vec<Option<RegionIdx>> = layer.home.iter().map(|home| region_at(*home)).collect();
-        let whose = question.whose;
-        let admits = |origin: usize, destination: u32| {
-            let (own, other) = (demand_regions[origin], facility_regions[destination as usize]);
-            match whose {
-                Whose::Any => true,
-                Whose::SameRegion => own.is_some() && own == other,
-                Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
-            }
-        };
-        let engine = question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| {
-            MetricError::Missing {
-                what: match question.by.mode() {
-                    Some(mode) => format!("the study has no streets to {} on", mode.id()),
-                    None => "a crow's flight has no speed".to_owned(),
-                },
-                instead:
-                    "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
-                        .to_owned(),
-            }
-        })?;
+        let parties = Parties::new(study, question)?;
+        let engine = engine(study, question)?;
+        let admits = |origin: usize, destination: u32| parties.admits(origin, destination);
+        let Parties { layer, group, facilities, .. } = &parties;
+        let (layer, group) = (*layer, *group);
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
         let off_facilities: Vec<(usize, OffStreet)> =
@@ -172,6 +143,7 @@ impl<'a> Reach<'a> {
             }
         }
         drop(prepared);
+        let facilities = facilities.clone();
         let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
         let on_streets = network.is_some_and(|streets| streets.synthetic);
         let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
@@ -290,6 +262,69 @@ impl<'a> Reach<'a> {
         }
         Text::new(in_english, in_chinese)
     }
+}
+
+/// Who is to reach what.
+pub(crate) struct Parties<'a> {
+    pub layer: &'a DemandLayer,
+    pub group: &'a WeightGroup,
+    /// Facilities of the kind, in file order.
+    pub facilities: Vec<&'a Facility>,
+    whose: Whose,
+    /// Regions of `whose_level` that the points and the facilities are in.
+    demand_regions: Vec<Option<RegionIdx>>,
+    facility_regions: Vec<Option<RegionIdx>>,
+}
+
+impl<'a> Parties<'a> {
+    /// # Errors
+    /// As [`Reach::new`].
+    pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Parties<'a>, MetricError> {
+        let layer = demand_layer(study, question.demand)?;
+        let group = weight_group(layer, question.weight)?;
+        let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
+        if facilities.is_empty() {
+            let kinds: BTreeSet<&str> = study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
+            return Err(MetricError::Missing {
+                what: format!("no facility of kind \"{}\" was read", question.kind),
+                instead: format!("kinds in the study: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")),
+            });
+        }
+        let region_at =
+            |home: Option<RegionIdx>| home.and_then(|home| study.regions.ancestor(home, question.whose_level));
+        Ok(Parties {
+            layer,
+            group,
+            whose: question.whose,
+            demand_regions: layer.home.iter().map(|home| region_at(*home)).collect(),
+            facility_regions: facilities.iter().map(|facility| region_at(facility.home)).collect(),
+            facilities,
+        })
+    }
+
+    /// Whether a facility counts for a point.
+    pub fn admits(&self, origin: usize, destination: u32) -> bool {
+        let (own, other) = (self.demand_regions[origin], self.facility_regions[destination as usize]);
+        match self.whose {
+            Whose::Any => true,
+            Whose::SameRegion => own.is_some() && own == other,
+            Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
+        }
+    }
+}
+
+/// What measures for a question.
+/// # Errors
+/// [`MetricError::Missing`] when the study has no streets for it.
+pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Box<dyn Impedance + 'a>, MetricError> {
+    question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| MetricError::Missing {
+        what: match question.by.mode() {
+            Some(mode) => format!("the study has no streets to {} on", mode.id()),
+            None => "a crow's flight has no speed".to_owned(),
+        },
+        instead: "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
+            .to_owned(),
+    })
 }
 
 fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {

@@ -1,0 +1,204 @@
+//! One point's way to its facility, for `explain`: which facility, how far, by which legs, along which line.
+
+use geo_types::Geometry;
+use geo_types::LineString;
+use geo_types::MultiLineString;
+
+use crate::base::units::Text;
+use crate::base::units::Weight;
+use crate::impedance::Direction;
+use crate::impedance::Want;
+use crate::impedance::cost_table::CostUnit;
+use crate::impedance::segments::OffStreet;
+use crate::impedance::street::Route;
+use crate::metrics::MetricError;
+use crate::metrics::reach::Parties;
+use crate::metrics::reach::Question;
+use crate::metrics::reach::engine;
+use crate::metrics::reach_layers::off_street;
+use crate::model::facility::Facility;
+use crate::model::place::Place;
+use crate::model::study::Study;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::Row;
+use crate::table::Value;
+
+/// A point with its way, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way<'a> {
+    pub point: String,
+    pub name: String,
+    pub weight: Weight,
+    /// What the weight is: `people`, `count` or a group.
+    pub weighed_by: &'a str,
+    pub unit: CostUnit,
+    pub direction: Direction,
+    pub outcome: Outcome<'a>,
+}
+
+/// What became of a point.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome<'a> {
+    /// The facility that the metric means, its cost, the legs where one goes along streets, and the line, as it is travelled.
+    Found { facility: &'a Facility, cost: f64, route: Option<Route>, line: Vec<Place> },
+    /// The place of the point is not known.
+    NoPlace,
+    /// It is not on the streets.
+    Off(OffStreet),
+    /// No facility counts for it, or there is no way to one.
+    NoWay,
+}
+
+impl Way<'_> {
+    /// The way in sentences: who, to where and how far, then the legs. `limit` is what the cost is judged by, where there is one.
+    pub fn told(&self, limit: Option<f64>) -> Vec<Text> {
+        let who = if self.name == self.point { self.point.clone() } else { format!("{} ({})", self.name, self.point) };
+        let zh_weight = match self.weighed_by {
+            "people" => "人口",
+            "count" => "点数",
+            other => other,
+        };
+        let mut lines = vec![Text::new(
+            format!("{who}: {} {}", self.weight, self.weighed_by),
+            format!("{who}：{zh_weight} {}", self.weight),
+        )];
+        let (facility, cost, route) = match &self.outcome {
+            Outcome::Found { facility, cost, route, .. } => (facility, *cost, route),
+            Outcome::NoPlace => {
+                lines.push(Text::new("its place is not known", "位置未知"));
+                return lines;
+            }
+            Outcome::Off(why) => {
+                let (en, zh) = off_street(why);
+                lines.push(Text::new(en, zh));
+                return lines;
+            }
+            Outcome::NoWay => {
+                lines.push(Text::new("no facility that counts can be reached", "没有可达的有效设施"));
+                return lines;
+            }
+        };
+        let shown = self.unit.shown(cost);
+        let verdict = limit.map(|limit| {
+            let limit_shown = self.unit.shown(limit);
+            match cost <= limit {
+                true => (format!(", within {limit_shown}"), format!("，在{limit_shown}之内")),
+                false => {
+                    let more = self.unit.shown(cost - limit);
+                    (format!(", {more} more than {limit_shown}"), format!("，超出{limit_shown}达{more}"))
+                }
+            }
+        });
+        let (more_en, more_zh) = verdict.unwrap_or_default();
+        let (word_en, word_zh) = match self.direction {
+            Direction::ToFacility => ("to", "至"),
+            Direction::FromFacility => ("from", "自"),
+        };
+        let name = if facility.name == facility.id {
+            facility.id.clone()
+        } else {
+            format!("{} ({})", facility.name, facility.id)
+        };
+        lines.push(Text::new(
+            format!("{word_en} {name}: {shown}{more_en}"),
+            format!("{word_zh}{name}：{shown}{more_zh}"),
+        ));
+        if let Some(route) = route {
+            let leg = |metres: f64, seconds: f64| {
+                format!("{} ({})", CostUnit::Metres.shown(metres), CostUnit::Seconds.shown(seconds))
+            };
+            for (en, zh, metres, seconds) in [
+                ("straight to the street", "直线至道路", route.off_m[0], route.off_s[0]),
+                ("along streets", "沿道路", route.street_m, route.street_s),
+                ("straight from the street", "离开道路后直线", route.off_m[1], route.off_s[1]),
+            ] {
+                let shown = leg(metres, seconds);
+                lines.push(Text::new(format!("  {shown} {en}"), format!("  {zh} {shown}")));
+            }
+        }
+        lines
+    }
+}
+
+/// The fields of a table of ways.
+pub fn fields() -> Vec<Field> {
+    vec![
+        Field::new("indicator", FieldKind::Text, "Indicator", "指标"),
+        Field::new("point", FieldKind::Text, "Point", "需求点"),
+        Field::new("name", FieldKind::Text, "Name", "名称"),
+        Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
+        Field::new("facility_name", FieldKind::Text, "Facility's name", "设施名称"),
+        Field::new("cost", FieldKind::Real, "Cost, m or s", "成本（米或秒）"),
+        Field::new("off_m", FieldKind::Real, "Off the streets, m", "道路外距离（米）"),
+        Field::new("street_m", FieldKind::Real, "Along streets, m", "沿道路距离（米）"),
+        Field::new("street_s", FieldKind::Real, "Along streets, s", "沿道路用时（秒）"),
+    ]
+}
+
+impl Way<'_> {
+    /// The way as a feature with [`fields`]; `None` where there is none.
+    pub fn row(&self, indicator: &str) -> Option<Row> {
+        let Outcome::Found { facility, cost, route, line } = &self.outcome else { return None };
+        let line = LineString(line.iter().map(|place| place.lonlat.coord()).collect());
+        let leg = |of: fn(&Route) -> f64| Value::from(route.as_ref().map(of));
+        Some(Row {
+            geometry: Some(Geometry::MultiLineString(MultiLineString(vec![line]))),
+            values: vec![
+                indicator.into(),
+                self.point.as_str().into(),
+                self.name.as_str().into(),
+                facility.id.as_str().into(),
+                facility.name.as_str().into(),
+                Value::Real(*cost),
+                leg(|route| route.off_m[0] + route.off_m[1]),
+                leg(|route| route.street_m),
+                leg(|route| route.street_s),
+            ],
+        })
+    }
+}
+
+/// The ways of all points of a question's layer that have this id or name, in the order of the layer; none where there is no such
+/// point. The way is that of the cost that the metric judges by: of the `nth` facility, among those that count.
+/// # Errors
+/// As [`crate::metrics::reach::Reach::new`].
+pub(crate) fn ways<'a>(study: &'a Study, question: &Question<'_>, id: &str) -> Result<Vec<Way<'a>>, MetricError> {
+    let parties = Parties::new(study, question)?;
+    let points: Vec<usize> = (0..parties.layer.len())
+        .filter(|at| parties.layer.id(*at) == id || parties.layer.point_name(*at) == id)
+        .collect();
+    if points.is_empty() {
+        return Ok(Vec::new());
+    }
+    let engine = engine(study, question)?;
+    let places: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
+    let prepared = engine.prepare(&study.plane, &places);
+    let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };
+    let outcome = |at: usize| {
+        let Some(origin) = parties.layer.at[at] else { return Outcome::NoPlace };
+        if let Err(why) = prepared.snapped(&origin) {
+            return Outcome::Off(why);
+        }
+        let row = prepared.row(&origin, want, &|destination| parties.admits(at, destination));
+        let Some((destination, cost)) = row.get(question.nth - 1).copied() else { return Outcome::NoWay };
+        let facility = parties.facilities[destination as usize];
+        let route = prepared.route(&origin, destination, &facility.at);
+        let line = match &route {
+            Some(route) => route.places.clone(),
+            None if question.direction == Direction::FromFacility => vec![facility.at, origin],
+            None => vec![origin, facility.at],
+        };
+        Outcome::Found { facility, cost, route, line }
+    };
+    let way = |at: usize| Way {
+        point: parties.layer.id(at).into_owned(),
+        name: parties.layer.point_name(at).into_owned(),
+        weight: parties.group.weights[at],
+        weighed_by: &parties.group.name,
+        unit: question.unit,
+        direction: question.direction,
+        outcome: outcome(at),
+    };
+    Ok(points.into_iter().map(way).collect())
+}
