@@ -21,6 +21,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::halo;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -141,6 +142,11 @@ impl Metric for CoveredShare {
         output.notes.push(reach.caveat());
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
         output.issues = reach_layers::off_facilities(&reach);
+        if let Some(halo) = halo::halo(&reach, Some(self.within.value())) {
+            let whole = headline.whole.unwrap_or(0.0);
+            output.notes.push(halo.told(whole));
+            output.issues.push(halo.issue(context.id, whole));
+        }
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
         if let Some(catchments) = &self.catchments {

@@ -7,6 +7,7 @@ pub mod catchments;
 pub mod connection;
 pub mod covered_share;
 pub mod figure;
+mod halo;
 pub mod nearest;
 mod neighbour_layers;
 pub mod neighbour_reach;

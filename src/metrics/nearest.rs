@@ -24,6 +24,7 @@ use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::no_place_reason;
 use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
+use crate::metrics::halo;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -213,6 +214,11 @@ impl Metric for Nearest {
             })
             .collect();
         output.issues = reach_layers::off_facilities(&reach);
+        if let Some(halo) = halo::halo(&reach, None) {
+            let whole = headline.whole.unwrap_or(0.0);
+            output.notes.push(halo.told(whole));
+            output.issues.push(halo.issue(context.id, whole));
+        }
         output.evidence = reach_layers::evidence(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
         if let Some(catchments) = &self.catchments {
