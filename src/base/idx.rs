@@ -32,4 +32,8 @@ index!(
     StopIdx,
     /// Position of a service (a bus line) in the study.
     ServiceIdx,
+    /// Position of a calendar among those of the study's timetables.
+    CalendarIdx,
+    /// Position of a timetable or route table among those of the study.
+    FeedIdx,
 );

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::clock::ServiceTime;
+use crate::base::idx::FeedIdx;
 use crate::base::idx::StopIdx;
 use crate::base::issue::Issue;
 use crate::base::progress::Progress;
@@ -22,6 +23,7 @@ use crate::ingest::door::point_of;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::model::place::Place;
+use crate::model::transit::Feed;
 use crate::model::transit::Mode;
 use crate::model::transit::Pattern;
 use crate::model::transit::Service;
@@ -192,7 +194,8 @@ pub(crate) fn read(
     if collector.fields.as_ref().is_some_and(|fields| fields.mode.is_none()) && !collector.rows.is_empty() {
         account.noted("no-mode", None, "there is no column of the mode; every line is taken for a bus");
     }
-    let mut transit = Transit { complete_for: source.complete_for.clone(), ..Transit::default() };
+    let feed = Feed { name: source.source.shown.clone(), zone: None };
+    let mut transit = Transit { complete_for: source.complete_for.clone(), feeds: vec![feed], ..Transit::default() };
     if !collector.rows.is_empty() {
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let raws: Vec<[f64; 2]> = collector.rows.iter().map(|row| row.raw).collect();
@@ -239,6 +242,7 @@ fn group(rows: Vec<(Row, Place)>, default_trips: Option<f64>, transit: &mut Tran
                 name: row.route_name.clone().unwrap_or_else(|| key.0.clone()),
                 mode: row.mode,
                 patterns: Vec::new(),
+                feed: FeedIdx(0),
                 synthetic: false,
             });
             transit.services.len() - 1
@@ -328,6 +332,8 @@ fn pattern(
         first,
         last,
         headway_min,
+        trips: Vec::new(),
+        frequencies: Vec::new(),
     })
 }
 
@@ -348,6 +354,7 @@ impl Stops {
                 id: row.stop,
                 at: place,
                 declared_region: row.region,
+                station: None,
             });
             return idx;
         };

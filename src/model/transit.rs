@@ -1,4 +1,4 @@
-//! Stops and services, as a plain route table knows them.
+//! Stops and services, as a route table or a timetable knows them.
 
 use std::str::FromStr;
 
@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::clock::ServiceDate;
 use crate::base::clock::ServiceTime;
+use crate::base::idx::CalendarIdx;
+use crate::base::idx::FeedIdx;
 use crate::base::idx::StopIdx;
 use crate::model::place::Place;
 
@@ -57,6 +60,15 @@ pub struct Stop {
     pub at: Place,
     /// The region code that the file itself gives; it wins over geometry near a border.
     pub declared_region: Option<String>,
+    /// The station that it is a platform of.
+    pub station: Option<StopIdx>,
+}
+
+impl Stop {
+    /// A stop that belongs to no station, in no declared region.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, at: Place) -> Stop {
+        Stop { id: id.into(), name: name.into(), at, declared_region: None, station: None }
+    }
 }
 
 /// One line that passengers know by one name, with all its directions.
@@ -66,6 +78,8 @@ pub struct Service {
     pub name: String,
     pub mode: Mode,
     pub patterns: Vec<Pattern>,
+    /// What it was read from.
+    pub feed: FeedIdx,
     pub synthetic: bool,
 }
 
@@ -74,13 +88,96 @@ pub struct Service {
 pub struct Pattern {
     pub direction: String,
     pub stops: Vec<StopIdx>,
-    /// Departures a day on an ordinary day.
+    /// Departures a day: on an ordinary day, or, of a timetable, on the study's day.
     pub trips_per_day: f64,
     /// The same stops are called at in the reverse order with as many trips.
     pub both_ways: bool,
     pub first: Option<ServiceTime>,
     pub last: Option<ServiceTime>,
     pub headway_min: Option<f64>,
+    /// Runs of single vehicles, by departure from the first stop and then by id; none where only numbers are known. Of a pattern that runs
+    /// both ways they are those in the order of the stops.
+    pub trips: Vec<Trip>,
+    /// Runs at a headway, by first departure.
+    pub frequencies: Vec<Frequency>,
+}
+
+/// A call at a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Call {
+    pub arrives: ServiceTime,
+    /// Never before it arrives.
+    pub leaves: ServiceTime,
+    /// Whether passengers can get on, and off.
+    pub boards: bool,
+    pub alights: bool,
+}
+
+impl Call {
+    /// A call at which passengers get on and off.
+    pub fn new(arrives: u32, leaves: u32) -> Call {
+        Call { arrives: ServiceTime(arrives), leaves: ServiceTime(leaves), boards: true, alights: true }
+    }
+}
+
+/// One vehicle's run over a pattern, on the days of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    pub id: String,
+    pub calendar: CalendarIdx,
+    /// One call a stop of the pattern; times never fall along them.
+    pub calls: Vec<Call>,
+}
+
+/// Vehicles at a headway: they are known to come so often, not when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frequency {
+    /// `None` is every day.
+    pub calendar: Option<CalendarIdx>,
+    /// Departures from the first stop lie from here …
+    pub first: ServiceTime,
+    /// … to here, included.
+    pub last: ServiceTime,
+    pub headway_s: u32,
+    /// One call a stop of the pattern, counted from the departure at the first stop, which is 0.
+    pub calls: Vec<Call>,
+}
+
+/// The days on which trips run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// As the feed calls it.
+    pub id: String,
+    pub feed: FeedIdx,
+    /// Rising, each once.
+    pub dates: Vec<ServiceDate>,
+}
+
+impl Calendar {
+    /// Whether it runs on a day.
+    pub fn runs_on(&self, date: ServiceDate) -> bool {
+        self.dates.binary_search(&date).is_ok()
+    }
+}
+
+/// A route table or a timetable that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Feed {
+    /// As the config names it.
+    pub name: String,
+    /// Time zone of its times, e.g. `Asia/Shanghai`; `None` for a table that has none.
+    pub zone: Option<String>,
+}
+
+/// What a feed says of changing from one stop to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    pub from: StopIdx,
+    pub to: StopIdx,
+    /// Least seconds that it takes; `None` leaves it to the walk.
+    pub least_s: Option<u32>,
+    /// Nobody can change here.
+    pub is_forbidden: bool,
 }
 
 /// All stops and services of a study.
@@ -91,6 +188,11 @@ pub struct Transit {
     /// Regions (by code prefix) for which the file claims to hold every service: where there is none, there is none.
     /// For all others, no service means no data. An empty prefix claims all.
     pub complete_for: Vec<String>,
+    pub feeds: Vec<Feed>,
+    pub calendars: Vec<Calendar>,
+    pub transfers: Vec<Transfer>,
+    /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
+    pub date: Option<ServiceDate>,
 }
 
 impl Transit {

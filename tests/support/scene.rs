@@ -9,6 +9,7 @@ use geo_types::MultiPolygon;
 use geo_types::Polygon;
 
 use tongda::base::frame::OutputCrs;
+use tongda::base::idx::FeedIdx;
 use tongda::base::idx::StopIdx;
 use tongda::base::units::Text;
 use tongda::base::units::Weight;
@@ -112,12 +113,7 @@ impl Scene {
         let mut pattern = Vec::new();
         for (at, (x, y)) in stops.iter().enumerate() {
             pattern.push(StopIdx::new(transit.stops.len()));
-            transit.stops.push(Stop {
-                id: format!("{id}.{at}"),
-                name: format!("{id}.{at}"),
-                at: place(*x, *y),
-                declared_region: None,
-            });
+            transit.stops.push(Stop::new(format!("{id}.{at}"), format!("{id}.{at}"), place(*x, *y)));
         }
         transit.services.push(Service {
             id: id.into(),
@@ -131,7 +127,10 @@ impl Scene {
                 first: None,
                 last: None,
                 headway_min: None,
+                trips: Vec::new(),
+                frequencies: Vec::new(),
             }],
+            feed: FeedIdx(0),
             synthetic: false,
         });
         self
