@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::base::units::Lang;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::check;
@@ -24,6 +25,7 @@ use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
+use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
@@ -37,6 +39,7 @@ use crate::metrics::Measure;
 use crate::model::region::Level;
 use crate::model::streets::Mode;
 use crate::model::study::Study;
+use crate::model::travel::Travel;
 use crate::table::rule::Rule;
 
 /// A share of lost records above which a source stops the run, where the config does not say.
@@ -71,6 +74,8 @@ pub struct StudyPlan {
     pub facilities: Vec<FacilitySource>,
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
+    /// How one travels by timetable.
+    pub travel: Travel,
     pub streets: Option<StreetSource>,
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
@@ -309,6 +314,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
+            travel: study.travel.as_ref().map(travel).unwrap_or_default(),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
             water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
@@ -397,6 +403,32 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
         barriers: is_extract.then(|| beside(osm::BARRIERS)),
         turns: (is_extract && modes.contains(&Mode::Drive)).then(|| beside(osm::TURNS)),
         source,
+    }
+}
+
+/// What is left out is as usual; `check` has found what is wrong.
+fn travel(file: &TravelFile) -> Travel {
+    let usual = Travel::default();
+    let time = |text: &String| text.parse().ok();
+    let whole = |seconds: Seconds| seconds.0.round() as u32;
+    let hours = file.line_hours.as_ref().and_then(|[first, last]| Some((time(first)?, time(last)?)));
+    Travel {
+        date: None,
+        from: file.from.as_ref().and_then(time).unwrap_or(usual.from),
+        minutes: file.window.map_or(usual.minutes, |window| whole(Seconds(window.0 / 60.0))),
+        clock: file.clock.unwrap_or(usual.clock),
+        percentile: file.percentile.unwrap_or(usual.percentile),
+        longest_s: file.longest.map_or(usual.longest_s, whole),
+        max_walk: file.max_walk.unwrap_or(usual.max_walk),
+        walk_speed: file.walk_speed.unwrap_or(usual.walk_speed),
+        walk_detour: file.walk_detour.unwrap_or(usual.walk_detour),
+        transfers: file.transfers.unwrap_or(usual.transfers),
+        change_s: file.change.map_or(usual.change_s, whole),
+        modes: file.modes.clone().unwrap_or(usual.modes),
+        wait: file.wait.unwrap_or(usual.wait),
+        line_speed: file.line_speed.unwrap_or(usual.line_speed),
+        line_detour: file.line_detour.unwrap_or(usual.line_detour),
+        line_hours: hours.unwrap_or(usual.line_hours),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
+pub mod by_transit;
 pub mod cost_table;
 pub(crate) mod dijkstra;
 pub mod geodesic;
 pub(crate) mod headways;
 pub mod index;
+pub mod journeys;
 pub(crate) mod raptor;
 pub mod segments;
 pub mod straight;
@@ -19,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::units::Text;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::geodesic::Geodesic;
 use crate::impedance::segments::OffStreet;
@@ -36,6 +39,11 @@ use crate::model::study::Plane;
 pub trait Impedance: Sync {
     /// The unit of every cost.
     fn unit(&self) -> CostUnit;
+
+    /// What a result measured so must say of itself, beside [`By::caveat`].
+    fn told(&self) -> Option<Text> {
+        None
+    }
 
     /// The destinations, made ready for many origins.
     fn prepare<'p>(&'p self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p>;
@@ -113,6 +121,8 @@ impedances! {
     Bicycle,
     /// By car along the streets of the study, and on foot straight to and from them.
     Drive,
+    /// By timetable or headway, and on foot to the stops, as `study.travel` says. Time only.
+    Transit,
 }
 
 /// Which way one travels.
@@ -127,18 +137,18 @@ pub enum Direction {
 }
 
 impl By {
-    /// Who goes along streets; `None` where none are asked.
+    /// Who goes along streets; `None` where none are asked. To a stop one walks.
     pub fn mode(self) -> Option<Mode> {
         match self {
             By::Geodesic | By::StraightLine => None,
-            By::Walk => Some(Mode::Walk),
+            By::Walk | By::Transit => Some(Mode::Walk),
             By::Bicycle => Some(Mode::Bicycle),
             By::Drive => Some(Mode::Drive),
         }
     }
 
-    /// The engine behind the name; `None` for one that needs streets where there are none for its mode, and for seconds where nothing has a
-    /// speed.
+    /// The engine behind the name; `None` for one that needs streets where there are none for its mode, for seconds where nothing has a
+    /// speed, and for transit, which needs more than streets: [`ByTransit`](by_transit::ByTransit).
     pub fn engine(
         self,
         unit: CostUnit,
@@ -146,6 +156,7 @@ impl By {
         streets: &[StreetNetwork],
     ) -> Option<Box<dyn Impedance + '_>> {
         match (self.mode(), unit) {
+            _ if self == By::Transit => None,
             (Some(mode), _) => {
                 let network = streets.iter().find(|network| network.mode == mode)?;
                 Some(Box::new(Streets { network, unit, direction }))
@@ -166,6 +177,7 @@ impl By {
                 "by bicycle along the streets, and on foot straight to and from them",
                 "沿道路骑行（含步行至道路的直线段）",
             ),
+            By::Transit => ("by timetable and on foot", "乘公共交通并步行"),
             By::Drive => (
                 "by car along the streets without traffic, and on foot straight to and from them",
                 "沿道路驾车（不计拥堵，含步行至道路的直线段）",

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
 use crate::base::units::Limit;
+use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::thousands;
@@ -120,6 +121,16 @@ impl CoveredShare {
 
 impl Metric for CoveredShare {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        if let Some(transit) = context.study.transit.as_ref().filter(|_| self.by == By::Transit)
+            && self.within.value() > f64::from(transit.travel.longest_s)
+        {
+            let what = format!(
+                "ways by transit are looked for up to {} only; write longest = \"{}\" in [study.travel]",
+                Seconds(f64::from(transit.travel.longest_s)),
+                self.within
+            );
+            return Err(MetricError::Parameter { key: "within", what });
+        }
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -160,6 +171,7 @@ impl Metric for CoveredShare {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
+        draws(self.by, self.catchments.as_ref())?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {
             catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
         })
@@ -192,8 +204,24 @@ impl Metric for CoveredShare {
 pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(), MetricError> {
     if unit == CostUnit::Seconds && by.mode().is_none() {
         let what =
-            "a crow's flight has no speed; write by = \"walk\", \"bicycle\" or \"drive\", or a length".to_owned();
+            "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\" or \"transit\", or a length"
+                .to_owned();
         return Err(MetricError::Parameter { key, what });
+    }
+    if unit == CostUnit::Metres && by == By::Transit {
+        let what = "by transit the time counts, not the length; write a time, or another by".to_owned();
+        return Err(MetricError::Parameter { key, what });
+    }
+    Ok(())
+}
+
+/// Areas are drawn along streets or straight lines, not along timetables.
+/// # Errors
+/// [`MetricError::Parameter`].
+pub(crate) fn draws(by: By, catchments: Option<&Catchments>) -> Result<(), MetricError> {
+    if by == By::Transit && catchments.is_some() {
+        let what = "areas within reach by transit are not drawn; leave catchments out".to_owned();
+        return Err(MetricError::Parameter { key: "catchments", what });
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -29,6 +30,10 @@ pub(crate) struct Halo {
 /// The judged points that are not within `limit` (included) and nearer than it to the end of the streets; without a limit, those that are
 /// nearer to it than to their facility. `None` where there are no streets to end, or no such point.
 pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
+    // a vehicle may leave the streets and come back
+    if reach.by == By::Transit {
+        return None;
+    }
     let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode())?;
     let [west, south, east, north] = network.extent()?;
     let top_speed = network.top_speed();

@@ -15,10 +15,13 @@ use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Want;
+use crate::impedance::by_transit::ByTransit;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
+use crate::impedance::transit::TransitNetwork;
+use crate::impedance::walks::Walker;
 use crate::metrics::MetricError;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
@@ -82,6 +85,8 @@ pub struct Reach<'a> {
     pub unit: CostUnit,
     pub direction: Direction,
     nth: usize,
+    /// What the engine says of itself.
+    told: Option<Text>,
     pub synthetic: bool,
 }
 
@@ -143,10 +148,14 @@ impl<'a> Reach<'a> {
             }
         }
         drop(prepared);
+        let told = engine.told();
         let facilities = facilities.clone();
         let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
         let on_streets = network.is_some_and(|streets| streets.synthetic);
-        let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        let on_lines = question.by == By::Transit
+            && study.transit.as_ref().is_some_and(|transit| transit.services.iter().any(|service| service.synthetic));
+        let synthetic =
+            on_streets || on_lines || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
             layer,
@@ -163,6 +172,7 @@ impl<'a> Reach<'a> {
             unit: question.unit,
             direction: question.direction,
             nth: question.nth,
+            told,
             synthetic,
         })
     }
@@ -235,7 +245,12 @@ impl<'a> Reach<'a> {
             in_english += &format!("; the facility meant is the {}. of each place", self.nth);
             in_chinese += &format!("；指第{}近的设施", self.nth);
         }
+        if let Some(told) = &self.told {
+            in_english += &format!("; {}", told.en);
+            in_chinese += &format!("；{}", told.zh);
+        }
         if self.unit == CostUnit::Seconds
+            && self.by != By::Transit
             && let Some(network) = self.study.streets.iter().find(|one| Some(one.mode) == self.by.mode())
         {
             in_english += &format!("; to the street at {}", network.off_speed);
@@ -317,6 +332,9 @@ impl<'a> Parties<'a> {
 /// # Errors
 /// [`MetricError::Missing`] when the study has no streets for it.
 pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Box<dyn Impedance + 'a>, MetricError> {
+    if question.by == By::Transit {
+        return Ok(Box::new(by_transit(study, question.direction)?));
+    }
     question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| MetricError::Missing {
         what: match question.by.mode() {
             Some(mode) => format!("the study has no streets to {} on", mode.id()),
@@ -325,6 +343,31 @@ pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Bo
         instead: "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
             .to_owned(),
     })
+}
+
+/// The timetable of the study's day with the walks of its streets, or straight ones.
+/// # Errors
+/// [`MetricError::Missing`] without a timetable or route table, and when nothing of it runs within the window.
+pub(crate) fn by_transit(study: &Study, direction: Direction) -> Result<ByTransit<'_>, MetricError> {
+    let transit = study.transit.as_ref().ok_or_else(|| MetricError::Missing {
+        what: "the study has no timetable and no route table".to_owned(),
+        instead: "give one under [study], or measure by = \"walk\"".to_owned(),
+    })?;
+    let travel = &transit.travel;
+    let walker = match study.streets.iter().find(|network| Some(network.mode) == By::Transit.mode()) {
+        Some(network) => Walker::Streets(network),
+        None => Walker::Straight { plane: &study.plane, speed: travel.walk_speed, detour: travel.walk_detour },
+    };
+    let network = TransitNetwork::new(transit, travel, walker);
+    let basis = network.basis();
+    if basis.trips + basis.headways + basis.spread + basis.assumed == 0 {
+        let day = travel.date.or(transit.date).map_or("any day".to_owned(), |day| day.to_string());
+        return Err(MetricError::Missing {
+            what: format!("nothing runs on {day} within the window that starts at {}", travel.from),
+            instead: "choose another day, another window or other modes in [study.travel]".to_owned(),
+        });
+    }
+    Ok(ByTransit { network, direction })
 }
 
 fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {
