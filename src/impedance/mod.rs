@@ -55,6 +55,13 @@ pub trait Prepared: Sync + Send {
         self.row(origin, Want::Nearest, &|_| true).first().copied()
     }
 
+    /// The cost between each place and one destination, where it is within the limit, the limit included. `at` are places with where they
+    /// meet the streets, as [`Prepared::snapped`] tells it.
+    fn costs_of(&self, destination: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<f64>> {
+        let only = |other: u32| other == destination;
+        at.iter().map(|(place, _)| self.row(place, Want::Within(limit), &only).first().map(|(_, cost)| *cost)).collect()
+    }
+
     /// The cheapest way between an origin and a destination, which stands at `to`, as it is travelled; `None` when there is none, and where
     /// ways are not told apart from their length.
     fn route(&self, _origin: &Place, _destination: u32, _to: &Place) -> Option<Route> {
