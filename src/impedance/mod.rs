@@ -1,5 +1,7 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
+#[cfg(feature = "bench")]
+pub(crate) mod chains;
 pub mod cost_table;
 pub(crate) mod dijkstra;
 pub mod geodesic;
