@@ -70,7 +70,7 @@ pub(crate) fn read(
         feeds.push(feed);
     }
     let days: Vec<Days> = feeds.iter().map(Days::of).collect();
-    let date = day(plan, &days)?;
+    let date = day(plan, &feeds, &days)?;
     let mut transit = Transit { complete_for: plan.complete_for.clone(), date: Some(date), ..Transit::default() };
     let mut accounts: Vec<Account> = Vec::new();
     let names = prefixes(&plan.feeds);
@@ -101,10 +101,14 @@ fn unfit(source: &Source, what: String) -> IngestError {
 }
 
 /// The study's day.
-fn day(plan: &TransitSource, days: &[Days]) -> Result<ServiceDate, IngestError> {
-    for (source, days) in plan.feeds.iter().zip(days) {
+fn day(plan: &TransitSource, feeds: &[RawFeed], days: &[Days]) -> Result<ServiceDate, IngestError> {
+    for ((source, feed), days) in plan.feeds.iter().zip(feeds).zip(days) {
         let Some((first, last)) = days.span() else {
-            return Err(unfit(source, "has no trip on any day; look at it with tongda inspect".to_owned()));
+            let counts = feed.notices.counts.iter().filter(|(_, count)| count.left_out > 0);
+            let left_out: Vec<String> = counts.map(|(rule, count)| format!("{rule} {}", count.left_out)).collect();
+            let why = if left_out.is_empty() { "none" } else { &left_out.join(", ") };
+            let what = format!("has no trip on any day; rows left out: {why}; look at it with tongda inspect");
+            return Err(unfit(source, what));
         };
         if let Some(date) = plan.date.filter(|date| *date < first || last < *date) {
             let listed = days::runs(days.trips.keys());

@@ -15,6 +15,6 @@ for name,date in (("poa_eptc","20190513"),("poa_trensurb","20190513")):
     trips=t("trips.txt"); st=collections.defaultdict(list)
     blank=0
     for r in t("stop_times.txt"):
-        st[r["trip_id"]].append((int(r["stop_sequence"]),r["stop_id"],r["arrival_time"])); blank+= r["arrival_time"]==""
+        st[r["trip_id"]].append((int(r["stop_sequence"]),r["stop_id"],r["departure_time"])); blank+= r["arrival_time"]==""
     pats={(r["route_id"],r.get("direction_id",""),tuple(s for _,s,_ in sorted(st[r["trip_id"]]))) for r in trips}
     print(name,"routes",len({r["route_id"] for r in trips}),"stops",len(t("stops.txt")),"trips",len(trips),"calls",sum(map(len,st.values())),"blank",blank,"patterns",len(pats),"on the day",sum(r["service_id"] in on for r in trips), "first", min(min(st[r["trip_id"]])[2] for r in trips if r["service_id"] in on), "last",max(min(st[r["trip_id"]])[2] for r in trips if r["service_id"] in on), "zone", t("agency.txt")[0]["agency_timezone"])
