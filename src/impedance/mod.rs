@@ -5,11 +5,17 @@ pub(crate) mod chains;
 pub mod cost_table;
 pub(crate) mod dijkstra;
 pub mod geodesic;
+pub(crate) mod headways;
 pub mod index;
+pub(crate) mod raptor;
 pub mod segments;
 pub mod straight;
 pub mod street;
 pub mod stretches;
+pub mod times;
+pub mod timetable;
+pub mod transit;
+pub mod walks;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -71,6 +71,8 @@ pub struct Route {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
+    /// Costs of destinations while a search lasts, infinite between searches.
+    static COSTS: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
 }
 
 impl<'n> Streets<'n> {
@@ -308,6 +310,27 @@ impl PreparedStreets<'_> {
         row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         row.truncate(most);
         row
+    }
+
+    /// All destinations within a limit, the limit included, in no order.
+    pub(super) fn costs_within(&self, origin: &Snap, limit: f64) -> Vec<(u32, f64)> {
+        COSTS.with_borrow_mut(|costs| {
+            if costs.len() < self.snaps.len() {
+                costs.resize(self.snaps.len(), f64::INFINITY);
+            }
+            let mut found = Vec::new();
+            self.search(origin, limit, |at, cost, _| {
+                let known = &mut costs[at as usize];
+                if cost <= limit && known.is_infinite() {
+                    found.push(at);
+                }
+                if cost <= limit {
+                    *known = known.min(cost);
+                }
+                limit
+            });
+            found.into_iter().map(|at| (at, std::mem::replace(&mut costs[at as usize], f64::INFINITY))).collect()
+        })
     }
 
     /// Where a place meets the network.
