@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
 use crate::base::units::Limit;
-use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::thousands;
@@ -27,6 +26,7 @@ use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
+use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -121,16 +121,7 @@ impl CoveredShare {
 
 impl Metric for CoveredShare {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
-        if let Some(transit) = context.study.transit.as_ref().filter(|_| self.by == By::Transit)
-            && self.within.value() > f64::from(transit.travel.longest_s)
-        {
-            let what = format!(
-                "ways by transit are looked for up to {} only; write longest = \"{}\" in [study.travel]",
-                Seconds(f64::from(transit.travel.longest_s)),
-                self.within
-            );
-            return Err(MetricError::Parameter { key: "within", what });
-        }
+        is_looked_for(context.study, self.by, self.within)?;
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -189,8 +180,8 @@ impl Metric for CoveredShare {
         Some(self.within.value())
     }
 
-    fn by(&self) -> Option<By> {
-        Some(self.by)
+    fn by(&self) -> Vec<By> {
+        vec![self.by]
     }
 
     fn demand(&self) -> Option<&str> {
