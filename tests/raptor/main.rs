@@ -1,6 +1,9 @@
 //! Travel times by timetable: against a naive twin, against closed forms, and over the days of a calendar.
 
 mod days;
+mod metrics;
+#[path = "../support/mod.rs"]
+mod support;
 mod theory;
 mod twin;
 
