@@ -193,6 +193,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         transit,
         water: areas,
         streets: networks,
+        surface: None,
         overrides,
         declared,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),

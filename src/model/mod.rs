@@ -10,4 +10,5 @@ pub mod region;
 pub mod rings;
 pub mod streets;
 pub mod study;
+pub mod surface;
 pub mod transit;
