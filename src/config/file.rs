@@ -18,6 +18,7 @@ use serde::Serializer;
 use serde::de;
 use toml::value::Datetime;
 
+use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
 use crate::base::units::Metres;
 use crate::base::units::Share;
@@ -70,6 +71,8 @@ pub struct StudyFile {
     pub services: Option<ServicesFile>,
     /// Streets, for distances along them (`by = "walk"`).
     pub streets: Option<StreetsFile>,
+    /// A raster cost surface, for ways on foot where streets are few or none (`by = "surface"`).
+    pub surface: Option<SurfaceFile>,
     /// Water areas; borders inside them are water borders.
     pub water: Option<WaterFile>,
     /// A CSV with `code_a`, `code_b`, `action` (include or exclude) and `reason` that wins over geometry.
@@ -317,6 +320,37 @@ source_table! {
         /// How cars use them.
         pub drive: Option<ProfileFile>,
     }
+}
+
+source_table! {
+    /// Land cover: a raster of classes. A cell of the surface takes the class at its middle, never one in between.
+    pub struct LandcoverFile {
+        /// Walking speed by class, e.g. `{ "10" = "3 km/h", "50" = "5 km/h" }`. Over a class that is not here nobody walks.
+        pub speeds: BTreeMap<String, KmPerHour>,
+    }
+}
+
+/// `[study.surface]`: square cells of the study plane, each with a walking speed. Either `uniform` or `landcover` says how fast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SurfaceFile {
+    /// Side of a cell; left out, 100 m.
+    pub cell: Option<Metres>,
+    /// The same walking speed everywhere.
+    pub uniform: Option<KmPerHour>,
+    /// Walking speed by land cover.
+    pub landcover: Option<LandcoverFile>,
+    /// Neighbours that one moves to from a cell: 16, if left out, or 8.
+    pub neighbours: Option<u8>,
+    /// How far the cells reach beyond the rectangle around all regions; left out, 5 km.
+    pub halo: Option<Metres>,
+    /// Cells that a street passes through take the speed that `[study.streets]` has for people on foot, also over water: bridges.
+    #[serde(default)]
+    pub streets: bool,
+    /// Areas that are closed: a flood, a fire. Who lives in them goes nowhere.
+    pub closures: Option<WaterFile>,
+    /// Heights of the ground in metres, a GeoTIFF: people are slower uphill, and faster on gentle slopes downhill (Tobler 1993).
+    pub heights: Option<HeightsFile>,
 }
 
 /// Fields of a region above.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
 use crate::base::units::Metres;
 use crate::base::units::Share;
@@ -24,6 +25,7 @@ use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
+use crate::config::file::SurfaceFile;
 use crate::config::file::WaterFile;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
@@ -37,6 +39,7 @@ use crate::metrics::Measure;
 use crate::model::region::Level;
 use crate::model::streets::Mode;
 use crate::model::study::Study;
+use crate::model::surface::Neighbours;
 use crate::table::rule::Rule;
 
 /// A share of lost records above which a source stops the run, where the config does not say.
@@ -72,6 +75,7 @@ pub struct StudyPlan {
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
     pub streets: Option<StreetSource>,
+    pub surface: Option<SurfaceSource>,
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
     pub declared_pairs: Option<Source>,
@@ -219,6 +223,36 @@ pub struct StreetSource {
     pub turns: Option<Source>,
 }
 
+/// A raster cost surface.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SurfaceSource {
+    /// Side of a cell.
+    pub cell: Metres,
+    pub speeds: SpeedSource,
+    pub neighbours: Neighbours,
+    /// How far it reaches beyond all regions.
+    pub halo: Metres,
+    /// Whether cells with a street take its speed.
+    pub streets: bool,
+    /// Areas that are closed.
+    pub closures: Option<WaterSource>,
+    /// Heights of the ground, metres.
+    pub heights: Option<Source>,
+}
+
+/// Where the speeds of cells are from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpeedSource {
+    Uniform(KmPerHour),
+    /// A raster of classes, and the speed of each class that is walked over.
+    Landcover {
+        source: Source,
+        speeds: BTreeMap<i64, KmPerHour>,
+    },
+}
+
+const DEFAULT_CELL: Metres = Metres(100.0);
+const DEFAULT_HALO: Metres = Metres(5000.0);
 const DEFAULT_MAX_SNAP: Metres = Metres(250.0);
 const DEFAULT_MIN_COMPONENT: Metres = Metres(1000.0);
 
@@ -310,6 +344,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 columns: one.columns.clone(),
             }),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
+            surface: study.surface.as_ref().and_then(|one| surface(one, base_dir)),
             water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
@@ -400,13 +435,37 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
     }
 }
 
+/// `None` for one that says no speed, or in two ways, which is found before.
+fn surface(file: &SurfaceFile, base_dir: &Path) -> Option<SurfaceSource> {
+    let speeds = match (file.uniform, &file.landcover) {
+        (Some(speed), None) => SpeedSource::Uniform(speed),
+        (None, Some(classes)) => SpeedSource::Landcover {
+            source: source(classes.reading(), base_dir),
+            speeds: classes.speeds.iter().filter_map(|(class, speed)| Some((class.parse().ok()?, *speed))).collect(),
+        },
+        _ => return None,
+    };
+    Some(SurfaceSource {
+        cell: file.cell.unwrap_or(DEFAULT_CELL),
+        speeds,
+        neighbours: if file.neighbours == Some(8) { Neighbours::Eight } else { Neighbours::Sixteen },
+        halo: file.halo.unwrap_or(DEFAULT_HALO),
+        streets: file.streets,
+        closures: file.closures.as_ref().map(|one| water(one, base_dir)),
+        heights: file.heights.as_ref().map(|one| source(one.reading(), base_dir)),
+    })
+}
+
 fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {
     WaterSource { source: source(file.reading(), base_dir), repair: file.repair }
 }
 
-/// The modes that the indicators ask for; on foot when none does.
+/// The modes that the indicators ask for, or the cost surface; on foot when none does.
 fn modes(file: &ConfigFile) -> BTreeSet<Mode> {
-    let asked: BTreeSet<Mode> = file.indicator.iter().filter_map(|one| one.measure.metric().by()?.mode()).collect();
+    let mut asked: BTreeSet<Mode> = file.indicator.iter().filter_map(|one| one.measure.metric().by()?.mode()).collect();
+    if file.study.surface.as_ref().is_some_and(|surface| surface.streets) {
+        asked.insert(Mode::Walk);
+    }
     if asked.is_empty() { BTreeSet::from([Mode::Walk]) } else { asked }
 }
 

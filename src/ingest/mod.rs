@@ -16,6 +16,7 @@ pub(crate) mod raster;
 pub mod regions;
 pub mod services;
 pub mod streets;
+mod surface;
 pub mod water;
 mod ways;
 
@@ -77,6 +78,9 @@ pub enum IngestError {
     /// Most coordinates of a source can not be what the source or the config says they are.
     #[error("{path}: {what}")]
     Implausible { path: String, what: String },
+    /// A cost surface can not be laid out as it is asked for.
+    #[error("study.surface: {what}")]
+    Surface { what: String },
     /// What became demand is not what a raster holds.
     #[error(
         "{path}: its cells sum to {read}, what was made of them to {used}: more than 0.1 % apart, because many cells are below the \
@@ -111,7 +115,7 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, streets, water, overrides, declared pairs; issues
+/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, streets, water, surface, overrides, declared pairs; issues
 /// by source in the same order.
 ///
 /// # Errors
@@ -169,6 +173,14 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         areas = Some(found);
         books.enter(account);
     }
+    let mut cells = None;
+    if let Some(source) = &plan.surface {
+        let beneath = surface::Beneath { networks: &networks, water: areas.as_deref().unwrap_or(&[]) };
+        let (found, accounts, note) = surface::read(source, &ground, &beneath, plan.max_loss, progress)?;
+        cells = Some(found);
+        accounts.into_iter().for_each(|account| books.enter(account));
+        books.issues.push(note);
+    }
     let mut overrides = Vec::new();
     if let Some(source) = &plan.pair_overrides {
         let (found, account) = pairs::overrides(source, &homes, progress)?;
@@ -193,7 +205,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         transit,
         water: areas,
         streets: networks,
-        surface: None,
+        surface: cells,
         overrides,
         declared,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),

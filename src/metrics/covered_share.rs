@@ -191,8 +191,9 @@ impl Metric for CoveredShare {
 /// [`MetricError::Parameter`].
 pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(), MetricError> {
     if unit == CostUnit::Seconds && by.is_flown() {
-        let what = "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\" or \"surface\", or a length"
-            .to_owned();
+        let what =
+            "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\" or \"surface\", or a length"
+                .to_owned();
         return Err(MetricError::Parameter { key, what });
     }
     Ok(())

@@ -120,6 +120,11 @@ impl Halo {
 
     /// As an issue of the run.
     pub fn issue(&self, source: &str, whole: f64) -> Issue {
-        Issue::new(Severity::Warning, if self.is_surface { "beyond-surface" } else { "beyond-streets" }, source, self.told(whole).en)
+        Issue::new(
+            Severity::Warning,
+            if self.is_surface { "beyond-surface" } else { "beyond-streets" },
+            source,
+            self.told(whole).en,
+        )
     }
 }

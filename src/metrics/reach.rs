@@ -147,7 +147,8 @@ impl<'a> Reach<'a> {
         let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
         let on_streets = network.is_some_and(|streets| streets.synthetic);
         let on_surface = question.by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic);
-        let synthetic = on_streets || on_surface || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        let synthetic =
+            on_streets || on_surface || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
             layer,

@@ -461,8 +461,10 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
                 }
                 Reached::NoFacility if reach.closed.contains(at) => {
                     let (en, zh) = if reach.by == By::Surface { ("cell", "网格") } else { ("street", "道路") };
-                    let text =
-                        Text::new(format!("{name} ({id}): its {en} is closed"), format!("{name}（{id}）：所在{zh}封闭"));
+                    let text = Text::new(
+                        format!("{name} ({id}): its {en} is closed"),
+                        format!("{name}（{id}）：所在{zh}封闭"),
+                    );
                     ("closed", text)
                 }
                 Reached::NoFacility => (

@@ -120,11 +120,8 @@ impl Way<'_> {
                     ("straight from the middle of the cell", "离开网格中心后直线"),
                 ],
             };
-            let costs = [
-                (route.off_m[0], route.off_s[0]),
-                (route.street_m, route.street_s),
-                (route.off_m[1], route.off_s[1]),
-            ];
+            let costs =
+                [(route.off_m[0], route.off_s[0]), (route.street_m, route.street_s), (route.off_m[1], route.off_s[1])];
             for ((en, zh), (metres, seconds)) in legs.into_iter().zip(costs) {
                 let shown = leg(metres, seconds);
                 lines.push(Text::new(format!("  {shown} {en}"), format!("  {zh} {shown}")));

@@ -1,6 +1,7 @@
 //! A raster cost surface: square cells of the study plane, each with how fast one walks over it, and the moves between their middles.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use geo_types::Coord;
 use geo_types::LineString;
@@ -199,6 +200,8 @@ pub struct SurfaceDraft {
     known: BTreeMap<(u8, u64), u32>,
     /// Moves that nobody makes, whatever the cells are: a bit a move.
     barred: Vec<u16>,
+    /// Cells with the moves aslant by which a street leaves them, right through the corner.
+    through_corners: BTreeSet<(u32, usize)>,
 }
 
 impl SurfaceDraft {
@@ -211,6 +214,7 @@ impl SurfaceDraft {
             grounds: Vec::new(),
             known: BTreeMap::new(),
             barred: vec![0; count],
+            through_corners: BTreeSet::new(),
         };
         draft.kind(ground);
         draft
@@ -243,20 +247,14 @@ impl SurfaceDraft {
     }
 
     /// Areas that nobody enters: cells whose middle lies in them are `ground`, and no move leads over their borders, so that an arm of water
-    /// narrower than a cell is not stepped over either. Told is how many cells that are.
-    pub fn bar(&mut self, areas: &[MultiPolygon<f64>], ground: Ground) -> u64 {
+    /// narrower than a cell is not stepped over either.
+    pub fn bar(&mut self, areas: &[MultiPolygon<f64>], ground: Ground) {
         let (cells, kind) = (self.cells, self.kind(ground));
-        let mut count = 0;
-        cells.within(areas, &mut |cell| {
-            let known = &mut self.kinds[cell as usize];
-            count += u64::from(*known != kind);
-            *known = kind;
-        });
+        cells.within(areas, &mut |cell| self.kinds[cell as usize] = kind);
         let rings = areas.iter().flatten().flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
         for side in rings.flat_map(LineString::lines) {
             self.bar_across(side.start, side.end);
         }
-        count
     }
 
     /// Bars every move whose straight line from middle to middle meets the side of an area between its ends.
@@ -328,7 +326,7 @@ impl SurfaceDraft {
                     self.set(cell, Ground::Open(speed));
                 }
                 streets[cell as usize] = true;
-                for from in before.into_iter().flatten() {
+                for (nth, from) in before.into_iter().enumerate().filter_map(|(nth, from)| Some((nth, from?))) {
                     let column = |cell: u32| i64::from(cell) % cells.columns as i64;
                     let row = |cell: u32| i64::from(cell) / cells.columns as i64;
                     let step = (column(cell) - column(from), row(cell) - row(from));
@@ -336,6 +334,9 @@ impl SurfaceDraft {
                     if let Some(k) = found {
                         self.barred[from as usize] &= !(1 << k);
                         self.barred[cell as usize] &= !(1 << (k ^ 1));
+                        if nth == 0 && (4..8).contains(&k) {
+                            self.through_corners.extend([(from, k), (cell, k ^ 1)]);
+                        }
                     }
                 }
                 before = [Some(cell), before[0], before[1]];
@@ -344,7 +345,13 @@ impl SurfaceDraft {
     }
 
     /// The surface, frozen. `lattice` knows the degrees of the plane, `about` says where the speeds are from.
-    pub fn freeze(self, neighbours: Neighbours, slopes: Option<Slopes>, lattice: Option<Lattice>, about: Text) -> Surface {
+    pub fn freeze(
+        self,
+        neighbours: Neighbours,
+        slopes: Option<Slopes>,
+        lattice: Option<Lattice>,
+        about: Text,
+    ) -> Surface {
         let paces: Vec<f64> = self
             .grounds
             .iter()
@@ -367,7 +374,10 @@ impl SurfaceDraft {
         };
         for cell in 0..surface.cells.count() as u32 {
             let barred = surface.open[cell as usize];
-            let is_open = |k: &usize| barred & (1 << k) == 0 && surface.is_passed(cell, *k);
+            let is_open = |k: &usize| {
+                let is_laid = || self.through_corners.contains(&(cell, *k));
+                barred & (1 << k) == 0 && surface.is_passed(cell, *k, &is_laid)
+            };
             surface.open[cell as usize] = (0..neighbours.count()).filter(is_open).fold(0, |open, k| open | 1 << k);
         }
         surface
@@ -405,7 +415,8 @@ fn meets([x, y]: [f64; 2], (east, north): (i32, i32), p: [f64; 2], q: [f64; 2]) 
 ///
 /// A move goes straight from middle to middle: its length times the mean of the paces (seconds a metre) of the cells that it passes through,
 /// half and half for the nearest eight, a quarter each for the four cells of a knight's move, which is the pace along the very line. All
-/// of those cells must be open; a move aslant touches two more at a corner, and is made unless both of them are not.
+/// of those cells must be open; a move aslant touches two more at a corner, and is made unless both of them are not and no street leads
+/// through the corner.
 #[derive(Debug, Clone)]
 pub struct Surface {
     cells: Cells,
@@ -495,8 +506,8 @@ impl Surface {
         Some([self.cells.moved(cell, a)?, self.cells.moved(cell, b)?])
     }
 
-    /// Whether the cells let a move pass.
-    fn is_passed(&self, cell: u32, k: usize) -> bool {
+    /// Whether the cells let a move pass; `is_laid` tells whether a street leads through the corner.
+    fn is_passed(&self, cell: u32, k: usize, is_laid: &dyn Fn() -> bool) -> bool {
         let is_open = |cell: u32| self.pace(cell).is_finite();
         let Some(to) = self.cells.moved(cell, MOVES[k]) else { return false };
         if !is_open(cell) || !is_open(to) {
@@ -504,9 +515,10 @@ impl Surface {
         }
         let (east, north) = MOVES[k];
         match (east.abs(), north.abs()) {
-            (1, 1) => [(east, 0), (0, north)]
-                .into_iter()
-                .any(|side| self.cells.moved(cell, side).is_some_and(is_open)),
+            (1, 1) => {
+                let sides = [(east, 0), (0, north)].map(|side| self.cells.moved(cell, side));
+                sides.into_iter().any(|side| side.is_some_and(is_open)) || is_laid()
+            }
             (1, 0) | (0, 1) => true,
             _ => self.passed(cell, k).is_some_and(|passed| passed.into_iter().all(is_open)),
         }
