@@ -648,17 +648,6 @@ fn heights_make_the_way_up_longer_than_the_way_down() {
 }
 
 #[test]
-fn areas_within_reach_are_drawn_over_a_surface_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let measure =
-        "covered-share = { kind = \"hall\", within = \"12 min\", by = \"surface\", catchments = { cell = \"50 m\" } }";
-    let surface = "uniform = \"5 km/h\"\ncell = \"50 m\"\nhalo = \"200 m\"";
-    std::fs::write(folder.path().join("out.gpkg"), "").unwrap();
-    let found = run(folder.path(), surface, "", measure, "a,443450,1050,10\n").unwrap();
-    assert_eq!(found.card.indicators[0].figure.part, Some(10.0));
-}
-
-#[test]
 fn what_can_not_be_laid_out_is_refused_with_what_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let homes = "a,441950,1050,10\n";
