@@ -256,6 +256,17 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             self::heights(heights, &below(&way, "heights"), findings);
         }
         rule(streets.closed_where.as_ref(), &below(&way, "closed-where"), findings);
+        if streets.join_within.is_some_and(|within| !(within.0 > 0.0 && within.0 <= 20.0)) {
+            findings.at(
+                &below(&way, "join-within"),
+                "lines are joined within more than 0 m and up to 20 m",
+                "how near?",
+                "write for example join-within = \"0.5 m\", or leave it out",
+            );
+        }
+        if streets.join_within.is_none() {
+            unused(&[("level-field", streets.level_field.is_some())], "there is no join-within", &way, findings);
+        }
         let is_extract = driver(Path::new(&streets.path)).is_some_and(|driver| driver.name == "OpenStreetMap");
         for (mode, profile) in [("walk", &streets.walk), ("bicycle", &streets.bicycle), ("drive", &streets.drive)] {
             if let Some(profile) = profile {

@@ -307,6 +307,11 @@ source_table! {
         /// Whether the streets are a layer of the output, one for each mode that is asked for: `streets_walk` and its like.
         #[serde(default)]
         pub show: bool,
+        /// For lines that were not drawn on shared corners: what lies within this of a line's end is made to meet it; left out, only what shares
+        /// a corner meets.
+        pub join_within: Option<Metres>,
+        /// Field of the level: lines of different levels are not joined by `join-within` (bridges, tunnels).
+        pub level_field: Option<String>,
         /// Streets that are closed: conditions as under `where`. Who lives along them goes nowhere.
         pub closed_where: Option<OneOrMany<String>>,
         /// Areas in which streets are closed: a flood, a fire.

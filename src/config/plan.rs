@@ -210,6 +210,10 @@ pub struct StreetSource {
     pub min_component: Metres,
     /// Whether they are a layer of the output.
     pub show: bool,
+    /// How near a line's end is to meet; `None` where only shared corners do.
+    pub join_within: Option<Metres>,
+    /// Field of the level, for joining.
+    pub level_field: Option<String>,
     /// Streets that are closed.
     pub closed_where: Option<Rule>,
     /// Areas in which streets are closed.
@@ -421,6 +425,8 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
         max_snap: file.max_snap.unwrap_or(DEFAULT_MAX_SNAP),
         min_component: file.min_component.unwrap_or(DEFAULT_MIN_COMPONENT),
         show: file.show,
+        join_within: file.join_within,
+        level_field: file.level_field.clone(),
         closed_where: file.closed_where.as_ref().and_then(|lines| Rule::new(&lines.0).ok()),
         closures: file.closures.as_ref().map(|one| water(one, base_dir)),
         heights: file

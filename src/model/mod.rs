@@ -3,6 +3,7 @@
 pub(crate) mod boxes;
 pub mod demand;
 pub mod facility;
+pub mod joining;
 pub mod lattice;
 pub mod locate;
 pub mod place;

@@ -195,7 +195,7 @@ struct Sides {
     forced: BTreeSet<u32>,
 }
 
-fn key(at: LonLat) -> (i64, i64) {
+pub(super) fn key(at: LonLat) -> (i64, i64) {
     ((at.lon * JOIN).round() as i64, (at.lat * JOIN).round() as i64)
 }
 
