@@ -250,7 +250,7 @@ pub enum SpeedSource {
     Uniform(KmPerHour),
     /// A raster of classes, and the speed of each class that is walked over.
     Landcover {
-        source: Source,
+        source: Box<Source>,
         speeds: BTreeMap<i64, KmPerHour>,
     },
 }
@@ -446,7 +446,7 @@ fn surface(file: &SurfaceFile, base_dir: &Path) -> Option<SurfaceSource> {
     let speeds = match (file.uniform, &file.landcover) {
         (Some(speed), None) => SpeedSource::Uniform(speed),
         (None, Some(classes)) => SpeedSource::Landcover {
-            source: source(classes.reading(), base_dir),
+            source: Box::new(source(classes.reading(), base_dir)),
             speeds: classes.speeds.iter().filter_map(|(class, speed)| Some((class.parse().ok()?, *speed))).collect(),
         },
         _ => return None,
