@@ -171,9 +171,8 @@ fn a_wall_is_gone_round_and_nobody_slips_through_its_corners() {
         let mut draft = open(7, 7);
         (0..6).for_each(|row| draft.set(row * 7 + 3, Ground::Barred));
         let surface = freeze(draft, neighbours);
-        // from column 2 over the gap at column 3, row 6 to column 4: with 8, four steps north, one aslant, and the same back;
-        // a knight's move would pass through the wall beside the gap (column 3, row 5), but for its last two cells the moves are: north
-        // five and aslant one, or knight's moves (1, 2) from row 4 in column 2 to row 6 in column 3, over (2, 5) and (3, 5): the wall
+        // five steps north beside the wall and one aslant into the gap, and the same down the other side. A knight's move from row 4 into the
+        // gap would pass through the wall's last cell
         is(metres(&surface, middle(2, 0), middle(4, 0)), 2.0 * (500.0 + 100.0 * 2.0_f64.sqrt()));
         // two cells of a wall that touch at a corner: no way between them, but one past a single corner
         let mut draft = open(2, 2);
@@ -539,7 +538,6 @@ fn a_uniform_surface_runs_from_config_to_figure() {
     assert!(told.contains("cells of 100 m with 16 neighbours") && told.contains("5 km/h everywhere"), "{told}");
     assert!(told.contains("weighed by people"), "{told}");
     let note = found.issues.iter().find(|issue| issue.code == "cost-surface").unwrap();
-    // 439,900 to 444,200 E and −100 to 3,100 N: the rectangle of the outline is that of its degrees, so a cell more may be in it
     assert!(note.what.contains("16 neighbours") && note.what.contains("of 0 nothing is known"), "{}", note.what);
     for (within, part) in [("1440.001 s", 10.0), ("1439.999 s", 0.0)] {
         let measure = format!("covered-share = {{ kind = \"hall\", within = \"{within}\", by = \"surface\" }}");
@@ -557,14 +555,14 @@ fn land_cover_says_how_fast_and_what_it_does_not_know_is_told() {
             oracle("surface/landcover_synthetic.tif")
         )
     };
-    // cells of 50 m, a middle at every 25 m: the home at 440,525 E, 1,025 N is 3,400 m west of the hall's row and 50 m aside, all by 68
-    // columns; 9.5 cells of it at 3 km/h and the others at 5, and the last 25 m east and north to the hall within its cell
+    // a home at the middle of its cell, one where there is no data, one in the wall
     let homes = "a,440525,1025,10\nsea,443525,325,5\nwall,442025,525,1\n";
     let found =
         run(folder.path(), &landcover("{ \"10\" = \"3 km/h\", \"50\" = \"5 km/h\" }"), "", NEAREST, homes).unwrap();
     let row = &found.card.indicators[0];
-    // the hall is at a corner of cells: in the one north-east of it, whose middle is 25 m on both ways. 69 columns and 1 row: one knight's
-    // move and 67 straight; wherever the knight's move is made, it has the pace of its cells, and is best where that is 5 km/h
+    // the hall is at a corner of cells: in the one north-east of it, whose middle is 25 m off both ways. From the home's (column 10, row 20) to
+    // there (column 79, row 21) are 67 straight moves and one of a knight, which is made where it is walked at 5 km/h. The first 9.5 cells,
+    // to 441,000 E, are walked at 3 km/h. The gap of the wall is on the way
     let (slow, fast) = (3.6 / 3.0, 3.6 / 5.0);
     let legs = 25.0 * 2.0_f64.sqrt() * fast;
     let wanted = 9.5 * 50.0 * slow + (57.5 * 50.0 + 50.0 * 5.0_f64.sqrt()) * fast + legs;
@@ -578,7 +576,6 @@ fn land_cover_says_how_fast_and_what_it_does_not_know_is_told() {
     let ledger = found.card.sources.iter().find(|source| source.records == "cells of land cover").unwrap();
     assert_eq!(ledger.read, ledger.used + ledger.dropped.values().sum::<u64>());
     assert!(found.card.synthetic, "the raster's name says so");
-    // the home's way leads through the gap: without it, and with the wall walked over at 5 km/h, it would be the same length
     let other = run(
         folder.path(),
         &landcover("{ \"10\" = \"3 km/h\", \"50\" = \"5 km/h\", \"7\" = \"1 km/h\" }"),
