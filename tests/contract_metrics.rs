@@ -3,6 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use support::scene::Scene;
 use support::scene::rectangle;
@@ -27,6 +28,7 @@ use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::reach::Whose;
+use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
@@ -82,7 +84,7 @@ fn nearest(statistic: Statistic) -> Nearest {
         by: By::StraightLine,
         direction: Direction::ToFacility,
         cost: Cost::Length,
-        nth: std::num::NonZeroU32::MIN,
+        nth: NonZeroU32::MIN,
         demand: None,
         weight: None,
         whose: Whose::Any,
@@ -98,6 +100,16 @@ fn all() -> Vec<Measure> {
         Measure::Nearest(nearest(Statistic::Mean)),
         Measure::CoveredShare(over_cells(1000.0)),
         Measure::Nearest(Nearest { by: By::Surface, cost: Cost::Time, ..nearest(Statistic::Max) }),
+        Measure::ReachableWithin(ReachableWithin {
+            centres: "clinic".into(),
+            within: Limit::Length(Metres(1000.0)),
+            by: vec![By::StraightLine, By::Geodesic, By::Surface],
+            direction: Direction::ToFacility,
+            at_least: NonZeroU32::MIN,
+            demand: None,
+            weight: None,
+            places: vec!["clinic".into()],
+        }),
     ]
 }
 

@@ -467,6 +467,8 @@ fn every_way_is_that_of_bellman_and_ford() {
         for direction in [Direction::ToFacility, Direction::FromFacility] {
             let engine = OverSurface { surface: &surface, unit: CostUnit::Seconds, direction };
             let prepared = engine.ready(&at);
+            let asked: Vec<_> = places.iter().map(|place| (*place, None)).collect();
+            let by_facility: Vec<_> = (0..3).map(|facility| prepared.costs_of(facility, 300.0, &asked)).collect();
             for (origin, place) in places.iter().enumerate() {
                 let way = |facility: usize| match direction {
                     Direction::ToFacility => wanted[origin][facility],
@@ -477,6 +479,13 @@ fn every_way_is_that_of_bellman_and_ford() {
                     let found = all.iter().find(|(at, _)| *at == nth as u32).map(|(_, cost)| *cost);
                     let wanted = way(*facility);
                     assert_eq!(found.is_some(), wanted.is_finite(), "{nth}: {origin} {facility}");
+                    let within = found.filter(|cost| *cost <= 300.0);
+                    let other = by_facility[nth][origin];
+                    assert!(
+                        within.is_some() == other.is_some() || (wanted - 300.0).abs() < 1e-6,
+                        "{within:?}, {other:?}"
+                    );
+                    assert!((within.unwrap_or(0.0) - other.unwrap_or(0.0)).abs() < 1e-6, "{within:?}, {other:?}");
                     if let Some(found) = found {
                         assert!((found - wanted).abs() < 1e-6, "{origin} to {facility}: {found}, {wanted} wanted");
                         ways += 1;

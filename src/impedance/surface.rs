@@ -221,6 +221,33 @@ impl Prepared for PreparedSurface<'_> {
         }
     }
 
+    fn costs_of(&self, destination: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<f64>> {
+        let to = &self.destinations[destination as usize];
+        let Ok(end) = self.cell(to) else { return vec![None; at.len()] };
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.begin(self.surface.cells().count());
+            scratch.offer(end, self.leg(end, to), (NOBODY, NOBODY));
+            let back = self.direction == Direction::ToFacility;
+            while let Some((cell, cost)) = scratch.settle() {
+                if cost > limit {
+                    break;
+                }
+                for (next, more) in self.leave(cell, back) {
+                    scratch.offer(next, cost + more, (cell, NOBODY));
+                }
+            }
+            let cost_of = |place: &Place| {
+                let cell = self.cell(place).ok()?;
+                let cost = match cell == end {
+                    true => self.within(cell, place.xy.distance_m(to.xy)),
+                    false => scratch.cost(cell) + self.leg(cell, place),
+                };
+                (cost <= limit).then_some(cost)
+            };
+            at.iter().map(|(place, _)| cost_of(place)).collect()
+        })
+    }
+
     fn snapped(&self, origin: &Place) -> Result<Option<Snap>, OffStreet> {
         self.cell(origin).map(|_| None)
     }

@@ -13,3 +13,4 @@ pub mod streets;
 pub mod study;
 pub mod surface;
 pub mod transit;
+pub mod travel;
