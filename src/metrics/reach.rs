@@ -129,7 +129,7 @@ impl<'a> Reach<'a> {
                 Ok(Some(snap)) => {
                     snaps.insert(at, snap);
                 }
-                Err(OffStreet::Closed { .. }) => {
+                Err(OffStreet::Closed { .. } | OffStreet::ClosedCell) => {
                     closed.insert(at);
                 }
                 Err(why) => {
@@ -141,7 +141,9 @@ impl<'a> Reach<'a> {
         let facilities = facilities.clone();
         let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
         let on_streets = network.is_some_and(|streets| streets.synthetic);
-        let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        let on_surface = question.by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic);
+        let synthetic =
+            on_streets || on_surface || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
             layer,
@@ -183,6 +185,11 @@ impl<'a> Reach<'a> {
         by_region(self.study, self.layer, &self.judged, over)
     }
 
+    /// What places that can not be measured from are off, in English and Chinese.
+    pub(crate) fn off_what(&self) -> (&'static str, &'static str) {
+        if self.by == By::Surface { ("cost surface", "成本面") } else { ("streets", "路网") }
+    }
+
     /// How distance was measured and what was weighed, in one sentence.
     pub fn caveat(&self) -> Text {
         let (en, zh) = self.by.caveat();
@@ -191,8 +198,8 @@ impl<'a> Reach<'a> {
             "count" => ("number of points", "点数"),
             other => (other, other),
         };
-        let ways = match (self.by.mode(), self.unit, self.direction) {
-            (None, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
+        let ways = match (self.by.is_flown(), self.unit, self.direction) {
+            (true, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
             (_, CostUnit::Metres, Direction::FromFacility) => ("distances from the facility are", "自设施出发的距离为"),
             (_, CostUnit::Seconds, Direction::ToFacility) => ("times are", "时间为"),
             (_, CostUnit::Seconds, Direction::FromFacility) => ("times from the facility are", "自设施出发的时间为"),
@@ -215,9 +222,18 @@ impl<'a> Reach<'a> {
                 in_chinese += "；坡度按Tobler（1993）计";
             }
         }
+        let surface = self.study.surface.as_ref().filter(|_| self.by == By::Surface);
+        if let Some(surface) = surface {
+            in_english += &format!("; {}", surface.about.en);
+            in_chinese += &format!("；{}", surface.about.zh);
+        }
         if !self.closed.is_empty() {
-            in_english += &format!("; {} points lie along closed streets and reach nothing", self.closed.len());
-            in_chinese += &format!("；{}个点位于封闭路段，视为不可达", self.closed.len());
+            let (en, zh) = match surface {
+                Some(_) => ("in closed cells", "封闭网格"),
+                None => ("along closed streets", "封闭路段"),
+            };
+            in_english += &format!("; {} points lie {en} and reach nothing", self.closed.len());
+            in_chinese += &format!("；{}个点位于{zh}，视为不可达", self.closed.len());
         }
         if !self.outside.is_empty() {
             let weight: Weight = self.outside.iter().map(|at| self.weight(*at)).sum();
@@ -227,8 +243,9 @@ impl<'a> Reach<'a> {
         }
         if !self.off_facilities.is_empty() {
             let (off, all) = (self.off_facilities.len(), self.facilities.len());
-            in_english += &format!("; {off} of {all} facilities are off the streets and nobody reaches them");
-            in_chinese += &format!("；{all}处设施中有{off}处不在路网上，视为不可达");
+            let (en, zh) = self.off_what();
+            in_english += &format!("; {off} of {all} facilities are off the {en} and nobody reaches them");
+            in_chinese += &format!("；{all}处设施中有{off}处不在{zh}上，视为不可达");
         }
         Text::new(in_english, in_chinese)
     }
@@ -330,13 +347,17 @@ impl<'a> Parties<'a> {
 /// # Errors
 /// [`MetricError::Missing`] when the study has no streets for it.
 pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Box<dyn Impedance + 'a>, MetricError> {
-    question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| MetricError::Missing {
+    question.by.engine(question.unit, question.direction, study).ok_or_else(|| MetricError::Missing {
         what: match question.by.mode() {
             Some(mode) => format!("the study has no streets to {} on", mode.id()),
+            None if question.by == By::Surface => "the study has no cost surface to walk over".to_owned(),
             None => "a crow's flight has no speed".to_owned(),
         },
-        instead: "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
-            .to_owned(),
+        instead: match question.by {
+            By::Surface => "give it: [study.surface] uniform = \"5 km/h\", cell = \"100 m\"",
+            _ => "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\"",
+        }
+        .to_owned(),
     })
 }
 

@@ -62,6 +62,7 @@ impl Default for Scene {
                 transit: None,
                 water: None,
                 streets: Vec::new(),
+                surface: None,
                 overrides: Vec::new(),
                 declared: None,
                 synthetic: false,
