@@ -15,6 +15,12 @@ pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod reach;
 mod reach_layers;
+pub mod stop_coverage;
+pub mod stop_departures;
+mod stop_layers;
+mod stop_people;
+mod stop_regions;
+mod stop_survey;
 pub mod topology;
 pub mod way;
 
@@ -213,4 +219,7 @@ metrics! {
     /// Share of demand within a distance of a facility.
     CoveredShare(covered_share::CoveredShare) = "covered-share",
         "Share within reach of a facility", "设施服务覆盖率", "covered-share.md";
+    /// Share of people, or of regions, with a stop that is served often enough.
+    StopCoverage(stop_coverage::StopCoverage) = "stop-coverage",
+        "Share within reach of a served stop", "公交站点覆盖率", "stop-coverage.md";
 }
