@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::base::ledger::WeightLedger;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -301,9 +300,4 @@ impl Metric for StopCoverage {
     fn demand(&self) -> Option<&str> {
         self.demand.as_deref()
     }
-}
-
-/// The account of a share in weight, with what is not known behind.
-pub(crate) fn ledger(unit: &str, parts: Vec<(&'static str, Weight)>) -> WeightLedger {
-    WeightLedger { unit: unit.to_owned(), total: parts.iter().map(|(_, weight)| *weight).sum(), parts }
 }

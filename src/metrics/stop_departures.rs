@@ -25,6 +25,8 @@ pub struct Departure {
     /// How many; not whole where a route table gives a number such as 2.5 a day.
     pub count: Weight,
     pub leaves: Leaves,
+    /// At the stop where the trip begins.
+    pub is_start: bool,
 }
 
 /// When a departure is.
@@ -77,8 +79,8 @@ pub fn each(transit: &Transit, counts: &dyn Fn(ServiceIdx) -> bool, visit: &mut 
             continue;
         }
         for pattern in &service.patterns {
-            let mut leave = |stop: StopIdx, count: Weight, leaves: Leaves| {
-                visit(Departure { stop, service: idx, count, leaves });
+            let mut leave = |stop: StopIdx, count: Weight, leaves: Leaves, is_start: bool| {
+                visit(Departure { stop, service: idx, count, leaves, is_start });
             };
             match pattern.trips.is_empty() && pattern.frequencies.is_empty() {
                 true => by_number(pattern, &mut leave),
@@ -93,7 +95,7 @@ fn left(pattern: &Pattern) -> impl Iterator<Item = (usize, StopIdx)> {
     pattern.stops.iter().copied().enumerate().take(pattern.stops.len().saturating_sub(1))
 }
 
-fn by_time(transit: &Transit, pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, Weight, Leaves)) {
+fn by_time(transit: &Transit, pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, Weight, Leaves, bool)) {
     let runs = |calendar: usize| match transit.date {
         Some(date) => transit.calendars.get(calendar).is_some_and(|calendar| calendar.runs_on(date)),
         None => true,
@@ -104,7 +106,7 @@ fn by_time(transit: &Transit, pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, 
         back += 1;
         for (position, stop) in left(pattern) {
             if let Some(call) = boards(&trip.calls, position) {
-                leave(stop, Weight::ONE, Leaves::At(call.leaves));
+                leave(stop, Weight::ONE, Leaves::At(call.leaves), position == 0);
             }
         }
     }
@@ -117,24 +119,28 @@ fn by_time(transit: &Transit, pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, 
         for (position, stop) in left(pattern) {
             let Some(call) = boards(&run.calls, position) else { continue };
             for nth in 0..vehicles {
-                let leaves = run.first.0 + nth * run.headway_s;
-                leave(stop, Weight::ONE, Leaves::At(ServiceTime(leaves.saturating_add(call.leaves.0))));
+                let leaves = (run.first.0 + nth * run.headway_s).saturating_add(call.leaves.0);
+                leave(stop, Weight::ONE, Leaves::At(ServiceTime(leaves)), position == 0);
             }
         }
     }
     if pattern.both_ways && back > 0 {
-        for stop in pattern.stops.iter().skip(1) {
-            leave(*stop, Weight::whole(back), Leaves::Sometime);
+        for (from_end, stop) in pattern.stops.iter().skip(1).rev().enumerate() {
+            leave(*stop, Weight::whole(back), Leaves::Sometime, from_end == 0);
         }
     }
 }
 
-fn by_number(pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, Weight, Leaves)) {
+fn by_number(pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, Weight, Leaves, bool)) {
     let Some(count) = Weight::from_f64(pattern.trips_per_day).filter(|count| *count > Weight::ZERO) else { return };
-    let back = pattern.stops.iter().copied().skip(1).filter(|_| pattern.both_ways);
     let spread = spread(pattern, count);
-    for stop in left(pattern).map(|(_, stop)| stop).chain(back) {
-        spread.iter().for_each(|(count, leaves)| leave(stop, *count, *leaves));
+    for (position, stop) in left(pattern) {
+        spread.iter().for_each(|(count, leaves)| leave(stop, *count, *leaves, position == 0));
+    }
+    if pattern.both_ways {
+        for (from_end, stop) in pattern.stops.iter().skip(1).rev().enumerate() {
+            spread.iter().for_each(|(count, leaves)| leave(*stop, *count, *leaves, from_end == 0));
+        }
     }
 }
 

@@ -24,52 +24,8 @@ use crate::table::style::Group;
 use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
-use crate::table::style::excluding;
-use crate::table::style::including;
-
-/// Colours from few departures to many: YlGnBu of ColorBrewer (Brewer 2013), nine classes.
-const COLORS: [&str; 9] =
-    ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"];
-
-/// The classes that bounds make, from below the first to the last and above: their least (included) and what they stay below.
-pub(crate) fn classes(bounds: &[Weight]) -> Vec<(Weight, Option<Weight>)> {
-    let lower = [Weight::ZERO].into_iter().chain(bounds.iter().copied());
-    let upper = bounds.iter().copied().map(Some).chain([None]);
-    lower.zip(upper).collect()
-}
-
-/// What a class is called: `< 1`, `4 – < 12`, `≥ 72`.
-pub(crate) fn class_name(class: (Weight, Option<Weight>)) -> String {
-    match class {
-        (Weight::ZERO, Some(below)) => format!("< {below}"),
-        (least, Some(below)) => format!("{least} – < {below}"),
-        (least, None) => format!("≥ {least}"),
-    }
-}
-
-/// Classes of a legend for a field of departures; `symbol` draws a colour, the last class is what has no data.
-pub(crate) fn legend(
-    field: &str,
-    bounds: &[Weight],
-    symbol: &dyn Fn(&'static str) -> Symbol,
-    none: Class,
-) -> Vec<Class> {
-    let all = classes(bounds);
-    let last = all.len().saturating_sub(1).max(1);
-    let mut legend: Vec<Class> = all
-        .iter()
-        .enumerate()
-        .map(|(at, class)| {
-            let name = class_name(*class);
-            let label = Text::new(format!("{name} a day"), format!("{name} 班/日"));
-            let color = COLORS[at * (COLORS.len() - 1) / last];
-            let to = class.1.and_then(|below| excluding(below.to_f64()));
-            Class::range(field, including(class.0.to_f64()), to, label, symbol(color))
-        })
-        .collect();
-    legend.push(none);
-    legend
-}
+use crate::table::style::rising;
+use crate::table::style::rising_name;
 
 /// All layers for people, those without a row left out.
 pub(crate) fn tables(people: &People<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
@@ -169,20 +125,15 @@ fn point_table(people: &People<'_>, mut table: Table) -> Table {
             ],
         });
     }
-    let marker = |color| Symbol::Marker { shape: Shape::Circle, color, size_mm: 1.8, outline: "#4d4d4d" };
-    let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
-    table.style = Some(Style {
-        classes: legend(
-            "departures",
-            &people.params.class_bounds(),
-            &marker,
-            Class::otherwise(Text::new("no data", "无数据"), none),
-        ),
-        label: None,
-        opacity: 1.0,
-        visible: false,
-        group: Group::Evidence,
+    let mut classes = rising("departures", &people.params.classes, ("a day", "班/日"), &|_, color| Symbol::Marker {
+        shape: Shape::Circle,
+        color,
+        size_mm: 1.8,
+        outline: "#4d4d4d",
     });
+    let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
+    classes.push(Class::otherwise(Text::new("no data", "无数据"), none));
+    table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Evidence });
     table
 }
 
@@ -197,8 +148,7 @@ fn class_table(people: &People<'_>, mut table: Table) -> Table {
         Field::new("points", FieldKind::Int, "Points", "点数"),
     ];
     let bounds = people.params.class_bounds();
-    let classes = classes(&bounds);
-    let mut of_class = vec![(Weight::ZERO, 0u64); classes.len()];
+    let mut of_class = vec![(Weight::ZERO, 0u64); bounds.len() + 1];
     let mut unknown = (Weight::ZERO, 0u64);
     for at in &people.reach.judged {
         let mine = match departures(people, *at) {
@@ -209,13 +159,14 @@ fn class_table(people: &People<'_>, mut table: Table) -> Table {
         mine.1 += 1;
     }
     let known: Weight = of_class.iter().map(|(weight, _)| *weight).sum();
-    for (class, (weight, points)) in classes.iter().zip(&of_class) {
+    for (at, (weight, points)) in of_class.iter().enumerate() {
+        let least = at.checked_sub(1).map_or(Weight::ZERO, |before| bounds[before]);
         table.rows.push(Row {
             geometry: None,
             values: vec![
-                class_name(*class).into(),
-                class.0.to_f64().into(),
-                class.1.map(Weight::to_f64).into(),
+                rising_name(&people.params.classes, at).into(),
+                least.to_f64().into(),
+                bounds.get(at).map(|below| below.to_f64()).into(),
                 weight.to_f64().into(),
                 weight.share_of(known).map(|share| share.0).into(),
                 (*points).into(),

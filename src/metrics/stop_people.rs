@@ -43,8 +43,6 @@ pub(crate) struct People<'a> {
     pub limit: Limit,
     /// To the nearest stop that is served, however far.
     pub reach: Reach<'a>,
-    /// Which place of the survey each facility of `reach` is.
-    pub served: Vec<u32>,
     /// By position in the demand layer.
     pub best: Vec<Best>,
 }
@@ -60,7 +58,7 @@ impl<'a> People<'a> {
         reach.synthetic |= survey.is_synthetic();
         let engine = engine(survey.study, &question)?;
         let best = survey.best(&reach, engine.as_ref(), limit.value());
-        Ok(People { params, survey, limit, reach, served, best })
+        Ok(People { params, survey, limit, reach, best })
     }
 
     /// What is known of a point, when a stop is served by so many departures.
