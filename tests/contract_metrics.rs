@@ -25,6 +25,8 @@ use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::reach::Whose;
+use tongda::metrics::stop_coverage::Judge;
+use tongda::metrics::stop_coverage::StopCoverage;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::model::transit::Mode;
@@ -76,11 +78,21 @@ fn nearest(statistic: Statistic) -> Nearest {
     }
 }
 
+fn stops(within: f64) -> StopCoverage {
+    StopCoverage { within: Some(Limit::Length(Metres(within))), by: By::StraightLine, ..StopCoverage::default() }
+}
+
 fn all() -> Vec<Measure> {
     vec![
         Measure::NeighbourReach(NeighbourReach::default()),
         Measure::CoveredShare(covered(1000.0)),
         Measure::Nearest(nearest(Statistic::Mean)),
+        Measure::StopCoverage(stops(1000.0)),
+        Measure::StopCoverage(StopCoverage {
+            judge: Judge::Regions,
+            level: Some(Level::County),
+            ..StopCoverage::default()
+        }),
     ]
 }
 
@@ -112,7 +124,9 @@ fn weights_add_up_to_the_last_millionth() {
         let output = measure(&study, &what).unwrap();
         for ledger in &output.weights {
             assert!(ledger.balances(), "{}: {ledger:?}", what.info().id);
-            assert_eq!(ledger.total, Weight::whole(60), "{}", what.info().id);
+            // 60 people, or the two counties
+            let total = if ledger.unit == "regions" { 2 } else { 60 };
+            assert_eq!(ledger.total, Weight::whole(total), "{}", what.info().id);
         }
     }
 }
@@ -165,11 +179,11 @@ fn within_includes_the_limit_to_the_millimetre() {
     let study = study();
     let cases = [(999.999, 0.0), (1000.0, 10.0), (1000.001, 10.0), (1999.999, 10.0), (2000.0, 30.0), (2000.001, 30.0)];
     for (within, part) in cases {
-        let output = measure(&study, &Measure::CoveredShare(covered(within))).unwrap();
-        assert_eq!(
-            (output.headline.part, output.headline.whole, output.headline.unknown),
-            (Some(part), Some(30.0), 30.0)
-        );
+        // the bus stops where the clinic is
+        for what in [Measure::CoveredShare(covered(within)), Measure::StopCoverage(stops(within))] {
+            let figure = measure(&study, &what).unwrap().headline;
+            assert_eq!((figure.part, figure.whole, figure.unknown), (Some(part), Some(30.0), 30.0), "{what:?}");
+        }
     }
 }
 

@@ -3,9 +3,13 @@
 
 mod support;
 
+use std::fs;
+use std::path::PathBuf;
+
 use support::scene::Scene;
 use support::scene::place;
 use support::scene::rectangle;
+use tempfile::TempDir;
 use tongda::base::clock::ServiceDate;
 use tongda::base::clock::ServiceTime;
 use tongda::base::idx::CalendarIdx;
@@ -19,7 +23,9 @@ use tongda::base::units::Metres;
 use tongda::base::units::Share;
 use tongda::base::units::Text;
 use tongda::base::units::Weight;
+use tongda::config;
 use tongda::impedance::By;
+use tongda::ingest;
 use tongda::metrics::Context;
 use tongda::metrics::Measure;
 use tongda::metrics::MetricError;
@@ -669,6 +675,44 @@ fn a_naive_count_over_all_points_and_stops_agrees_on_random_towns() {
         unknown += usize::from(want.2 > 0.0);
     }
     assert!(covered > 100 && unknown > 100, "the scenes must try something: {covered} {unknown}");
+}
+
+/// The data of Porto Alegre; `None` where it is not at hand.
+fn porto_alegre() -> Option<PathBuf> {
+    let shared = std::env::var_os("TONGDA_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
+    let folder = shared.join("data/porto-alegre");
+    if !folder.join("poa_eptc.zip").exists() {
+        eprintln!("skipped: needs {}", folder.display());
+        return None;
+    }
+    Some(fs::canonicalize(folder).unwrap())
+}
+
+#[test]
+fn people_around_the_stops_of_porto_alegre_are_those_that_pandas_finds() {
+    let Some(data) = porto_alegre() else { return };
+    let folder = TempDir::new().unwrap();
+    let square = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"1","name":"x"},
+        "geometry":{"type":"Polygon","coordinates":[[[-51.5,-30.5],[-50.5,-30.5],[-50.5,-29.5],[-51.5,-29.5],[-51.5,-30.5]]]}}]}"#;
+    fs::write(folder.path().join("poa.geojson"), square).unwrap();
+    let text = format!(
+        "title = \"Porto Alegre\"\n[study]\nregions = {{ path = \"poa.geojson\", level = \"county\" }}\n\
+         transit = {{ gtfs = \"{0}/poa_eptc.zip\", date = 2019-05-13 }}\n\
+         demand = {{ path = \"{0}/poa_hexgrid.csv\", name = \"hexagons\", id = \"id\", x = \"lon\", y = \"lat\", datum = \"wgs-84\", people = \"population\" }}\n",
+        data.display()
+    );
+    let plan = config::parse(&text, "study.toml", folder.path()).unwrap();
+    let study = ingest::study(&plan.study, &Silent).unwrap();
+    // tests/oracles/stops_porto_alegre.py, Python 3.11.7 with pandas 3.1.1, numpy 2.4.6 and pyproj 3.7.2, 2026-11-25
+    let cases = [
+        (300.0, 694_448.0, [79_984.0, 968.0, 37_535.0, 222_842.0, 150_109.0, 321_497.0]),
+        (500.0, 778_698.0, [26_821.0, 202.0, 7_214.0, 153_777.0, 134_690.0, 490_231.0]),
+    ];
+    for (limit, part, classes) in cases {
+        let output = measure(&study, &StopCoverage { by: By::Geodesic, ..within(limit) });
+        assert_eq!(parts(&output.headline), (part, 812_935.0, 0.0), "{limit} m");
+        assert_eq!(column(table(&output, "stops_classes"), "weight"), classes.map(Value::Real), "{limit} m");
+    }
 }
 
 #[test]

@@ -619,8 +619,8 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
             findings.at_key(&way, "there are no services to look at", "needs bus lines", help);
         }
     }
-    if matches!(measure, Measure::StopCoverage(_)) && study.services.is_none() {
-        let help = "add services = { path = \"….csv\" } to [study]";
+    if matches!(measure, Measure::StopCoverage(_)) && study.services.is_none() && study.transit.is_none() {
+        let help = "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study]";
         findings.at_key(&way, "there are no stops to look at", "needs bus lines", help);
     }
 }

@@ -80,7 +80,8 @@ impl<'a> StopSurvey<'a> {
         let Some(transit) = &study.transit else {
             return Err(MetricError::Missing {
                 what: "the study has no stops".to_owned(),
-                instead: "give lines: [study] services = { path = \"….csv\" }".to_owned(),
+                instead: "give lines: [study] services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" }"
+                    .to_owned(),
             });
         };
         let departures = Departures::new(transit, count);

@@ -65,7 +65,9 @@ impl Mode {
             Mode::Coach => "coach",
             Mode::Metro => "metro",
             Mode::Rail => "rail",
+            Mode::Tram => "tram",
             Mode::Ferry => "ferry",
+            Mode::Cable => "cable",
             Mode::OnDemand => "on-demand",
             Mode::SchoolBus => "school-bus",
         }
