@@ -3,6 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use support::scene::Scene;
 use support::scene::rectangle;
@@ -27,6 +28,7 @@ use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::reach::Whose;
 use tongda::metrics::stop_coverage::Judge;
 use tongda::metrics::stop_coverage::StopCoverage;
+use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::model::transit::Mode;
@@ -69,7 +71,7 @@ fn nearest(statistic: Statistic) -> Nearest {
         by: By::StraightLine,
         direction: Direction::ToFacility,
         cost: Cost::Length,
-        nth: std::num::NonZeroU32::MIN,
+        nth: NonZeroU32::MIN,
         demand: None,
         weight: None,
         whose: Whose::Any,
@@ -92,6 +94,16 @@ fn all() -> Vec<Measure> {
             judge: Judge::Regions,
             level: Some(Level::County),
             ..StopCoverage::default()
+        }),
+        Measure::ReachableWithin(ReachableWithin {
+            centres: "clinic".into(),
+            within: Limit::Length(Metres(1000.0)),
+            by: vec![By::StraightLine, By::Geodesic],
+            direction: Direction::ToFacility,
+            at_least: NonZeroU32::MIN,
+            demand: None,
+            weight: None,
+            places: vec!["clinic".into()],
         }),
     ]
 }

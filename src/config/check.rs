@@ -41,7 +41,6 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::reach::Whose;
 use crate::model::region::Level;
-use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::table::rule::Rule;
 
@@ -116,6 +115,14 @@ fn wants(measure: &Measure) -> Wants<'_> {
             demand: stops.asks_demand().then_some(stops.weight.as_deref()),
             kinds: Vec::new(),
             levels: stops.level.map(|level| ("level", level, !stops.asks_demand())).into_iter().collect(),
+        },
+        Measure::ReachableWithin(reachable) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(reachable.weight.as_deref()),
+            kinds: std::iter::once(("centres", reachable.centres.as_str()))
+                .chain(reachable.places.iter().map(|kind| ("places", kind.as_str())))
+                .collect(),
+            levels: Vec::new(),
         },
     }
 }
@@ -291,7 +298,7 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             let is_asked = file
                 .indicator
                 .iter()
-                .any(|one| one.measure.metric().by().and_then(By::mode).map(Mode::id) == Some(mode));
+                .any(|one| one.measure.metric().by().into_iter().filter_map(By::mode).any(|own| own.id() == mode));
             let has_speed = profile.as_ref().is_some_and(|one| one.speed.is_some() || one.speed_field.is_some());
             if mode == "drive" && is_asked && !is_extract && !has_speed {
                 findings.at(

@@ -31,6 +31,7 @@ use crate::config::file::TransitFile;
 use crate::config::file::WaterFile;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
+use crate::impedance::By;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::osm;
@@ -440,7 +441,8 @@ fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {
 
 /// The modes that the indicators ask for; on foot when none does.
 fn modes(file: &ConfigFile) -> BTreeSet<Mode> {
-    let asked: BTreeSet<Mode> = file.indicator.iter().filter_map(|one| one.measure.metric().by()?.mode()).collect();
+    let asked: BTreeSet<Mode> =
+        file.indicator.iter().flat_map(|one| one.measure.metric().by()).filter_map(By::mode).collect();
     if asked.is_empty() { BTreeSet::from([Mode::Walk]) } else { asked }
 }
 

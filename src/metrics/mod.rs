@@ -15,6 +15,8 @@ pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod reach;
 mod reach_layers;
+mod reachable_layers;
+pub mod reachable_within;
 pub mod stop_coverage;
 pub mod stop_departures;
 mod stop_layers;
@@ -149,8 +151,8 @@ pub trait Metric {
     }
 
     /// How it measures distance, where it does.
-    fn by(&self) -> Option<By> {
-        None
+    fn by(&self) -> Vec<By> {
+        Vec::new()
     }
 
     /// The ways of the demand points with an id or name to the facility that it judges them by; `None` for a metric without such ways.
@@ -222,4 +224,7 @@ metrics! {
     /// Share of people, or of regions, with a stop that is served often enough.
     StopCoverage(stop_coverage::StopCoverage) = "stop-coverage",
         "Share within reach of a served stop", "公交站点覆盖率", "stop-coverage.md";
+    /// What is within a time of each centre, and how many centres are within reach of each place.
+    ReachableWithin(reachable_within::ReachableWithin) = "reachable-within",
+        "Within an hour of a centre", "中心可达圈", "reachable-within.md";
 }
