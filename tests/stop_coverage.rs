@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::path::PathBuf;
 
 use support::scene::Scene;
@@ -495,6 +496,32 @@ impl Dice {
     /// True once in so many throws.
     fn once_in(&mut self, throws: u32) -> bool {
         self.roll(1, throws) == 1
+    }
+}
+
+#[test]
+fn a_config_means_what_it_says() {
+    let parsed = |measure: &str| {
+        let text = format!(
+            "title = \"x\"\n[study]\nregions = {{ path = \"r.geojson\", level = \"county\" }}\n\
+             demand = {{ path = \"d.csv\", people = \"people\" }}\ntransit = {{ gtfs = \"feed.zip\" }}\n\
+             [[indicator]]\nid = \"stops\"\ntitle = \"x\"\nmeasure.stop-coverage = {{ {measure} }}\n"
+        );
+        config::parse(&text, "study.toml", Path::new("."))
+    };
+    let plan = parsed("within = \"500 m\", min-departures-per-day = 12, between = [\"07:00\", \"25:30\"]").unwrap();
+    let want = StopCoverage {
+        between: Some(Between { from: time("07:00"), to: time("25:30") }),
+        by: By::Geodesic,
+        ..within(500.0)
+    };
+    assert_eq!(plan.indicators[0].measure, Measure::StopCoverage(want));
+    let plan = parsed("judge = \"regions\", level = \"county\", min-departures-per-day = 12").unwrap();
+    assert_eq!(plan.indicators[0].measure, Measure::StopCoverage(counties()));
+    for wrong in
+        ["within = \"500\"", "between = [\"7\", \"9\"], within = \"500 m\"", "", "within = \"500 m\", kind = \"x\""]
+    {
+        assert!(parsed(wrong).is_err(), "{wrong}");
     }
 }
 

@@ -278,8 +278,8 @@ impl Metric for StopCoverage {
         Ok(output)
     }
 
-    fn by(&self) -> Option<By> {
-        self.asks_demand().then_some(self.by)
+    fn by(&self) -> Vec<By> {
+        self.asks_demand().then_some(self.by).into_iter().collect()
     }
 
     fn ways<'a>(&self, study: &'a Study, id: &str) -> Option<Result<Vec<Way<'a>>, MetricError>> {
