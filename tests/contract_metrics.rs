@@ -30,6 +30,8 @@ use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::model::place::PlaneXy;
+use tongda::metrics::stop_coverage::Judge;
+use tongda::metrics::stop_coverage::StopCoverage;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::model::surface::Cells;
@@ -93,6 +95,10 @@ fn nearest(statistic: Statistic) -> Nearest {
     }
 }
 
+fn stops(within: f64) -> StopCoverage {
+    StopCoverage { within: Some(Limit::Length(Metres(within))), by: By::StraightLine, ..StopCoverage::default() }
+}
+
 fn all() -> Vec<Measure> {
     vec![
         Measure::NeighbourReach(NeighbourReach::default()),
@@ -100,6 +106,12 @@ fn all() -> Vec<Measure> {
         Measure::Nearest(nearest(Statistic::Mean)),
         Measure::CoveredShare(over_cells(1000.0)),
         Measure::Nearest(Nearest { by: By::Surface, cost: Cost::Time, ..nearest(Statistic::Max) }),
+        Measure::StopCoverage(stops(1000.0)),
+        Measure::StopCoverage(StopCoverage {
+            judge: Judge::Regions,
+            level: Some(Level::County),
+            ..StopCoverage::default()
+        }),
         Measure::ReachableWithin(ReachableWithin {
             centres: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),
@@ -141,7 +153,9 @@ fn weights_add_up_to_the_last_millionth() {
         let output = measure(&study, &what).unwrap();
         for ledger in &output.weights {
             assert!(ledger.balances(), "{}: {ledger:?}", what.info().id);
-            assert_eq!(ledger.total, Weight::whole(60), "{}", what.info().id);
+            // 60 people, or the two counties
+            let total = if ledger.unit == "regions" { 2 } else { 60 };
+            assert_eq!(ledger.total, Weight::whole(total), "{}", what.info().id);
         }
     }
 }
@@ -194,11 +208,11 @@ fn within_includes_the_limit_to_the_millimetre() {
     let study = study();
     let cases = [(999.999, 0.0), (1000.0, 10.0), (1000.001, 10.0), (1999.999, 10.0), (2000.0, 30.0), (2000.001, 30.0)];
     for (within, part) in cases {
-        let output = measure(&study, &Measure::CoveredShare(covered(within))).unwrap();
-        assert_eq!(
-            (output.headline.part, output.headline.whole, output.headline.unknown),
-            (Some(part), Some(30.0), 30.0)
-        );
+        // the bus stops where the clinic is
+        for what in [Measure::CoveredShare(covered(within)), Measure::StopCoverage(stops(within))] {
+            let figure = measure(&study, &what).unwrap().headline;
+            assert_eq!((figure.part, figure.whole, figure.unknown), (Some(part), Some(30.0), 30.0), "{what:?}");
+        }
     }
 }
 

@@ -112,6 +112,12 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: vec![("kind", &covered.kind)],
             levels: whose_level(covered.whose, covered.whose_level),
         },
+        Measure::StopCoverage(stops) => Wants {
+            unit: FigureUnit::Share,
+            demand: stops.asks_demand().then_some(stops.weight.as_deref()),
+            kinds: Vec::new(),
+            levels: stops.level.map(|level| ("level", level, !stops.asks_demand())).into_iter().collect(),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -700,6 +706,10 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
             };
             findings.at_key(&way, "there are no services to look at", "needs bus lines", help);
         }
+    }
+    if matches!(measure, Measure::StopCoverage(_)) && study.services.is_none() && study.transit.is_none() {
+        let help = "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study]";
+        findings.at_key(&way, "there are no stops to look at", "needs bus lines", help);
     }
 }
 

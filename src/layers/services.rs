@@ -7,7 +7,6 @@ use geo_types::MultiLineString;
 
 use crate::base::units::Text;
 use crate::model::study::Study;
-use crate::model::transit::Mode;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -31,7 +30,7 @@ pub fn table(study: &Study) -> Option<Table> {
                 values: vec![
                     service.id.as_str().into(),
                     service.name.as_str().into(),
-                    mode(service.mode).into(),
+                    service.mode.id().into(),
                     pattern.direction.as_str().into(),
                     (pattern.stops.len() as u64).into(),
                     pattern.trips_per_day.into(),
@@ -75,18 +74,4 @@ pub fn table(study: &Study) -> Option<Table> {
             group: Group::Evidence,
         }),
     })
-}
-
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Bus => "bus",
-        Mode::Coach => "coach",
-        Mode::Metro => "metro",
-        Mode::Rail => "rail",
-        Mode::Tram => "tram",
-        Mode::Ferry => "ferry",
-        Mode::Cable => "cable",
-        Mode::OnDemand => "on-demand",
-        Mode::SchoolBus => "school-bus",
-    }
 }

@@ -104,7 +104,18 @@ impl<'a> Reach<'a> {
     /// [`MetricError::Missing`] when the study has no such facility, demand layer or weight group, or when a choice between
     /// several is not made.
     pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
-        let parties = Parties::new(study, question)?;
+        Reach::among(study, question, Parties::new(study, question)?)
+    }
+
+    /// The same for places that are no facilities of the study, e.g. stops; without any, nobody reaches one. The question's kind says
+    /// nothing.
+    /// # Errors
+    /// [`MetricError::Missing`] when the study has no such demand layer or weight group.
+    pub fn to(study: &'a Study, question: &Question<'_>, places: Vec<&'a Facility>) -> Result<Reach<'a>, MetricError> {
+        Reach::among(study, question, Parties::with(study, question, places)?)
+    }
+
+    fn among(study: &'a Study, question: &Question<'_>, parties: Parties<'a>) -> Result<Reach<'a>, MetricError> {
         let engine = engine(study, question)?;
         let admits = |origin: usize, destination: u32| parties.admits(origin, destination);
         let Parties { layer, group, facilities, .. } = &parties;
@@ -310,8 +321,8 @@ impl<'a> Parties<'a> {
     /// # Errors
     /// As [`Reach::new`].
     pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Parties<'a>, MetricError> {
-        let layer = demand_layer(study, question.demand)?;
-        let group = weight_group(layer, question.weight)?;
+        // who is asked for comes before what is to be reached
+        weight_group(demand_layer(study, question.demand)?, question.weight)?;
         let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
         if facilities.is_empty() {
             let kinds: BTreeSet<&str> = study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
@@ -320,6 +331,18 @@ impl<'a> Parties<'a> {
                 instead: format!("kinds in the study: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")),
             });
         }
+        Parties::with(study, question, facilities)
+    }
+
+    /// # Errors
+    /// As [`Reach::to`].
+    pub fn with(
+        study: &'a Study,
+        question: &Question<'_>,
+        facilities: Vec<&'a Facility>,
+    ) -> Result<Parties<'a>, MetricError> {
+        let layer = demand_layer(study, question.demand)?;
+        let group = weight_group(layer, question.weight)?;
         let region_at =
             |home: Option<RegionIdx>| home.and_then(|home| study.regions.ancestor(home, question.whose_level));
         Ok(Parties {
@@ -361,7 +384,7 @@ pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Bo
     })
 }
 
-fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {
+pub(crate) fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {
     let names = || study.demand.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
     match (name, study.demand.as_slice()) {
         (Some(name), layers) => layers.iter().find(|layer| layer.name == name).ok_or_else(|| MetricError::Missing {
@@ -380,7 +403,7 @@ fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLa
     }
 }
 
-fn weight_group<'a>(layer: &'a DemandLayer, name: Option<&str>) -> Result<&'a WeightGroup, MetricError> {
+pub(crate) fn weight_group<'a>(layer: &'a DemandLayer, name: Option<&str>) -> Result<&'a WeightGroup, MetricError> {
     let wanted = name.unwrap_or("people");
     layer.group(wanted).ok_or_else(|| {
         let groups: Vec<&str> = layer.groups.iter().map(|group| group.name.as_str()).collect();

@@ -129,7 +129,7 @@ fn distance_classes(
 }
 
 /// The field of the cost, with its titles.
-fn cost_field(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
+pub(crate) fn cost_field(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
     match unit {
         CostUnit::Metres => ("dist_m", "Distance, m", "距离（米）"),
         CostUnit::Seconds => ("time_s", "Time, s", "时间（秒）"),
@@ -140,7 +140,7 @@ fn same(text: String) -> Text {
     Text::new(text.clone(), text)
 }
 
-fn region_table(
+pub(crate) fn region_table(
     reach: &Reach<'_>,
     regions: &[RegionFigure],
     target: f64,
@@ -213,7 +213,7 @@ fn region_table(
     table
 }
 
-fn figure_label(figure: &Figure) -> Option<String> {
+pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
     match figure.unit {
         FigureUnit::Share => rate_label(figure),
         FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
@@ -223,7 +223,7 @@ fn figure_label(figure: &Figure) -> Option<String> {
 
 /// The points of the point layer: all of them; of a raster with more than [`MOST_CELLS`] cells, those out of reach first, and then
 /// those with the most weight times distance, in the order of the raster.
-fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
+pub(crate) fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
     let mut points = reach.judged.clone();
     if !reach.layer.is_grid() || points.len() <= MOST_CELLS {
         return points;
@@ -317,7 +317,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
     table
 }
 
-fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
+pub(crate) fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
     table.fields = vec![
         Field::new("point", FieldKind::Text, "Point", "需求点"),
         Field::new("name", FieldKind::Text, "Name", "名称"),
@@ -340,7 +340,7 @@ fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
 }
 
 /// A cost in a sentence, in English and Chinese.
-fn told(unit: CostUnit, cost: f64) -> (String, String) {
+pub(crate) fn told(unit: CostUnit, cost: f64) -> (String, String) {
     match unit {
         CostUnit::Metres => (format!("{cost:.0} m"), format!(" {cost:.0} 米")),
         CostUnit::Seconds => {
