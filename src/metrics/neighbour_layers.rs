@@ -7,6 +7,7 @@ use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::Point;
 
+use crate::base::clock::ServiceTime;
 use crate::base::units::Text;
 use crate::base::units::percent_floor;
 use crate::metrics::Context;
@@ -14,8 +15,11 @@ use crate::metrics::RegionFigure;
 use crate::metrics::adjacency::Standing;
 use crate::metrics::adjacency::Unit;
 use crate::metrics::figure::Figure;
+use crate::metrics::neighbour_evidence::PairReport;
+use crate::metrics::neighbour_evidence::Way;
+use crate::metrics::neighbour_evidence::en_list;
+use crate::metrics::neighbour_evidence::zh_list;
 use crate::metrics::neighbour_reach::Scope;
-use crate::metrics::neighbour_report::PairReport;
 use crate::metrics::neighbour_survey::Answer;
 use crate::metrics::neighbour_survey::Survey;
 use crate::table::Field;
@@ -255,6 +259,19 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("line_names", FieldKind::Text, "Names of lines", "线路名称"),
         Field::new("trips_there", FieldKind::Real, "Trips a day A to B", "日班次（甲→乙）"),
         Field::new("trips_back", FieldKind::Real, "Trips a day B to A", "日班次（乙→甲）"),
+        Field::new("first_there", FieldKind::Text, "First A to B", "首班（甲→乙）"),
+        Field::new("last_there", FieldKind::Text, "Last A to B", "末班（甲→乙）"),
+        Field::new("first_back", FieldKind::Text, "First B to A", "首班（乙→甲）"),
+        Field::new("last_back", FieldKind::Text, "Last B to A", "末班（乙→甲）"),
+        Field::new("min_there", FieldKind::Real, "Minutes A to B", "最短用时（甲→乙，分）"),
+        Field::new("min_back", FieldKind::Real, "Minutes B to A", "最短用时（乙→甲，分）"),
+        Field::new("changes", FieldKind::Int, "Changes", "换乘次数"),
+        Field::new("journeys_zh", FieldKind::Text, "Journeys (Chinese)", "逐条线路"),
+        Field::new("journeys_en", FieldKind::Text, "Journeys (English)", "逐条线路（英文）"),
+        Field::new("miss_zh", FieldKind::Text, "Nearest miss (Chinese)", "最接近的差距"),
+        Field::new("miss_en", FieldKind::Text, "Nearest miss (English)", "最接近的差距（英文）"),
+        Field::new("source", FieldKind::Text, "Rests on", "数据来源"),
+        Field::new("day", FieldKind::Text, "Day", "日期"),
         Field::new("shared_km", FieldKind::Real, "Shared border, km", "共有边界（公里）"),
         Field::new("land_km", FieldKind::Real, "of it on land, km", "其中陆上（公里）"),
         Field::new("by_hand", FieldKind::Text, "Added by hand, why", "人工增加理由"),
@@ -320,12 +337,12 @@ fn pair_row(survey: &Survey<'_>, report: &PairReport<'_>, a: &Unit, b: &Unit) ->
         Standing::Added(reason) => Some(reason.as_str()),
         _ => None,
     };
-    let trips = |way: fn(&crate::metrics::connection::Join) -> f64| -> Value {
-        if report.answer == Answer::NoData && report.joins.is_empty() {
-            return Value::Null;
-        }
-        report.joins.iter().map(|join| way(join)).sum::<f64>().into()
+    let trips = |way: &Way| -> Value {
+        if report.answer == Answer::NoData && report.joins.is_empty() { Value::Null } else { way.trips.into() }
     };
+    let clock = |time: Option<ServiceTime>| -> Value { time.map(|time| time.to_string()).into() };
+    let minutes =
+        |way: &Way| -> Value { way.quickest_s.map(|seconds| (f64::from(seconds) / 6.0).round() / 10.0).into() };
     Some(vec![
         a.code.as_str().into(),
         a.name.as_str().into(),
@@ -338,8 +355,21 @@ fn pair_row(survey: &Survey<'_>, report: &PairReport<'_>, a: &Unit, b: &Unit) ->
         report.text.en.as_str().into(),
         Value::Int(report.joins.len() as i64),
         if names.is_empty() { Value::Null } else { names.join("、").into() },
-        trips(|join| join.there),
-        trips(|join| join.back),
+        trips(&report.there),
+        trips(&report.back),
+        clock(report.there.first),
+        clock(report.there.last),
+        clock(report.back.first),
+        clock(report.back.last),
+        minutes(&report.there),
+        minutes(&report.back),
+        Value::Int(i64::from(report.changes)),
+        if report.lines.is_empty() { Value::Null } else { zh_list(&report.lines).into() },
+        if report.lines.is_empty() { Value::Null } else { en_list(&report.lines).into() },
+        report.miss.as_ref().map(|miss| miss.zh.as_str()).into(),
+        report.miss.as_ref().map(|miss| miss.en.as_str()).into(),
+        report.source.as_str().into(),
+        report.day.as_ref().map(|day| day.to_string()).into(),
         km(report.pair.shared_m),
         report.pair.land_m.map(|land| land.round() / 1000.0).into(),
         by_hand.into(),

@@ -10,6 +10,7 @@ use crate::base::clock::ServiceDate;
 use crate::base::clock::ServiceTime;
 use crate::base::idx::CalendarIdx;
 use crate::base::idx::FeedIdx;
+use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::model::place::Place;
 
@@ -191,6 +192,8 @@ pub struct Transit {
     pub feeds: Vec<Feed>,
     pub calendars: Vec<Calendar>,
     pub transfers: Vec<Transfer>,
+    /// Services whose trips a day no file gives: the config assumes them. Rising.
+    pub assumed: Vec<ServiceIdx>,
     /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
     pub date: Option<ServiceDate>,
 }
