@@ -56,17 +56,9 @@ fn line(
     there: &[(&str, String)],
     back: &[(&str, String)],
 ) -> Scene {
-    let trips = |trips: &[(&str, String)]| -> Vec<(String, String)> {
-        trips.iter().map(|(calendar, time)| ((*calendar).to_owned(), time.clone())).collect()
-    };
-    let (there, back) = (trips(there), trips(back));
-    let slices = |trips: &[(String, String)]| -> Vec<(&str, &str)> {
-        // the scene wants borrowed texts
-        trips.iter().map(|(calendar, time)| (&*calendar.clone().leak(), &*time.clone().leak()) as (&str, &str)).collect()
-    };
-    scene
-        .timed(id, mode, &[from, to], &[minutes * 60], &slices(&there))
-        .timed(id, mode, &[to, from], &[minutes * 60], &slices(&back))
+    let there: Vec<(&str, &str)> = there.iter().map(|(calendar, time)| (*calendar, time.as_str())).collect();
+    let back: Vec<(&str, &str)> = back.iter().map(|(calendar, time)| (*calendar, time.as_str())).collect();
+    scene.timed(id, mode, &[from, to], &[minutes * 60], &there).timed(id, mode, &[to, from], &[minutes * 60], &back)
 }
 
 fn with_counties() -> Scene {
@@ -234,8 +226,16 @@ fn every_row_of_the_table_of_timed_definitions() {
         ("9 min 59 s", NeighbourReach { max_time: Some(Seconds(599.0)), ..default.clone() }, "AD BE"),
         // R2 reaches B2 at :12; 700 m to C5 at 5 km/h take 504 s: there at :20:24, R5 leaves at :25. Back: R5 is in C5 at :17, R2
         // leaves B2 at :30 and the walk ends at :25:24. Ten such journeys each way.
-        ("1 change, 700 m", NeighbourReach { transfers: 1, transfer_walk: Metres(700.0), ..default.clone() }, "AB AD BC BE CF"),
-        ("1 change, 699.9 m", NeighbourReach { transfers: 1, transfer_walk: Metres(699.9), ..default.clone() }, "AB AD BE CF"),
+        (
+            "1 change, 700 m",
+            NeighbourReach { transfers: 1, transfer_walk: Metres(700.0), ..default.clone() },
+            "AB AD BC BE CF",
+        ),
+        (
+            "1 change, 699.9 m",
+            NeighbourReach { transfers: 1, transfer_walk: Metres(699.9), ..default.clone() },
+            "AB AD BE CF",
+        ),
         // both changes wait 4 min 36 s at the stop after the walk
         (
             "1 change, wait 276 s",
@@ -260,10 +260,26 @@ fn every_row_of_the_table_of_timed_definitions() {
         // D3 16:00 – A3 16:08, wait 12 min, A3 16:20 – B4 16:40, wait 20 min, B4 17:00 – E4 17:05: 65 min. Back E4 06:30 – B4 06:35, wait
         // 15 min, B4 06:50 – A3 07:10, wait 30 min, A3 07:40 – D3 07:48: 78 min.
         ("2 changes", NeighbourReach { transfers: 2, ..default.clone() }, "AB AD BE CF DE"),
-        ("2 changes, wait 30 min", NeighbourReach { transfers: 2, max_wait: Seconds(1800.0), ..default.clone() }, "AB AD BE CF DE"),
-        ("2 changes, wait 29:59", NeighbourReach { transfers: 2, max_wait: Seconds(1799.0), ..default.clone() }, "AB AD BE CF"),
-        ("2 changes, 78 min", NeighbourReach { transfers: 2, max_time: Some(Seconds(4680.0)), ..default.clone() }, "AB AD BE CF DE"),
-        ("2 changes, 77:59", NeighbourReach { transfers: 2, max_time: Some(Seconds(4679.0)), ..default.clone() }, "AB AD BE CF"),
+        (
+            "2 changes, wait 30 min",
+            NeighbourReach { transfers: 2, max_wait: Seconds(1800.0), ..default.clone() },
+            "AB AD BE CF DE",
+        ),
+        (
+            "2 changes, wait 29:59",
+            NeighbourReach { transfers: 2, max_wait: Seconds(1799.0), ..default.clone() },
+            "AB AD BE CF",
+        ),
+        (
+            "2 changes, 78 min",
+            NeighbourReach { transfers: 2, max_time: Some(Seconds(4680.0)), ..default.clone() },
+            "AB AD BE CF DE",
+        ),
+        (
+            "2 changes, 77:59",
+            NeighbourReach { transfers: 2, max_time: Some(Seconds(4679.0)), ..default.clone() },
+            "AB AD BE CF",
+        ),
         ("1 change is not enough for DE", NeighbourReach { transfers: 1, ..default.clone() }, "AB AD BE CF"),
         // of R9's coaches too
         ("coach counts", NeighbourReach { modes: vec![Mode::Bus, Mode::Coach], ..default.clone() }, "AB AD BE CF EF"),
@@ -319,7 +335,10 @@ fn the_evidence_tells_every_journey_and_the_nearest_miss_in_numbers() {
         let text = text_of(&output, key);
         assert!(text.contains(want), "{text}\nwithout: {want}");
     };
-    has("A–B", "A – B: connected (border 10 km): R1: 12 trips a day each way; R1: A1 → B1 12 a day 07:00–18:00 in 10 min, back B1 → A1 12 a day 07:00–18:00 in 10 min [timetable]");
+    has(
+        "A–B",
+        "A – B: connected (border 10 km): R1: 12 trips a day each way; R1: A1 → B1 12 a day 07:00–18:00 in 10 min, back B1 → A1 12 a day 07:00–18:00 in 10 min [timetable]",
+    );
     // R3 leaves A at 07:40 and D at 16:00, once each
     has("A–D", "R3: 1 trip a day < 4; first at 07:40 after 07:00 (A to D); first at 16:00 after 07:00 (D to A)");
     has("B–C", "R2: last stop 300 m before the border > 200 m");
@@ -351,7 +370,9 @@ fn the_evidence_tells_every_journey_and_the_nearest_miss_in_numbers() {
     let basis = output.notes.iter().find(|note| note.en.starts_with("the figures rest on")).unwrap();
     assert_eq!(basis.en, "the figures rest on: timetable (of Wednesday 2026-03-04)");
     let misses = measure(&study, &strict).notes;
-    assert!(misses.iter().any(|note| note.en.contains("near misses: ") && note.en.contains("A–D (R3: 1 trip a day < 4")));
+    assert!(
+        misses.iter().any(|note| note.en.contains("near misses: ") && note.en.contains("A–D (R3: 1 trip a day < 4"))
+    );
 }
 
 #[test]
@@ -376,10 +397,13 @@ fn from_door_to_door_the_walks_count() {
 
 #[test]
 fn flags_midnight_and_headways_are_counted_as_the_calls_say() {
-    let stops = [("A", 9_000.0, 15_000.0), ("a", 9_500.0, 15_000.0), ("B", 11_000.0, 15_000.0), ("b", 11_500.0, 15_000.0)];
+    let stops =
+        [("A", 9_000.0, 15_000.0), ("a", 9_500.0, 15_000.0), ("B", 11_000.0, 15_000.0), ("b", 11_500.0, 15_000.0)];
     let back = [stops[3], stops[2], stops[1], stops[0]];
     let base = || with_counties().on("2026-03-04").calendar("daily", &["2026-03-04"]);
-    let both = |trips: &[(&str, &str)]| base().timed("R", Mode::Bus, &stops, &[60; 3], trips).timed("R", Mode::Bus, &back, &[60; 3], trips);
+    let both = |trips: &[(&str, &str)]| {
+        base().timed("R", Mode::Bus, &stops, &[60; 3], trips).timed("R", Mode::Bus, &back, &[60; 3], trips)
+    };
     let row = |study: &Study| pair_row(&measure(study, &NeighbourReach::default()), "A", "B");
     // 23:30 and 24:30 belong to one service day; the quickest ride leaves the last stop before the border, a minute later, for a minute
     let late = both(&[("daily", "23:30"), ("daily", "24:30")]).build();

@@ -193,14 +193,16 @@ impl<'s, 'a> Case<'s, 'a> {
         self.network().map_or("", |network| &network.service(join.service).name)
     }
 
-    /// The line of `nearly` that lacks the least, and the least of those that have too few trips the one with the most.
+    /// The line of `nearly` that comes closest: one that stops in both regions before one that stops short, then by what it lacks, how far
+    /// it stops short, and its trips; and whether it stops short.
     fn miss(&self, nearly: &Joins) -> Option<(Text, bool)> {
         let survey = self.survey;
         let border_walk_m = survey.params.border_walk.0;
         let is_short = |join: &Join| join.short_m > border_walk_m;
-        let best = nearly.get(&(self.pair.a, self.pair.b))?.iter().min_by(|x, y| {
-            let lacking = |join: &Join| join.lacks(&survey.params.needs()).len() + usize::from(is_short(join));
-            let by_lacks = lacking(x).cmp(&lacking(y)).then(x.short_m.total_cmp(&y.short_m));
+        let leads = |join: &&Join| !is_short(join) || !(join.there.is_empty() && join.back.is_empty());
+        let best = nearly.get(&(self.pair.a, self.pair.b))?.iter().filter(leads).min_by(|x, y| {
+            let rank = |join: &Join| (is_short(join), join.lacks(&survey.params.needs()).len());
+            let by_lacks = rank(x).cmp(&rank(y)).then(x.short_m.total_cmp(&y.short_m));
             by_lacks.then(y.trips().total_cmp(&x.trips())).then(x.service.cmp(&y.service))
         })?;
         let mut parts: Vec<Text> = Vec::new();
