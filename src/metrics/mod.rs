@@ -12,6 +12,7 @@ mod halo;
 pub mod joins;
 pub mod journeys;
 pub mod nearest;
+mod neighbour_borders;
 mod neighbour_evidence;
 mod neighbour_layers;
 pub mod neighbour_reach;

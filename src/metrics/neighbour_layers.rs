@@ -10,11 +10,13 @@ use geo_types::Point;
 use crate::base::clock::ServiceTime;
 use crate::base::units::Text;
 use crate::base::units::percent_floor;
+use crate::base::units::trim_zeros;
 use crate::metrics::Context;
 use crate::metrics::RegionFigure;
 use crate::metrics::adjacency::Standing;
 use crate::metrics::adjacency::Unit;
 use crate::metrics::figure::Figure;
+use crate::metrics::neighbour_borders;
 use crate::metrics::neighbour_evidence::PairReport;
 use crate::metrics::neighbour_evidence::Way;
 use crate::metrics::neighbour_evidence::en_list;
@@ -63,6 +65,7 @@ pub fn tables(
     let mut tables = vec![
         region_table(survey, reports, regions, context, make("regions", "share of neighbours reached", "各县通达率")),
         pair_table(survey, reports, make("pairs", "neighbouring pairs", "毗邻县对")),
+        neighbour_borders::table(survey, reports, make("borders", "shared borders", "共有边界")),
         stop_table(survey, make("doubtful_stops", "stops near a border or outside", "边界附近或区域外站点")),
         contact_table(survey, make("contacts", "contacts that make no neighbours", "相接但不计为毗邻的县对")),
         ledger_table(survey, reports, make("ledger_differences", "ledger against lines", "台账与线路差异")),
@@ -228,12 +231,30 @@ fn anchor(survey: &Survey<'_>, unit: &Unit) -> Option<Point<f64>> {
     shape.lonlat.interior_point()
 }
 
-fn scope_word(report: &PairReport<'_>) -> &'static str {
+/// Whether a pair is connected, in one word.
+pub fn status_word(report: &PairReport<'_>) -> &'static str {
+    match report.answer {
+        Answer::Connected => "connected",
+        Answer::NotConnected => "unconnected",
+        Answer::NoData => "no_data",
+    }
+}
+
+/// Whether a pair lies within one province, in one word.
+pub fn scope_word(report: &PairReport<'_>) -> &'static str {
     if report.within_province { "within" } else { "across" }
 }
 
-const SCOPES: &[(&str, &str, &str)] =
+/// The words of [`scope_word`].
+pub const SCOPES: &[(&str, &str, &str)] =
     &[("within", "within the province", "省内"), ("across", "across provinces", "省际")];
+
+/// The words of [`status_word`].
+pub const STATES: &[(&str, &str, &str)] = &[
+    ("connected", "connected", "已通达"),
+    ("unconnected", "not connected", "未通达"),
+    ("no_data", "no data", "无数据"),
+];
 
 fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) -> Table {
     table.description = Text::new(
@@ -247,11 +268,7 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
         Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
         Field::new("scope", FieldKind::Text, "Scope", "范围").with_choices(SCOPES),
-        Field::new("status", FieldKind::Text, "Status", "通达状态").with_choices(&[
-            ("connected", "connected", "已通达"),
-            ("unconnected", "not connected", "未通达"),
-            ("no_data", "no data", "无数据"),
-        ]),
+        Field::new("status", FieldKind::Text, "Status", "通达状态").with_choices(STATES),
         Field::new("reason", FieldKind::Text, "Reason (code)", "原因代码"),
         Field::new("reason_zh", FieldKind::Text, "Reason (Chinese)", "说明"),
         Field::new("reason_en", FieldKind::Text, "Reason (English)", "说明（英文）"),
@@ -259,6 +276,7 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("line_names", FieldKind::Text, "Names of lines", "线路名称"),
         Field::new("trips_there", FieldKind::Real, "Trips a day A to B", "日班次（甲→乙）"),
         Field::new("trips_back", FieldKind::Real, "Trips a day B to A", "日班次（乙→甲）"),
+        Field::new("trips_label", FieldKind::Text, "Trips a day (text)", "日班次（文字）"),
         Field::new("first_there", FieldKind::Text, "First A to B", "首班（甲→乙）"),
         Field::new("last_there", FieldKind::Text, "Last A to B", "末班（甲→乙）"),
         Field::new("first_back", FieldKind::Text, "First B to A", "首班（乙→甲）"),
@@ -308,7 +326,13 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
             ),
             Class::otherwise(Text::new("no data", "无数据"), line(palette::PAIRS[2], 0.5, Some("0.5;1.3"), false)),
         ],
-        label: None,
+        label: Some(Label {
+            field: "trips_label".into(),
+            second_line: None,
+            size_pt: 6.0,
+            bold: false,
+            below_scale: Some(500_000),
+        }),
         opacity: 1.0,
         visible: true,
         group: Group::Results,
@@ -328,11 +352,6 @@ fn pair_row(survey: &Survey<'_>, report: &PairReport<'_>, a: &Unit, b: &Unit) ->
             _ => Value::Null,
         }
     };
-    let status = match report.answer {
-        Answer::Connected => "connected",
-        Answer::NotConnected => "unconnected",
-        Answer::NoData => "no_data",
-    };
     let by_hand = match &report.pair.standing {
         Standing::Added(reason) => Some(reason.as_str()),
         _ => None,
@@ -349,7 +368,7 @@ fn pair_row(survey: &Survey<'_>, report: &PairReport<'_>, a: &Unit, b: &Unit) ->
         b.code.as_str().into(),
         b.name.as_str().into(),
         scope_word(report).into(),
-        status.into(),
+        status_word(report).into(),
         report.reason.into(),
         report.text.zh.as_str().into(),
         report.text.en.as_str().into(),
@@ -357,6 +376,9 @@ fn pair_row(survey: &Survey<'_>, report: &PairReport<'_>, a: &Unit, b: &Unit) ->
         if names.is_empty() { Value::Null } else { names.join("、").into() },
         trips(&report.there),
         trips(&report.back),
+        (report.there.trips > 0.0 && report.back.trips > 0.0)
+            .then(|| format!("{} / {}", trim_zeros(report.there.trips, 1), trim_zeros(report.back.trips, 1)))
+            .into(),
         clock(report.there.first),
         clock(report.there.last),
         clock(report.back.first),
