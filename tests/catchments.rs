@@ -11,6 +11,7 @@ use geo_types::Geometry;
 use geo_types::MultiPolygon;
 use geo_types::Point;
 use tongda::base::progress::Silent;
+use tongda::base::units::KmPerHour;
 use tongda::base::units::Text;
 use tongda::metrics::Context;
 use tongda::metrics::Measure;
@@ -19,11 +20,17 @@ use tongda::metrics::Output;
 use tongda::model::lattice::Lattice;
 use tongda::model::place::LonLat;
 use tongda::model::region::Level;
+use tongda::model::streets::Hindrances;
+use tongda::model::streets::Line;
+use tongda::model::streets::Mode;
+use tongda::model::streets::StreetNetwork;
+use tongda::model::streets::Way;
 use tongda::model::study::Study;
 use tongda::table::Table;
 use tongda::table::Value;
 
 use support::scene::Scene;
+use support::scene::place;
 use support::scene::rectangle;
 
 /// A county of 10 × 8 km with clinics a at (3 km, 4 km) and b at (6 km, 4 km), and people at three places.
@@ -138,6 +145,76 @@ fn each_facility_has_an_area_of_its_own_and_water_is_not_filled() {
             }
         }
     }
+}
+
+#[test]
+fn each_facility_has_circles_that_overlap_those_of_others() {
+    let text = COVERED.replace("1.5 km", "2 km").replace("cell", "each = true, cell");
+    let output = measure(&study(), &text).unwrap();
+    let table = layer(&output, "i_each_catchment");
+    let circles = areas(table, "facility");
+    assert_eq!(circles.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>(), ["a", "a", "a", "b", "b", "b"]);
+    for (nth, (_, shape)) in circles.iter().enumerate() {
+        let radius: f64 = [2_000.0, 1_000.0, 500.0][nth % 3];
+        let wanted = std::f64::consts::PI * radius * radius;
+        assert!((shape.unsigned_area() / wanted - 1.0).abs() < 0.002, "{nth}: {} {wanted}", shape.unsigned_area());
+    }
+    // two circles of 2 km, 3 km apart, have this lens in common
+    let lens = 2.0 * 4e6 * 0.75_f64.acos() - 1_500.0 * (16e6_f64 - 9e6).sqrt();
+    let common = circles[0].1.intersection(&circles[3].1).unsigned_area();
+    assert!((common / lens - 1.0).abs() < 0.005, "{common} {lens}");
+    // a: 100 m away 7; b: 1 400 m away 11, and of the widest only
+    let column = table.fields.iter().position(|field| field.name == "weight").unwrap();
+    let weights: Vec<f64> = table.rows.iter().map(|row| row.values[column].as_f64().unwrap()).collect();
+    assert_eq!(weights, [7.0, 7.0, 7.0, 11.0, 0.0, 0.0]);
+}
+
+/// Streets every 100 m from 0 to 400 both ways, a clinic at (100, 100) and three places on streets.
+fn town() -> Study {
+    let mut scene = Scene::default()
+        .county("A", rectangle(-500.0, -500.0, 900.0, 900.0), "X", "P", true)
+        .facility("a", "clinic", 100.0, 100.0)
+        .people(&[("middle", 200.0, 200.0, 7), ("rim", 390.0, 200.0, 11), ("clinic", 100.0, 100.0, 13)]);
+    let street = |id: u32, at: &dyn Fn(f64) -> (f64, f64)| Line {
+        corners: (0..5).map(|step| at(f64::from(step) * 100.0)).map(|(x, y)| place(x, y)).collect(),
+        way: Way::both(KmPerHour(3.6)),
+        id,
+    };
+    let east = (0..5).map(|y| street(y, &move |x| (x, f64::from(y) * 100.0)));
+    let north = (0..5).map(|x| street(5 + x, &move |y| (f64::from(x) * 100.0, y)));
+    let lines: Vec<Line> = east.chain(north).collect();
+    let length_m = |a: LonLat, b: LonLat| (a.lon - b.lon).hypot(a.lat - b.lat) * 1e5;
+    let mut network = StreetNetwork::new(Mode::Walk, KmPerHour(3.6), &lines, &Hindrances::default(), length_m);
+    network.max_snap_m = 50.0;
+    scene.study.streets.push(network);
+    let mut study = scene.build();
+    study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
+    study
+}
+
+#[test]
+fn points_that_a_facility_beyond_the_streets_might_reach_are_told() {
+    // from the clinic the middle is 200 m away and the rim 390 m; the end of the streets is 200 m from the middle, 10 m from the rim and
+    // 100 m from the clinic
+    let beyond = |measured: &str| {
+        let output = measure(&town(), measured).unwrap();
+        let issue = output.issues.into_iter().find(|issue| issue.code == "beyond-streets");
+        issue.map(|issue| issue.what)
+    };
+    let covered = |within: &str| {
+        beyond(&format!("covered-share = {{ kind = \"clinic\", by = \"walk\", within = \"{within}\" }}"))
+    };
+    // neither is reached, and the end is within the limit of the rim only; a metre is a second here
+    assert!(covered("190 m").unwrap().contains("of 1 points out of reach (11)"), "{:?}", covered("190 m"));
+    assert!(covered("190 m").unwrap().contains("up to 35.5 points higher; in A"), "11 of 31 are 35.48 %, rounded up");
+    assert!(covered("199.9 s").unwrap().contains("of 1 points out of reach (11)"));
+    // the middle is reached at 200 m
+    assert!(covered("200.1 m").unwrap().contains("of 1 points out of reach (11)"));
+    assert_eq!(covered("390.1 m"), None);
+    // the streets end nearer than the clinic for the rim (10 m, 390 m); for the middle it is 200 m both
+    let nearest = beyond("nearest = { kind = \"clinic\", by = \"walk\" }").unwrap();
+    assert!(nearest.contains("the facility of 1 points (11)"), "{nearest}");
+    assert_eq!(beyond("covered-share = { kind = \"clinic\", by = \"straight-line\", within = \"100 m\" }"), None);
 }
 
 #[test]

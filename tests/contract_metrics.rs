@@ -3,6 +3,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use support::scene::Scene;
 use support::scene::rectangle;
@@ -25,6 +26,7 @@ use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::reach::Whose;
+use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::model::transit::Mode;
@@ -67,7 +69,7 @@ fn nearest(statistic: Statistic) -> Nearest {
         by: By::StraightLine,
         direction: Direction::ToFacility,
         cost: Cost::Length,
-        nth: std::num::NonZeroU32::MIN,
+        nth: NonZeroU32::MIN,
         demand: None,
         weight: None,
         whose: Whose::Any,
@@ -81,6 +83,16 @@ fn all() -> Vec<Measure> {
         Measure::NeighbourReach(NeighbourReach::default()),
         Measure::CoveredShare(covered(1000.0)),
         Measure::Nearest(nearest(Statistic::Mean)),
+        Measure::ReachableWithin(ReachableWithin {
+            centres: "clinic".into(),
+            within: Limit::Length(Metres(1000.0)),
+            by: vec![By::StraightLine, By::Geodesic],
+            direction: Direction::ToFacility,
+            at_least: NonZeroU32::MIN,
+            demand: None,
+            weight: None,
+            places: vec!["clinic".into()],
+        }),
     ]
 }
 

@@ -8,6 +8,7 @@ use tongda::impedance::Want;
 use tongda::impedance::cost_table::CostUnit;
 use tongda::impedance::geodesic::geodesic_m;
 use tongda::impedance::segments::OffStreet;
+use tongda::impedance::segments::Snap;
 use tongda::impedance::street::PreparedStreets;
 use tongda::impedance::street::Streets;
 use tongda::model::place::LonLat;
@@ -339,6 +340,24 @@ fn sixty_random_towns_of_one_way_streets_agree_with_floyd_and_warshall() {
                 if direction == Direction::ToFacility {
                     let last = row.last().unwrap().0;
                     seconds(&network, *origin, places[last as usize], direction);
+                }
+            }
+            // the same, asked from the facility
+            let asked: Vec<(Place, Option<Snap>)> =
+                places.iter().map(|place| (*place, prepared.snapped(place).unwrap())).collect();
+            for to in 0..places.len() {
+                let costs = prepared.costs_of(to as u32, 45.0, &asked);
+                for (from, cost) in costs.into_iter().enumerate() {
+                    let wanted = match direction {
+                        Direction::ToFacility => best[25 + from][25 + to],
+                        Direction::FromFacility => best[25 + to][25 + from],
+                    };
+                    let is_decided = (wanted - 45.0).abs() > 1e-3;
+                    let wanted = (wanted <= 45.0).then_some(wanted);
+                    assert!(
+                        !is_decided || is_near(cost, wanted),
+                        "town {town} {direction:?}: {from} to {to}: {cost:?} {wanted:?}"
+                    );
                 }
             }
         }

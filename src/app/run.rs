@@ -1,5 +1,6 @@
 //! A run: read, measure, judge, write.
 
+use std::fs;
 use std::fs::File;
 use std::io::Read;
 use std::path::Component;
@@ -207,20 +208,50 @@ fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
             inputs.push(Provenance { path, sha256, bytes });
             continue;
         }
-        let failed = |error| RunError::Hash { path: source.shown.clone(), source: error };
-        let mut file = File::open(&source.path).map_err(failed)?;
-        let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0u64, vec![0u8; 1 << 16]);
-        loop {
-            let count = file.read(&mut buffer).map_err(failed)?;
-            if count == 0 {
-                break;
+        if source.path.is_dir() {
+            for (path, shown) in tables_of(source)? {
+                inputs.push(hash_of_file(&path, shown)?);
             }
-            bytes += count as u64;
-            hash.update(&buffer[..count]);
+            continue;
         }
-        inputs.push(Provenance { path: source.shown.clone(), sha256: hex(&hash.finalize()), bytes });
+        inputs.push(hash_of_file(&source.path, source.shown.clone())?);
     }
     Ok(inputs)
+}
+
+/// A file with its hash.
+fn hash_of_file(path: &Path, shown: String) -> Result<Provenance, RunError> {
+    let failed = |error| RunError::Hash { path: shown.clone(), source: error };
+    let mut file = File::open(path).map_err(failed)?;
+    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0u64, vec![0u8; 1 << 16]);
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            break;
+        }
+        bytes += count as u64;
+        hash.update(&buffer[..count]);
+    }
+    Ok(Provenance { path: shown, sha256: hex(&hash.finalize()), bytes })
+}
+
+/// The tables in the folder of a timetable, and in the folders within it, by name.
+fn tables_of(source: &Source) -> Result<Vec<(PathBuf, String)>, RunError> {
+    let failed = |error| RunError::Hash { path: source.shown.clone(), source: error };
+    let (mut tables, mut folders) = (Vec::new(), vec![(source.path.clone(), source.shown.clone(), 0)]);
+    while let Some((folder, shown, depth)) = folders.pop() {
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let (path, shown) = (entry.path(), format!("{shown}/{}", entry.file_name().to_string_lossy()));
+            if path.is_dir() && depth == 0 {
+                folders.push((path, shown, 1));
+            } else if path.extension().is_some_and(|ending| ending == "txt") {
+                tables.push((path, shown));
+            }
+        }
+    }
+    tables.sort();
+    Ok(tables)
 }
 
 /// What a server has no file for: the hash of the records as they are read, and the bytes that went into it.
@@ -262,6 +293,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
         all.extend(demand.rasters.values());
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
+    all.extend(study.transit.iter().flat_map(|one| &one.feeds));
     all.extend(study.streets.as_ref().map(|one| &one.source));
     all.extend(study.streets.as_ref().and_then(|one| Some(&one.closures.as_ref()?.source)));
     all.extend(study.streets.as_ref().and_then(|one| one.heights.as_ref()));

@@ -45,6 +45,15 @@ impl Ledger {
         *self.dropped.entry(reason).or_default() += 1;
     }
 
+    /// The same of `count` records; none more than are used.
+    pub fn take_back_all(&mut self, reason: &'static str, count: u64) {
+        let count = count.min(self.used);
+        if count > 0 {
+            self.used -= count;
+            *self.dropped.entry(reason).or_default() += count;
+        }
+    }
+
     /// Records left out, all reasons together.
     pub fn total_dropped(&self) -> u64 {
         self.dropped.values().sum()

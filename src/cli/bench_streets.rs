@@ -13,6 +13,7 @@ use crate::cli::bench::Phases;
 use crate::cli::bench::RowGroups;
 use crate::cli::bench::column;
 use crate::cli::bench::rounded;
+use crate::impedance::chains::Chains;
 use crate::impedance::dijkstra::Graph;
 
 /// The nearest facility of every node: one search from all facilities.
@@ -37,9 +38,9 @@ pub(super) fn sums(args: &Args, phases: &mut Phases) -> Result<Value, BenchError
     let weights = reals(&file(args, "nodes"), "pop")?;
     let links = links(&file(args, "edges"))?;
     phases.end("load");
-    let graph = Graph::of_links(weights.len(), &links);
+    let chains = Chains::new(&weights, &links);
     phases.end("build");
-    let sums = graph.sums_within(args.radius, &weights);
+    let sums = chains.sums_within(args.radius);
     phases.end("query");
     Ok(sums_of(&sums))
 }

@@ -16,10 +16,12 @@ use crate::config::file::OutputFile;
 use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::TargetFile;
+use crate::config::file::TransitFile;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
 use crate::config::plan::demand_name;
 use crate::config::plan::level_above;
+use crate::config::plan::service_date;
 use crate::config::profile::ProfileFile;
 use crate::config::spans::Spans;
 use crate::config::spans::Step;
@@ -39,7 +41,6 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::reach::Whose;
 use crate::model::region::Level;
-use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::table::rule::Rule;
 
@@ -108,6 +109,14 @@ fn wants(measure: &Measure) -> Wants<'_> {
             demand: Some(covered.weight.as_deref()),
             kinds: vec![("kind", &covered.kind)],
             levels: whose_level(covered.whose, covered.whose_level),
+        },
+        Measure::ReachableWithin(reachable) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(reachable.weight.as_deref()),
+            kinds: std::iter::once(("centres", reachable.centres.as_str()))
+                .chain(reachable.places.iter().map(|kind| ("places", kind.as_str())))
+                .collect(),
+            levels: Vec::new(),
         },
     }
 }
@@ -244,6 +253,9 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             );
         }
     }
+    if let Some(transit) = &study.transit {
+        self::transit(transit, &way!["study", "transit"], findings);
+    }
     if let Some(streets) = &study.streets {
         let way = way!["study", "streets"];
         reading(&streets.reading(), &way, findings);
@@ -280,7 +292,7 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             let is_asked = file
                 .indicator
                 .iter()
-                .any(|one| one.measure.metric().by().and_then(By::mode).map(Mode::id) == Some(mode));
+                .any(|one| one.measure.metric().by().into_iter().filter_map(By::mode).any(|own| own.id() == mode));
             let has_speed = profile.as_ref().is_some_and(|one| one.speed.is_some() || one.speed_field.is_some());
             if mode == "drive" && is_asked && !is_extract && !has_speed {
                 findings.at(
@@ -294,6 +306,28 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
     }
     if let Some(water) = &study.water {
         reading(&water.reading(), &way!["study", "water"], findings);
+    }
+}
+
+fn transit(transit: &TransitFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    if transit.gtfs.0.is_empty() {
+        findings.at(&below(way, "gtfs"), "no feeds", "empty", "name at least one GTFS feed, e.g. gtfs = \"feed.zip\"");
+    }
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (at, feed) in transit.gtfs.iter().enumerate() {
+        let way = below(&below(way, "gtfs"), at);
+        if !seen.insert(feed) {
+            findings.at(&way, "a feed that is named twice", "the second time", "its trips would count twice");
+        }
+        let ending = Path::new(feed).extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        if ending.as_deref() == Some("txt") {
+            let help = "name the ZIP archive or the folder that holds the tables";
+            findings.at(&way, "a feed is more than one table", "one table", help);
+        }
+    }
+    if transit.date.as_ref().is_some_and(|date| service_date(date).is_none()) {
+        let help = "write a date without quotes and without a time, e.g. date = 2026-03-04";
+        findings.at(&below(way, "date"), "the study's day is a date", "no plain date", help);
     }
 }
 
@@ -577,11 +611,11 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
                 "add declared-pairs = \"….csv\" to [study]",
             );
         }
-        if !declared_only && study.services.is_none() {
+        if !declared_only && study.services.is_none() && study.transit.is_none() {
             let help = if study.declared_pairs.is_some() {
-                "add services = { path = \"….csv\" } to [study], or write definition = \"declared\""
+                "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study], or write definition = \"declared\""
             } else {
-                "add services = { path = \"….csv\" } to [study]"
+                "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study]"
             };
             findings.at_key(&way, "there are no services to look at", "needs bus lines", help);
         }
@@ -810,6 +844,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     }
     paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
+    paths.extend(study.transit.iter().flat_map(|one| one.gtfs.iter().cloned()));
     paths.extend(study.streets.as_ref().map(|one| one.path.clone()));
     let closures = study.streets.as_ref().and_then(|one| one.closures.as_ref());
     paths.extend(closures.map(|one| one.path.clone()));
@@ -852,11 +887,13 @@ pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Ve
             );
         }
     }
-    if let Some(services) = &plan.study.services {
-        for (at, prefix) in services.complete_for.iter().enumerate() {
+    let services = plan.study.services.as_ref().map(|one| ("services", &one.complete_for));
+    let transit = plan.study.transit.as_ref().map(|one| ("transit", &one.complete_for));
+    for (key, complete_for) in services.into_iter().chain(transit) {
+        for (at, prefix) in complete_for.iter().enumerate() {
             if !study.regions.iter().any(|(_, region)| region.code.starts_with(prefix.as_str())) {
                 findings.at(
-                    &way!["study", "services", "complete-for", at],
+                    &way!["study", key, "complete-for", at],
                     format!("no region has a code that starts with \"{prefix}\""),
                     "claims nothing",
                     "write the first digits of codes in the file of regions",

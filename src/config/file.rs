@@ -68,6 +68,8 @@ pub struct StudyFile {
     pub demand: OneOrMany<DemandFile>,
     /// Bus lines: a route table, one row a stop.
     pub services: Option<ServicesFile>,
+    /// Timetables: GTFS feeds.
+    pub transit: Option<TransitFile>,
     /// Streets, for distances along them (`by = "walk"`).
     pub streets: Option<StreetsFile>,
     /// Water areas; borders inside them are water borders.
@@ -278,6 +280,25 @@ source_table! {
         #[serde(default)]
         pub columns: ServiceColumns,
     }
+}
+
+/// `[study.transit]`: timetables. They and a route table may be given together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TransitFile {
+    /// GTFS feeds, ZIP archives or folders, relative to the folder of the config.
+    pub gtfs: OneOrMany<String>,
+    /// The day that is measured, a date without quotes: `2026-03-04`; left out, the Tuesday, Wednesday or Thursday with the most trips,
+    /// the first of several.
+    #[schemars(with = "Option<DateSchema>")]
+    pub date: Option<Datetime>,
+    /// Code prefixes of the regions for which the feeds together hold every service there is; elsewhere, no service in them means no data.
+    #[serde(default)]
+    pub complete_for: Vec<String>,
+    /// The datum of the coordinates where it is not that of GTFS, `wgs-84`; `gcj-02` and `bd-09` are undone on reading.
+    pub datum: Option<Datum>,
+    /// The data is made up, and everything that rests on it says so.
+    pub synthetic: Option<bool>,
 }
 
 source_table! {

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use toml::value::Datetime;
+
+use crate::base::clock::ServiceDate;
 use crate::base::units::Lang;
 use crate::base::units::Metres;
 use crate::base::units::Share;
@@ -24,9 +27,11 @@ use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
+use crate::config::file::TransitFile;
 use crate::config::file::WaterFile;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
+use crate::impedance::By;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::osm;
@@ -71,6 +76,7 @@ pub struct StudyPlan {
     pub facilities: Vec<FacilitySource>,
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
+    pub transit: Option<TransitSource>,
     pub streets: Option<StreetSource>,
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
@@ -196,6 +202,16 @@ pub struct ServiceSource {
     pub columns: ServiceColumns,
 }
 
+/// Timetables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransitSource {
+    /// GTFS feeds; at least one.
+    pub feeds: Vec<Source>,
+    /// The study's day; `None` is the ordinary weekday with the most trips.
+    pub date: Option<ServiceDate>,
+    pub complete_for: Vec<String>,
+}
+
 /// Streets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreetSource {
@@ -309,6 +325,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
+            transit: study.transit.as_ref().map(|one| transit(one, base_dir)),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
             water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
@@ -370,6 +387,24 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
     }
 }
 
+fn transit(file: &TransitFile, base_dir: &Path) -> TransitSource {
+    let feed = |path: &String| {
+        let source = source(Reading { path: path.clone(), ..Reading::default() }, base_dir);
+        let shown = source.shown.trim_end_matches(['/', '\\']).to_owned();
+        Source { shown, datum: Some(file.datum.unwrap_or(Datum::Wgs84)), synthetic: file.synthetic, ..source }
+    };
+    TransitSource {
+        feeds: file.gtfs.iter().map(feed).collect(),
+        date: file.date.as_ref().and_then(service_date),
+        complete_for: file.complete_for.clone(),
+    }
+}
+
+/// The day of a date without a time.
+pub(crate) fn service_date(date: &Datetime) -> Option<ServiceDate> {
+    if date.time.is_some() { None } else { date.to_string().parse().ok() }
+}
+
 fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> StreetSource {
     let source = source(file.reading(), base_dir);
     let is_extract = is_extract(&source.path);
@@ -406,7 +441,8 @@ fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {
 
 /// The modes that the indicators ask for; on foot when none does.
 fn modes(file: &ConfigFile) -> BTreeSet<Mode> {
-    let asked: BTreeSet<Mode> = file.indicator.iter().filter_map(|one| one.measure.metric().by()?.mode()).collect();
+    let asked: BTreeSet<Mode> =
+        file.indicator.iter().flat_map(|one| one.measure.metric().by()).filter_map(By::mode).collect();
     if asked.is_empty() { BTreeSet::from([Mode::Walk]) } else { asked }
 }
 

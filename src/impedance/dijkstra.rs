@@ -65,31 +65,6 @@ impl Graph {
         Graph { first, arcs }
     }
 
-    /// For every state the sum of the weights of all states within the limit, the limit and itself included. Sums are exact where the
-    /// weights are whole numbers; the work is shared among the threads of the pool.
-    #[cfg(feature = "bench")]
-    pub(crate) fn sums_within(&self, limit: f64, weights: &[f64]) -> Vec<f64> {
-        use rayon::prelude::*;
-        (0..self.states() as u32)
-            .into_par_iter()
-            .map_init(Scratch::default, |scratch, origin| {
-                scratch.begin(self.states());
-                scratch.offer(origin, 0.0, (NOBODY, NOBODY));
-                let mut sum = 0.0;
-                while let Some((state, cost)) = scratch.settle() {
-                    sum += weights[state as usize];
-                    for arc in self.arcs(state) {
-                        let cost = cost + arc.cost;
-                        if cost <= limit {
-                            scratch.offer(arc.to, cost, (state, arc.half));
-                        }
-                    }
-                }
-                sum
-            })
-            .collect()
-    }
-
     pub(crate) fn states(&self) -> usize {
         self.first.len() - 1
     }

@@ -1,13 +1,21 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
+#[cfg(feature = "bench")]
+pub(crate) mod chains;
 pub mod cost_table;
 pub(crate) mod dijkstra;
 pub mod geodesic;
+pub(crate) mod headways;
 pub mod index;
+pub(crate) mod raptor;
 pub mod segments;
 pub mod straight;
 pub mod street;
 pub mod stretches;
+pub mod times;
+pub mod timetable;
+pub mod transit;
+pub mod walks;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,6 +61,13 @@ pub trait Prepared: Sync + Send {
     /// streets to measure along.
     fn nearest_beside(&self, origin: &Place, _most_m: f64) -> Option<(u32, f64)> {
         self.row(origin, Want::Nearest, &|_| true).first().copied()
+    }
+
+    /// The cost between each place and one destination, where it is within the limit, the limit included. `at` are places with where they
+    /// meet the streets, as [`Prepared::snapped`] tells it.
+    fn costs_of(&self, destination: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<f64>> {
+        let only = |other: u32| other == destination;
+        at.iter().map(|(place, _)| self.row(place, Want::Within(limit), &only).first().map(|(_, cost)| *cost)).collect()
     }
 
     /// The cheapest way between an origin and a destination, which stands at `to`, as it is travelled; `None` when there is none, and where

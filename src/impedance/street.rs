@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
@@ -41,6 +42,8 @@ pub struct PreparedStreets<'n> {
     snapper: Snapper<'n>,
     /// As one travels from the origin, or turned when one travels to it.
     outward: Graph,
+    /// The same the other way, for those who ask from a destination.
+    inward: OnceLock<Graph>,
     /// Where each destination meets the network.
     snaps: Vec<Option<Snap>>,
     /// Destinations on each edge: where those of an edge start in `on_edge`.
@@ -68,6 +71,8 @@ pub struct Route {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
+    /// Costs of destinations while a search lasts, infinite between searches.
+    static COSTS: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
 }
 
 impl<'n> Streets<'n> {
@@ -98,6 +103,7 @@ impl<'n> Streets<'n> {
             direction,
             snapper,
             outward,
+            inward: OnceLock::new(),
             snaps,
             first,
             on_edge,
@@ -306,6 +312,27 @@ impl PreparedStreets<'_> {
         row
     }
 
+    /// All destinations within a limit, the limit included, in no order.
+    pub(super) fn costs_within(&self, origin: &Snap, limit: f64) -> Vec<(u32, f64)> {
+        COSTS.with_borrow_mut(|costs| {
+            if costs.len() < self.snaps.len() {
+                costs.resize(self.snaps.len(), f64::INFINITY);
+            }
+            let mut found = Vec::new();
+            self.search(origin, limit, |at, cost, _| {
+                let known = &mut costs[at as usize];
+                if cost <= limit && known.is_infinite() {
+                    found.push(at);
+                }
+                if cost <= limit {
+                    *known = known.min(cost);
+                }
+                limit
+            });
+            found.into_iter().map(|at| (at, std::mem::replace(&mut costs[at as usize], f64::INFINITY))).collect()
+        })
+    }
+
     /// Where a place meets the network.
     /// # Errors
     /// [`OffStreet`] when it does not.
@@ -405,7 +432,41 @@ impl PreparedStreets<'_> {
     }
 }
 
+impl PreparedStreets<'_> {
+    /// The cost between one destination and each place on the network, where it is within the limit; one search from the destination.
+    fn costs_from(&self, destination: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<f64>> {
+        let Some(here) = self.snaps[destination as usize] else { return vec![None; at.len()] };
+        let is_turned = self.direction == Direction::FromFacility;
+        let inward = self.inward.get_or_init(|| Graph::new(self.network, self.unit, !is_turned));
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.begin(inward.states());
+            for (state, cost) in self.ends(&here, is_turned) {
+                scratch.offer(state, cost, (NOBODY, NOBODY));
+            }
+            while let Some((state, cost)) = scratch.settle() {
+                if cost > limit {
+                    break;
+                }
+                for arc in inward.arcs(state) {
+                    scratch.offer(arc.to, cost + arc.cost, (state, arc.half));
+                }
+            }
+            let cost = |snap: &Snap| {
+                let by_ends = self.origin_ends(snap).into_iter().map(|(state, cost)| cost + scratch.cost(state));
+                let beside = if snap.edge == here.edge { self.between(snap, &here) } else { f64::INFINITY };
+                let cost = by_ends.fold(beside, f64::min);
+                (cost <= limit).then_some(cost)
+            };
+            at.iter().map(|(_, snap)| snap.as_ref().and_then(cost)).collect()
+        })
+    }
+}
+
 impl Prepared for PreparedStreets<'_> {
+    fn costs_of(&self, destination: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<f64>> {
+        self.costs_from(destination, limit, at)
+    }
+
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
         let Ok(origin) = self.snapper.snap(origin) else { return Vec::new() };
         match want {

@@ -16,6 +16,7 @@ pub(crate) mod raster;
 pub mod regions;
 pub mod services;
 pub mod streets;
+pub(crate) mod timetable;
 pub mod water;
 mod ways;
 
@@ -83,6 +84,9 @@ pub enum IngestError {
          millionth of a person that is kept; multiply the raster, or use a coarser one"
     )]
     Drift { path: String, read: f64, used: Weight },
+    /// A timetable that can not be used, or has no service when it is wanted.
+    #[error("{path} {what}")]
+    Timetable { path: String, what: String },
     /// A source lost more of its records than it may.
     #[error(
         "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
@@ -111,8 +115,8 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, streets, water, overrides, declared pairs; issues
-/// by source in the same order.
+/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, timetables,
+/// streets, water, overrides, declared pairs; issues by source in the same order.
 ///
 /// # Errors
 /// [`IngestError`] at the first source that is missing or can not be meant as the plan says.
@@ -156,6 +160,12 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         changes.apply_to_stops(&mut found, &mut account);
         transit = Some(found);
         books.enter(account);
+    }
+    if let Some(source) = &plan.transit {
+        let are_several = source.feeds.len() > 1 || transit.is_some();
+        let (found, accounts) = timetable::read(source, &ground, are_several, plan.max_loss, progress)?;
+        transit.get_or_insert_default().append(found);
+        accounts.into_iter().for_each(|account| books.enter(account));
     }
     let mut networks = Vec::new();
     if let Some(source) = &plan.streets {

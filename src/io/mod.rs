@@ -25,6 +25,7 @@ pub mod gpkg;
 mod gpkg_blob;
 mod gpkg_read;
 mod gpkg_schema;
+pub mod gtfs;
 mod kml;
 mod line_breaks;
 pub mod numbers;

@@ -83,7 +83,9 @@ fn mode(mode: Mode) -> &'static str {
         Mode::Coach => "coach",
         Mode::Metro => "metro",
         Mode::Rail => "rail",
+        Mode::Tram => "tram",
         Mode::Ferry => "ferry",
+        Mode::Cable => "cable",
         Mode::OnDemand => "on-demand",
         Mode::SchoolBus => "school-bus",
     }

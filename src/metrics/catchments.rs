@@ -3,6 +3,7 @@
 //! Areas are drawn over a grid: a cell is within when its middle is. People are never counted by an area; they have costs of their own.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use contour::ContourBuilder;
 use geo::BoundingRect;
@@ -25,6 +26,7 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::Prepared;
 use crate::impedance::cost_table::CostUnit;
+use crate::impedance::segments::Snap;
 use crate::impedance::stretches::Stretch;
 use crate::metrics::Context;
 use crate::metrics::MetricError;
@@ -71,6 +73,9 @@ pub struct Catchments {
     /// Side of the cells; left out: 25 m, or as much larger as it takes for a million cells to hold all regions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell: Option<Metres>,
+    /// Whether every facility has its own areas too, as if it were the only one: they overlap.
+    #[serde(default)]
+    pub each: bool,
 }
 
 fn hundred_metres() -> Metres {
@@ -141,12 +146,16 @@ impl Catchments {
         let grid = self.grid(lattice)?;
         let cells = grid.measure(lattice, prepared.as_ref(), self.trim.0, reach.study.water.as_deref().unwrap_or(&[]));
         let limits: Vec<f64> = bands.iter().map(|band| band.value()).collect();
-        let layers = Layers { reach, context, lattice, grid: &grid, bands: &bands, trim: self.trim };
+        let (id, title) = (context.id, context.title);
+        let layers = Layers { reach, id, title, lattice, grid: &grid, bands: &bands, trim: self.trim };
         let mut tables = vec![
             layers.areas(&cells),
             layers.by_facility(&cells),
             layers.streets(&prepared.stretches(&limits), &limits),
         ];
+        if self.each {
+            tables.insert(1, layers.each(prepared.as_ref(), &limits, self.trim.0));
+        }
         tables.retain(|table| !table.rows.is_empty());
         Ok(tables)
     }
@@ -188,6 +197,18 @@ impl Grid {
     fn middle(&self, column: usize, row: usize) -> PlaneXy {
         let at = |low: f64, count: usize| low + (count as f64 + 0.5) * self.side;
         PlaneXy { x: at(self.low.x, column), y: at(self.low.y, row) }
+    }
+
+    /// Columns and rows of the cells whose middles are within a distance of a point along both axes, the rim left out.
+    fn around(&self, at: PlaneXy, metres: f64) -> [Range<usize>; 2] {
+        let range = |at: f64, low: f64, count: usize| {
+            let cell = |at: f64| (at - low) / self.side - 0.5;
+            let last = (count - 1) as f64;
+            let (from, to) =
+                (cell(at - metres).ceil().clamp(1.0, last), (cell(at + metres).floor() + 1.0).clamp(1.0, last));
+            from as usize..to as usize
+        };
+        [range(at.x, self.low.x, self.columns), range(at.y, self.low.y, self.rows)]
     }
 
     /// Every cell, row by row: what is nearest to its middle, however far; nothing over water, and nothing on the rim.
@@ -311,7 +332,8 @@ fn straightened(mut ring: Vec<Coord<f64>>) -> LineString<f64> {
 /// What the layers of one indicator are made of.
 struct Layers<'l> {
     reach: &'l Reach<'l>,
-    context: &'l Context<'l>,
+    id: &'l str,
+    title: &'l Text,
     lattice: &'l Lattice,
     grid: &'l Grid,
     bands: &'l [Limit],
@@ -320,10 +342,10 @@ struct Layers<'l> {
 
 impl Layers<'_> {
     fn table(&self, suffix: &str, en: &str, zh: &str, about: Text) -> Table {
-        let title = self.context.title;
+        let title = self.title;
         let caveat = self.reach.caveat();
         Table {
-            name: format!("{}_{suffix}", self.context.id.replace('-', "_")),
+            name: format!("{}_{suffix}", self.id.replace('-', "_")),
             title: Text::new(format!("{}: {en}", title.en), format!("{}：{zh}", title.zh)),
             description: Text::new(format!("{}; {}", about.en, caveat.en), format!("{}；{}", about.zh, caveat.zh)),
             synthetic: self.reach.synthetic,
@@ -359,6 +381,131 @@ impl Layers<'_> {
         self.reach.judged.iter().filter(is_in).map(|at| self.reach.weight(*at)).sum()
     }
 
+    /// The areas of every facility as if it were the only one, the widest band first.
+    fn each(&self, prepared: &dyn Prepared, limits: &[f64], trim_m: f64) -> Table {
+        let about = self.about();
+        let about = Text::new(
+            format!("each facility as if it were the only one: areas overlap; {}", about.en),
+            format!("各设施单独计算，范围相互重叠；{}", about.zh),
+        );
+        let mut table = self.table("each_catchment", "area within reach of each facility", "各设施可达范围", about);
+        table.fields = vec![
+            Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
+            Field::new("name", FieldKind::Text, "Name", "名称"),
+            Field::new("limit", FieldKind::Real, "Limit, m or s", "限值（米或秒）"),
+            Field::new("band", FieldKind::Text, "Band", "圈层"),
+            Field::new("area_km2", FieldKind::Real, "Area, km²", "面积（平方千米）"),
+            Field::new("weight", FieldKind::Real, "Demand within (by its own cost)", "范围内需求（按实际成本）"),
+        ];
+        let (grid, reach) = (self.grid, self.reach);
+        let limit = limits.last().copied().unwrap_or(0.0);
+        let is_water = grid.under(reach.study.water.as_deref().unwrap_or(&[]));
+        let middles: Vec<Option<(Place, Option<Snap>)>> = (0..grid.columns * grid.rows)
+            .into_par_iter()
+            .map(|at| {
+                let (column, row) = (at % grid.columns, at / grid.columns);
+                let is_rim = row == 0 || column == 0 || row + 1 == grid.rows || column + 1 == grid.columns;
+                if is_rim || is_water[at] {
+                    return None;
+                }
+                let place = self.lattice.place(grid.middle(column, row));
+                let snap = prepared.snapped(&place).ok()?;
+                snap.is_none_or(|snap| snap.off_m <= trim_m).then_some((place, snap))
+            })
+            .collect();
+        let judged: Vec<(Place, Option<Snap>)> = reach
+            .judged
+            .iter()
+            .filter(|at| !reach.off_streets.contains_key(at) && !reach.closed.contains(at))
+            .filter_map(|at| Some((reach.layer.at[*at]?, reach.snaps.get(at).copied())))
+            .collect();
+        let weights: Vec<Weight> = reach
+            .judged
+            .iter()
+            .filter(|at| !reach.off_streets.contains_key(at) && !reach.closed.contains(at))
+            .filter(|at| reach.layer.at[**at].is_some())
+            .map(|at| reach.weight(*at))
+            .collect();
+        // a way is never shorter than the straight line, which the plane stretches
+        let metres = match reach.unit {
+            CostUnit::Metres => limit,
+            CostUnit::Seconds => {
+                let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode());
+                network.map_or(f64::INFINITY, |network| limit * network.top_speed().0 / 3.6)
+            }
+        } * reach.study.plane.scale_max.max(1.0)
+            + 2.0 * grid.side;
+        let rows: Vec<Vec<Row>> = (0..reach.facilities.len() as u32)
+            .into_par_iter()
+            .map(|at| {
+                let it = reach.facilities[at as usize];
+                let [columns, rows] = grid.around(it.at.xy, metres);
+                if columns.is_empty() || rows.is_empty() {
+                    return Vec::new();
+                }
+                let asked: Vec<usize> = rows
+                    .clone()
+                    .flat_map(|row| columns.clone().map(move |column| row * grid.columns + column))
+                    .filter(|at| middles[*at].is_some())
+                    .collect();
+                let places: Vec<(Place, Option<Snap>)> = asked.iter().filter_map(|at| middles[*at]).collect();
+                // a cell beyond the limit still tells where between the two middles it is passed
+                let costs = prepared.costs_of(at, limit + self.cell_cost(), &places);
+                let own = prepared.costs_of(at, limit, &judged);
+                // a rim of its own, where nothing is within
+                let (west, south) = (columns.start - 1, rows.start - 1);
+                let (wide, high) = (columns.len() + 2, rows.len() + 2);
+                let mut cells: Vec<Option<f64>> = vec![None; wide * high];
+                for (at, cost) in asked.iter().zip(costs) {
+                    cells[(at / grid.columns - south) * wide + at % grid.columns - west] = cost;
+                }
+                let band = |band: &Limit| -> Option<Row> {
+                    let levels: Vec<f64> = cells.iter().map(|cost| self.level(*cost, band.value())).collect();
+                    let (square_km, shape) = grid.placed(self.lattice, area(wide, high, &levels), west, south);
+                    let within =
+                        own.iter().zip(&weights).filter(|(cost, _)| cost.is_some_and(|cost| cost <= band.value()));
+                    (!shape.0.is_empty()).then(|| Row {
+                        geometry: Some(Geometry::MultiPolygon(shape)),
+                        values: vec![
+                            it.id.as_str().into(),
+                            it.name.as_str().into(),
+                            band.value().into(),
+                            band.to_string().into(),
+                            square_km.into(),
+                            within.map(|(_, weight)| *weight).sum::<Weight>().to_f64().into(),
+                        ],
+                    })
+                };
+                self.bands.iter().rev().filter_map(band).collect()
+            })
+            .collect();
+        table.rows = rows.into_iter().flatten().collect();
+        let fill = |color| Symbol::Fill { color, outline: "#404040", outline_mm: 0.2 };
+        table.style = Some(Style {
+            classes: self.classes(fill),
+            label: None,
+            opacity: 0.5,
+            visible: false,
+            group: Group::Results,
+        });
+        table
+    }
+
+    /// Cost of crossing a cell on foot.
+    fn cell_cost(&self) -> f64 {
+        match self.reach.unit {
+            CostUnit::Metres => self.grid.side,
+            CostUnit::Seconds => self.grid.side / WALK,
+        }
+    }
+
+    /// How far a cell is within a limit, in cells, from -1 to 1.
+    fn level(&self, cost: Option<f64>, limit: f64) -> f64 {
+        let level = cost.map_or(-1.0, |cost| ((limit - cost) / self.cell_cost()).clamp(-1.0, 1.0));
+        // a ring never passes through a middle, where it would meet itself
+        if level < 0.0 { level.min(-0.02) } else { level.max(0.02) }
+    }
+
     fn color(&self, band: usize) -> &'static str {
         match self.bands.len() {
             1 => palette::BANDS[3],
@@ -386,19 +533,9 @@ impl Layers<'_> {
             Field::new("area_km2", FieldKind::Real, "Area, km²", "面积（平方千米）"),
             Field::new("weight", FieldKind::Real, "Demand within (by its own cost)", "范围内需求（按实际成本）"),
         ];
-        let cell_cost = match self.reach.unit {
-            CostUnit::Metres => self.grid.side,
-            CostUnit::Seconds => self.grid.side / WALK,
-        };
         for band in self.bands.iter().rev() {
-            let levels: Vec<f64> = cells
-                .iter()
-                .map(|cell| {
-                    let level = cell.map_or(-1.0, |(_, cost)| ((band.value() - cost) / cell_cost).clamp(-1.0, 1.0));
-                    // a ring never passes through a middle, where it would meet itself
-                    if level < 0.0 { level.min(-0.02) } else { level.max(0.02) }
-                })
-                .collect();
+            let levels: Vec<f64> =
+                cells.iter().map(|cell| self.level(cell.map(|(_, cost)| cost), band.value())).collect();
             let (square_km, shape) =
                 self.grid.placed(self.lattice, area(self.grid.columns, self.grid.rows, &levels), 0, 0);
             if shape.0.is_empty() {

@@ -177,8 +177,8 @@ impl Metric for CoveredShare {
         Some(self.within.value())
     }
 
-    fn by(&self) -> Option<By> {
-        Some(self.by)
+    fn by(&self) -> Vec<By> {
+        vec![self.by]
     }
 
     fn demand(&self) -> Option<&str> {

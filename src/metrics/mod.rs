@@ -20,6 +20,8 @@ pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod reach;
 mod reach_layers;
+mod reachable_layers;
+pub mod reachable_within;
 pub mod service_day;
 pub mod topology;
 pub mod way;
@@ -149,8 +151,8 @@ pub trait Metric {
     }
 
     /// How it measures distance, where it does.
-    fn by(&self) -> Option<By> {
-        None
+    fn by(&self) -> Vec<By> {
+        Vec::new()
     }
 
     /// The ways of the demand points with an id or name to the facility that it judges them by; `None` for a metric without such ways.
@@ -219,4 +221,7 @@ metrics! {
     /// Share of demand within a distance of a facility.
     CoveredShare(covered_share::CoveredShare) = "covered-share",
         "Share within reach of a facility", "设施服务覆盖率", "covered-share.md";
+    /// What is within a time of each centre, and how many centres are within reach of each place.
+    ReachableWithin(reachable_within::ReachableWithin) = "reachable-within",
+        "Within an hour of a centre", "中心可达圈", "reachable-within.md";
 }

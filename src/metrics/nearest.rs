@@ -246,8 +246,8 @@ impl Metric for Nearest {
         Some(way::ways(study, &self.question(), id))
     }
 
-    fn by(&self) -> Option<By> {
-        Some(self.by)
+    fn by(&self) -> Vec<By> {
+        vec![self.by]
     }
 
     fn demand(&self) -> Option<&str> {

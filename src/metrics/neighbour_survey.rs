@@ -95,8 +95,17 @@ enum Fit {
 }
 
 /// All modes that a service may have.
-pub const ALL_MODES: [Mode; 7] =
-    [Mode::Bus, Mode::Coach, Mode::Metro, Mode::Rail, Mode::Ferry, Mode::OnDemand, Mode::SchoolBus];
+pub const ALL_MODES: [Mode; 9] = [
+    Mode::Bus,
+    Mode::Coach,
+    Mode::Metro,
+    Mode::Rail,
+    Mode::Tram,
+    Mode::Ferry,
+    Mode::Cable,
+    Mode::OnDemand,
+    Mode::SchoolBus,
+];
 
 impl<'a> Survey<'a> {
     /// Units, neighbours and services of a study.

@@ -113,12 +113,7 @@ impl<'a> Reach<'a> {
         let prepared = engine.prepare(&study.plane, &places);
         let off_facilities: Vec<(usize, OffStreet)> =
             places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
-        // where there are outlines, a place in none of them is elsewhere; without a place, or without outlines, nobody knows
-        let has_outlines = study.regions.iter().any(|(_, region)| region.shape.is_some());
-        let is_elsewhere = |at: &usize| has_outlines && layer.home[*at].is_none() && layer.at[*at].is_some();
-        let (outside, rest): (Vec<usize>, Vec<usize>) = (0..layer.len()).partition(is_elsewhere);
-        let is_judged = |at: &usize| layer.home[*at].is_none_or(|home| study.regions.get(home).judged);
-        let judged: Vec<usize> = rest.into_iter().filter(is_judged).collect();
+        let (judged, outside) = judged_points(study, layer);
         let mut origins: Vec<Option<Place>> = vec![None; layer.len()];
         for at in &judged {
             origins[*at] = layer.at[*at];
@@ -183,34 +178,9 @@ impl<'a> Reach<'a> {
         self.group.weights[at]
     }
 
-    /// The judged points of each judged region, for every level in `over` (or all levels at or above the points' own homes
-    /// when empty), smallest level first and then by code.
+    /// The judged points of each judged region; see [`by_region`].
     pub fn by_region(&self, over: &[Level]) -> Vec<(Level, RegionIdx, Vec<usize>)> {
-        let mut members: BTreeMap<(Level, RegionIdx), Vec<usize>> = BTreeMap::new();
-        let levels: Vec<Level> =
-            if over.is_empty() { vec![Level::County, Level::City, Level::Province] } else { over.to_vec() };
-        for level in &levels {
-            for idx in self.study.regions.at_level(*level) {
-                if self.study.regions.get(idx).judged {
-                    members.insert((*level, idx), Vec::new());
-                }
-            }
-        }
-        for at in &self.judged {
-            let Some(home) = self.layer.home[*at] else { continue };
-            for level in &levels {
-                if let Some(region) = self.study.regions.ancestor(home, *level)
-                    && let Some(points) = members.get_mut(&(*level, region))
-                {
-                    points.push(*at);
-                }
-            }
-        }
-        let mut regions: Vec<_> = members.into_iter().map(|((level, idx), points)| (level, idx, points)).collect();
-        regions.sort_by(|x, y| {
-            y.0.cmp(&x.0).then_with(|| self.study.regions.get(x.1).code.cmp(&self.study.regions.get(y.1).code))
-        });
-        regions
+        by_region(self.study, self.layer, &self.judged, over)
     }
 
     /// How distance was measured and what was weighed, in one sentence.
@@ -262,6 +232,49 @@ impl<'a> Reach<'a> {
         }
         Text::new(in_english, in_chinese)
     }
+}
+
+/// Positions of the points of a layer that are judged, and of those that lie outside every region and name none; both in order.
+pub(crate) fn judged_points(study: &Study, layer: &DemandLayer) -> (Vec<usize>, Vec<usize>) {
+    // where there are outlines, a place in none of them is elsewhere; without a place, or without outlines, nobody knows
+    let has_outlines = study.regions.iter().any(|(_, region)| region.shape.is_some());
+    let is_elsewhere = |at: &usize| has_outlines && layer.home[*at].is_none() && layer.at[*at].is_some();
+    let (outside, rest): (Vec<usize>, Vec<usize>) = (0..layer.len()).partition(is_elsewhere);
+    let is_judged = |at: &usize| layer.home[*at].is_none_or(|home| study.regions.get(home).judged);
+    (rest.into_iter().filter(is_judged).collect(), outside)
+}
+
+/// The judged points of each judged region, for every level in `over` (or all levels at or above the points' own homes
+/// when empty), smallest level first and then by code.
+pub(crate) fn by_region(
+    study: &Study,
+    layer: &DemandLayer,
+    judged: &[usize],
+    over: &[Level],
+) -> Vec<(Level, RegionIdx, Vec<usize>)> {
+    let mut members: BTreeMap<(Level, RegionIdx), Vec<usize>> = BTreeMap::new();
+    let levels: Vec<Level> =
+        if over.is_empty() { vec![Level::County, Level::City, Level::Province] } else { over.to_vec() };
+    for level in &levels {
+        for idx in study.regions.at_level(*level) {
+            if study.regions.get(idx).judged {
+                members.insert((*level, idx), Vec::new());
+            }
+        }
+    }
+    for at in judged {
+        let Some(home) = layer.home[*at] else { continue };
+        for level in &levels {
+            if let Some(region) = study.regions.ancestor(home, *level)
+                && let Some(points) = members.get_mut(&(*level, region))
+            {
+                points.push(*at);
+            }
+        }
+    }
+    let mut regions: Vec<_> = members.into_iter().map(|((level, idx), points)| (level, idx, points)).collect();
+    regions.sort_by(|x, y| y.0.cmp(&x.0).then_with(|| study.regions.get(x.1).code.cmp(&study.regions.get(y.1).code)));
+    regions
 }
 
 /// Who is to reach what.

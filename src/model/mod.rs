@@ -11,3 +11,4 @@ pub mod rings;
 pub mod streets;
 pub mod study;
 pub mod transit;
+pub mod travel;

@@ -24,7 +24,11 @@ pub enum Mode {
     Coach,
     Metro,
     Rail,
+    /// Trams and light rail in the street.
+    Tram,
     Ferry,
+    /// Cable cars, gondolas and funiculars.
+    Cable,
     OnDemand,
     SchoolBus,
 }
@@ -40,12 +44,14 @@ impl FromStr for Mode {
             "coach" | "班车" | "班线" | "长途客运" => Mode::Coach,
             "metro" | "subway" | "地铁" | "轨道交通" => Mode::Metro,
             "rail" | "铁路" | "城际" | "市域铁路" => Mode::Rail,
+            "tram" | "light-rail" | "有轨电车" => Mode::Tram,
             "ferry" | "轮渡" => Mode::Ferry,
+            "cable" | "缆车" | "索道" => Mode::Cable,
             "on-demand" | "定制公交" | "需求响应" => Mode::OnDemand,
             "school-bus" | "校车" => Mode::SchoolBus,
             _ => {
                 return Err(format!(
-                    "unknown mode \"{text}\"; write bus, coach, metro, rail, ferry, on-demand or school-bus"
+                    "unknown mode \"{text}\"; write bus, coach, metro, rail, tram, ferry, cable, on-demand or school-bus"
                 ));
             }
         })
@@ -202,6 +208,39 @@ impl Transit {
     /// Whether the data claims to be complete for the region with `code`.
     pub fn is_complete_for(&self, code: &str) -> bool {
         self.complete_for.iter().any(|prefix| code.starts_with(prefix.as_str()))
+    }
+
+    /// Adds the stops and services of another, behind those that are there; ids are left as they are. The day is that of the one that
+    /// has one.
+    pub fn append(&mut self, other: Transit) {
+        let (stops, feeds, calendars) = (self.stops.len(), self.feeds.len(), self.calendars.len());
+        let services = self.services.len();
+        self.assumed.extend(other.assumed.into_iter().map(|one| ServiceIdx::new(services + one.at())));
+        let stop = |idx: StopIdx| StopIdx::new(stops + idx.at());
+        let feed = |idx: FeedIdx| FeedIdx::new(feeds + idx.at());
+        let calendar = |idx: CalendarIdx| CalendarIdx::new(calendars + idx.at());
+        self.stops.extend(other.stops.into_iter().map(|one| Stop { station: one.station.map(stop), ..one }));
+        self.feeds.extend(other.feeds);
+        self.calendars.extend(other.calendars.into_iter().map(|one| Calendar { feed: feed(one.feed), ..one }));
+        let moved = other.transfers.into_iter().map(|one| Transfer { from: stop(one.from), to: stop(one.to), ..one });
+        self.transfers.extend(moved);
+        for mut service in other.services {
+            service.feed = feed(service.feed);
+            for pattern in &mut service.patterns {
+                pattern.stops.iter_mut().for_each(|idx| *idx = stop(*idx));
+                pattern.trips.iter_mut().for_each(|trip| trip.calendar = calendar(trip.calendar));
+                for frequency in &mut pattern.frequencies {
+                    frequency.calendar = frequency.calendar.map(calendar);
+                }
+            }
+            self.services.push(service);
+        }
+        for prefix in other.complete_for {
+            if !self.complete_for.contains(&prefix) {
+                self.complete_for.push(prefix);
+            }
+        }
+        self.date = self.date.or(other.date);
     }
 
     /// The stop at an index.

@@ -1,4 +1,5 @@
 //! What the tests share: scenes built by hand.
 #![allow(dead_code)]
 
+pub mod feed;
 pub mod scene;

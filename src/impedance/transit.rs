@@ -1,0 +1,243 @@
+//! By timetable: walk to a stop, ride, change, and walk from a stop; or walk all the way where that is no slower.
+//!
+//! The search starts at the end of the way at which the clock hangs, and finds the other ends all at once: from where one leaves, forward; from
+//! where one has to be, backward, which is the same on a mirrored timetable. Only so the minutes of the window are exact.
+
+use std::cell::RefCell;
+
+use crate::impedance::Direction;
+use crate::impedance::raptor::Labels;
+use crate::impedance::raptor::Search;
+use crate::impedance::segments::OffStreet;
+use crate::impedance::segments::Snap;
+use crate::impedance::times::LONGEST_S;
+use crate::impedance::times::Times;
+use crate::impedance::times::UNREACHED;
+use crate::impedance::timetable::Basis;
+use crate::impedance::timetable::NEVER;
+use crate::impedance::timetable::Timetable;
+use crate::impedance::walks::Targets;
+use crate::impedance::walks::Walker;
+use crate::impedance::walks::Walks;
+use crate::model::place::Place;
+use crate::model::transit::Transit;
+use crate::model::travel::Clock;
+use crate::model::travel::Travel;
+
+thread_local! {
+    static LABELS: RefCell<Labels> = RefCell::default();
+}
+
+/// Stops, timetable and walks between stops, frozen for many searches.
+///
+/// Seen along the way when one departs at minutes, and against it when one arrives by minutes: a start is where the clock hangs, an end the
+/// other end of the way.
+pub struct TransitNetwork<'a> {
+    pub(super) transit: &'a Transit,
+    pub(super) travel: &'a Travel,
+    walker: Walker<'a>,
+    pub(super) timetable: Timetable,
+    pub(super) changes: Walks,
+    stops: Targets<'a>,
+    max_walk_s: f64,
+    /// Stops that lie off the streets: nobody walks to them, and one changes there only without a walk.
+    pub off_streets: usize,
+}
+
+/// Ends made ready for many starts.
+pub struct Ends<'a> {
+    /// From stops to ends.
+    pub(super) walks: Walks,
+    direct: Targets<'a>,
+    count: usize,
+}
+
+impl<'a> TransitNetwork<'a> {
+    /// The network of the day of `travel`.
+    pub fn new(transit: &'a Transit, travel: &'a Travel, walker: Walker<'a>) -> TransitNetwork<'a> {
+        let (from, longest) = (travel.from.0 as i32, travel.longest_s.min(LONGEST_S) as i32);
+        let until = from.saturating_add_unsigned(travel.minutes.saturating_mul(60));
+        let timetable = match travel.clock {
+            Clock::DepartAt => Timetable::new(transit, travel, (from, until.saturating_add(longest))),
+            Clock::ArriveBy => Timetable::new(transit, travel, (from - longest, until)).mirrored(),
+        };
+        let places: Vec<Place> = transit.stops.iter().map(|stop| stop.at).collect();
+        let max_walk_s = walker.limit_s(travel.max_walk).min(f64::from(LONGEST_S));
+        let ahead = walker.targets(&places, Direction::ToFacility);
+        let mut changes = changes(transit, travel, &ahead, max_walk_s);
+        let off_streets = places.iter().filter(|place| ahead.snapped(place).is_err()).count();
+        let stops = match travel.clock {
+            Clock::DepartAt => ahead,
+            Clock::ArriveBy => {
+                changes = changes.turned(places.len());
+                walker.targets(&places, Direction::FromFacility)
+            }
+        };
+        TransitNetwork { transit, travel, walker, timetable, changes, stops, max_walk_s, off_streets }
+    }
+
+    /// What the times rest on.
+    pub fn basis(&self) -> Basis {
+        self.timetable.basis
+    }
+
+    fn is_mirrored(&self) -> bool {
+        self.travel.clock == Clock::ArriveBy
+    }
+
+    /// Minutes of the window, at least one.
+    pub fn minutes(&self) -> usize {
+        self.travel.minutes.max(1) as usize
+    }
+
+    pub(super) fn longest_s(&self) -> u32 {
+        self.travel.longest_s.min(LONGEST_S)
+    }
+
+    pub(super) fn rounds(&self) -> usize {
+        usize::from(self.travel.transfers) + 1
+    }
+
+    pub(super) fn search(&self) -> Search<'_> {
+        Search { timetable: &self.timetable, changes: &self.changes, rounds: self.rounds() }
+    }
+
+    /// Time of a minute of the window as the search sees it.
+    pub(super) fn time(&self, minute: usize) -> i32 {
+        let clock = (self.travel.from.0 as i32).saturating_add_unsigned(60 * minute as u32);
+        if self.is_mirrored() { -clock } else { clock }
+    }
+
+    /// Walks between a start and the stops, by stop.
+    pub(super) fn access(&self, start: &Place) -> Vec<(u32, u32)> {
+        self.stops.within(start, self.max_walk_s)
+    }
+
+    /// Where a place meets the streets; `None` where there are none to meet.
+    /// # Errors
+    /// [`OffStreet`]: why it does not meet them.
+    pub fn snapped(&self, place: &Place) -> Result<Option<Snap>, OffStreet> {
+        self.stops.snapped(place)
+    }
+
+    /// Ends made ready for many starts.
+    pub fn ends(&self, places: &[Place]) -> Ends<'a> {
+        let stops: Vec<Place> = self.transit.stops.iter().map(|stop| stop.at).collect();
+        let (walks, direction) = match self.travel.clock {
+            Clock::DepartAt => (self.walker.walks(&stops, places, self.max_walk_s), Direction::ToFacility),
+            Clock::ArriveBy => {
+                let walks = self.walker.walks(places, &stops, self.max_walk_s).turned(stops.len());
+                (walks, Direction::FromFacility)
+            }
+        };
+        Ends { walks, direct: self.walker.targets(places, direction), count: places.len() }
+    }
+
+    /// Stops as ends, by index, reached by vehicle, or on foot within the longest walk.
+    pub fn stop_ends(&self) -> Ends<'a> {
+        let stops: Vec<Place> = self.transit.stops.iter().map(|stop| stop.at).collect();
+        let rows: Vec<Vec<(u32, u32)>> = (0..stops.len() as u32).map(|stop| vec![(stop, 0)]).collect();
+        let direction = if self.is_mirrored() { Direction::FromFacility } else { Direction::ToFacility };
+        Ends { walks: Walks::of(&rows), direct: self.walker.targets(&stops, direction), count: stops.len() }
+    }
+
+    /// Times between a start and all ends at every minute of the window. A start off the streets reaches nothing.
+    pub fn times(&self, start: &Place, ends: &Ends<'_>) -> Times {
+        let walk = ends.on_foot(start, self.longest_s());
+        self.times_from(&self.access(start), walk, ends)
+    }
+
+    /// The same from a stop, without a walk to it or all the way.
+    pub fn times_of_stop(&self, stop: u32, ends: &Ends<'_>) -> Times {
+        self.times_from(&[(stop, 0)], vec![UNREACHED; ends.count], ends)
+    }
+
+    fn times_from(&self, access: &[(u32, u32)], walk: Vec<u16>, ends: &Ends<'_>) -> Times {
+        let mut times = Times::of_walks(self.minutes(), walk, self.is_mirrored());
+        let mut best = vec![NEVER; ends.count];
+        self.sweep(access, |labels, minute, at| {
+            for stop in labels.better() {
+                let arrives = labels.ride(self.rounds(), *stop);
+                for (end, seconds) in ends.walks.from(*stop) {
+                    let known = &mut best[*end as usize];
+                    *known = (*known).min(arrives.saturating_add_unsigned(*seconds));
+                }
+            }
+            for (end, arrives) in best.iter().enumerate() {
+                times.set(end, minute, at, *arrives, self.longest_s());
+            }
+        });
+        times
+    }
+
+    /// Goes through the minutes of the window, the last of the search first; `seen` is told the labels, the minute and its time.
+    pub(super) fn sweep(&self, access: &[(u32, u32)], mut seen: impl FnMut(&Labels, usize, i32)) {
+        let search = self.search();
+        LABELS.with_borrow_mut(|labels| {
+            labels.begin(&search);
+            let count = self.minutes();
+            for nth in 0..count {
+                let minute = if self.is_mirrored() { nth } else { count - 1 - nth };
+                let at = self.time(minute);
+                search.depart(labels, access, at, at.saturating_add_unsigned(self.longest_s()));
+                seen(labels, minute, at);
+            }
+        });
+    }
+}
+
+impl Ends<'_> {
+    /// Seconds on foot all the way, for every end.
+    pub(super) fn on_foot(&self, start: &Place, longest_s: u32) -> Vec<u16> {
+        let mut walk = vec![UNREACHED; self.count];
+        for (end, seconds) in self.direct.within(start, f64::from(longest_s)) {
+            walk[end as usize] = u16::try_from(seconds).unwrap_or(UNREACHED);
+        }
+        walk
+    }
+
+    /// Number of ends.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// Every change that can be made: at the stop itself, on foot within the longest walk, and as the feed says.
+fn changes(transit: &Transit, travel: &Travel, stops: &Targets<'_>, max_walk_s: f64) -> Walks {
+    use rayon::prelude::*;
+    let places: Vec<Place> = transit.stops.iter().map(|stop| stop.at).collect();
+    let mut told: Vec<Vec<(u32, Option<u32>, bool)>> = vec![Vec::new(); places.len()];
+    for transfer in &transit.transfers {
+        if let Some(list) = told.get_mut(transfer.from.at()).filter(|_| transfer.to.at() < places.len()) {
+            list.push((transfer.to.0, transfer.least_s, transfer.is_forbidden));
+        }
+    }
+    let rows: Vec<Vec<(u32, u32)>> = (0..places.len())
+        .into_par_iter()
+        .map(|from| {
+            let own = from as u32;
+            let walks = stops.within(&places[from], max_walk_s);
+            let mut row: Vec<(u32, u32)> = walks.into_iter().filter(|(to, _)| *to != own).collect();
+            row.push((own, 0));
+            for (_, seconds) in &mut row {
+                *seconds += travel.change_s;
+            }
+            for (to, least_s, is_forbidden) in &told[from] {
+                if *is_forbidden || least_s.is_some() {
+                    row.retain(|(other, _)| other != to);
+                }
+                if let Some(seconds) = least_s.filter(|_| !is_forbidden) {
+                    row.push((*to, seconds));
+                }
+            }
+            row.sort_unstable_by_key(|(to, seconds)| (*seconds, *to));
+            row
+        })
+        .collect();
+    Walks::of(&rows)
+}

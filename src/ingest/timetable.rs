@@ -1,0 +1,379 @@
+//! Timetables: GTFS feeds into stops and services, with the study's day.
+
+mod calls;
+mod lines;
+
+use std::collections::BTreeMap;
+
+use crate::base::clock::ServiceDate;
+use crate::base::idx::FeedIdx;
+use crate::base::idx::StopIdx;
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
+use crate::base::progress::Progress;
+use crate::base::units::Share;
+use crate::config::plan::Source;
+use crate::config::plan::TransitSource;
+use crate::ingest::IngestError;
+use crate::ingest::account::Account;
+use crate::ingest::ground::Ground;
+use crate::ingest::ground::ToDegrees;
+use crate::ingest::timetable::lines::Lines;
+use crate::ingest::timetable::lines::Stops;
+use crate::io::gtfs;
+use crate::io::gtfs::days;
+use crate::io::gtfs::days::Days;
+use crate::io::gtfs::feed::Location;
+use crate::io::gtfs::feed::RawFeed;
+use crate::io::gtfs::notice::Rule;
+use crate::io::read::DeclaredCrs;
+use crate::model::place::LonLat;
+use crate::model::place::Place;
+use crate::model::transit::Calendar;
+use crate::model::transit::Feed;
+use crate::model::transit::Stop;
+use crate::model::transit::Transfer;
+use crate::model::transit::Transit;
+
+/// Notices of one rule that become issues of a run, where no record is left out; all of them are in `tongda inspect`.
+const MOST_TOLD: u64 = 20;
+
+/// Reasons for which a row is left out that are no loss: it says nothing that is measured.
+const NO_LOSS: [&str; 6] =
+    ["entrance", "generic-node", "boarding-area", "route-without-trips", "end-is-no-stop", "transfer_not_used"];
+
+/// Tables without which nothing can be measured.
+const NEEDED: [&str; 4] = ["stops.txt", "routes.txt", "trips.txt", "stop_times.txt"];
+
+/// The stops and services of the feeds: stops and stations in the order of stops.txt, services in that of routes.txt. Ids have the name of
+/// their feed before them when `are_several`.
+///
+/// One account a table. The day is the plan's, or [`days::ordinary_day`].
+/// # Errors
+/// [`IngestError::Read`]; [`IngestError::Timetable`] for a feed without a table that is needed, without any service, or without service on the
+/// day; [`IngestError::Implausible`] for coordinates that can not be what they are said to be; [`IngestError::TooMuchLost`].
+pub(crate) fn read(
+    plan: &TransitSource,
+    ground: &Ground,
+    are_several: bool,
+    max_loss: Share,
+    progress: &dyn Progress,
+) -> Result<(Transit, Vec<Account>), IngestError> {
+    let mut feeds = Vec::new();
+    for source in &plan.feeds {
+        progress.stage(&source.shown, None);
+        let feed = gtfs::read(&source.path, &source.shown)?;
+        progress.done();
+        if let Some(missing) = NEEDED.iter().find(|file| feed.table(file).is_none()) {
+            return Err(unfit(source, format!("has no {missing}; a timetable needs it")));
+        }
+        feeds.push(feed);
+    }
+    let days: Vec<Days> = feeds.iter().map(Days::of).collect();
+    let date = day(plan, &feeds, &days)?;
+    let mut transit = Transit { complete_for: plan.complete_for.clone(), date: Some(date), ..Transit::default() };
+    let mut accounts: Vec<Account> = Vec::new();
+    let names = prefixes(&plan.feeds);
+    for (((feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
+        let named = |id: &str| if are_several { format!("{name}:{id}") } else { id.to_owned() };
+        let mut books = Books::new(&feed, source);
+        if plan.date.is_none() && accounts.is_empty() {
+            let trips = days.trips.get(&date).copied().unwrap_or(0);
+            let what = format!(
+                "the config names no date; {date} is measured, the Tuesday to Thursday with the most trips ({trips} in this feed)"
+            );
+            books.of("trips.txt").noted("date-chosen", None, what);
+        }
+        if !days.trips.contains_key(&date) {
+            let what = format!("nothing runs on {date}; days with trips: {}", days::runs(days.trips.keys()));
+            let issue = books.of("trips.txt").issue(Severity::Warning, "date-without-service", what);
+            books.of("trips.txt").issues.push(issue);
+        }
+        transit.append(model(&feed, days, date, source, ground, &named, &mut books)?);
+        books.tell(&feed);
+        accounts.extend(books.close(max_loss)?);
+    }
+    Ok((transit, accounts))
+}
+
+fn unfit(source: &Source, what: String) -> IngestError {
+    IngestError::Timetable { path: source.shown.clone(), what }
+}
+
+/// The study's day.
+fn day(plan: &TransitSource, feeds: &[RawFeed], days: &[Days]) -> Result<ServiceDate, IngestError> {
+    for ((source, feed), days) in plan.feeds.iter().zip(feeds).zip(days) {
+        let Some((first, last)) = days.span() else {
+            let counts = feed.notices.counts.iter().filter(|(_, count)| count.left_out > 0);
+            let left_out: Vec<String> = counts.map(|(rule, count)| format!("{rule} {}", count.left_out)).collect();
+            let why = if left_out.is_empty() { "none" } else { &left_out.join(", ") };
+            let what = format!("has no trip on any day; rows left out: {why}; look at it with tongda inspect");
+            return Err(unfit(source, what));
+        };
+        if let Some(date) = plan.date.filter(|date| *date < first || last < *date) {
+            let listed = days::runs(days.trips.keys());
+            return Err(unfit(source, format!("is not valid on {date}; write a date on which it has trips: {listed}")));
+        }
+    }
+    match plan.date {
+        None => days::ordinary_day(days).map(|(date, _)| date).ok_or_else(|| {
+            let what = "has no trip on any day; look at it with tongda inspect".to_owned();
+            IngestError::Timetable { path: plan.feeds.first().map(|one| one.shown.clone()).unwrap_or_default(), what }
+        }),
+        Some(date) if days.iter().any(|days| days.trips.contains_key(&date)) => Ok(date),
+        Some(date) => {
+            let mut all: Vec<ServiceDate> = days.iter().flat_map(|days| days.trips.keys().copied()).collect();
+            all.sort_unstable();
+            all.dedup();
+            let names: Vec<&str> = plan.feeds.iter().map(|one| one.shown.as_str()).collect();
+            let what = format!("nothing runs on {date}; write a date with trips: {}", days::runs(all.iter()));
+            Err(IngestError::Timetable { path: names.join(", "), what })
+        }
+    }
+}
+
+/// A name for each feed, of which no two are alike: that of its file without ending.
+fn prefixes(feeds: &[Source]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for feed in feeds {
+        let stem = feed.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut name = stem.clone();
+        let mut nth = 2;
+        while names.contains(&name) {
+            name = format!("{stem}-{nth}");
+            nth += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// The accounts of the tables of one feed.
+struct Books {
+    accounts: BTreeMap<&'static str, Account>,
+    /// Where issues of tables that are not there go.
+    rest: Account,
+}
+
+impl Books {
+    fn new(feed: &RawFeed, source: &Source) -> Books {
+        let account = |table: &gtfs::table::TableCount| {
+            let source = Source { shown: format!("{}/{}", feed.shown, table.file), ..source.clone() };
+            let mut account = Account::new(&source, table.records);
+            (account.ledger.read, account.ledger.used) = (table.read, table.used());
+            account.ledger.dropped = table.dropped.clone();
+            (table.file, account)
+        };
+        Books { accounts: feed.tables.iter().map(account).collect(), rest: Account::new(source, "files") }
+    }
+
+    fn of(&mut self, file: &str) -> &mut Account {
+        self.accounts.get_mut(file).unwrap_or(&mut self.rest)
+    }
+
+    /// The notices of the feed as issues.
+    fn tell(&mut self, feed: &RawFeed) {
+        let mut told: BTreeMap<Rule, u64> = BTreeMap::new();
+        let severity = |rule: Rule, left_out: bool| match rule.severity() {
+            Severity::Note => Severity::Note,
+            _ if left_out => Severity::Error,
+            _ => Severity::Warning,
+        };
+        for notice in &feed.notices.first {
+            let so_far = told.entry(notice.rule).or_default();
+            if !notice.left_out && *so_far >= MOST_TOLD {
+                continue;
+            }
+            *so_far += 1;
+            let account = self.of(notice.file);
+            let mut issue = account.issue(severity(notice.rule, notice.left_out), notice.rule.name(), &notice.what);
+            if let Some(line) = notice.line.filter(|_| notice.row.is_none()) {
+                issue.what = format!("line {line}: {}", issue.what);
+            }
+            (issue.record, issue.field) = (notice.row, notice.field.clone());
+            account.issues.push(issue);
+        }
+        for (rule, count) in &feed.notices.counts {
+            let rest = count.all - told.get(rule).copied().unwrap_or(0);
+            if rest > 0 {
+                let what = format!("{rest} more: {}; tongda inspect {} shows them", rule.about(), feed.shown);
+                let severity = severity(*rule, count.left_out > 0);
+                self.rest.issues.push(Issue::new(severity, rule.name(), feed.shown.clone(), what));
+            }
+        }
+    }
+
+    /// The accounts of the tables, in the order in which they stand in an archive: by name.
+    fn close(self, max_loss: Share) -> Result<Vec<Account>, IngestError> {
+        let mut accounts: Vec<Account> = self.accounts.into_values().collect();
+        for account in &accounts {
+            let ledger = &account.ledger;
+            let lost = ledger.dropped.iter().filter(|(reason, _)| !NO_LOSS.contains(reason));
+            let dropped: u64 = lost.clone().map(|(_, count)| count).sum();
+            if dropped as f64 > max_loss.0 * ledger.read as f64 {
+                return Err(IngestError::TooMuchLost {
+                    path: ledger.source.clone(),
+                    dropped,
+                    read: ledger.read,
+                    max_loss,
+                    reasons: lost.map(|(code, count)| format!("{code} {count}")).collect(),
+                    first: account
+                        .issues
+                        .iter()
+                        .find(|one| one.severity == Severity::Error)
+                        .map(Issue::to_string)
+                        .unwrap_or_default(),
+                });
+            }
+        }
+        if let Some(first) = accounts.first_mut() {
+            first.issues.extend(self.rest.issues);
+        }
+        Ok(accounts)
+    }
+}
+
+/// One feed alone as a model.
+fn model(
+    feed: &RawFeed,
+    days: &Days,
+    date: ServiceDate,
+    source: &Source,
+    ground: &Ground,
+    named: &dyn Fn(&str) -> String,
+    books: &mut Books,
+) -> Result<Transit, IngestError> {
+    let places = places(feed, source, ground, books)?;
+    let mut idx: Vec<Option<StopIdx>> = vec![None; feed.stops.len()];
+    let mut stops: Vec<Stop> = Vec::new();
+    for (at, stop) in feed.stops.iter().enumerate() {
+        let passed_over = match stop.location {
+            Location::Stop | Location::Station => None,
+            Location::Entrance => Some("entrance"),
+            Location::Node => Some("generic-node"),
+            Location::BoardingArea => Some("boarding-area"),
+        };
+        if let Some(reason) = passed_over {
+            books.of("stops.txt").ledger.take_back(reason);
+            continue;
+        }
+        let Some(place) = places[at] else { continue };
+        let name = if stop.name.is_empty() { &stop.id } else { &stop.name };
+        idx[at] = Some(StopIdx::new(stops.len()));
+        stops.push(Stop::new(named(&stop.id), name, place));
+    }
+    for (at, stop) in feed.stops.iter().enumerate() {
+        let is_station = |parent: &u32| feed.stops[*parent as usize].location == Location::Station;
+        if let (Some(idx_here), Some(parent)) = (idx[at], stop.parent.filter(is_station)) {
+            stops[idx_here.at()].station = idx[parent as usize];
+        }
+    }
+    let calendar = |(service, dates): (&gtfs::feed::RawService, &Vec<ServiceDate>)| Calendar {
+        id: named(&service.id),
+        feed: FeedIdx(0),
+        dates: dates.clone(),
+    };
+    let calendars: Vec<Calendar> = feed.services.iter().zip(&days.of_service).map(calendar).collect();
+    let mut lines = Lines::of(feed, &Stops { idx: &idx, places: &places }, &calendars, date, named);
+    let synthetic = books.of("trips.txt").ledger.synthetic;
+    lines.services.iter_mut().for_each(|service| service.synthetic = synthetic);
+    enter(&lines, books);
+    Ok(Transit {
+        transfers: transfers(feed, &idx, books),
+        stops,
+        services: lines.services,
+        complete_for: Vec::new(),
+        feeds: vec![Feed { name: feed.shown.clone(), zone: feed.zone().map(str::to_owned) }],
+        calendars,
+        date: None,
+    })
+}
+
+/// Where each stop is; `None` for those that need no place and for those that the plane has none for.
+fn places(
+    feed: &RawFeed,
+    source: &Source,
+    ground: &Ground,
+    books: &mut Books,
+) -> Result<Vec<Option<Place>>, IngestError> {
+    let shown = Source { shown: format!("{}/stops.txt", feed.shown), ..source.clone() };
+    let degrees = ToDegrees::new(&shown, &DeclaredCrs::ByFormat("EPSG:4326".to_owned()))?;
+    let raws: Vec<[f64; 2]> = feed.stops.iter().filter_map(|stop| stop.lonlat).collect();
+    degrees.doubt(&raws, ground.extent.as_ref())?;
+    let found: Vec<Option<LonLat>> = degrees.points(&raws);
+    let mut found = ground.places(&found).into_iter();
+    let mut places = Vec::with_capacity(feed.stops.len());
+    for stop in &feed.stops {
+        let place = stop.lonlat.and_then(|_| found.next()).flatten();
+        if let ([lon, lat], None, Location::Stop | Location::Station) =
+            (stop.lonlat.unwrap_or_default(), place, stop.location)
+        {
+            let what = format!("{lon} {lat} is outside the area of {}", degrees.name());
+            books.of("stops.txt").taken_back("outside-crs-area", stop.row, what).id = Some(stop.id.clone());
+        }
+        places.push(place);
+    }
+    Ok(places)
+}
+
+/// Enters what became of the trips.
+fn enter(lines: &Lines, books: &mut Books) {
+    for (rule, trips, calls) in &lines.lost {
+        books.of("trips.txt").ledger.take_back_all(rule.name(), *trips);
+        books.of("stop_times.txt").ledger.take_back_all(rule.name(), *calls);
+    }
+    let left_out = Rule::TripOfRowLeftOut.name();
+    books.of("frequencies.txt").ledger.take_back_all(left_out, lines.lost_frequencies);
+    books.of("stop_times.txt").ledger.take_back_all(left_out, lines.lost_calls);
+    books.of("routes.txt").ledger.take_back_all("route-without-trips", lines.idle_routes);
+    if lines.lost_calls > 0 {
+        let what =
+            format!("{} calls are at stops that are left out; the trips are used without them", lines.lost_calls);
+        books.of("stop_times.txt").issues.push(Issue::new(Severity::Error, left_out, "stop_times.txt", what));
+    }
+    if lines.worked_out.0 > 0 {
+        let what = format!(
+            "{} calls of {} trips have no time; it was worked out between the times before and after, by the distance",
+            lines.worked_out.0, lines.worked_out.1
+        );
+        books.of("stop_times.txt").noted("time-worked-out", None, what);
+    }
+}
+
+/// Transfers between stops; one of a station is one of each of its stops, unless the feed says more of the very pair.
+fn transfers(feed: &RawFeed, idx: &[Option<StopIdx>], books: &mut Books) -> Vec<Transfer> {
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); if feed.transfers.is_empty() { 0 } else { feed.stops.len() }];
+    if !members.is_empty() {
+        for (at, stop) in feed.stops.iter().enumerate() {
+            if let Some(parent) = stop.parent.filter(|_| stop.location == Location::Stop) {
+                members[parent as usize].push(at as u32);
+            }
+        }
+    }
+    // pairs of stops, and how exactly the feed speaks of them: both ends by name go before one, and that before none
+    let mut pairs: BTreeMap<(StopIdx, StopIdx), (u8, Transfer)> = BTreeMap::new();
+    for row in &feed.transfers {
+        let ends = |stop: u32| -> Vec<u32> {
+            match feed.stops[stop as usize].location {
+                Location::Station => members[stop as usize].clone(),
+                _ => vec![stop],
+            }
+        };
+        let (froms, tos) = (ends(row.from), ends(row.to));
+        let exact = u8::from(froms == [row.from]) + u8::from(tos == [row.to]);
+        let mut is_used = false;
+        for (from, to) in froms.iter().flat_map(|from| tos.iter().map(move |to| (*from, *to))) {
+            let (Some(from), Some(to)) = (idx[from as usize], idx[to as usize]) else { continue };
+            is_used = true;
+            let transfer = Transfer { from, to, least_s: row.least_s, is_forbidden: row.kind == 3 };
+            let known = pairs.entry((from, to)).or_insert((exact, transfer));
+            if exact > known.0 {
+                *known = (exact, transfer);
+            }
+        }
+        if !is_used {
+            books.of("transfers.txt").ledger.take_back("end-is-no-stop");
+        }
+    }
+    pairs.into_values().map(|(_, transfer)| transfer).collect()
+}

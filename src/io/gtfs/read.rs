@@ -1,0 +1,468 @@
+//! From the files of a feed to its tables: rows that name what is not there, or what is there already, are left out and told.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::io::gtfs::archive::Archive;
+use crate::io::gtfs::feed::Agency;
+use crate::io::gtfs::feed::FeedInfo;
+use crate::io::gtfs::feed::Location;
+use crate::io::gtfs::feed::RawFeed;
+use crate::io::gtfs::feed::RawFrequency;
+use crate::io::gtfs::feed::RawService;
+use crate::io::gtfs::feed::RawStop;
+use crate::io::gtfs::feed::RawTransfer;
+use crate::io::gtfs::feed::RawTrip;
+use crate::io::gtfs::feed::Route;
+use crate::io::gtfs::feed::mode_of;
+use crate::io::gtfs::notice::Notices;
+use crate::io::gtfs::notice::Rule;
+use crate::io::gtfs::schema;
+use crate::io::gtfs::schema::Spec;
+use crate::io::gtfs::table;
+use crate::io::gtfs::table::Row;
+use crate::io::gtfs::table::Take;
+use crate::io::read::ReadError;
+
+/// Degrees around 0, 0 and the poles where no service runs.
+const NOWHERE_DEGREES: f64 = 1.0;
+
+/// Positions by id; `None` for the id of a row that was left out.
+#[derive(Default)]
+pub(super) struct Ids(HashMap<String, Option<u32>>);
+
+/// What an id leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    At(u32),
+    LeftOut,
+    Nothing,
+}
+
+impl Ids {
+    pub(super) fn find(&self, id: &str) -> Found {
+        match self.0.get(id) {
+            Some(Some(at)) => Found::At(*at),
+            Some(None) => Found::LeftOut,
+            None => Found::Nothing,
+        }
+    }
+
+    /// Notes the position of an id; `false` for one that is there already.
+    pub(super) fn insert(&mut self, id: &str, at: usize) -> bool {
+        if self.0.contains_key(id) {
+            return false;
+        }
+        self.0.insert(id.to_owned(), Some(at as u32));
+        true
+    }
+
+    fn lose(&mut self, ids: Vec<String>) {
+        for id in ids {
+            self.0.entry(id).or_insert(None);
+        }
+    }
+
+    /// The position of an id, or the rule for which its row is left out; that is told.
+    pub(super) fn need(
+        &self,
+        row: &Row<'_, '_>,
+        file: &'static str,
+        (column, of): (&'static str, &'static str),
+        notices: &mut Notices,
+    ) -> Result<u32, Rule> {
+        let id = row.text(column);
+        let rule = match self.find(&id) {
+            Found::At(at) => return Ok(at),
+            Found::LeftOut => Rule::TripOfRowLeftOut,
+            Found::Nothing => Rule::ForeignKeyViolation,
+        };
+        notices.left_out(rule, file, |notice| {
+            let mut notice = notice.at_row(row.number()).at(column, &id);
+            notice.what = match rule {
+                Rule::ForeignKeyViolation => format!("{of} has no {column} \"{id}\""),
+                _ => format!("the row of \"{id}\" in {of} was left out"),
+            };
+            notice
+        });
+        Err(rule)
+    }
+}
+
+/// Tells of a second row with one key.
+pub(super) fn duplicate(row: &Row<'_, '_>, file: &'static str, key: &str, value: &str, notices: &mut Notices) -> Rule {
+    notices.left_out(Rule::DuplicateKey, file, |notice| {
+        let mut notice = notice.at_row(row.number()).at(key, value);
+        notice.what = format!("{key} {value} stands in a row before; the first counts");
+        notice
+    });
+    Rule::DuplicateKey
+}
+
+/// A feed while it is read.
+pub(super) struct Reading<'a> {
+    pub archive: &'a mut Archive,
+    pub feed: RawFeed,
+    pub stops: Ids,
+    routes: Ids,
+    services: Ids,
+    pub shapes: Ids,
+    pub trips: Ids,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(archive: &'a mut Archive, shown: &str) -> Reading<'a> {
+        let feed = RawFeed {
+            shown: shown.to_owned(),
+            agencies: Vec::new(),
+            stops: Vec::new(),
+            routes: Vec::new(),
+            services: Vec::new(),
+            shapes: Vec::new(),
+            shape_points: Vec::new(),
+            shape_distances: Vec::new(),
+            trips: Vec::new(),
+            calls: Vec::new(),
+            call_distances: Vec::new(),
+            frequencies: Vec::new(),
+            transfers: Vec::new(),
+            info: None,
+            tables: Vec::new(),
+            notices: Notices::default(),
+        };
+        let ids = Ids::default;
+        Reading { archive, feed, stops: ids(), routes: ids(), services: ids(), shapes: ids(), trips: ids() }
+    }
+
+    /// Reads a file where it is there; hands back the keys of rows that were left out.
+    pub(super) fn table(
+        &mut self,
+        spec: &'static Spec,
+        key: &'static str,
+        taker: &mut dyn Take,
+    ) -> Result<Vec<String>, ReadError> {
+        let Some(bytes) = self.archive.bytes(spec.file)? else {
+            if spec.is_required {
+                self.feed.notices.add(Rule::MissingRequiredFile, spec.file, |mut notice| {
+                    notice.what = format!("there is no {}", spec.file);
+                    notice
+                });
+            }
+            return Ok(Vec::new());
+        };
+        let outcome = table::read(spec, key, bytes, &mut self.feed.notices, taker);
+        self.feed.tables.push(outcome.count);
+        Ok(outcome.left_out)
+    }
+
+    pub(super) fn agencies(&mut self) -> Result<(), ReadError> {
+        let (mut ids, mut agencies) = (Ids::default(), Vec::new());
+        let file = schema::AGENCY.file;
+        self.table(&schema::AGENCY, "agency_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let id = row.text("agency_id").into_owned();
+            if !ids.insert(&id, agencies.len()) {
+                return Some(duplicate(row, file, "agency_id", &id, notices));
+            }
+            agencies.push(Agency {
+                id,
+                name: row.text("agency_name").into_owned(),
+                url: row.text("agency_url").into_owned(),
+                zone: row.some("agency_timezone").filter(|zone| crate::base::clock::is_zone(zone)),
+                row: row.number(),
+            });
+            None
+        })?;
+        self.feed.agencies = agencies;
+        Ok(())
+    }
+
+    pub(super) fn stops(&mut self) -> Result<(), ReadError> {
+        let file = schema::STOPS.file;
+        let (mut ids, mut stops) = (Ids::default(), Vec::new());
+        let lost = self.table(&schema::STOPS, "stop_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let id = row.text("stop_id").into_owned();
+            let location = match row.choice("location_type", 4) {
+                1 => Location::Station,
+                2 => Location::Entrance,
+                3 => Location::Node,
+                4 => Location::BoardingArea,
+                _ => Location::Stop,
+            };
+            let needs_place = matches!(location, Location::Stop | Location::Station | Location::Entrance);
+            let lonlat = row.number_in("stop_lon").zip(row.number_in("stop_lat")).map(|(lon, lat)| [lon, lat]);
+            let misplaced = match lonlat {
+                None if needs_place => Some((Rule::StopWithoutLocation, "it has no coordinates".to_owned())),
+                Some([lon, lat]) if lat.abs() >= 90.0 - NOWHERE_DEGREES => {
+                    Some((Rule::PointNearPole, format!("{lon} {lat} is at a pole")))
+                }
+                Some([lon, lat]) if lon.abs() <= NOWHERE_DEGREES && lat.abs() <= NOWHERE_DEGREES => {
+                    Some((Rule::PointNearOrigin, format!("{lon} {lat} is at 0, 0, where nothing is")))
+                }
+                _ => None,
+            };
+            if let Some((rule, what)) = misplaced {
+                notices.left_out(rule, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("stop_id", &id);
+                    notice.what = what;
+                    notice
+                });
+                return Some(rule);
+            }
+            if !ids.insert(&id, stops.len()) {
+                return Some(duplicate(row, file, "stop_id", &id, notices));
+            }
+            let name = row.text("stop_name").into_owned();
+            if name.is_empty() && needs_place {
+                notices.add(Rule::StopWithoutStopName, file, |notice| notice.at_row(row.number()).at("stop_id", &id));
+            }
+            stops.push(RawStop {
+                id,
+                name,
+                description: row.text("stop_desc").into_owned(),
+                url: row.text("stop_url").into_owned(),
+                location,
+                lonlat,
+                parent: None,
+                parent_id: row.text("parent_station").into_owned(),
+                row: row.number(),
+            });
+            None
+        })?;
+        ids.lose(lost);
+        (self.stops, self.feed.stops) = (ids, stops);
+        for at in 0..self.feed.stops.len() {
+            let stop = &self.feed.stops[at];
+            let (row, id) = (stop.row, stop.parent_id.clone());
+            match self.stops.find(&id) {
+                _ if id.is_empty() => {}
+                Found::At(parent) => self.feed.stops[at].parent = Some(parent),
+                Found::LeftOut => {}
+                Found::Nothing => self.feed.notices.add(Rule::ForeignKeyViolation, file, |notice| {
+                    let mut notice = notice.at_row(row).at("parent_station", &id);
+                    notice.what = format!("stops.txt has no stop_id \"{id}\"; the stop is taken to have no station");
+                    notice
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn routes(&mut self) -> Result<(), ReadError> {
+        let file = schema::ROUTES.file;
+        let (mut ids, mut routes) = (Ids::default(), Vec::new());
+        let agencies: HashMap<String, u32> =
+            self.feed.agencies.iter().zip(0..).map(|(agency, at)| (agency.id.clone(), at)).collect();
+        let lost = self.table(&schema::ROUTES, "route_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let id = row.text("route_id").into_owned();
+            let kind = row.whole("route_type").unwrap_or(u32::MAX);
+            let Some(mode) = mode_of(kind) else {
+                notices.left_out(Rule::UnexpectedEnumValue, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("route_type", &row.text("route_type"));
+                    notice.what = format!("route_type {kind} of route {id} is not known; its trips are left out");
+                    notice
+                });
+                return Some(Rule::UnexpectedEnumValue);
+            };
+            if !ids.insert(&id, routes.len()) {
+                return Some(duplicate(row, file, "route_id", &id, notices));
+            }
+            let named = row.some("agency_id");
+            let agency = match &named {
+                Some(agency) => agencies.get(agency).copied(),
+                None => (agencies.len() == 1).then_some(0),
+            };
+            if let (Some(named), None) = (&named, agency) {
+                notices.add(Rule::ForeignKeyViolation, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("agency_id", named);
+                    notice.what = format!("agency.txt has no agency_id \"{named}\"");
+                    notice
+                });
+            }
+            routes.push(Route {
+                id,
+                agency,
+                short_name: row.text("route_short_name").into_owned(),
+                long_name: row.text("route_long_name").into_owned(),
+                description: row.text("route_desc").into_owned(),
+                url: row.text("route_url").into_owned(),
+                kind,
+                mode,
+                row: row.number(),
+            });
+            None
+        })?;
+        ids.lose(lost);
+        (self.routes, self.feed.routes) = (ids, routes);
+        Ok(())
+    }
+
+    pub(super) fn services(&mut self) -> Result<(), ReadError> {
+        let file = schema::CALENDAR.file;
+        let (mut ids, mut services) = (Ids::default(), Vec::<RawService>::new());
+        let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+        let lost = self.table(&schema::CALENDAR, "service_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let id = row.text("service_id").into_owned();
+            if !ids.insert(&id, services.len()) {
+                return Some(duplicate(row, file, "service_id", &id, notices));
+            }
+            let weekdays = days.iter().zip(0..).map(|(day, bit)| row.choice(day, 1) << bit).sum();
+            let span = row.date("start_date").zip(row.date("end_date"));
+            let exceptions = Vec::new();
+            services.push(RawService { id, row: Some(row.number()), weekdays, span, exceptions });
+            None
+        })?;
+        let file = schema::CALENDAR_DATES.file;
+        let mut seen = HashSet::new();
+        self.table(&schema::CALENDAR_DATES, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let (id, kind) = (row.text("service_id"), row.whole("exception_type").unwrap_or(0));
+            let Some(date) = row.date("date") else { return Some(Rule::InvalidDate) };
+            if !(1..=2).contains(&kind) {
+                notices.left_out(Rule::UnexpectedEnumValue, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("exception_type", &kind.to_string());
+                    notice.what = format!("{kind} stands for nothing; write 1 for a day added, 2 for one removed");
+                    notice
+                });
+                return Some(Rule::UnexpectedEnumValue);
+            }
+            let at = match ids.find(&id) {
+                Found::At(at) => at as usize,
+                Found::LeftOut | Found::Nothing => {
+                    ids.insert(&id, services.len());
+                    services.push(RawService { id: id.clone().into_owned(), ..RawService::default() });
+                    services.len() - 1
+                }
+            };
+            if !seen.insert((at, date)) {
+                return Some(duplicate(row, file, "service_id, date", &format!("{id}, {date}"), notices));
+            }
+            services[at].exceptions.push((date, kind == 1));
+            None
+        })?;
+        ids.lose(lost);
+        let has = |spec: &Spec| self.feed.table(spec.file).is_some();
+        if !has(&schema::CALENDAR) && !has(&schema::CALENDAR_DATES) {
+            self.feed.notices.add(Rule::MissingCalendarAndCalendarDateFiles, schema::CALENDAR.file, |notice| notice);
+        }
+        (self.services, self.feed.services) = (ids, services);
+        Ok(())
+    }
+
+    pub(super) fn trips(&mut self) -> Result<(), ReadError> {
+        let file = schema::TRIPS.file;
+        let (routes, services) = (std::mem::take(&mut self.routes), std::mem::take(&mut self.services));
+        let shapes = std::mem::take(&mut self.shapes);
+        let (mut ids, mut trips) = (Ids::default(), Vec::new());
+        let lost = self.table(&schema::TRIPS, "trip_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let route = match routes.need(row, file, ("route_id", "routes.txt"), notices) {
+                Ok(route) => route,
+                Err(rule) => return Some(rule),
+            };
+            let calendars = ("service_id", "calendar.txt and calendar_dates.txt");
+            let service = match services.need(row, file, calendars, notices) {
+                Ok(service) => service,
+                Err(rule) => return Some(rule),
+            };
+            let id = row.text("trip_id").into_owned();
+            if !ids.insert(&id, trips.len()) {
+                return Some(duplicate(row, file, "trip_id", &id, notices));
+            }
+            let shape = row.text("shape_id");
+            let shape = match shapes.find(&shape) {
+                Found::At(at) => Some(at),
+                Found::Nothing if !shape.is_empty() => {
+                    notices.add(Rule::ForeignKeyViolation, file, |notice| {
+                        let mut notice = notice.at_row(row.number()).at("shape_id", &shape);
+                        notice.what = format!("shapes.txt has no shape_id \"{shape}\"; the trip is used without");
+                        notice
+                    });
+                    None
+                }
+                Found::LeftOut | Found::Nothing => None,
+            };
+            trips.push(RawTrip {
+                id,
+                route,
+                service,
+                direction: row.whole("direction_id").filter(|way| *way <= 1).map(|way| way as u8),
+                shape,
+                block: row.some("block_id"),
+                calls: 0..0,
+                row: row.number(),
+            });
+            None
+        })?;
+        ids.lose(lost);
+        (self.trips, self.feed.trips) = (ids, trips);
+        Ok(())
+    }
+
+    pub(super) fn frequencies(&mut self) -> Result<(), ReadError> {
+        let file = schema::FREQUENCIES.file;
+        let (trips, mut frequencies, mut seen) = (std::mem::take(&mut self.trips), Vec::new(), HashSet::new());
+        self.table(&schema::FREQUENCIES, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let trip = match trips.need(row, file, ("trip_id", "trips.txt"), notices) {
+                Ok(trip) => trip,
+                Err(rule) => return Some(rule),
+            };
+            let (start, end) = row.time("start_time").zip(row.time("end_time"))?;
+            if start >= end {
+                let rule = if start == end { Rule::StartAndEndRangeEqual } else { Rule::StartAndEndRangeOutOfOrder };
+                notices.left_out(rule, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("end_time", &row.text("end_time"));
+                    notice.what = format!("the span starts at {}", row.text("start_time"));
+                    notice
+                });
+                return Some(rule);
+            }
+            if !seen.insert((trip, start)) {
+                let key = format!("{}, {}", row.text("trip_id"), row.text("start_time"));
+                return Some(duplicate(row, file, "trip_id, start_time", &key, notices));
+            }
+            let headway_s = row.whole("headway_secs")?;
+            let is_exact = row.choice("exact_times", 1) == 1;
+            frequencies.push(RawFrequency { trip, start, end, headway_s, is_exact, row: row.number() });
+            None
+        })?;
+        (self.trips, self.feed.frequencies) = (trips, frequencies);
+        Ok(())
+    }
+
+    pub(super) fn transfers(&mut self) -> Result<(), ReadError> {
+        let file = schema::TRANSFERS.file;
+        let (stops, mut transfers) = (std::mem::take(&mut self.stops), Vec::new());
+        self.table(&schema::TRANSFERS, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
+            let kind = row.choice("transfer_type", 5);
+            let narrow = ["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"];
+            if kind >= 4 || narrow.iter().any(|column| !row.text(column).is_empty()) {
+                notices.left_out(Rule::TransferNotUsed, file, |notice| notice.at_row(row.number()));
+                return Some(Rule::TransferNotUsed);
+            }
+            let end = |column, notices: &mut Notices| stops.need(row, file, (column, "stops.txt"), notices);
+            let ends = end("from_stop_id", notices).and_then(|from| Ok((from, end("to_stop_id", notices)?)));
+            let (from, to) = match ends {
+                Ok(ends) => ends,
+                Err(rule) => return Some(rule),
+            };
+            let least_s = row.whole("min_transfer_time").filter(|_| kind == 2);
+            transfers.push(RawTransfer { from, to, kind, least_s, row: row.number() });
+            None
+        })?;
+        (self.stops, self.feed.transfers) = (stops, transfers);
+        Ok(())
+    }
+
+    pub(super) fn info(&mut self) -> Result<(), ReadError> {
+        let mut info = None;
+        self.table(&schema::FEED_INFO, "", &mut |row: &Row<'_, '_>, _: &mut Notices| {
+            info.get_or_insert_with(|| FeedInfo {
+                publisher: row.text("feed_publisher_name").into_owned(),
+                version: row.text("feed_version").into_owned(),
+                start: row.date("feed_start_date"),
+                end: row.date("feed_end_date"),
+            });
+            None
+        })?;
+        self.feed.info = info;
+        Ok(())
+    }
+}

@@ -1,0 +1,392 @@
+//! What lies within an hour of a centre, and how many centres lie within an hour of each place: 1小时通勤圈.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::ledger::WeightLedger;
+use crate::base::units::Limit;
+use crate::base::units::Text;
+use crate::base::units::Weight;
+use crate::impedance::By;
+use crate::impedance::Direction;
+use crate::impedance::segments::OffStreet;
+use crate::impedance::segments::Snap;
+use crate::metrics::Context;
+use crate::metrics::Evidence;
+use crate::metrics::Metric;
+use crate::metrics::MetricError;
+use crate::metrics::Output;
+use crate::metrics::RegionFigure;
+use crate::metrics::covered_share::needs_speed;
+use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::reach::Parties;
+use crate::metrics::reach::Question;
+use crate::metrics::reach::Whose;
+use crate::metrics::reach::by_region;
+use crate::metrics::reach::engine;
+use crate::metrics::reach::judged_points;
+use crate::metrics::reachable_layers;
+use crate::model::facility::Facility;
+use crate::model::place::Place;
+use crate::model::region::Level;
+use crate::model::study::Study;
+
+/// `measure.reachable-within`: who and what is within a time or a distance of each centre, the limit itself included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ReachableWithin {
+    /// Kind of facility that the centres are.
+    pub centres: String,
+    /// The time or the distance; at exactly this a centre is within reach.
+    pub within: Limit,
+    /// Ways of travelling; what any of them reaches is reached by the better of them.
+    pub by: Vec<By>,
+    /// Which way one travels: to the centre, or from it.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Centres that a point must have within reach to count.
+    #[serde(default = "one")]
+    pub at_least: NonZeroU32,
+    /// The demand layer; may be left out when the study has one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<String>,
+    /// What to weigh by: `people`, `count`, or another group of the demand layer, e.g. jobs. May be left out only when the layer has
+    /// `people`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+    /// Kinds of facilities that are counted within reach of each centre, e.g. `township-seat`, `county-seat`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+}
+
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+/// What one way of travelling reaches: for every demand point and every place that is counted.
+pub(crate) struct Found {
+    pub by: By,
+    /// Centres within reach of each point of the layer, rising. Of points that are not judged too.
+    pub centres: Vec<Vec<u32>>,
+    /// Points from which it can not be told, with the reason where the streets are it.
+    pub unknown: BTreeMap<usize, Option<OffStreet>>,
+    /// Places of each kind within reach of each centre, without the centre itself.
+    pub places: Vec<Vec<u32>>,
+    pub caveat: Text,
+}
+
+/// The whole answer.
+pub(crate) struct Answer<'a> {
+    pub params: &'a ReachableWithin,
+    pub study: &'a Study,
+    pub parties: Parties<'a>,
+    pub found: Vec<Found>,
+    pub judged: Vec<usize>,
+    pub outside: Vec<usize>,
+    pub synthetic: bool,
+}
+
+impl ReachableWithin {
+    fn question(&self, by: By) -> Question<'_> {
+        Question {
+            kind: &self.centres,
+            demand: self.demand.as_deref(),
+            weight: self.weight.as_deref(),
+            by,
+            unit: self.within.into(),
+            direction: self.direction,
+            nth: 1,
+            whose: Whose::Any,
+            whose_level: Level::County,
+        }
+    }
+
+    fn answer<'a>(&'a self, study: &'a Study) -> Result<Answer<'a>, MetricError> {
+        let first = self.by.first().copied().unwrap_or_default();
+        let parties = Parties::new(study, &self.question(first))?;
+        let (judged, outside) = judged_points(study, parties.layer);
+        let kinds: Vec<Vec<&Facility>> = self
+            .places
+            .iter()
+            .map(|kind| study.facilities.iter().filter(|facility| facility.kind == *kind).collect())
+            .collect();
+        let found: Vec<Found> =
+            self.by.iter().map(|by| self.found(study, &parties, &kinds, *by)).collect::<Result<_, _>>()?;
+        let on_streets = self
+            .by
+            .iter()
+            .filter_map(|by| by.mode())
+            .any(|mode| study.streets.iter().any(|network| network.mode == mode && network.synthetic));
+        let synthetic = on_streets
+            || parties.layer.synthetic
+            || parties.facilities.iter().chain(kinds.iter().flatten()).any(|facility| facility.synthetic);
+        Ok(Answer { params: self, study, parties, found, judged, outside, synthetic })
+    }
+
+    fn found(
+        &self,
+        study: &Study,
+        parties: &Parties<'_>,
+        kinds: &[Vec<&Facility>],
+        by: By,
+    ) -> Result<Found, MetricError> {
+        let engine = engine(study, &self.question(by))?;
+        let at: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
+        let prepared = engine.prepare(&study.plane, &at);
+        let met = |place: Option<Place>| -> Result<(Place, Option<Snap>), Option<OffStreet>> {
+            let place = place.ok_or(None)?;
+            match prepared.snapped(&place) {
+                Ok(snap) => Ok((place, snap)),
+                Err(why) => Err(Some(why)),
+            }
+        };
+        let layer = parties.layer;
+        let (mut asked, mut of, mut unknown) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for point in 0..layer.len() {
+            match met(layer.at[point]) {
+                Ok(place) => {
+                    asked.push(place);
+                    of.push(point);
+                }
+                // who lives along a closed street goes nowhere; that is known
+                Err(Some(OffStreet::Closed { .. })) => {}
+                Err(why) => {
+                    unknown.insert(point, why);
+                }
+            }
+        }
+        let points = asked.len();
+        let mut starts = vec![points];
+        for kind in kinds {
+            let there = kind.iter().map(|facility| met(Some(facility.at)));
+            // a place off the network is not reached; it stays one that was counted
+            asked.extend(there.filter_map(Result::ok));
+            starts.push(asked.len());
+        }
+        let limit = self.within.value();
+        let mut centres = vec![Vec::new(); layer.len()];
+        let mut places = Vec::with_capacity(at.len());
+        for centre in 0..at.len() as u32 {
+            let costs = prepared.costs_of(centre, limit, &asked);
+            for (point, cost) in of.iter().zip(&costs[..points]) {
+                if cost.is_some() {
+                    centres[*point].push(centre);
+                }
+            }
+            let own = at[centre as usize];
+            let counted = |range: std::ops::Range<usize>| {
+                range.filter(|at| costs[*at].is_some() && asked[*at].0 != own).count() as u32
+            };
+            places.push(starts.windows(2).map(|pair| counted(pair[0]..pair[1])).collect());
+        }
+        let (en, zh) = by.caveat();
+        Ok(Found { by, centres, unknown, places, caveat: Text::new(en, zh) })
+    }
+}
+
+impl Answer<'_> {
+    /// Centres within reach of a point by the better of all ways, rising.
+    pub fn centres(&self, at: usize) -> Vec<u32> {
+        let mut all: Vec<u32> = self.found.iter().flat_map(|found| found.centres[at].iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Whether a point has enough centres within reach; `None` when it has not as far as is known and some way of travelling can not be told.
+    pub fn counts(&self, at: usize) -> Option<bool> {
+        if self.centres(at).len() >= self.params.at_least.get() as usize {
+            return Some(true);
+        }
+        let is_unknown = self.found.iter().any(|found| found.unknown.contains_key(&at));
+        (!is_unknown).then_some(false)
+    }
+
+    pub fn weight(&self, at: usize) -> Weight {
+        self.parties.group.weights[at]
+    }
+
+    fn figure(&self, points: &[usize]) -> (Figure, WeightLedger) {
+        let (mut within, mut beyond, mut unknown) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
+        for at in points {
+            match self.counts(*at) {
+                Some(true) => within += self.weight(*at),
+                Some(false) => beyond += self.weight(*at),
+                None => unknown += self.weight(*at),
+            }
+        }
+        let ledger = WeightLedger {
+            unit: self.parties.group.name.clone(),
+            total: points.iter().map(|at| self.weight(*at)).sum(),
+            parts: vec![("within-reach", within), ("out-of-reach", beyond), ("unknown", unknown)],
+        };
+        (Figure::share(within.to_f64(), (within + beyond).to_f64(), unknown.to_f64()), ledger)
+    }
+
+    fn unknown_reason(&self) -> Text {
+        let count = self.judged.iter().filter(|at| self.counts(**at).is_none()).count();
+        let (all, name) = (self.judged.len(), &self.parties.layer.name);
+        Text::new(
+            format!("of {count} of {all} points of \"{name}\" the place is not known, or it is off the network"),
+            format!("“{name}”的 {all} 个点中有 {count} 个位置未知或不在路网上"),
+        )
+    }
+
+    /// Weight and numbers of places within reach of each centre, one line a centre.
+    fn evidence(&self) -> Vec<Evidence> {
+        let limit = self.params.within;
+        (0..self.parties.facilities.len())
+            .map(|centre| {
+                let it = self.parties.facilities[centre];
+                let (mut en, mut zh) = (Vec::new(), Vec::new());
+                for found in &self.found {
+                    let weight = reachable_layers::weight_of(self, &found.centres, centre as u32);
+                    let (how_en, how_zh) = reachable_layers::way(found.by);
+                    en.push(format!("{weight} {how_en}"));
+                    zh.push(format!("{how_zh} {weight}"));
+                }
+                let unit = &self.parties.group.name;
+                Evidence {
+                    key: it.id.clone(),
+                    state: "centre",
+                    about: vec![it.id.clone(), it.name.clone()],
+                    text: Text::new(
+                        format!("{} ({}): {unit} within {limit}: {}", it.name, it.id, en.join(", ")),
+                        format!("{}（{}）：{limit} 内{unit}：{}", it.name, it.id, zh.join("，")),
+                    ),
+                }
+            })
+            .collect()
+    }
+
+    fn caveat(&self) -> Text {
+        let (mut en, mut zh): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for found in &self.found {
+            en.push(&found.caveat.en);
+            zh.push(&found.caveat.zh);
+        }
+        let direction = match self.params.direction {
+            Direction::ToFacility => ("to the centre", "至中心"),
+            Direction::FromFacility => ("from the centre", "自中心"),
+        };
+        let mut text = Text::new(
+            format!(
+                "{} within {} {}: {}; weighed by {} of \"{}\"",
+                self.params.centres,
+                self.params.within,
+                direction.0,
+                en.join("; or "),
+                self.parties.group.name,
+                self.parties.layer.name
+            ),
+            format!(
+                "{}{} {} 以内：{}；按“{}”的{}加权",
+                direction.1,
+                self.params.centres,
+                self.params.within,
+                zh.join("；或"),
+                self.parties.layer.name,
+                self.parties.group.name
+            ),
+        );
+        if !self.outside.is_empty() {
+            let (outside, all) = (self.outside.len(), self.parties.layer.len());
+            text.en += &format!("; {outside} of {all} points lie outside all regions and are not judged");
+            text.zh += &format!("；{all}个点中有{outside}个位于所有区域之外，不参与评价");
+        }
+        text
+    }
+
+    /// Each way of travelling by itself, in one sentence.
+    fn alone(&self) -> Option<Text> {
+        if self.found.len() < 2 {
+            return None;
+        }
+        let least = self.params.at_least.get() as usize;
+        let (mut en, mut zh) = (Vec::new(), Vec::new());
+        for found in &self.found {
+            let known = self.judged.iter().filter(|at| !found.unknown.contains_key(at));
+            let (mut part, mut whole) = (Weight::ZERO, Weight::ZERO);
+            for at in known {
+                whole += self.weight(*at);
+                if found.centres[*at].len() >= least {
+                    part += self.weight(*at);
+                }
+            }
+            let share = if whole > Weight::ZERO {
+                format!("{:.1} %", (part.to_f64() / whole.to_f64() * 1000.0).floor() / 10.0)
+            } else {
+                "–".to_owned()
+            };
+            let (how_en, how_zh) = reachable_layers::way(found.by);
+            en.push(format!("{share} {how_en}"));
+            zh.push(format!("{how_zh} {share}"));
+        }
+        Some(Text::new(format!("alone: {}", en.join(", ")), format!("单独：{}", zh.join("，"))))
+    }
+}
+
+impl Metric for ReachableWithin {
+    fn check(&self) -> Result<(), MetricError> {
+        if self.by.is_empty() {
+            let what = "names no way of travelling; write for example [\"transit\", \"drive\"]".to_owned();
+            return Err(MetricError::Parameter { key: "by", what });
+        }
+        if let Some(twice) = (1..self.by.len()).find(|at| self.by[..*at].contains(&self.by[*at])) {
+            let what = format!("names {:?} twice", self.by[twice]);
+            return Err(MetricError::Parameter { key: "by", what });
+        }
+        self.by.iter().try_for_each(|by| needs_speed(*by, self.within.into(), "within"))
+    }
+
+    fn kinds(&self) -> Vec<&str> {
+        std::iter::once(&self.centres).chain(&self.places).map(String::as_str).collect()
+    }
+
+    fn by(&self) -> Vec<By> {
+        self.by.clone()
+    }
+
+    fn demand(&self) -> Option<&str> {
+        self.demand.as_deref()
+    }
+
+    fn limit(&self) -> Option<f64> {
+        Some(self.within.value())
+    }
+
+    fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        let answer = self.answer(context.study)?;
+        let (mut headline, ledger) = answer.figure(&answer.judged);
+        if headline.unknown > 0.0 {
+            headline = headline.because(answer.unknown_reason());
+        }
+        let regions: Vec<RegionFigure> = by_region(answer.study, answer.parties.layer, &answer.judged, context.over)
+            .into_iter()
+            .map(|(level, region, points)| RegionFigure {
+                region,
+                level,
+                figure: match points.is_empty() {
+                    true => {
+                        Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
+                    }
+                    false => answer.figure(&points).0,
+                },
+            })
+            .collect();
+        let mut output = Output { synthetic: answer.synthetic, ..Output::default() };
+        output.notes.push(answer.caveat());
+        output.notes.extend(answer.alone());
+        output.evidence = answer.evidence();
+        output.tables = reachable_layers::tables(&answer, context);
+        output.headline = headline;
+        output.regions = regions;
+        output.weights.push(ledger);
+        Ok(output)
+    }
+}
