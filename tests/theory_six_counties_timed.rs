@@ -19,6 +19,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use geo_types::Geometry;
 use support::scene::Scene;
 use support::scene::clock;
 use support::scene::day;
@@ -35,6 +36,9 @@ use tongda::metrics::Output;
 use tongda::metrics::neighbour_reach::Definition;
 use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::neighbour_reach::Scope;
+use tongda::model::lattice::Lattice;
+use tongda::model::place::LonLat;
+use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::model::transit::Mode;
@@ -478,4 +482,33 @@ fn a_route_table_has_first_and_last_departures_at_most_and_says_so() {
     let output = measure(&study, &NeighbourReach::default());
     assert!(text_of(&output, "A–B").ends_with("[assumed]"), "{}", text_of(&output, "A–B"));
     assert!(output.notes.iter().any(|note| note.en == "the figures rest on: assumed trips (the same every day)"));
+}
+
+#[test]
+fn shared_borders_are_drawn_as_the_first_county_runs_and_coloured_by_status() {
+    let mut study = six_counties_timed();
+    let degrees = |xy: PlaneXy| Some(LonLat { lon: xy.x / 1e5, lat: xy.y / 1e5 });
+    study.lattice = Lattice::over([0.0, 0.0, 30_000.0, 20_000.0], degrees);
+    let output = measure(&study, &NeighbourReach { scope: Scope::All, ..NeighbourReach::default() });
+    let table = output.tables.iter().find(|table| table.name == "bus_reach_borders").unwrap();
+    let found: Vec<(String, Value, f64)> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let Some(Geometry::MultiLineString(lines)) = &row.geometry else { panic!("a border is a line") };
+            // the scene's degrees are metres / 100 000
+            let metres = lines.lines().map(|line| (line.dx().hypot(line.dy())) * 1e5).sum::<f64>();
+            (format!("{}{}", row.values[0], row.values[2]), row.values[5].clone(), metres)
+        })
+        .collect();
+    // all but those of F: 10 000 m, and 50 m round the corner at either end
+    let states: Vec<(&str, &Value)> = found.iter().map(|(pair, status, _)| (pair.as_str(), status)).collect();
+    let (yes, no) = (Value::from("connected"), Value::from("unconnected"));
+    assert_eq!(states, [("AB", &yes), ("AD", &yes), ("BC", &no), ("BE", &yes), ("CF", &yes), ("DE", &no), ("EF", &no)]);
+    for (pair, _, metres) in found.iter().filter(|(pair, ..)| !pair.contains('F')) {
+        assert!((metres - 10_100.0).abs() < 1e-6, "{pair}: {metres}");
+    }
+    // C's bottom edge lies 30 m above F over its whole length, and its sides up to 50 m from F: 20 m each
+    let cf = found.iter().find(|(pair, ..)| pair == "CF").unwrap().2;
+    assert!((cf - 10_040.0).abs() < 1e-6, "{cf}");
 }

@@ -549,7 +549,8 @@ pub fn notes(survey: &Survey<'_>, reports: &[PairReport<'_>]) -> Vec<Text> {
         .filter(in_scope)
         .filter_map(|report| {
             let (miss, (a, b)) = (report.miss.as_ref()?, pair_name(report));
-            Some(Text::new(format!("{a}–{b} ({})", miss.en), format!("{a}—{b}（{}）", miss.zh)))
+            let day = report.day.filter(|_| survey.days.len() > 1).map_or(String::new(), |day| format!("{day}: "));
+            Some(Text::new(format!("{a}–{b} ({day}{})", miss.en), format!("{a}—{b}（{day}{}）", miss.zh)))
         })
         .collect();
     if !misses.is_empty() {
