@@ -75,7 +75,7 @@ fn texts(path: &Path) -> Vec<(String, String)> {
             let mut file = archive.by_index(at).expect("a file of the archive");
             let mut text = String::new();
             file.read_to_string(&mut text).expect("the file is UTF-8");
-            (file.name().to_owned(), text)
+            (file.name().expect("a name").into_owned(), text)
         })
         .collect()
 }

@@ -497,7 +497,8 @@ fn shared_borders_are_drawn_as_the_first_county_runs_and_coloured_by_status() {
         .map(|row| {
             let Some(Geometry::MultiLineString(lines)) = &row.geometry else { panic!("a border is a line") };
             // the scene's degrees are metres / 100 000
-            let metres = lines.lines().map(|line| (line.dx().hypot(line.dy())) * 1e5).sum::<f64>();
+            let metres =
+                lines.iter().flat_map(|line| line.lines()).map(|line| line.dx().hypot(line.dy()) * 1e5).sum::<f64>();
             (format!("{}{}", row.values[0], row.values[2]), row.values[5].clone(), metres)
         })
         .collect();
