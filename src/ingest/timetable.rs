@@ -285,6 +285,7 @@ fn model(
         stops,
         services: lines.services,
         complete_for: Vec::new(),
+        assumed: Vec::new(),
         feeds: vec![Feed { name: feed.shown.clone(), zone: feed.zone().map(str::to_owned) }],
         calendars,
         date: None,
