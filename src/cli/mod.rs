@@ -5,6 +5,8 @@ pub mod args;
 pub mod bench;
 #[cfg(feature = "bench")]
 mod bench_streets;
+#[cfg(feature = "bench")]
+mod bench_transit;
 mod card;
 mod comparison;
 mod progress;

@@ -6,6 +6,7 @@ use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::base::clock::ServiceTime;
 use crate::config::error::Finding;
 use crate::config::error::suggestion;
 use crate::config::file::ConfigFile;
@@ -19,6 +20,7 @@ use crate::config::file::RegionsFile;
 use crate::config::file::SurfaceFile;
 use crate::config::file::TargetFile;
 use crate::config::file::TransitFile;
+use crate::config::file::TravelFile;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
 use crate::config::plan::demand_name;
@@ -29,6 +31,7 @@ use crate::config::spans::Spans;
 use crate::config::spans::Step;
 use crate::config::spans::way;
 use crate::impedance::By;
+use crate::impedance::times::LONGEST_S;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
@@ -308,6 +311,9 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
     if let Some(one) = &study.surface {
         surface(one, study.streets.is_some(), findings);
     }
+    if let Some(travel) = &study.travel {
+        self::travel(travel, &way!["study", "travel"], findings);
+    }
     if let Some(water) = &study.water {
         reading(&water.reading(), &way!["study", "water"], findings);
     }
@@ -394,6 +400,74 @@ fn surface(one: &SurfaceFile, has_streets: bool, findings: &mut Findings<'_, '_>
     if let Some(one) = &one.heights {
         heights(one, &below(&way, "heights"), findings);
     }
+}
+
+fn travel(travel: &TravelFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    let mut times: Vec<(&str, &String)> = travel.from.iter().map(|text| ("from", text)).collect();
+    times.extend(travel.line_hours.iter().flatten().map(|text| ("line-hours", text)));
+    for (key, text) in times {
+        if let Err(wrong) = text.parse::<ServiceTime>() {
+            findings.at(&below(way, key), wrong.to_string(), "no time of day", "");
+        }
+    }
+    let hours = travel.line_hours.as_ref().map(|hours| hours.each_ref().map(|text| text.parse::<ServiceTime>()));
+    if let Some([Ok(first), Ok(last)]) = hours
+        && first > last
+    {
+        findings.at(&below(way, "line-hours"), "the last departure is before the first", "which is first?", "");
+    }
+    let mut wants = |key: &str, is_wrong: bool, what: &str, help: &str| {
+        if is_wrong {
+            findings.at(&below(way, key), what, "does not fit", help);
+        }
+    };
+    let is_window = |seconds: f64| (60.0..=86_400.0).contains(&seconds) && seconds % 60.0 == 0.0;
+    wants(
+        "window",
+        travel.window.is_some_and(|window| !is_window(window.0)),
+        "a window is whole minutes, from one to a day",
+        "write for example window = \"1 h\"",
+    );
+    wants(
+        "longest",
+        travel.longest.is_some_and(|longest| !(longest.0 >= 1.0 && longest.0 <= f64::from(LONGEST_S))),
+        "the longest time is more than nothing and at most 18 h",
+        "write for example longest = \"2 h\"",
+    );
+    wants(
+        "change",
+        travel.change.is_some_and(|change| change.0 > 86_400.0),
+        "a change takes at most a day",
+        "write for example change = \"2 min\"",
+    );
+    wants(
+        "percentile",
+        travel.percentile.is_some_and(|rank| !(0.0..=100.0).contains(&rank)),
+        "a percentile is from 0 to 100",
+        "50 is the median",
+    );
+    for (key, detour) in [("walk-detour", travel.walk_detour), ("line-detour", travel.line_detour)] {
+        wants(
+            key,
+            detour.is_some_and(|detour| !(1.0..=10.0).contains(&detour)),
+            "no way is shorter than the straight line",
+            "write a number from 1 to 10, for example 1.3",
+        );
+    }
+    for (key, speed) in [("walk-speed", travel.walk_speed), ("line-speed", travel.line_speed)] {
+        wants(
+            key,
+            speed.is_some_and(|speed| !(speed.0 > 0.0 && speed.0 <= 1000.0)),
+            "a speed of nothing, or above 1000 km/h",
+            "write for example \"5 km/h\"",
+        );
+    }
+    wants(
+        "modes",
+        travel.modes.as_ref().is_some_and(Vec::is_empty),
+        "no mode, so that nothing runs",
+        "name one, or leave modes out",
+    );
 }
 
 fn transit(transit: &TransitFile, way: &[Step], findings: &mut Findings<'_, '_>) {
@@ -670,6 +744,14 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
             MetricError::Parameter { key, what } => findings.at(&below(&way, key), what, "does not fit", ""),
             MetricError::Missing { what, instead } => findings.at_key(&way, what, "asked here", instead),
         }
+    }
+    if measure.metric().by().contains(&By::Transit) && study.services.is_none() && study.transit.is_none() {
+        findings.at(
+            &below(&way, "by"),
+            "there is nothing to ride on",
+            "needs a timetable or a route table",
+            "add transit = { gtfs = \"….zip\" } or services = { path = \"….csv\" } to [study]",
+        );
     }
     let wants = wants(measure);
     let by_rule = study.facilities.iter().flat_map(|one| one.kinds.keys().map(String::as_str));

@@ -20,13 +20,18 @@ use toml::value::Datetime;
 
 use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
+use crate::base::units::Limit;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::profile::ProfileFile;
 use crate::indicators::target::Quantity;
 use crate::metrics::Measure;
 use crate::model::region::Level;
+use crate::model::transit::Mode as TransitMode;
+use crate::model::travel::Clock;
+use crate::model::travel::Wait;
 
 /// A study file of tongda: what is read, what is measured, what is promised, what is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +76,8 @@ pub struct StudyFile {
     pub services: Option<ServicesFile>,
     /// Timetables: GTFS feeds.
     pub transit: Option<TransitFile>,
+    /// When and how one travels where an indicator says `by = "transit"`.
+    pub travel: Option<TravelFile>,
     /// Streets, for distances along them (`by = "walk"`).
     pub streets: Option<StreetsFile>,
     /// A raster cost surface, for ways on foot where streets are few or none (`by = "surface"`).
@@ -377,6 +384,42 @@ pub struct SurfaceFile {
     pub closures: Option<WaterFile>,
     /// Heights of the ground in metres, a GeoTIFF: people are slower uphill, and faster on gentle slopes downhill (Tobler 1993).
     pub heights: Option<HeightsFile>,
+}
+
+/// `[study.travel]`: when and how one travels where an indicator says `by = "transit"`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TravelFile {
+    /// Start of the window, `HH:MM` of the service day; left out, 08:00.
+    pub from: Option<String>,
+    /// Length of the window, of which every minute is looked at, whole minutes; left out, 1 h.
+    pub window: Option<Seconds>,
+    /// Whether one leaves at these minutes or is there by them; left out, `depart-at`.
+    pub clock: Option<Clock>,
+    /// Which of the times over the window stands for all, from 0 to 100; left out, 50: the median.
+    pub percentile: Option<f64>,
+    /// Longest time that is looked for, at most 18 h; left out, 2 h.
+    pub longest: Option<Seconds>,
+    /// Longest walk to a stop, between stops and from a stop, a length or a time; left out, 1 km.
+    pub max_walk: Option<Limit>,
+    /// Walking speed where there are no streets; left out, 5 km/h.
+    pub walk_speed: Option<KmPerHour>,
+    /// How many times longer than the straight line a walk is, where there are no streets; left out, 1.3.
+    pub walk_detour: Option<f64>,
+    /// How often one changes at most; left out, 3.
+    pub transfers: Option<u8>,
+    /// Least time between getting off and on, beside the walk; left out, 1 min.
+    pub change: Option<Seconds>,
+    /// What counts; left out, bus, coach, metro, rail and ferry.
+    pub modes: Option<Vec<TransitMode>>,
+    /// How long one waits where only the headway is known; left out, `mean`: half of it.
+    pub wait: Option<Wait>,
+    /// Speed of lines that give no times, stops included; left out, 20 km/h.
+    pub line_speed: Option<KmPerHour>,
+    /// How many times longer than the straight line the way between two stops of such a line is; left out, 1.3.
+    pub line_detour: Option<f64>,
+    /// First and last departure of lines that give none; left out, 06:30 and 18:30.
+    pub line_hours: Option<[String; 2]>,
 }
 
 /// Fields of a region above.

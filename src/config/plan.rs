@@ -12,6 +12,7 @@ use crate::base::clock::ServiceDate;
 use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::check;
@@ -30,6 +31,7 @@ use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
 use crate::config::file::SurfaceFile;
 use crate::config::file::TransitFile;
+use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
@@ -45,6 +47,7 @@ use crate::model::region::Level;
 use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::model::surface::Neighbours;
+use crate::model::travel::Travel;
 use crate::table::rule::Rule;
 
 /// A share of lost records above which a source stops the run, where the config does not say.
@@ -80,6 +83,8 @@ pub struct StudyPlan {
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
     pub transit: Option<TransitSource>,
+    /// How one travels by timetable.
+    pub travel: Travel,
     pub streets: Option<StreetSource>,
     pub surface: Option<SurfaceSource>,
     pub water: Option<WaterSource>,
@@ -363,6 +368,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
+            travel: study.travel.as_ref().map(travel).unwrap_or_default(),
             transit: study.transit.as_ref().map(|one| transit(one, base_dir)),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
             surface: study.surface.as_ref().and_then(|one| surface(one, base_dir)),
@@ -495,6 +501,32 @@ fn surface(file: &SurfaceFile, base_dir: &Path) -> Option<SurfaceSource> {
         closures: file.closures.as_ref().map(|one| water(one, base_dir)),
         heights: file.heights.as_ref().map(|one| source(one.reading(), base_dir)),
     })
+}
+
+/// What is left out is as usual; `check` has found what is wrong.
+fn travel(file: &TravelFile) -> Travel {
+    let usual = Travel::default();
+    let time = |text: &String| text.parse().ok();
+    let whole = |seconds: Seconds| seconds.0.round() as u32;
+    let hours = file.line_hours.as_ref().and_then(|[first, last]| Some((time(first)?, time(last)?)));
+    Travel {
+        date: None,
+        from: file.from.as_ref().and_then(time).unwrap_or(usual.from),
+        minutes: file.window.map_or(usual.minutes, |window| whole(Seconds(window.0 / 60.0))),
+        clock: file.clock.unwrap_or(usual.clock),
+        percentile: file.percentile.unwrap_or(usual.percentile),
+        longest_s: file.longest.map_or(usual.longest_s, whole),
+        max_walk: file.max_walk.unwrap_or(usual.max_walk),
+        walk_speed: file.walk_speed.unwrap_or(usual.walk_speed),
+        walk_detour: file.walk_detour.unwrap_or(usual.walk_detour),
+        transfers: file.transfers.unwrap_or(usual.transfers),
+        change_s: file.change.map_or(usual.change_s, whole),
+        modes: file.modes.clone().unwrap_or(usual.modes),
+        wait: file.wait.unwrap_or(usual.wait),
+        line_speed: file.line_speed.unwrap_or(usual.line_speed),
+        line_detour: file.line_detour.unwrap_or(usual.line_detour),
+        line_hours: hours.unwrap_or(usual.line_hours),
+    }
 }
 
 fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {

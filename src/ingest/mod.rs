@@ -36,6 +36,7 @@ use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
 use crate::model::study::Study;
+use crate::model::transit::Transit;
 
 /// Why the data of a plan can not be read as it is meant.
 #[derive(Debug, thiserror::Error)]
@@ -212,7 +213,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         regions: tree,
         facilities: all_facilities,
         demand: layers,
-        transit,
+        transit: transit.map(|found| Transit { travel: plan.travel.clone(), ..found }),
         water: areas,
         streets: networks,
         surface: cells,

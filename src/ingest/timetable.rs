@@ -288,7 +288,7 @@ fn model(
         assumed: Vec::new(),
         feeds: vec![Feed { name: feed.shown.clone(), zone: feed.zone().map(str::to_owned) }],
         calendars,
-        date: None,
+        ..Transit::default()
     })
 }
 

@@ -26,6 +26,7 @@ use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
+use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -120,6 +121,7 @@ impl CoveredShare {
 
 impl Metric for CoveredShare {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        is_looked_for(context.study, self.by, self.within)?;
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -160,6 +162,7 @@ impl Metric for CoveredShare {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
+        draws(self.by, self.catchments.as_ref())?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {
             catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
         })
@@ -192,9 +195,24 @@ impl Metric for CoveredShare {
 pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(), MetricError> {
     if unit == CostUnit::Seconds && by.is_flown() {
         let what =
-            "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\" or \"surface\", or a length"
+            "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\", \"surface\" or \"transit\", or a length"
                 .to_owned();
         return Err(MetricError::Parameter { key, what });
+    }
+    if unit == CostUnit::Metres && by == By::Transit {
+        let what = "by transit the time counts, not the length; write a time, or another by".to_owned();
+        return Err(MetricError::Parameter { key, what });
+    }
+    Ok(())
+}
+
+/// Areas are drawn along streets or straight lines, not along timetables.
+/// # Errors
+/// [`MetricError::Parameter`].
+pub(crate) fn draws(by: By, catchments: Option<&Catchments>) -> Result<(), MetricError> {
+    if by == By::Transit && catchments.is_some() {
+        let what = "areas within reach by transit are not drawn; leave catchments out".to_owned();
+        return Err(MetricError::Parameter { key: "catchments", what });
     }
     Ok(())
 }

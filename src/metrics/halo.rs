@@ -31,6 +31,10 @@ pub(crate) struct Halo {
 /// The judged points that are not within `limit` (included) and nearer than it to the end of the streets; without a limit, those that are
 /// nearer to it than to their facility. `None` where there are no streets to end, or no such point.
 pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
+    // a vehicle may leave the streets and come back
+    if reach.by == By::Transit {
+        return None;
+    }
     let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode());
     let surface = reach.study.surface.as_ref().filter(|_| reach.by == By::Surface);
     let (extent, top_speed) = match (network, surface) {

@@ -13,6 +13,7 @@ use crate::base::idx::FeedIdx;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::model::place::Place;
+use crate::model::travel::Travel;
 
 /// What runs on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -219,6 +220,8 @@ pub struct Transit {
     pub assumed: Vec<ServiceIdx>,
     /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
     pub date: Option<ServiceDate>,
+    /// How people travel with it.
+    pub travel: Travel,
 }
 
 impl Transit {
