@@ -27,6 +27,9 @@ use crate::io::read::ReadError;
 /// Degrees around 0, 0 and the poles where no service runs.
 const NOWHERE_DEGREES: f64 = 1.0;
 
+/// Departures of one span of headways: one every half minute all through two days.
+const MOST_DEPARTURES: u32 = 5760;
+
 /// Positions by id; `None` for the id of a row that was left out.
 #[derive(Default)]
 pub(super) struct Ids(HashMap<String, Option<u32>>);
@@ -424,6 +427,16 @@ impl<'a> Reading<'a> {
             }
             let headway_s = row.whole("headway_secs")?;
             let is_exact = row.choice("exact_times", 1) == 1;
+            let departures = (end - start) / headway_s.max(1);
+            if departures > MOST_DEPARTURES {
+                notices.left_out(Rule::NumberOutOfRange, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("headway_secs", &headway_s.to_string());
+                    notice.what =
+                        format!("{departures} departures in one span; no more than {MOST_DEPARTURES} can be meant");
+                    notice
+                });
+                return Some(Rule::NumberOutOfRange);
+            }
             frequencies.push(RawFrequency { trip, start, end, headway_s, is_exact, row: row.number() });
             None
         })?;
