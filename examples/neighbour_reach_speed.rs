@@ -239,6 +239,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         transit: Some(transit()?),
         water: None,
         streets: Vec::new(),
+        surface: None,
         overrides: Vec::new(),
         declared: None,
         synthetic: true,
