@@ -126,7 +126,9 @@ impl ReachableWithin {
             .iter()
             .filter_map(|by| by.mode())
             .any(|mode| study.streets.iter().any(|network| network.mode == mode && network.synthetic));
+        let on_surface = self.by.contains(&By::Surface) && study.surface.as_ref().is_some_and(|one| one.synthetic);
         let synthetic = on_streets
+            || on_surface
             || self.by.iter().any(|by| is_on_made_up_lines(study, *by))
             || parties.layer.synthetic
             || parties.facilities.iter().chain(kinds.iter().flatten()).any(|facility| facility.synthetic);
@@ -160,7 +162,7 @@ impl ReachableWithin {
                     of.push(point);
                 }
                 // who lives along a closed street goes nowhere; that is known
-                Err(Some(OffStreet::Closed { .. })) => {}
+                Err(Some(OffStreet::Closed { .. } | OffStreet::ClosedCell)) => {}
                 Err(why) => {
                     unknown.insert(point, why);
                 }
@@ -197,10 +199,14 @@ impl ReachableWithin {
             places.push(starts.windows(2).map(|pair| counted(pair[0]..pair[1])).collect());
         }
         let (en, zh) = by.caveat();
-        let caveat = match engine.told() {
+        let mut caveat = match engine.told() {
             Some(told) => Text::new(format!("{en}: {}", told.en), format!("{zh}：{}", told.zh)),
             None => Text::new(en, zh),
         };
+        if let Some(surface) = study.surface.as_ref().filter(|_| by == By::Surface) {
+            caveat.en += &format!(" ({})", surface.about.en);
+            caveat.zh += &format!("（{}）", surface.about.zh);
+        }
         Ok(Found { by, centres, unknown, places, caveat })
     }
 }

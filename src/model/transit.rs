@@ -10,6 +10,7 @@ use crate::base::clock::ServiceDate;
 use crate::base::clock::ServiceTime;
 use crate::base::idx::CalendarIdx;
 use crate::base::idx::FeedIdx;
+use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::model::place::Place;
 use crate::model::travel::Travel;
@@ -55,6 +56,23 @@ impl FromStr for Mode {
                 ));
             }
         })
+    }
+}
+
+impl Mode {
+    /// As a config writes it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Mode::Bus => "bus",
+            Mode::Coach => "coach",
+            Mode::Metro => "metro",
+            Mode::Rail => "rail",
+            Mode::Tram => "tram",
+            Mode::Ferry => "ferry",
+            Mode::Cable => "cable",
+            Mode::OnDemand => "on-demand",
+            Mode::SchoolBus => "school-bus",
+        }
     }
 }
 
@@ -198,6 +216,8 @@ pub struct Transit {
     pub feeds: Vec<Feed>,
     pub calendars: Vec<Calendar>,
     pub transfers: Vec<Transfer>,
+    /// Services whose trips a day no file gives: the config assumes them. Rising.
+    pub assumed: Vec<ServiceIdx>,
     /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
     pub date: Option<ServiceDate>,
     /// How people travel with it.
@@ -214,6 +234,8 @@ impl Transit {
     /// has one.
     pub fn append(&mut self, other: Transit) {
         let (stops, feeds, calendars) = (self.stops.len(), self.feeds.len(), self.calendars.len());
+        let services = self.services.len();
+        self.assumed.extend(other.assumed.into_iter().map(|one| ServiceIdx::new(services + one.at())));
         let stop = |idx: StopIdx| StopIdx::new(stops + idx.at());
         let feed = |idx: FeedIdx| FeedIdx::new(feeds + idx.at());
         let calendar = |idx: CalendarIdx| CalendarIdx::new(calendars + idx.at());
