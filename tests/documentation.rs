@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -20,6 +20,7 @@ const PAGES: [&str; 7] = [
     "docs/methods/neighbour-reach.md",
     "docs/methods/nearest.md",
     "docs/methods/covered-share.md",
+    "docs/methods/stop-coverage.md",
 ];
 
 #[test]

@@ -90,8 +90,8 @@ fn the_better_of_two_ways_counts_and_what_is_off_one_of_them_is_unknown_unless_t
     let line = Line { corners: vec![place(0.0, 0.0), place(5_500.0, 0.0)], way, id: 0 };
     let mut roads = StreetNetwork::new(Mode::Drive, KmPerHour(5.0), &[line], &Hindrances::default(), length_m);
     roads.max_snap_m = 50.0;
-    // a path from 9 km to 10 km, walked at 6 km/h: 10 min
-    let line = Line { corners: vec![place(9_000.0, 0.0), place(10_000.0, 0.0)], way: Way::both(KmPerHour(6.0)), id: 0 };
+    // a path from 9 km to 10 km, walked at 7.5 km/h: 8 min
+    let line = Line { corners: vec![place(9_000.0, 0.0), place(10_000.0, 0.0)], way: Way::both(KmPerHour(7.5)), id: 0 };
     let mut paths = StreetNetwork::new(Mode::Walk, KmPerHour(5.0), &[line], &Hindrances::default(), length_m);
     paths.max_snap_m = 50.0;
     study.streets = vec![roads, paths];
@@ -100,7 +100,7 @@ fn the_better_of_two_ways_counts_and_what_is_off_one_of_them_is_unknown_unless_t
             "reachable-within = {{ centres = \"centre\", within = \"10 min\", by = [\"drive\", \"walk\"], direction = \"{direction}\" }}"
         )
     };
-    // from P one drives to v2 and v5 in 2 and 5 min; Q is walked to from v9 in 10 min, the limit included
+    // from P one drives to v2 and v5 in 2 and 5 min; Q is walked to from v9 in 8 min
     let from = measure(&study, &text("from-facility")).unwrap();
     assert_eq!((from.headline.part, from.headline.whole, from.headline.unknown), (Some(700.0), Some(700.0), 0.0));
     assert_eq!(column(&from, "i_centres", "weight_drive"), [Some(300.0), Some(0.0)]);

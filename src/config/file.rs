@@ -18,6 +18,7 @@ use serde::Serializer;
 use serde::de;
 use toml::value::Datetime;
 
+use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
 use crate::base::units::Metres;
 use crate::base::units::Share;
@@ -72,6 +73,8 @@ pub struct StudyFile {
     pub transit: Option<TransitFile>,
     /// Streets, for distances along them (`by = "walk"`).
     pub streets: Option<StreetsFile>,
+    /// A raster cost surface, for ways on foot where streets are few or none (`by = "surface"`).
+    pub surface: Option<SurfaceFile>,
     /// Water areas; borders inside them are water borders.
     pub water: Option<WaterFile>,
     /// A CSV with `code_a`, `code_b`, `action` (include or exclude) and `reason` that wins over geometry.
@@ -325,6 +328,11 @@ source_table! {
         /// Whether the streets are a layer of the output, one for each mode that is asked for: `streets_walk` and its like.
         #[serde(default)]
         pub show: bool,
+        /// For lines that were not drawn on shared corners: what lies within this of a line's end is made to meet it; left out, only what shares
+        /// a corner meets.
+        pub join_within: Option<Metres>,
+        /// Field of the level: lines of different levels are not joined by `join-within` (bridges, tunnels).
+        pub level_field: Option<String>,
         /// Streets that are closed: conditions as under `where`. Who lives along them goes nowhere.
         pub closed_where: Option<OneOrMany<String>>,
         /// Areas in which streets are closed: a flood, a fire.
@@ -338,6 +346,37 @@ source_table! {
         /// How cars use them.
         pub drive: Option<ProfileFile>,
     }
+}
+
+source_table! {
+    /// Land cover: a raster of classes. A cell of the surface takes the class at its middle, never one in between.
+    pub struct LandcoverFile {
+        /// Walking speed by class, e.g. `{ "10" = "3 km/h", "50" = "5 km/h" }`. Over a class that is not here nobody walks.
+        pub speeds: BTreeMap<String, KmPerHour>,
+    }
+}
+
+/// `[study.surface]`: square cells of the study plane, each with a walking speed. Either `uniform` or `landcover` says how fast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SurfaceFile {
+    /// Side of a cell; left out, 100 m.
+    pub cell: Option<Metres>,
+    /// The same walking speed everywhere.
+    pub uniform: Option<KmPerHour>,
+    /// Walking speed by land cover.
+    pub landcover: Option<LandcoverFile>,
+    /// Neighbours that one moves to from a cell: 16, if left out, or 8.
+    pub neighbours: Option<u8>,
+    /// How far the cells reach beyond the rectangle around all regions; left out, 5 km.
+    pub halo: Option<Metres>,
+    /// Cells that a street passes through take the speed that `[study.streets]` has for people on foot, also over water: bridges.
+    #[serde(default)]
+    pub streets: bool,
+    /// Areas that are closed: a flood, a fire. Who lives in them goes nowhere.
+    pub closures: Option<WaterFile>,
+    /// Heights of the ground in metres, a GeoTIFF: people are slower uphill, and faster on gentle slopes downhill (Tobler 1993).
+    pub heights: Option<HeightsFile>,
 }
 
 /// Fields of a region above.

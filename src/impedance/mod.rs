@@ -12,6 +12,7 @@ pub mod segments;
 pub mod straight;
 pub mod street;
 pub mod stretches;
+pub mod surface;
 pub mod times;
 pub mod timetable;
 pub mod transit;
@@ -29,10 +30,11 @@ use crate::impedance::straight::StraightLine;
 use crate::impedance::street::Route;
 use crate::impedance::street::Streets;
 use crate::impedance::stretches::Stretch;
+use crate::impedance::surface::OverSurface;
 use crate::model::place::Place;
 use crate::model::streets::Mode;
-use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
+use crate::model::study::Study;
 
 /// A way of measuring from origins to destinations.
 pub trait Impedance: Sync {
@@ -122,6 +124,8 @@ impedances! {
     Bicycle,
     /// By car along the streets of the study, and on foot straight to and from them.
     Drive,
+    /// On foot over the cells of the study's cost surface: where streets are few, or none.
+    Surface,
 }
 
 /// Which way one travels.
@@ -139,25 +143,29 @@ impl By {
     /// Who goes along streets; `None` where none are asked.
     pub fn mode(self) -> Option<Mode> {
         match self {
-            By::Geodesic | By::StraightLine => None,
+            By::Geodesic | By::StraightLine | By::Surface => None,
             By::Walk => Some(Mode::Walk),
             By::Bicycle => Some(Mode::Bicycle),
             By::Drive => Some(Mode::Drive),
         }
     }
 
-    /// The engine behind the name; `None` for one that needs streets where there are none for its mode, and for seconds where nothing has a
-    /// speed.
-    pub fn engine(
-        self,
-        unit: CostUnit,
-        direction: Direction,
-        streets: &[StreetNetwork],
-    ) -> Option<Box<dyn Impedance + '_>> {
+    /// Whether it goes straight, over everything that is in the way, and at no speed.
+    pub fn is_flown(self) -> bool {
+        matches!(self, By::Geodesic | By::StraightLine)
+    }
+
+    /// The engine behind the name; `None` for one that needs streets or a surface where the study has none, and for seconds where nothing has
+    /// a speed.
+    pub fn engine(self, unit: CostUnit, direction: Direction, study: &Study) -> Option<Box<dyn Impedance + '_>> {
         match (self.mode(), unit) {
             (Some(mode), _) => {
-                let network = streets.iter().find(|network| network.mode == mode)?;
+                let network = study.streets.iter().find(|network| network.mode == mode)?;
                 Some(Box::new(Streets { network, unit, direction }))
+            }
+            (None, _) if self == By::Surface => {
+                let surface = study.surface.as_ref()?;
+                Some(Box::new(OverSurface { surface, unit, direction }))
             }
             (None, CostUnit::Seconds) => None,
             (None, CostUnit::Metres) if self == By::StraightLine => Some(Box::new(StraightLine)),
@@ -179,6 +187,7 @@ impl By {
                 "by car along the streets without traffic, and on foot straight to and from them",
                 "沿道路驾车（不计拥堵，含步行至道路的直线段）",
             ),
+            By::Surface => ("on foot over the cells of a cost surface", "沿成本面网格步行"),
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::io::gtfs::days::Days;
 use crate::io::gtfs::feed::Location;
 use crate::io::gtfs::feed::RawFeed;
 use crate::io::gtfs::notice::Rule;
+use crate::io::gtfs::preflight;
 use crate::io::read::DeclaredCrs;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
@@ -70,6 +71,7 @@ pub(crate) fn read(
         feeds.push(feed);
     }
     let days: Vec<Days> = feeds.iter().map(Days::of).collect();
+    feeds.iter_mut().zip(&days).for_each(|(feed, days)| preflight::check(feed, days, None));
     let date = day(plan, &feeds, &days)?;
     let mut transit = Transit { complete_for: plan.complete_for.clone(), date: Some(date), ..Transit::default() };
     let mut accounts: Vec<Account> = Vec::new();

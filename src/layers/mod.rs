@@ -2,11 +2,13 @@
 //! scorecard as a table.
 
 pub mod audit;
+mod corridors;
 mod facilities;
 mod issues;
 mod outlines;
 mod scorecard;
 mod services;
+mod stops;
 mod streets;
 
 use crate::indicators::scorecard::Scorecard;
@@ -22,6 +24,8 @@ pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>, shows_streets: bool
     let mut tables = vec![scorecard(card, study.frame)];
     tables.extend(own);
     tables.extend(facilities::tables(study));
+    tables.extend(stops::tables(study));
+    tables.extend(corridors::table(study));
     tables.extend(services::table(study));
     if shows_streets {
         tables.extend(streets::tables(study));

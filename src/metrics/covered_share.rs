@@ -190,23 +190,25 @@ impl Metric for CoveredShare {
 /// # Errors
 /// [`MetricError::Parameter`].
 pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(), MetricError> {
-    if unit == CostUnit::Seconds && by.mode().is_none() {
+    if unit == CostUnit::Seconds && by.is_flown() {
         let what =
-            "a crow's flight has no speed; write by = \"walk\", \"bicycle\" or \"drive\", or a length".to_owned();
+            "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\" or \"surface\", or a length"
+                .to_owned();
         return Err(MetricError::Parameter { key, what });
     }
     Ok(())
 }
 
-/// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked.
+/// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked, `off-surface` where a
+/// surface is.
 pub(crate) fn parts_with_unknown(
     reach: &Reach<'_>,
     mut parts: Vec<(&'static str, Weight)>,
     off_streets: Weight,
     no_place: Weight,
 ) -> Vec<(&'static str, Weight)> {
-    if reach.by.mode().is_some() {
-        parts.push(("off-streets", off_streets));
+    if !reach.by.is_flown() {
+        parts.push((if reach.by == By::Surface { "off-surface" } else { "off-streets" }, off_streets));
     }
     parts.push(("without-place", no_place));
     parts
@@ -218,14 +220,15 @@ pub(crate) fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text 
     let off = reach.off_streets.len();
     if off > 0 {
         let weight: Weight = reach.off_streets.keys().map(|at| reach.weight(*at)).sum();
+        let (en, zh) = reach.off_what();
         return Text::new(
             format!(
-                "{off} of {} points of \"{}\" are off the streets ({weight} of {} by weight), and the place of {count} is not known",
+                "{off} of {} points of \"{}\" are off the {en} ({weight} of {} by weight), and the place of {count} is not known",
                 reach.judged.len(),
                 reach.layer.name,
                 ledger.total,
             ),
-            format!("“{}”的 {} 个点中有 {off} 个不在路网上，{count} 个位置未知", reach.layer.name, reach.judged.len()),
+            format!("“{}”的 {} 个点中有 {off} 个不在{zh}上，{count} 个位置未知", reach.layer.name, reach.judged.len()),
         );
     }
     Text::new(

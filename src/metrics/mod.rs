@@ -23,6 +23,12 @@ mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
 pub mod service_day;
+pub mod stop_coverage;
+pub mod stop_departures;
+mod stop_layers;
+mod stop_people;
+mod stop_regions;
+mod stop_survey;
 pub mod topology;
 pub mod way;
 
@@ -221,6 +227,9 @@ metrics! {
     /// Share of demand within a distance of a facility.
     CoveredShare(covered_share::CoveredShare) = "covered-share",
         "Share within reach of a facility", "设施服务覆盖率", "covered-share.md";
+    /// Share of people, or of regions, with a stop that is served often enough.
+    StopCoverage(stop_coverage::StopCoverage) = "stop-coverage",
+        "Share within reach of a served stop", "公交站点覆盖率", "stop-coverage.md";
     /// What is within a time of each centre, and how many centres are within reach of each place.
     ReachableWithin(reachable_within::ReachableWithin) = "reachable-within",
         "Within an hour of a centre", "中心可达圈", "reachable-within.md";

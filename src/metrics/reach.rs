@@ -104,7 +104,18 @@ impl<'a> Reach<'a> {
     /// [`MetricError::Missing`] when the study has no such facility, demand layer or weight group, or when a choice between
     /// several is not made.
     pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
-        let parties = Parties::new(study, question)?;
+        Reach::among(study, question, Parties::new(study, question)?)
+    }
+
+    /// The same for places that are no facilities of the study, e.g. stops; without any, nobody reaches one. The question's kind says
+    /// nothing.
+    /// # Errors
+    /// [`MetricError::Missing`] when the study has no such demand layer or weight group.
+    pub fn to(study: &'a Study, question: &Question<'_>, places: Vec<&'a Facility>) -> Result<Reach<'a>, MetricError> {
+        Reach::among(study, question, Parties::with(study, question, places)?)
+    }
+
+    fn among(study: &'a Study, question: &Question<'_>, parties: Parties<'a>) -> Result<Reach<'a>, MetricError> {
         let engine = engine(study, question)?;
         let admits = |origin: usize, destination: u32| parties.admits(origin, destination);
         let Parties { layer, group, facilities, .. } = &parties;
@@ -129,7 +140,7 @@ impl<'a> Reach<'a> {
                 Ok(Some(snap)) => {
                     snaps.insert(at, snap);
                 }
-                Err(OffStreet::Closed { .. }) => {
+                Err(OffStreet::Closed { .. } | OffStreet::ClosedCell) => {
                     closed.insert(at);
                 }
                 Err(why) => {
@@ -141,7 +152,9 @@ impl<'a> Reach<'a> {
         let facilities = facilities.clone();
         let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
         let on_streets = network.is_some_and(|streets| streets.synthetic);
-        let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        let on_surface = question.by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic);
+        let synthetic =
+            on_streets || on_surface || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
             layer,
@@ -183,6 +196,11 @@ impl<'a> Reach<'a> {
         by_region(self.study, self.layer, &self.judged, over)
     }
 
+    /// What places that can not be measured from are off, in English and Chinese.
+    pub(crate) fn off_what(&self) -> (&'static str, &'static str) {
+        if self.by == By::Surface { ("cost surface", "成本面") } else { ("streets", "路网") }
+    }
+
     /// How distance was measured and what was weighed, in one sentence.
     pub fn caveat(&self) -> Text {
         let (en, zh) = self.by.caveat();
@@ -191,8 +209,8 @@ impl<'a> Reach<'a> {
             "count" => ("number of points", "点数"),
             other => (other, other),
         };
-        let ways = match (self.by.mode(), self.unit, self.direction) {
-            (None, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
+        let ways = match (self.by.is_flown(), self.unit, self.direction) {
+            (true, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
             (_, CostUnit::Metres, Direction::FromFacility) => ("distances from the facility are", "自设施出发的距离为"),
             (_, CostUnit::Seconds, Direction::ToFacility) => ("times are", "时间为"),
             (_, CostUnit::Seconds, Direction::FromFacility) => ("times from the facility are", "自设施出发的时间为"),
@@ -215,9 +233,18 @@ impl<'a> Reach<'a> {
                 in_chinese += "；坡度按Tobler（1993）计";
             }
         }
+        let surface = self.study.surface.as_ref().filter(|_| self.by == By::Surface);
+        if let Some(surface) = surface {
+            in_english += &format!("; {}", surface.about.en);
+            in_chinese += &format!("；{}", surface.about.zh);
+        }
         if !self.closed.is_empty() {
-            in_english += &format!("; {} points lie along closed streets and reach nothing", self.closed.len());
-            in_chinese += &format!("；{}个点位于封闭路段，视为不可达", self.closed.len());
+            let (en, zh) = match surface {
+                Some(_) => ("in closed cells", "封闭网格"),
+                None => ("along closed streets", "封闭路段"),
+            };
+            in_english += &format!("; {} points lie {en} and reach nothing", self.closed.len());
+            in_chinese += &format!("；{}个点位于{zh}，视为不可达", self.closed.len());
         }
         if !self.outside.is_empty() {
             let weight: Weight = self.outside.iter().map(|at| self.weight(*at)).sum();
@@ -227,8 +254,9 @@ impl<'a> Reach<'a> {
         }
         if !self.off_facilities.is_empty() {
             let (off, all) = (self.off_facilities.len(), self.facilities.len());
-            in_english += &format!("; {off} of {all} facilities are off the streets and nobody reaches them");
-            in_chinese += &format!("；{all}处设施中有{off}处不在路网上，视为不可达");
+            let (en, zh) = self.off_what();
+            in_english += &format!("; {off} of {all} facilities are off the {en} and nobody reaches them");
+            in_chinese += &format!("；{all}处设施中有{off}处不在{zh}上，视为不可达");
         }
         Text::new(in_english, in_chinese)
     }
@@ -293,8 +321,8 @@ impl<'a> Parties<'a> {
     /// # Errors
     /// As [`Reach::new`].
     pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Parties<'a>, MetricError> {
-        let layer = demand_layer(study, question.demand)?;
-        let group = weight_group(layer, question.weight)?;
+        // who is asked for comes before what is to be reached
+        weight_group(demand_layer(study, question.demand)?, question.weight)?;
         let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
         if facilities.is_empty() {
             let kinds: BTreeSet<&str> = study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
@@ -303,6 +331,18 @@ impl<'a> Parties<'a> {
                 instead: format!("kinds in the study: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")),
             });
         }
+        Parties::with(study, question, facilities)
+    }
+
+    /// # Errors
+    /// As [`Reach::to`].
+    pub fn with(
+        study: &'a Study,
+        question: &Question<'_>,
+        facilities: Vec<&'a Facility>,
+    ) -> Result<Parties<'a>, MetricError> {
+        let layer = demand_layer(study, question.demand)?;
+        let group = weight_group(layer, question.weight)?;
         let region_at =
             |home: Option<RegionIdx>| home.and_then(|home| study.regions.ancestor(home, question.whose_level));
         Ok(Parties {
@@ -330,17 +370,21 @@ impl<'a> Parties<'a> {
 /// # Errors
 /// [`MetricError::Missing`] when the study has no streets for it.
 pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Box<dyn Impedance + 'a>, MetricError> {
-    question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| MetricError::Missing {
+    question.by.engine(question.unit, question.direction, study).ok_or_else(|| MetricError::Missing {
         what: match question.by.mode() {
             Some(mode) => format!("the study has no streets to {} on", mode.id()),
+            None if question.by == By::Surface => "the study has no cost surface to walk over".to_owned(),
             None => "a crow's flight has no speed".to_owned(),
         },
-        instead: "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
-            .to_owned(),
+        instead: match question.by {
+            By::Surface => "give it: [study.surface] uniform = \"5 km/h\", cell = \"100 m\"",
+            _ => "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\"",
+        }
+        .to_owned(),
     })
 }
 
-fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {
+pub(crate) fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {
     let names = || study.demand.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>().join(", ");
     match (name, study.demand.as_slice()) {
         (Some(name), layers) => layers.iter().find(|layer| layer.name == name).ok_or_else(|| MetricError::Missing {
@@ -359,7 +403,7 @@ fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLa
     }
 }
 
-fn weight_group<'a>(layer: &'a DemandLayer, name: Option<&str>) -> Result<&'a WeightGroup, MetricError> {
+pub(crate) fn weight_group<'a>(layer: &'a DemandLayer, name: Option<&str>) -> Result<&'a WeightGroup, MetricError> {
     let wanted = name.unwrap_or("people");
     layer.group(wanted).ok_or_else(|| {
         let groups: Vec<&str> = layer.groups.iter().map(|group| group.name.as_str()).collect();

@@ -11,6 +11,7 @@ use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::trim_zeros;
+use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
@@ -128,7 +129,7 @@ fn distance_classes(
 }
 
 /// The field of the cost, with its titles.
-fn cost_field(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
+pub(crate) fn cost_field(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
     match unit {
         CostUnit::Metres => ("dist_m", "Distance, m", "距离（米）"),
         CostUnit::Seconds => ("time_s", "Time, s", "时间（秒）"),
@@ -139,7 +140,7 @@ fn same(text: String) -> Text {
     Text::new(text.clone(), text)
 }
 
-fn region_table(
+pub(crate) fn region_table(
     reach: &Reach<'_>,
     regions: &[RegionFigure],
     target: f64,
@@ -212,7 +213,7 @@ fn region_table(
     table
 }
 
-fn figure_label(figure: &Figure) -> Option<String> {
+pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
     match figure.unit {
         FigureUnit::Share => rate_label(figure),
         FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
@@ -222,7 +223,7 @@ fn figure_label(figure: &Figure) -> Option<String> {
 
 /// The points of the point layer: all of them; of a raster with more than [`MOST_CELLS`] cells, those out of reach first, and then
 /// those with the most weight times distance, in the order of the raster.
-fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
+pub(crate) fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
     let mut points = reach.judged.clone();
     if !reach.layer.is_grid() || points.len() <= MOST_CELLS {
         return points;
@@ -316,7 +317,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
     table
 }
 
-fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
+pub(crate) fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
     table.fields = vec![
         Field::new("point", FieldKind::Text, "Point", "需求点"),
         Field::new("name", FieldKind::Text, "Name", "名称"),
@@ -339,7 +340,7 @@ fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
 }
 
 /// A cost in a sentence, in English and Chinese.
-fn told(unit: CostUnit, cost: f64) -> (String, String) {
+pub(crate) fn told(unit: CostUnit, cost: f64) -> (String, String) {
     match unit {
         CostUnit::Metres => (format!("{cost:.0} m"), format!(" {cost:.0} 米")),
         CostUnit::Seconds => {
@@ -364,6 +365,18 @@ pub(crate) fn off_street(why: &OffStreet) -> (String, String) {
             format!("所在道路为总长{component_m:.0}米的孤立路段（min-component），可达性未知"),
         ),
         OffStreet::Closed { .. } => ("its street is closed".to_owned(), "所在道路封闭".to_owned()),
+        OffStreet::OutsideCells => {
+            ("it lies outside the cost surface (halo)".to_owned(), "位于成本面范围之外（halo）".to_owned())
+        }
+        OffStreet::BarredCell => (
+            "nobody walks over its cell (water, or land cover without a speed); what is reached from there is not known".to_owned(),
+            "所在网格不可通行（水域或未设速度的地类），可达性未知".to_owned(),
+        ),
+        OffStreet::UnknownCell => (
+            "the land cover of its cell is not known, nor what is reached from there".to_owned(),
+            "所在网格地类未知，可达性未知".to_owned(),
+        ),
+        OffStreet::ClosedCell => ("its cell is closed".to_owned(), "所在网格封闭".to_owned()),
     }
 }
 
@@ -372,7 +385,8 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
     let issue = |(at, why): &(usize, OffStreet)| {
         let facility = reach.facilities[*at];
         let what = format!("{}: {}", facility.name, off_street(why).0);
-        Issue::new(Severity::Warning, "facility-off-streets", &facility.kind, what).with_id(&facility.id)
+        let code = if reach.by == By::Surface { "facility-off-surface" } else { "facility-off-streets" };
+        Issue::new(Severity::Warning, code, &facility.kind, what).with_id(&facility.id)
     };
     reach.off_facilities.iter().map(issue).collect()
 }
@@ -443,12 +457,16 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
                 Reached::OffStreets => {
                     let (en, zh) = reach.off_streets.get(at).map(off_street).unwrap_or_default();
                     let text = Text::new(format!("{name} ({id}): {en}"), format!("{name}（{id}）：{zh}"));
-                    ("off-streets", text)
+                    (if reach.by == By::Surface { "off-surface" } else { "off-streets" }, text)
                 }
-                Reached::NoFacility if reach.closed.contains(at) => (
-                    "closed",
-                    Text::new(format!("{name} ({id}): its street is closed"), format!("{name}（{id}）：所在道路封闭")),
-                ),
+                Reached::NoFacility if reach.closed.contains(at) => {
+                    let (en, zh) = if reach.by == By::Surface { ("cell", "网格") } else { ("street", "道路") };
+                    let text = Text::new(
+                        format!("{name} ({id}): its {en} is closed"),
+                        format!("{name}（{id}）：所在{zh}封闭"),
+                    );
+                    ("closed", text)
+                }
                 Reached::NoFacility => (
                     "no-facility",
                     Text::new(

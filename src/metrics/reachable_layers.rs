@@ -28,6 +28,7 @@ use crate::table::style::palette;
 pub(crate) fn way(by: By) -> (&'static str, &'static str) {
     match by.mode() {
         Some(mode) => mode.title(),
+        None if by == By::Surface => ("over a cost surface", "沿成本面"),
         None => ("as the crow flies", "直线"),
     }
 }

@@ -122,7 +122,9 @@ impl ReachableWithin {
             .iter()
             .filter_map(|by| by.mode())
             .any(|mode| study.streets.iter().any(|network| network.mode == mode && network.synthetic));
+        let on_surface = self.by.contains(&By::Surface) && study.surface.as_ref().is_some_and(|one| one.synthetic);
         let synthetic = on_streets
+            || on_surface
             || parties.layer.synthetic
             || parties.facilities.iter().chain(kinds.iter().flatten()).any(|facility| facility.synthetic);
         Ok(Answer { params: self, study, parties, found, judged, outside, synthetic })
@@ -154,7 +156,7 @@ impl ReachableWithin {
                     of.push(point);
                 }
                 // who lives along a closed street goes nowhere; that is known
-                Err(Some(OffStreet::Closed { .. })) => {}
+                Err(Some(OffStreet::Closed { .. } | OffStreet::ClosedCell)) => {}
                 Err(why) => {
                     unknown.insert(point, why);
                 }
@@ -185,7 +187,12 @@ impl ReachableWithin {
             places.push(starts.windows(2).map(|pair| counted(pair[0]..pair[1])).collect());
         }
         let (en, zh) = by.caveat();
-        Ok(Found { by, centres, unknown, places, caveat: Text::new(en, zh) })
+        let mut caveat = Text::new(en, zh);
+        if let Some(surface) = study.surface.as_ref().filter(|_| by == By::Surface) {
+            caveat.en += &format!(" ({})", surface.about.en);
+            caveat.zh += &format!("（{}）", surface.about.zh);
+        }
+        Ok(Found { by, centres, unknown, places, caveat })
     }
 }
 

@@ -14,8 +14,11 @@ use crate::impedance::street::Route;
 use crate::metrics::MetricError;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
+use crate::metrics::reach::demand_layer;
 use crate::metrics::reach::engine;
+use crate::metrics::reach::weight_group;
 use crate::metrics::reach_layers::off_street;
+use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
 use crate::model::study::Study;
@@ -34,14 +37,14 @@ pub struct Way<'a> {
     pub weighed_by: &'a str,
     pub unit: CostUnit,
     pub direction: Direction,
-    pub outcome: Outcome<'a>,
+    pub outcome: Outcome,
 }
 
 /// What became of a point.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome<'a> {
+pub enum Outcome {
     /// The facility that the metric means, its cost, the legs where one goes along streets, and the line, as it is travelled.
-    Found { facility: &'a Facility, cost: f64, route: Option<Route>, line: Vec<Place> },
+    Found { facility: Box<Facility>, cost: f64, route: Option<Route>, line: Vec<Place> },
     /// The place of the point is not known.
     NoPlace,
     /// It is not on the streets.
@@ -108,11 +111,21 @@ impl Way<'_> {
             let leg = |metres: f64, seconds: f64| {
                 format!("{} ({})", CostUnit::Metres.shown(metres), CostUnit::Seconds.shown(seconds))
             };
-            for (en, zh, metres, seconds) in [
-                ("straight to the street", "直线至道路", route.off_m[0], route.off_s[0]),
-                ("along streets", "沿道路", route.street_m, route.street_s),
-                ("straight from the street", "离开道路后直线", route.off_m[1], route.off_s[1]),
-            ] {
+            let legs = match route.is_over_cells {
+                false => [
+                    ("straight to the street", "直线至道路"),
+                    ("along streets", "沿道路"),
+                    ("straight from the street", "离开道路后直线"),
+                ],
+                true => [
+                    ("straight to the middle of the cell", "直线至网格中心"),
+                    ("over cells", "沿网格"),
+                    ("straight from the middle of the cell", "离开网格中心后直线"),
+                ],
+            };
+            let costs =
+                [(route.off_m[0], route.off_s[0]), (route.street_m, route.street_s), (route.off_m[1], route.off_s[1])];
+            for ((en, zh), (metres, seconds)) in legs.into_iter().zip(costs) {
                 let shown = leg(metres, seconds);
                 lines.push(Text::new(format!("  {shown} {en}"), format!("  {zh} {shown}")));
             }
@@ -165,9 +178,31 @@ impl Way<'_> {
 /// As [`crate::metrics::reach::Reach::new`].
 pub(crate) fn ways<'a>(study: &'a Study, question: &Question<'_>, id: &str) -> Result<Vec<Way<'a>>, MetricError> {
     let parties = Parties::new(study, question)?;
-    let points: Vec<usize> = (0..parties.layer.len())
-        .filter(|at| parties.layer.id(*at) == id || parties.layer.point_name(*at) == id)
-        .collect();
+    ways_among(study, question, parties.layer, &parties, id)
+}
+
+/// The same to places that are no facilities of the study.
+/// # Errors
+/// As [`crate::metrics::reach::Reach::to`].
+pub(crate) fn ways_to<'a>(
+    study: &'a Study,
+    question: &Question<'_>,
+    places: &[&Facility],
+    id: &str,
+) -> Result<Vec<Way<'a>>, MetricError> {
+    let layer = demand_layer(study, question.demand)?;
+    ways_among(study, question, layer, &Parties::with(study, question, places.to_vec())?, id)
+}
+
+fn ways_among<'a>(
+    study: &'a Study,
+    question: &Question<'_>,
+    layer: &'a DemandLayer,
+    parties: &Parties<'_>,
+    id: &str,
+) -> Result<Vec<Way<'a>>, MetricError> {
+    let group = weight_group(layer, question.weight)?;
+    let points: Vec<usize> = (0..layer.len()).filter(|at| layer.id(*at) == id || layer.point_name(*at) == id).collect();
     if points.is_empty() {
         return Ok(Vec::new());
     }
@@ -176,7 +211,7 @@ pub(crate) fn ways<'a>(study: &'a Study, question: &Question<'_>, id: &str) -> R
     let prepared = engine.prepare(&study.plane, &places);
     let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };
     let outcome = |at: usize| {
-        let Some(origin) = parties.layer.at[at] else { return Outcome::NoPlace };
+        let Some(origin) = layer.at[at] else { return Outcome::NoPlace };
         if let Err(why) = prepared.snapped(&origin) {
             return Outcome::Off(why);
         }
@@ -189,13 +224,13 @@ pub(crate) fn ways<'a>(study: &'a Study, question: &Question<'_>, id: &str) -> R
             None if question.direction == Direction::FromFacility => vec![facility.at, origin],
             None => vec![origin, facility.at],
         };
-        Outcome::Found { facility, cost, route, line }
+        Outcome::Found { facility: Box::new(facility.clone()), cost, route, line }
     };
     let way = |at: usize| Way {
-        point: parties.layer.id(at).into_owned(),
-        name: parties.layer.point_name(at).into_owned(),
-        weight: parties.group.weights[at],
-        weighed_by: &parties.group.name,
+        point: layer.id(at).into_owned(),
+        name: layer.point_name(at).into_owned(),
+        weight: group.weights[at],
+        weighed_by: &group.name,
         unit: question.unit,
         direction: question.direction,
         outcome: outcome(at),

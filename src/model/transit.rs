@@ -58,6 +58,23 @@ impl FromStr for Mode {
     }
 }
 
+impl Mode {
+    /// As a config writes it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Mode::Bus => "bus",
+            Mode::Coach => "coach",
+            Mode::Metro => "metro",
+            Mode::Rail => "rail",
+            Mode::Tram => "tram",
+            Mode::Ferry => "ferry",
+            Mode::Cable => "cable",
+            Mode::OnDemand => "on-demand",
+            Mode::SchoolBus => "school-bus",
+        }
+    }
+}
+
 /// A place where a service can be boarded and left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stop {

@@ -1,6 +1,7 @@
 //! How a table is to be drawn, without knowing by whom: classes, symbols, labels. Colours are `#rrggbb`, sizes in mm.
 
 use crate::base::units::Text;
+use crate::base::units::trim_zeros;
 
 /// The drawing of one layer: the first class whose filter holds draws the feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +137,37 @@ impl Class {
     }
 }
 
+/// Classes of a number field that is never negative: below the first of `bounds` (rising), from each to below the next, and from the last on; a
+/// class holds its lower bound. `unit` is what stands behind the numbers; `symbol` draws the nth class with a colour from little to much.
+pub fn rising(
+    field: &str,
+    bounds: &[f64],
+    unit: (&str, &str),
+    symbol: &dyn Fn(usize, &'static str) -> Symbol,
+) -> Vec<Class> {
+    let colors = palette::RISING;
+    (0..=bounds.len())
+        .map(|at| {
+            let (least, below) = (at.checked_sub(1).map_or(0.0, |before| bounds[before]), bounds.get(at).copied());
+            let name = rising_name(bounds, at);
+            let label = Text::new(format!("{name} {}", unit.0), format!("{name} {}", unit.1));
+            let color = colors[at * (colors.len() - 1) / bounds.len().max(1)];
+            Class::range(field, including(least), below.and_then(excluding), label, symbol(at, color))
+        })
+        .collect()
+}
+
+/// What the nth of the classes that `bounds` make is called: `< 1`, `4 – < 12`, `≥ 72`.
+pub fn rising_name(bounds: &[f64], nth: usize) -> String {
+    let shown = |bound: f64| trim_zeros(bound, 6);
+    match (nth.checked_sub(1).and_then(|before| bounds.get(before)), bounds.get(nth)) {
+        (None, Some(below)) => format!("< {}", shown(*below)),
+        (Some(least), Some(below)) => format!("{} – < {}", shown(*least), shown(*below)),
+        (Some(least), None) => format!("≥ {}", shown(*least)),
+        (None, None) => "≥ 0".to_owned(),
+    }
+}
+
 /// A bound that belongs to the range.
 pub fn including(value: f64) -> Option<Bound> {
     Some(Bound { value, included: true })
@@ -160,6 +192,9 @@ pub mod palette {
     /// Bands of a catchment, from near to far: YlOrRd of ColorBrewer (Brewer 2013), nine classes.
     pub const BANDS: [&str; 9] =
         ["#ffffcc", "#ffeda0", "#fed976", "#feb24c", "#fd8d3c", "#fc4e2a", "#e31a1c", "#bd0026", "#800026"];
+    /// From little to much in many classes: YlGnBu of ColorBrewer (Brewer 2013), nine classes.
+    pub const RISING: [&str; 9] =
+        ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"];
     /// Pairs: not connected, connected, no data.
     pub const PAIRS: [&str; 3] = ["#c51b7d", "#252525", "#bdbdbd"];
 }

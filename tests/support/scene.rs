@@ -92,6 +92,7 @@ impl Default for Scene {
                 transit: None,
                 water: None,
                 streets: Vec::new(),
+                surface: None,
                 overrides: Vec::new(),
                 declared: None,
                 synthetic: false,

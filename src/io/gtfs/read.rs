@@ -311,6 +311,7 @@ impl<'a> Reading<'a> {
             services.push(RawService { id, row: Some(row.number()), weekdays, span, exceptions });
             None
         })?;
+        ids.lose(lost);
         let file = schema::CALENDAR_DATES.file;
         let mut seen = HashSet::new();
         self.table(&schema::CALENDAR_DATES, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
@@ -326,7 +327,11 @@ impl<'a> Reading<'a> {
             }
             let at = match ids.find(&id) {
                 Found::At(at) => at as usize,
-                Found::LeftOut | Found::Nothing => {
+                // without its weeks a service would seem to run on its exceptions only
+                Found::LeftOut => {
+                    return ids.need(row, file, ("service_id", "calendar.txt"), notices).err();
+                }
+                Found::Nothing => {
                     ids.insert(&id, services.len());
                     services.push(RawService { id: id.clone().into_owned(), ..RawService::default() });
                     services.len() - 1
@@ -338,7 +343,6 @@ impl<'a> Reading<'a> {
             services[at].exceptions.push((date, kind == 1));
             None
         })?;
-        ids.lose(lost);
         let has = |spec: &Spec| self.feed.table(spec.file).is_some();
         if !has(&schema::CALENDAR) && !has(&schema::CALENDAR_DATES) {
             self.feed.notices.add(Rule::MissingCalendarAndCalendarDateFiles, schema::CALENDAR.file, |notice| notice);
