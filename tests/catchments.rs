@@ -19,6 +19,7 @@ use tongda::metrics::MetricError;
 use tongda::metrics::Output;
 use tongda::model::lattice::Lattice;
 use tongda::model::place::LonLat;
+use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
 use tongda::model::streets::Hindrances;
 use tongda::model::streets::Line;
@@ -26,6 +27,10 @@ use tongda::model::streets::Mode;
 use tongda::model::streets::StreetNetwork;
 use tongda::model::streets::Way;
 use tongda::model::study::Study;
+use tongda::model::surface::Cells;
+use tongda::model::surface::Ground;
+use tongda::model::surface::Neighbours;
+use tongda::model::surface::SurfaceDraft;
 use tongda::table::Table;
 use tongda::table::Value;
 
@@ -106,6 +111,31 @@ fn bands_are_circles_one_in_the_other_and_people_are_counted_by_their_own_distan
     let column = table.fields.iter().position(|field| field.name == "weight").unwrap();
     let weights: Vec<f64> = table.rows.iter().map(|row| row.values[column].as_f64().unwrap()).collect();
     assert_eq!(weights, [18.0, 7.0, 7.0]);
+}
+
+#[test]
+fn over_a_surface_a_band_is_the_polygon_of_its_moves() {
+    let mut study = study();
+    let cells = Cells { low: PlaneXy { x: 0.0, y: 0.0 }, side_m: 20.0, columns: 500, rows: 400 };
+    // a metre a second; facilities at the middles of their cells, which are those that the areas are drawn over
+    for (facility, x) in study.facilities.iter_mut().zip([3_010.0, 6_010.0]) {
+        facility.at.xy = PlaneXy { x, y: 4_010.0 };
+    }
+    let text = "covered-share = { kind = \"clinic\", by = \"surface\", within = \"1000 s\", catchments = { cell = \"20 m\" } }";
+    // the points at the same cost lie on a polygon whose corners are the moves, all R away: R²/2 · Σ sin of the angles between them.
+    // 8 moves: 8 sin 45° = 5.65685; 16 moves: 8 (sin 26.565° + sin 18.435°) = 8 (1/√5 + 1/√10) = 6.10753
+    for (neighbours, sum) in [(Neighbours::Eight, 5.656_85), (Neighbours::Sixteen, 6.107_53)] {
+        let draft = SurfaceDraft::new(cells, Ground::Open(KmPerHour(3.6)));
+        study.surface = Some(draft.freeze(neighbours, None, None, Text::new("cells", "网格")));
+        let output = measure(&study, text).unwrap();
+        let bands = areas(layer(&output, "i_catchments"), "limit");
+        let wanted = 2.0 * 1e6 / 2.0 * sum;
+        let found = bands[0].1.unsigned_area();
+        // straight sides over cells of 20 m are off by a small part of a cell
+        assert!((found / wanted - 1.0).abs() < 0.01, "{neighbours:?}: {found}, {wanted} wanted");
+        assert_eq!(areas(layer(&output, "i_nearest_areas"), "facility").len(), 2);
+        assert!(!output.tables.iter().any(|table| table.name == "i_streets"), "there are no streets to draw");
+    }
 }
 
 #[test]

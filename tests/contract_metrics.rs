@@ -8,8 +8,10 @@ use std::num::NonZeroU32;
 use support::scene::Scene;
 use support::scene::rectangle;
 use tongda::base::progress::Silent;
+use tongda::base::units::KmPerHour;
 use tongda::base::units::Limit;
 use tongda::base::units::Metres;
+use tongda::base::units::Seconds;
 use tongda::base::units::Share;
 use tongda::base::units::Text;
 use tongda::base::units::Weight;
@@ -29,8 +31,13 @@ use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::metrics::stop_coverage::Judge;
 use tongda::metrics::stop_coverage::StopCoverage;
+use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
+use tongda::model::surface::Cells;
+use tongda::model::surface::Ground;
+use tongda::model::surface::Neighbours;
+use tongda::model::surface::SurfaceDraft;
 use tongda::model::transit::Mode;
 use tongda::table::FieldKind;
 use tongda::table::GeometryKind;
@@ -47,6 +54,10 @@ fn study() -> Study {
         .build();
     study.demand[0].at[2] = None;
     study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
+    // cells of 100 m over both, at a metre a second
+    let cells = Cells { low: PlaneXy { x: 0.0, y: 0.0 }, side_m: 100.0, columns: 200, rows: 100 };
+    let draft = SurfaceDraft::new(cells, Ground::Open(KmPerHour(3.6)));
+    study.surface = Some(draft.freeze(Neighbours::Sixteen, None, None, Text::new("cells", "网格")));
     study
 }
 
@@ -62,6 +73,10 @@ fn covered(within: f64) -> CoveredShare {
         whose_level: Level::County,
         catchments: None,
     }
+}
+
+fn over_cells(within_s: f64) -> CoveredShare {
+    CoveredShare { by: By::Surface, within: Limit::Time(Seconds(within_s)), ..covered(0.0) }
 }
 
 fn nearest(statistic: Statistic) -> Nearest {
@@ -89,6 +104,8 @@ fn all() -> Vec<Measure> {
         Measure::NeighbourReach(NeighbourReach::default()),
         Measure::CoveredShare(covered(1000.0)),
         Measure::Nearest(nearest(Statistic::Mean)),
+        Measure::CoveredShare(over_cells(1000.0)),
+        Measure::Nearest(Nearest { by: By::Surface, cost: Cost::Time, ..nearest(Statistic::Max) }),
         Measure::StopCoverage(stops(1000.0)),
         Measure::StopCoverage(StopCoverage {
             judge: Judge::Regions,
@@ -98,7 +115,7 @@ fn all() -> Vec<Measure> {
         Measure::ReachableWithin(ReachableWithin {
             centres: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),
-            by: vec![By::StraightLine, By::Geodesic],
+            by: vec![By::StraightLine, By::Geodesic, By::Surface],
             direction: Direction::ToFacility,
             at_least: NonZeroU32::MIN,
             demand: None,
@@ -196,6 +213,31 @@ fn within_includes_the_limit_to_the_millimetre() {
             let figure = measure(&study, &what).unwrap().headline;
             assert_eq!((figure.part, figure.whole, figure.unknown), (Some(part), Some(30.0), 30.0), "{what:?}");
         }
+    }
+}
+
+#[test]
+fn within_includes_the_limit_over_a_surface_too() {
+    // all three are at the south-west corner of their cell, 50 √2 m from its middle, which is walked at both ends; ten cells east to p1, twenty
+    // north to p2, a metre a second
+    let study = study();
+    let legs = 100.0 * 2.0_f64.sqrt();
+    for (within, part) in [(999.999, 0.0), (1000.001, 10.0), (1999.999, 10.0), (2000.001, 30.0)] {
+        let output = measure(&study, &Measure::CoveredShare(over_cells(within + legs))).unwrap();
+        assert_eq!(
+            (output.headline.part, output.headline.whole, output.headline.unknown),
+            (Some(part), Some(30.0), 30.0)
+        );
+    }
+    // in the middles of cells to the last bit: the next cell is 100 s away
+    let mut study = study;
+    study.facilities[0].at.xy = PlaneXy { x: 5_050.0, y: 5_050.0 };
+    if let Some(place) = &mut study.demand[0].at[0] {
+        place.xy = PlaneXy { x: 5_150.0, y: 5_050.0 };
+    }
+    for (within, part) in [(99.999, 0.0), (100.0, 10.0)] {
+        let output = measure(&study, &Measure::CoveredShare(over_cells(within))).unwrap();
+        assert_eq!(output.headline.part, Some(part), "{within}");
     }
 }
 

@@ -96,3 +96,33 @@ fn every_record_is_accounted_for() {
     assert_eq!((towns.figure.whole, towns.figure.unknown), (Some(499.0), 940.0));
     assert!(!towns.synthetic, "township seats are real");
 }
+
+#[test]
+fn the_feed_and_the_route_table_give_the_same_verdict_pair_by_pair() {
+    let (table, feed) = (judged("jiangsu.toml"), judged("jiangsu-timetable.toml"));
+    let (one, two) = (row(&table, "bus-reach"), row(&feed, "bus-reach"));
+    let states = |row: &Row| -> BTreeMap<String, String> {
+        row.evidence.iter().map(|evidence| (evidence.key.clone(), evidence.state.clone())).collect()
+    };
+    assert_eq!(states(one).len(), 311);
+    assert_eq!(states(one), states(two));
+    assert_eq!((one.figure.part, one.figure.whole, one.verdict), (two.figure.part, two.figure.whole, two.verdict));
+    let parts = |row: &Row| -> BTreeMap<String, Option<f64>> {
+        let by_lines = row.variants.iter().filter(|variant| variant.code != "D6");
+        by_lines.map(|variant| (variant.code.clone(), variant.figure.part)).collect()
+    };
+    assert_eq!(parts(one), parts(two));
+    // what they rest on is told
+    let basis = |row: &Row| row.notes.iter().any(|note| note.en.starts_with("the figures rest on: route table"));
+    assert!(basis(one) && !basis(two));
+    let usable = row(&feed, "bus-reach-usable");
+    let days: Vec<&str> =
+        usable.variants.iter().map(|variant| variant.code.as_str()).filter(|code| code.starts_with("2026")).collect();
+    assert_eq!(days, ["2026-03-04", "2026-03-07"]);
+    // fewer pairs are joined when it must hold on the Saturday too than on either day alone
+    let part = |code: &str| {
+        usable.variants.iter().find(|variant| variant.code == code).and_then(|row| row.figure.part).unwrap()
+    };
+    assert!(part("D1") <= part("2026-03-04").min(part("2026-03-07")));
+    assert!(usable.synthetic && feed.card.synthetic, "the lines are synthetic, and it is said");
+}

@@ -384,6 +384,53 @@ fn a_river_without_a_bridge_is_in_the_figure_and_what_is_off_the_streets_is_not_
 }
 
 #[test]
+fn lines_that_were_not_drawn_on_shared_corners_meet_within_the_tolerance() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    // west ends 0.4 m before east; the lane ends 0.3 m beside the middle of east, and a footbridge of another level 0.2 m from it
+    put(
+        "streets.csv",
+        "name,level,wkt\nwest,0,\"LINESTRING (440600 0, 440999.6 0)\"\neast,,\"LINESTRING (441000 0, 442000 0)\"\n\
+         lane,0,\"LINESTRING (441500 0.3, 441500 500)\"\nbridge,1,\"LINESTRING (441700 0.2, 441700 -500)\"\n",
+    );
+    put("halls.csv", "id,x,y\nh,440700,0\n");
+    put("homes.csv", "id,x,y,people\nlane,441500,400,1\nbridge,441700,-400,1\n");
+    put("square.csv", "code,wkt\n1,\"POLYGON ((440600 -600, 442000 -600, 442000 600, 440600 600, 440600 -600))\"\n");
+    let run = |join: &str| {
+        let text = format!(
+            "title = \"t\"\n[[study.regions]]\npath = \"square.csv\"\nlevel = \"county\"\ncrs = \"EPSG:32632\"\n[study.streets]\n\
+             path = \"streets.csv\"\ncrs = \"EPSG:32632\"\nmin-component = \"0 m\"\n{join}\n[[study.facilities]]\npath = \"halls.csv\"\n\
+             kind = \"hall\"\ncrs = \"EPSG:32632\"\nx = \"x\"\ny = \"y\"\n[[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\npeople = \"people\"\n\
+             crs = \"EPSG:32632\"\nx = \"x\"\ny = \"y\"\n[[indicator]]\nid = \"i\"\nmeasure.covered-share = {{ kind = \"hall\", within = \"1.21 km\", \
+             by = \"walk\" }}\nover = [\"county\"]\n"
+        );
+        let plan = tongda::config::parse(&text, "t.toml", folder.path()).unwrap_or_else(|error| panic!("{error:?}"));
+        let options = tongda::app::run::RunOptions { write_nothing: true, ..Default::default() };
+        let finished = tongda::app::run::run(&plan, options, &tongda::base::progress::Silent).unwrap();
+        let note = finished.issues.iter().find(|issue| issue.code == "street-network").unwrap().what.clone();
+        (finished.card.indicators[0].figure.part.unwrap(), note)
+    };
+    // as drawn: four lines, four parts, nobody gets to the hall
+    let (part, note) = run("");
+    assert!(part == 0.0 && note.contains("4 parts"), "{part} {note}");
+    // joined: the lane's home is 400 m of the lane, 500 m of east, 300 m of west away; 1200.5 m on the ground. The bridge stays apart
+    let (part, note) = run("join-within = \"0.5 m\"\nlevel-field = \"level\"");
+    assert!(part == 1.0 && note.contains("2 parts"), "{part} {note}");
+    assert!(
+        note.contains(
+            "within 0.5 m of a line's end, 1 corners of lines were moved to another's and 1 were put into a side"
+        ),
+        "{note}"
+    );
+    // the tolerance is too small for the gap of 0.4 m
+    let (part, note) = run("join-within = \"0.35 m\"\nlevel-field = \"level\"");
+    assert!(part == 0.0 && note.contains("3 parts"), "{part} {note}");
+    // without levels the bridge is joined as well
+    let (_, note) = run("join-within = \"0.5 m\"");
+    assert!(note.contains("1 parts") && note.contains("2 were put into a side"), "{note}");
+}
+
+#[test]
 fn uphill_takes_longer_on_foot() {
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use support::feed::FeedText;
 use tempfile::TempDir;
+use tongda::app::init;
 use tongda::base::clock::ServiceTime;
 use tongda::base::progress::Silent;
 use tongda::config;
@@ -102,6 +103,7 @@ fn trips_of_one_route_direction_and_stops_make_a_pattern() {
         transit.transfers.iter().map(|one| (one.from.0, one.to.0, one.least_s)).collect();
     assert_eq!(transfers, [(1, 1, Some(60)), (2, 1, Some(120))]);
     assert_eq!(issues(&study), [] as [&str; 0]);
+    // eleven tables and the regions
     assert_eq!(study.ledgers.len(), 12);
     assert!(study.ledgers.iter().all(|ledger| ledger.read == ledger.used && ledger.read > 0));
 }
@@ -244,6 +246,45 @@ fn exact_headways_are_trips() {
     let ids: Vec<&str> = pattern.trips.iter().map(|trip| trip.id.as_str()).collect();
     assert_eq!(ids, ["f 06:00:00", "f 07:00:00", "f 08:00:00", "f 09:00:00", "h"]);
     assert_eq!(times(transit(&study), "f 07:00:00"), [(25_200, 25_200), (25_800, 25_800)]);
+}
+
+#[test]
+fn two_spans_of_one_headway_have_that_headway() {
+    // 12 departures until 10:00 and 6 until 12:00
+    let spans = FeedText::sound().and("frequencies.txt", "f,10:00:00,12:00:00,1200,\n");
+    let study = read(&spans, "date = 2026-03-04").unwrap();
+    assert_eq!(patterns(transit(&study))[1], "2 1 C-B 18 06:00 11:59 Some(20.0)");
+    let every_second = FeedText::sound().and("frequencies.txt", "f,10:00:00,12:00:00,1,0\n");
+    let study = read(&every_second, "date = 2026-03-04 }\nmax-loss = \"50 %\"\n#").unwrap();
+    assert_eq!(dropped(&study, "frequencies.txt"), [("number_out_of_range", 1)]);
+}
+
+#[test]
+fn feeds_in_two_time_zones_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    FeedText::sound().write(&folder.path().join("a"));
+    FeedText::sound().with("agency.txt", "Asia/Shanghai", "Asia/Urumqi").write(&folder.path().join("b"));
+    let study = study_in(folder.path(), "transit = { gtfs = [\"a\", \"b\"], date = 2026-03-04 }\n").unwrap();
+    assert_eq!(issues(&study), ["zones-differ None"]);
+}
+
+#[test]
+fn init_drafts_a_study_that_reads_the_feed() {
+    let folder = tempfile::tempdir().unwrap();
+    FeedText::sound().zip(&folder.path().join("bus.zip"), "");
+    study_in(folder.path(), "transit = { gtfs = \"bus.zip\" }\n").unwrap();
+    let files = ["square.geojson", "bus.zip"].map(|name| folder.path().join(name));
+    let draft = init::draft(&files, &folder.path().join("x.toml")).unwrap();
+    assert!(
+        draft.found.iter().any(|line| line.ends_with("bus.zip: a timetable, 3 stops, 10 calls")),
+        "{:?}",
+        draft.found
+    );
+    let plan =
+        config::parse(&draft.text, "x.toml", folder.path()).unwrap_or_else(|error| panic!("{error:?}\n{}", draft.text));
+    let study = ingest::study(&plan.study, &Silent).unwrap();
+    assert_eq!(transit(&study).date.unwrap().to_string(), "2026-03-03");
+    assert_eq!(plan.indicators[0].id, "bus-reach");
 }
 
 #[test]

@@ -95,21 +95,22 @@ const CLEAR_M: f64 = 200.0;
 const CLEAR_OF_GAPS_M: f64 = 1_500.0;
 
 #[derive(Clone)]
-struct Stop {
-    id: String,
-    name: String,
-    at: Coord<f64>,
+pub struct Stop {
+    pub id: String,
+    pub name: String,
+    pub at: Coord<f64>,
 }
 
-struct Pattern {
-    route: String,
-    name: String,
-    mode: &'static str,
-    direction: &'static str,
-    stops: Vec<Stop>,
-    trips: u64,
-    first_minute: u64,
-    last_minute: u64,
+/// One direction of a line, or both.
+pub struct Pattern {
+    pub route: String,
+    pub name: String,
+    pub mode: &'static str,
+    pub direction: &'static str,
+    pub stops: Vec<Stop>,
+    pub trips: u64,
+    pub first_minute: u64,
+    pub last_minute: u64,
 }
 
 /// A pair that a line joins directly, for the bureau's ledger.
@@ -426,6 +427,11 @@ impl Network {
         let last_minute = if trips == 1 { first_minute } else { 5 * random.whole(204, 252) };
         let route = route.to_owned();
         self.patterns.push(Pattern { route, name, mode, direction, stops, trips, first_minute, last_minute });
+    }
+
+    /// All directions of all lines, in the order of the route table.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
     }
 
     /// The route table, one row a stop.

@@ -2,8 +2,8 @@
 //! around boundaries and township seats that do.
 //!
 //! There is no open data set of these services. What is written here carries "synthetic" in the file name and in a
-//! column of every row. The same seed writes the same bytes on every machine; `tests/geodata.rs` compares them with
-//! the committed files.
+//! column of every row; the timetable says so in its agency and its feed_info. The same seed writes the same bytes
+//! on every machine; `tests/geodata.rs` compares them with the committed files.
 //!
 //! ```text
 //! cargo run --example synthetic_jiangsu                # rewrites geodata/jiangsu/synthetic/ and the derived seats
@@ -16,6 +16,7 @@ mod land;
 mod ledger;
 mod random;
 mod services;
+mod timetable;
 
 use std::error::Error;
 use std::path::Path;
@@ -56,6 +57,7 @@ pub fn generate(real: &Path) -> Result<Vec<File>, Box<dyn Error>> {
     for (name, sheet) in &synthetic {
         files.push((format!("synthetic/{name}"), bytes(sheet)?));
     }
+    files.push(("synthetic/buses_synthetic_gtfs.zip".to_owned(), timetable::feed(&network)?));
     Ok(files)
 }
 

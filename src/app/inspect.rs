@@ -8,6 +8,7 @@ pub mod raster;
 mod reference;
 pub mod sides;
 mod survey;
+pub mod timetable;
 
 use std::collections::BTreeMap;
 use std::fs;

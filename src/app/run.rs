@@ -22,6 +22,7 @@ use crate::config::plan::OutputFormat;
 use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
 use crate::config::plan::Source;
+use crate::config::plan::SpeedSource;
 use crate::indicators::scorecard;
 use crate::indicators::scorecard::PlaneNote;
 use crate::indicators::scorecard::Promise;
@@ -297,6 +298,13 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     all.extend(study.streets.as_ref().map(|one| &one.source));
     all.extend(study.streets.as_ref().and_then(|one| Some(&one.closures.as_ref()?.source)));
     all.extend(study.streets.as_ref().and_then(|one| one.heights.as_ref()));
+    if let Some(surface) = &study.surface {
+        if let SpeedSource::Landcover { source, .. } = &surface.speeds {
+            all.push(source);
+        }
+        all.extend(surface.closures.as_ref().map(|one| &one.source));
+        all.extend(surface.heights.as_ref());
+    }
     all.extend(study.water.as_ref().map(|one| &one.source));
     all.extend(study.pair_overrides.as_ref());
     all.extend(study.declared_pairs.as_ref());

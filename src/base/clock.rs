@@ -4,10 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+use serde::de;
+
+use crate::base::units::Text;
 
 /// Seconds since the start of the service day ("noon minus 12 h"); trips after midnight exceed 86 400.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ServiceTime(pub u32);
 
 /// A text that is not `HH:MM` or `HH:MM:SS` with hours up to 47.
@@ -17,7 +25,7 @@ pub struct ClockError {
     pub text: String,
 }
 
-/// A day on which services run.
+/// A day on which services run. A config writes it as a date or as a text: `2026-03-07`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceDate(pub Date);
 
@@ -54,7 +62,64 @@ impl fmt::Display for ServiceDate {
     }
 }
 
+impl Serialize for ServiceDate {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ServiceDate {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<ServiceDate, D::Error> {
+        source.deserialize_any(Written)
+    }
+}
+
+/// A date as a text, or as TOML hands its own dates over: a table with one text in it.
+struct Written;
+
+impl<'de> de::Visitor<'de> for Written {
+    type Value = ServiceDate;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a date such as 2026-03-07")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ServiceDate, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<ServiceDate, A::Error> {
+        let entry: Option<(String, String)> = map.next_entry()?;
+        let (_, text) = entry.ok_or_else(|| de::Error::custom("no date"))?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for ServiceDate {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ServiceDate".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date", "examples": ["2026-03-07"] })
+    }
+}
+
 impl ServiceDate {
+    /// The day of the week.
+    pub fn weekday(self) -> Text {
+        let (en, zh) = match self.0.weekday() {
+            Weekday::Monday => ("Monday", "周一"),
+            Weekday::Tuesday => ("Tuesday", "周二"),
+            Weekday::Wednesday => ("Wednesday", "周三"),
+            Weekday::Thursday => ("Thursday", "周四"),
+            Weekday::Friday => ("Friday", "周五"),
+            Weekday::Saturday => ("Saturday", "周六"),
+            Weekday::Sunday => ("Sunday", "周日"),
+        };
+        Text::new(en, zh)
+    }
+
     /// The day before; itself on the first day that there is.
     pub fn yesterday(self) -> ServiceDate {
         ServiceDate(self.0.yesterday().unwrap_or(self.0))
@@ -108,6 +173,40 @@ impl FromStr for ServiceTime {
 impl fmt::Display for ServiceTime {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60)
+    }
+}
+
+impl ServiceTime {
+    /// With the seconds, where there are any: `07:00`, `07:00:30`.
+    pub fn exact(self) -> String {
+        match self.0 % 60 {
+            0 => self.to_string(),
+            seconds => format!("{self}:{seconds:02}"),
+        }
+    }
+}
+
+impl TryFrom<String> for ServiceTime {
+    type Error = ClockError;
+
+    fn try_from(text: String) -> Result<ServiceTime, ClockError> {
+        text.parse()
+    }
+}
+
+impl From<ServiceTime> for String {
+    fn from(time: ServiceTime) -> String {
+        time.exact()
+    }
+}
+
+impl JsonSchema for ServiceTime {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ServiceTime".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": ["07:00", "25:10:30"] })
     }
 }
 

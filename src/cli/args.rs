@@ -7,6 +7,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use crate::base::clock::ServiceDate;
 use crate::base::units::Lang;
 use crate::io::datum::Datum;
 
@@ -114,7 +115,7 @@ pub enum Command {
 /// Which files are looked at, and how.
 #[derive(Debug, ClapArgs)]
 pub struct InspectArgs {
-    /// Files of any format that can be read
+    /// Files of any format that can be read; a GTFS feed may be a folder
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// A file of known datum to compare with: tells GCJ-02 and BD-09
@@ -138,6 +139,9 @@ pub struct InspectArgs {
     /// Text encoding, e.g. GB18030
     #[arg(long)]
     pub encoding: Option<String>,
+    /// Day from which the expiry of a timetable is told, e.g. 2026-03-04; without one, it is not
+    #[arg(long, value_name = "DATE", value_parser = |text: &str| text.parse::<ServiceDate>())]
+    pub today: Option<ServiceDate>,
     /// Layer, table or sheet, of formats that hold several; without it, all of them
     #[arg(long)]
     pub layer: Option<String>,

@@ -30,7 +30,10 @@ use crate::base::issue::Issue;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::cli::bench_streets;
+use crate::cli::bench_transit;
+use crate::config::error::ConfigError;
 use crate::impedance::index::PointIndex;
+use crate::ingest::IngestError;
 use crate::io::atomic::WriteError;
 use crate::io::gpkg;
 use crate::io::read;
@@ -52,7 +55,7 @@ use crate::table::Value as Cell;
 /// Which scene, at which size.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W5near nearest facility of every node of a graph, W5agg weight within a radius of every node, W8 GeoJSON and GeoPackage in, GeoPackage out
+    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W5near nearest facility of every node of a graph, W5agg weight within a radius of every node, W6grid a synthetic timetable from all stops to all, W6real zones of a real city by timetable at 08:00, W6range the same over 120 minutes with five percentiles, W8 GeoJSON and GeoPackage in, GeoPackage out
     pub workload: Workload,
     /// Number of points
     #[arg(long, default_value_t = 100_000)]
@@ -102,6 +105,12 @@ pub enum Workload {
     W5near,
     #[value(name = "W5agg")]
     W5agg,
+    #[value(name = "W6grid")]
+    W6grid,
+    #[value(name = "W6real")]
+    W6real,
+    #[value(name = "W6range")]
+    W6range,
     #[value(name = "W8")]
     W8,
 }
@@ -131,6 +140,15 @@ pub enum BenchError {
     /// The result of W8 can not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The study of W6 does not fit together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file of W6 can not be read.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// A file of W6 holds no timetable.
+    #[error("{path} gives no timetable", path = path.display())]
+    NoTimetable { path: PathBuf },
     /// The thread pool could not be made.
     #[error("can not start {threads} threads")]
     Threads { threads: usize, source: rayon::ThreadPoolBuildError },
@@ -153,6 +171,9 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
         Workload::W3 => adjacency(args, &mut phases),
         Workload::W5near => bench_streets::nearest(args, &mut phases),
         Workload::W5agg => bench_streets::sums(args, &mut phases),
+        Workload::W6grid => bench_transit::grid(args, &mut phases),
+        Workload::W6real => bench_transit::real(args, 1, &mut phases),
+        Workload::W6range => bench_transit::real(args, 120, &mut phases),
         Workload::W8 => end_to_end(args, &mut phases),
     })?;
     let total: f64 = phases.seconds.values().filter_map(Value::as_f64).sum();

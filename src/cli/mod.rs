@@ -5,6 +5,8 @@ pub mod args;
 pub mod bench;
 #[cfg(feature = "bench")]
 mod bench_streets;
+#[cfg(feature = "bench")]
+mod bench_transit;
 mod card;
 mod comparison;
 mod progress;
@@ -26,6 +28,7 @@ use crate::app::init;
 use crate::app::inspect;
 use crate::app::inspect::Inspection;
 use crate::app::inspect::raster::RasterInspection;
+use crate::app::inspect::timetable::FeedInspection;
 use crate::app::run;
 use crate::app::run::RunError;
 use crate::app::run::RunOptions;
@@ -38,6 +41,7 @@ use crate::config;
 use crate::config::error::ConfigError;
 use crate::indicators::verdict::Verdict;
 use crate::io::geotiff::is_raster;
+use crate::io::gtfs;
 use crate::io::read;
 use crate::io::read::DRIVERS;
 use crate::io::reproject;
@@ -76,7 +80,9 @@ pub fn main() -> ExitCode {
                 let endings: Vec<String> = driver.extensions.iter().map(|ending| read::told(ending)).collect();
                 vec![driver.name.to_owned(), ways.to_owned(), endings.join(" "), driver.about.to_owned()]
             });
-            say(&text::table(&["format", "", "endings", "what is understood"], rows.collect()))
+            let timetables = ["GTFS", "read as transit", ".zip, folder", gtfs::ABOUT].map(str::to_owned).to_vec();
+            let rows: Vec<Vec<String>> = rows.chain([timetables]).collect();
+            say(&text::table(&["format", "", "endings", "what is understood"], rows))
         }
         Command::Schema => say(&config::schema::json_schema()),
         Command::Completions { shell } => {
@@ -160,6 +166,7 @@ fn run_config(path: &Path, out_dir: Option<&Path>, lang: Option<Lang>, quiet: bo
 enum Inspected {
     Layer(Box<Inspection>),
     Raster(Box<RasterInspection>),
+    Feed(Box<FeedInspection>),
 }
 
 fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
@@ -176,7 +183,9 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
     };
     let (mut found, mut code) = (Vec::new(), ExitCode::SUCCESS);
     for path in &what.files {
-        let looked = if is_raster(path) {
+        let looked = if gtfs::is_feed(path) {
+            inspect::timetable::inspect(path, what.today).map(|feed| vec![Inspected::Feed(Box::new(feed))])
+        } else if is_raster(path) {
             inspect::raster::inspect_all(path, &options)
                 .map(|bands| bands.into_iter().map(|band| Inspected::Raster(Box::new(band))).collect())
         } else {
@@ -191,7 +200,7 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
     if let Some(path) = &what.layers {
         let layers = found.iter().filter_map(|inspected| match inspected {
             Inspected::Layer(layer) => Some(layer.as_ref()),
-            Inspected::Raster(_) => None,
+            Inspected::Raster(_) | Inspected::Feed(_) => None,
         });
         if let Err(error) = inspect::mending::write(path, &layers.collect::<Vec<_>>(), lang) {
             code = complain(&error.to_string());
@@ -206,6 +215,7 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         let page = |inspected: &Inspected| match inspected {
             Inspected::Layer(layer) => inspect::render(layer, lang),
             Inspected::Raster(raster) => inspect::raster::render(raster, lang),
+            Inspected::Feed(feed) => inspect::timetable::render(feed, lang),
         };
         let pages: Vec<String> = found.iter().map(page).collect();
         say(&pages.join("\n"));

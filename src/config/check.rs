@@ -6,17 +6,21 @@ use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::base::clock::ServiceTime;
 use crate::config::error::Finding;
 use crate::config::error::suggestion;
 use crate::config::file::ConfigFile;
 use crate::config::file::DemandFile;
 use crate::config::file::GeometryUse;
+use crate::config::file::HeightsFile;
 use crate::config::file::OneOrMany;
 use crate::config::file::OutputFile;
 use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
+use crate::config::file::SurfaceFile;
 use crate::config::file::TargetFile;
 use crate::config::file::TransitFile;
+use crate::config::file::TravelFile;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
 use crate::config::plan::demand_name;
@@ -27,6 +31,7 @@ use crate::config::spans::Spans;
 use crate::config::spans::Step;
 use crate::config::spans::way;
 use crate::impedance::By;
+use crate::impedance::times::LONGEST_S;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
@@ -269,27 +274,20 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             reading(&closures.reading(), &below(&way, "closures"), findings);
         }
         if let Some(heights) = &streets.heights {
-            let (way, reading) = (below(&way, "heights"), heights.reading());
-            whose_coordinates(&reading, &way, findings);
-            let keys = [
-                ("x", heights.x.is_some()),
-                ("y", heights.y.is_some()),
-                ("wkt", heights.wkt.is_some()),
-                ("encoding", heights.encoding.is_some()),
-                ("where", heights.filter.is_some()),
-                ("bbox", heights.bbox.is_some()),
-            ];
-            unused(&keys, "a raster has cells, not records", &way, findings);
-            if !is_raster(Path::new(&heights.path)) {
-                findings.at(
-                    &below(&way, "path"),
-                    "heights are read from GeoTIFF",
-                    "no raster",
-                    "write the path of a .tif",
-                );
-            }
+            self::heights(heights, &below(&way, "heights"), findings);
         }
         rule(streets.closed_where.as_ref(), &below(&way, "closed-where"), findings);
+        if streets.join_within.is_some_and(|within| !(within.0 > 0.0 && within.0 <= 20.0)) {
+            findings.at(
+                &below(&way, "join-within"),
+                "lines are joined within more than 0 m and up to 20 m",
+                "how near?",
+                "write for example join-within = \"0.5 m\", or leave it out",
+            );
+        }
+        if streets.join_within.is_none() {
+            unused(&[("level-field", streets.level_field.is_some())], "there is no join-within", &way, findings);
+        }
         let is_extract = driver(Path::new(&streets.path)).is_some_and(|driver| driver.name == "OpenStreetMap");
         for (mode, profile) in [("walk", &streets.walk), ("bicycle", &streets.bicycle), ("drive", &streets.drive)] {
             if let Some(profile) = profile {
@@ -310,9 +308,166 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             }
         }
     }
+    if let Some(one) = &study.surface {
+        surface(one, study.streets.is_some(), findings);
+    }
+    if let Some(travel) = &study.travel {
+        self::travel(travel, &way!["study", "travel"], findings);
+    }
     if let Some(water) = &study.water {
         reading(&water.reading(), &way!["study", "water"], findings);
     }
+}
+
+/// A raster of one thing: `what` it is, in the plural.
+fn only_cells(one: &Reading, what: &str, way: &[Step], findings: &mut Findings<'_, '_>) {
+    whose_coordinates(one, way, findings);
+    let keys = [
+        ("x", one.x.is_some()),
+        ("y", one.y.is_some()),
+        ("wkt", one.wkt.is_some()),
+        ("encoding", one.encoding.is_some()),
+        ("where", one.filter.is_some()),
+        ("bbox", one.bbox.is_some()),
+    ];
+    unused(&keys, "a raster has cells, not records", way, findings);
+    if !is_raster(Path::new(&one.path)) {
+        let what = format!("{what} are read from GeoTIFF");
+        findings.at(&below(way, "path"), what, "no raster", "write the path of a .tif");
+    }
+}
+
+fn heights(one: &HeightsFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    only_cells(&one.reading(), "heights", way, findings);
+}
+
+fn surface(one: &SurfaceFile, has_streets: bool, findings: &mut Findings<'_, '_>) {
+    let way = way!["study", "surface"];
+    match (one.uniform, &one.landcover) {
+        (None, None) => findings.at(
+            &way,
+            "the surface has no speed",
+            "how fast?",
+            "write uniform = \"5 km/h\", or landcover = { path = \"….tif\", speeds = { \"10\" = \"3 km/h\" } }",
+        ),
+        (Some(_), Some(_)) => findings.at_key(
+            &below(&way, "uniform"),
+            "uniform and landcover exclude each other",
+            "the second way to say how fast",
+            "leave one of the two out",
+        ),
+        _ => {}
+    }
+    if let Some(classes) = &one.landcover {
+        let way = below(&way, "landcover");
+        only_cells(&classes.reading(), "classes of land cover", &way, findings);
+        let way = below(&way, "speeds");
+        if classes.speeds.is_empty() {
+            findings.at(&way, "no class has a speed", "nobody could walk", "write for example { \"10\" = \"3 km/h\" }");
+        }
+        for class in classes.speeds.keys().filter(|class| class.parse::<i64>().is_err()) {
+            findings.at_key(
+                &below(&way, class.as_str()),
+                format!("\"{class}\" is no class of a raster"),
+                "a whole number is wanted",
+                "write the number that stands in the cells, for example \"10\"",
+            );
+        }
+    }
+    let speeds = one.landcover.iter().flat_map(|classes| classes.speeds.values().copied());
+    if one.uniform.into_iter().chain(speeds).any(|speed| !(speed.0 > 0.0 && speed.0 <= 1000.0)) {
+        let help = "leave classes that nobody walks over out of speeds";
+        findings.at(&way, "a speed of nothing, or above 1000 km/h", "how fast?", help);
+    }
+    if one.cell.is_some_and(|cell| cell.0 <= 0.0) {
+        findings.at(&below(&way, "cell"), "a cell has a side", "0 or less", "write for example cell = \"100 m\"");
+    }
+    if one.neighbours.is_some_and(|count| count != 8 && count != 16) {
+        let what = "a cell has 8 or 16 neighbours";
+        findings.at(&below(&way, "neighbours"), what, "neither", "write neighbours = 16, or 8");
+    }
+    if one.streets && !has_streets {
+        findings.at_key(
+            &below(&way, "streets"),
+            "there are no streets to lay over the surface",
+            "which streets?",
+            "add [study.streets] path = \"….osm.pbf\", layer = \"streets\", or leave streets out",
+        );
+    }
+    if let Some(closures) = &one.closures {
+        reading(&closures.reading(), &below(&way, "closures"), findings);
+    }
+    if let Some(one) = &one.heights {
+        heights(one, &below(&way, "heights"), findings);
+    }
+}
+
+fn travel(travel: &TravelFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    let mut times: Vec<(&str, &String)> = travel.from.iter().map(|text| ("from", text)).collect();
+    times.extend(travel.line_hours.iter().flatten().map(|text| ("line-hours", text)));
+    for (key, text) in times {
+        if let Err(wrong) = text.parse::<ServiceTime>() {
+            findings.at(&below(way, key), wrong.to_string(), "no time of day", "");
+        }
+    }
+    let hours = travel.line_hours.as_ref().map(|hours| hours.each_ref().map(|text| text.parse::<ServiceTime>()));
+    if let Some([Ok(first), Ok(last)]) = hours
+        && first > last
+    {
+        findings.at(&below(way, "line-hours"), "the last departure is before the first", "which is first?", "");
+    }
+    let mut wants = |key: &str, is_wrong: bool, what: &str, help: &str| {
+        if is_wrong {
+            findings.at(&below(way, key), what, "does not fit", help);
+        }
+    };
+    let is_window = |seconds: f64| (60.0..=86_400.0).contains(&seconds) && seconds % 60.0 == 0.0;
+    wants(
+        "window",
+        travel.window.is_some_and(|window| !is_window(window.0)),
+        "a window is whole minutes, from one to a day",
+        "write for example window = \"1 h\"",
+    );
+    wants(
+        "longest",
+        travel.longest.is_some_and(|longest| !(longest.0 >= 1.0 && longest.0 <= f64::from(LONGEST_S))),
+        "the longest time is more than nothing and at most 18 h",
+        "write for example longest = \"2 h\"",
+    );
+    wants(
+        "change",
+        travel.change.is_some_and(|change| change.0 > 86_400.0),
+        "a change takes at most a day",
+        "write for example change = \"2 min\"",
+    );
+    wants(
+        "percentile",
+        travel.percentile.is_some_and(|rank| !(0.0..=100.0).contains(&rank)),
+        "a percentile is from 0 to 100",
+        "50 is the median",
+    );
+    for (key, detour) in [("walk-detour", travel.walk_detour), ("line-detour", travel.line_detour)] {
+        wants(
+            key,
+            detour.is_some_and(|detour| !(1.0..=10.0).contains(&detour)),
+            "no way is shorter than the straight line",
+            "write a number from 1 to 10, for example 1.3",
+        );
+    }
+    for (key, speed) in [("walk-speed", travel.walk_speed), ("line-speed", travel.line_speed)] {
+        wants(
+            key,
+            speed.is_some_and(|speed| !(speed.0 > 0.0 && speed.0 <= 1000.0)),
+            "a speed of nothing, or above 1000 km/h",
+            "write for example \"5 km/h\"",
+        );
+    }
+    wants(
+        "modes",
+        travel.modes.as_ref().is_some_and(Vec::is_empty),
+        "no mode, so that nothing runs",
+        "name one, or leave modes out",
+    );
 }
 
 fn transit(transit: &TransitFile, way: &[Step], findings: &mut Findings<'_, '_>) {
@@ -590,6 +745,14 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
             MetricError::Missing { what, instead } => findings.at_key(&way, what, "asked here", instead),
         }
     }
+    if measure.metric().by().contains(&By::Transit) && study.services.is_none() && study.transit.is_none() {
+        findings.at(
+            &below(&way, "by"),
+            "there is nothing to ride on",
+            "needs a timetable or a route table",
+            "add transit = { gtfs = \"….zip\" } or services = { path = \"….csv\" } to [study]",
+        );
+    }
     let wants = wants(measure);
     let by_rule = study.facilities.iter().flat_map(|one| one.kinds.keys().map(String::as_str));
     let declared: Vec<&str> = distinct(study.facilities.iter().filter_map(|one| one.kind.as_deref()).chain(by_rule));
@@ -860,6 +1023,11 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     paths.extend(closures.map(|one| one.path.clone()));
     let heights = study.streets.as_ref().and_then(|one| one.heights.as_ref());
     paths.extend(heights.map(|one| one.path.clone()));
+    if let Some(surface) = &study.surface {
+        paths.extend(surface.landcover.as_ref().map(|one| one.path.clone()));
+        paths.extend(surface.closures.as_ref().map(|one| one.path.clone()));
+        paths.extend(surface.heights.as_ref().map(|one| one.path.clone()));
+    }
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());
     paths.extend(study.declared_pairs.clone());

@@ -18,14 +18,20 @@ use serde::Serializer;
 use serde::de;
 use toml::value::Datetime;
 
+use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
+use crate::base::units::Limit;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::profile::ProfileFile;
 use crate::indicators::target::Quantity;
 use crate::metrics::Measure;
 use crate::model::region::Level;
+use crate::model::transit::Mode as TransitMode;
+use crate::model::travel::Clock;
+use crate::model::travel::Wait;
 
 /// A study file of tongda: what is read, what is measured, what is promised, what is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,8 +76,12 @@ pub struct StudyFile {
     pub services: Option<ServicesFile>,
     /// Timetables: GTFS feeds.
     pub transit: Option<TransitFile>,
+    /// When and how one travels where an indicator says `by = "transit"`.
+    pub travel: Option<TravelFile>,
     /// Streets, for distances along them (`by = "walk"`).
     pub streets: Option<StreetsFile>,
+    /// A raster cost surface, for ways on foot where streets are few or none (`by = "surface"`).
+    pub surface: Option<SurfaceFile>,
     /// Water areas; borders inside them are water borders.
     pub water: Option<WaterFile>,
     /// A CSV with `code_a`, `code_b`, `action` (include or exclude) and `reason` that wins over geometry.
@@ -325,6 +335,11 @@ source_table! {
         /// Whether the streets are a layer of the output, one for each mode that is asked for: `streets_walk` and its like.
         #[serde(default)]
         pub show: bool,
+        /// For lines that were not drawn on shared corners: what lies within this of a line's end is made to meet it; left out, only what shares
+        /// a corner meets.
+        pub join_within: Option<Metres>,
+        /// Field of the level: lines of different levels are not joined by `join-within` (bridges, tunnels).
+        pub level_field: Option<String>,
         /// Streets that are closed: conditions as under `where`. Who lives along them goes nowhere.
         pub closed_where: Option<OneOrMany<String>>,
         /// Areas in which streets are closed: a flood, a fire.
@@ -338,6 +353,73 @@ source_table! {
         /// How cars use them.
         pub drive: Option<ProfileFile>,
     }
+}
+
+source_table! {
+    /// Land cover: a raster of classes. A cell of the surface takes the class at its middle, never one in between.
+    pub struct LandcoverFile {
+        /// Walking speed by class, e.g. `{ "10" = "3 km/h", "50" = "5 km/h" }`. Over a class that is not here nobody walks.
+        pub speeds: BTreeMap<String, KmPerHour>,
+    }
+}
+
+/// `[study.surface]`: square cells of the study plane, each with a walking speed. Either `uniform` or `landcover` says how fast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SurfaceFile {
+    /// Side of a cell; left out, 100 m.
+    pub cell: Option<Metres>,
+    /// The same walking speed everywhere.
+    pub uniform: Option<KmPerHour>,
+    /// Walking speed by land cover.
+    pub landcover: Option<LandcoverFile>,
+    /// Neighbours that one moves to from a cell: 16, if left out, or 8.
+    pub neighbours: Option<u8>,
+    /// How far the cells reach beyond the rectangle around all regions; left out, 5 km.
+    pub halo: Option<Metres>,
+    /// Cells that a street passes through take the speed that `[study.streets]` has for people on foot, also over water: bridges.
+    #[serde(default)]
+    pub streets: bool,
+    /// Areas that are closed: a flood, a fire. Who lives in them goes nowhere.
+    pub closures: Option<WaterFile>,
+    /// Heights of the ground in metres, a GeoTIFF: people are slower uphill, and faster on gentle slopes downhill (Tobler 1993).
+    pub heights: Option<HeightsFile>,
+}
+
+/// `[study.travel]`: when and how one travels where an indicator says `by = "transit"`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TravelFile {
+    /// Start of the window, `HH:MM` of the service day; left out, 08:00.
+    pub from: Option<String>,
+    /// Length of the window, of which every minute is looked at, whole minutes; left out, 1 h.
+    pub window: Option<Seconds>,
+    /// Whether one leaves at these minutes or is there by them; left out, `depart-at`.
+    pub clock: Option<Clock>,
+    /// Which of the times over the window stands for all, from 0 to 100; left out, 50: the median.
+    pub percentile: Option<f64>,
+    /// Longest time that is looked for, at most 18 h; left out, 2 h.
+    pub longest: Option<Seconds>,
+    /// Longest walk to a stop, between stops and from a stop, a length or a time; left out, 1 km.
+    pub max_walk: Option<Limit>,
+    /// Walking speed where there are no streets; left out, 5 km/h.
+    pub walk_speed: Option<KmPerHour>,
+    /// How many times longer than the straight line a walk is, where there are no streets; left out, 1.3.
+    pub walk_detour: Option<f64>,
+    /// How often one changes at most; left out, 3.
+    pub transfers: Option<u8>,
+    /// Least time between getting off and on, beside the walk; left out, 1 min.
+    pub change: Option<Seconds>,
+    /// What counts; left out, bus, coach, metro, rail and ferry.
+    pub modes: Option<Vec<TransitMode>>,
+    /// How long one waits where only the headway is known; left out, `mean`: half of it.
+    pub wait: Option<Wait>,
+    /// Speed of lines that give no times, stops included; left out, 20 km/h.
+    pub line_speed: Option<KmPerHour>,
+    /// How many times longer than the straight line the way between two stops of such a line is; left out, 1.3.
+    pub line_detour: Option<f64>,
+    /// First and last departure of lines that give none; left out, 06:30 and 18:30.
+    pub line_hours: Option<[String; 2]>,
 }
 
 /// Fields of a region above.

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use toml::value::Datetime;
 
 use crate::base::clock::ServiceDate;
+use crate::base::units::KmPerHour;
 use crate::base::units::Lang;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::check;
@@ -27,7 +29,9 @@ use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
+use crate::config::file::SurfaceFile;
 use crate::config::file::TransitFile;
+use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
@@ -42,6 +46,8 @@ use crate::metrics::Measure;
 use crate::model::region::Level;
 use crate::model::streets::Mode;
 use crate::model::study::Study;
+use crate::model::surface::Neighbours;
+use crate::model::travel::Travel;
 use crate::table::rule::Rule;
 
 /// A share of lost records above which a source stops the run, where the config does not say.
@@ -77,7 +83,10 @@ pub struct StudyPlan {
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
     pub transit: Option<TransitSource>,
+    /// How one travels by timetable.
+    pub travel: Travel,
     pub streets: Option<StreetSource>,
+    pub surface: Option<SurfaceSource>,
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
     pub declared_pairs: Option<Source>,
@@ -222,6 +231,10 @@ pub struct StreetSource {
     pub min_component: Metres,
     /// Whether they are a layer of the output.
     pub show: bool,
+    /// How near a line's end is to meet; `None` where only shared corners do.
+    pub join_within: Option<Metres>,
+    /// Field of the level, for joining.
+    pub level_field: Option<String>,
     /// Streets that are closed.
     pub closed_where: Option<Rule>,
     /// Areas in which streets are closed.
@@ -235,6 +248,36 @@ pub struct StreetSource {
     pub turns: Option<Source>,
 }
 
+/// A raster cost surface.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SurfaceSource {
+    /// Side of a cell.
+    pub cell: Metres,
+    pub speeds: SpeedSource,
+    pub neighbours: Neighbours,
+    /// How far it reaches beyond all regions.
+    pub halo: Metres,
+    /// Whether cells with a street take its speed.
+    pub streets: bool,
+    /// Areas that are closed.
+    pub closures: Option<WaterSource>,
+    /// Heights of the ground, metres.
+    pub heights: Option<Source>,
+}
+
+/// Where the speeds of cells are from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpeedSource {
+    Uniform(KmPerHour),
+    /// A raster of classes, and the speed of each class that is walked over.
+    Landcover {
+        source: Box<Source>,
+        speeds: BTreeMap<i64, KmPerHour>,
+    },
+}
+
+const DEFAULT_CELL: Metres = Metres(100.0);
+const DEFAULT_HALO: Metres = Metres(5000.0);
 const DEFAULT_MAX_SNAP: Metres = Metres(250.0);
 const DEFAULT_MIN_COMPONENT: Metres = Metres(1000.0);
 
@@ -325,8 +368,10 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 default_trips: one.default_trips_per_day,
                 columns: one.columns.clone(),
             }),
+            travel: study.travel.as_ref().map(travel).unwrap_or_default(),
             transit: study.transit.as_ref().map(|one| transit(one, base_dir)),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
+            surface: study.surface.as_ref().and_then(|one| surface(one, base_dir)),
             water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
@@ -421,6 +466,8 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
         max_snap: file.max_snap.unwrap_or(DEFAULT_MAX_SNAP),
         min_component: file.min_component.unwrap_or(DEFAULT_MIN_COMPONENT),
         show: file.show,
+        join_within: file.join_within,
+        level_field: file.level_field.clone(),
         closed_where: file.closed_where.as_ref().and_then(|lines| Rule::new(&lines.0).ok()),
         closures: file.closures.as_ref().map(|one| water(one, base_dir)),
         heights: file
@@ -435,14 +482,64 @@ fn streets(file: &StreetsFile, modes: &BTreeSet<Mode>, base_dir: &Path) -> Stree
     }
 }
 
+/// `None` for one that says no speed, or in two ways, which is found before.
+fn surface(file: &SurfaceFile, base_dir: &Path) -> Option<SurfaceSource> {
+    let speeds = match (file.uniform, &file.landcover) {
+        (Some(speed), None) => SpeedSource::Uniform(speed),
+        (None, Some(classes)) => SpeedSource::Landcover {
+            source: Box::new(source(classes.reading(), base_dir)),
+            speeds: classes.speeds.iter().filter_map(|(class, speed)| Some((class.parse().ok()?, *speed))).collect(),
+        },
+        _ => return None,
+    };
+    Some(SurfaceSource {
+        cell: file.cell.unwrap_or(DEFAULT_CELL),
+        speeds,
+        neighbours: if file.neighbours == Some(8) { Neighbours::Eight } else { Neighbours::Sixteen },
+        halo: file.halo.unwrap_or(DEFAULT_HALO),
+        streets: file.streets,
+        closures: file.closures.as_ref().map(|one| water(one, base_dir)),
+        heights: file.heights.as_ref().map(|one| source(one.reading(), base_dir)),
+    })
+}
+
+/// What is left out is as usual; `check` has found what is wrong.
+fn travel(file: &TravelFile) -> Travel {
+    let usual = Travel::default();
+    let time = |text: &String| text.parse().ok();
+    let whole = |seconds: Seconds| seconds.0.round() as u32;
+    let hours = file.line_hours.as_ref().and_then(|[first, last]| Some((time(first)?, time(last)?)));
+    Travel {
+        date: None,
+        from: file.from.as_ref().and_then(time).unwrap_or(usual.from),
+        minutes: file.window.map_or(usual.minutes, |window| whole(Seconds(window.0 / 60.0))),
+        clock: file.clock.unwrap_or(usual.clock),
+        percentile: file.percentile.unwrap_or(usual.percentile),
+        longest_s: file.longest.map_or(usual.longest_s, whole),
+        max_walk: file.max_walk.unwrap_or(usual.max_walk),
+        walk_speed: file.walk_speed.unwrap_or(usual.walk_speed),
+        walk_detour: file.walk_detour.unwrap_or(usual.walk_detour),
+        transfers: file.transfers.unwrap_or(usual.transfers),
+        change_s: file.change.map_or(usual.change_s, whole),
+        modes: file.modes.clone().unwrap_or(usual.modes),
+        wait: file.wait.unwrap_or(usual.wait),
+        line_speed: file.line_speed.unwrap_or(usual.line_speed),
+        line_detour: file.line_detour.unwrap_or(usual.line_detour),
+        line_hours: hours.unwrap_or(usual.line_hours),
+    }
+}
+
 fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {
     WaterSource { source: source(file.reading(), base_dir), repair: file.repair }
 }
 
-/// The modes that the indicators ask for; on foot when none does.
+/// The modes that the indicators ask for, or the cost surface; on foot when none does.
 fn modes(file: &ConfigFile) -> BTreeSet<Mode> {
-    let asked: BTreeSet<Mode> =
+    let mut asked: BTreeSet<Mode> =
         file.indicator.iter().flat_map(|one| one.measure.metric().by()).filter_map(By::mode).collect();
+    if file.study.surface.as_ref().is_some_and(|surface| surface.streets) {
+        asked.insert(Mode::Walk);
+    }
     if asked.is_empty() { BTreeSet::from([Mode::Walk]) } else { asked }
 }
 

@@ -76,28 +76,37 @@ impl Graph {
     /// The nearest source of every state with its cost, by one search from all of them: `starts` are states with the cost at which a
     /// source is there. Of sources as near, the first.
     pub(crate) fn field(&self, starts: impl Iterator<Item = (u32, f64, u32)>) -> Vec<(f64, u32)> {
-        let mut best = vec![(f64::INFINITY, NOBODY); self.states()];
-        let mut heap: BinaryHeap<Open> = BinaryHeap::new();
-        let offer = |heap: &mut BinaryHeap<Open>, best: &mut [(f64, u32)], state: u32, cost: f64, source: u32| {
-            let known = &mut best[state as usize];
-            if cost < known.0 || (cost == known.0 && source < known.1) {
-                *known = (cost, source);
-                heap.push(Open { cost, source, state });
-            }
-        };
-        for (state, cost, source) in starts {
-            offer(&mut heap, &mut best, state, cost, source);
-        }
-        while let Some(Open { cost, source, state }) = heap.pop() {
-            if best[state as usize] != (cost, source) {
-                continue;
-            }
-            for arc in self.arcs(state) {
-                offer(&mut heap, &mut best, arc.to, cost + arc.cost, source);
-            }
-        }
-        best
+        field(self.states(), starts, |state| self.arcs(state).iter().map(|arc| (arc.to, arc.cost)))
     }
+}
+
+/// The nearest source of every state with its cost, as [`Graph::field`]; `leave` are the states next to one, with the cost to there.
+pub(crate) fn field<S: Iterator<Item = (u32, f64)>>(
+    states: usize,
+    starts: impl Iterator<Item = (u32, f64, u32)>,
+    leave: impl Fn(u32) -> S,
+) -> Vec<(f64, u32)> {
+    let mut best = vec![(f64::INFINITY, NOBODY); states];
+    let mut heap: BinaryHeap<Open> = BinaryHeap::new();
+    let offer = |heap: &mut BinaryHeap<Open>, best: &mut [(f64, u32)], state: u32, cost: f64, source: u32| {
+        let known = &mut best[state as usize];
+        if cost < known.0 || (cost == known.0 && source < known.1) {
+            *known = (cost, source);
+            heap.push(Open { cost, source, state });
+        }
+    };
+    for (state, cost, source) in starts {
+        offer(&mut heap, &mut best, state, cost, source);
+    }
+    while let Some(Open { cost, source, state }) = heap.pop() {
+        if best[state as usize] != (cost, source) {
+            continue;
+        }
+        for (to, more) in leave(state) {
+            offer(&mut heap, &mut best, to, cost + more, source);
+        }
+    }
+    best
 }
 
 /// A state that may be reached at this cost; the smallest of all comes first, ties by source, then by state.
@@ -165,6 +174,18 @@ impl Scratch {
             }
         }
         None
+    }
+
+    /// The states to a state of this search, itself last, the one that the search began at first.
+    pub(crate) fn states_to(&self, state: u32) -> Vec<u32> {
+        let mut states = vec![state];
+        let mut at = state;
+        while self.before[at as usize].0 != NOBODY {
+            at = self.before[at as usize].0;
+            states.push(at);
+        }
+        states.reverse();
+        states
     }
 
     /// The half edges to a state of this search, the first first, with the state that the search began at.

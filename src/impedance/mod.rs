@@ -1,5 +1,6 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
+pub mod by_transit;
 #[cfg(feature = "bench")]
 pub(crate) mod chains;
 pub mod cost_table;
@@ -7,11 +8,13 @@ pub(crate) mod dijkstra;
 pub mod geodesic;
 pub(crate) mod headways;
 pub mod index;
+pub mod journeys;
 pub(crate) mod raptor;
 pub mod segments;
 pub mod straight;
 pub mod street;
 pub mod stretches;
+pub mod surface;
 pub mod times;
 pub mod timetable;
 pub mod transit;
@@ -21,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::units::Text;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::geodesic::Geodesic;
 use crate::impedance::segments::OffStreet;
@@ -29,15 +33,21 @@ use crate::impedance::straight::StraightLine;
 use crate::impedance::street::Route;
 use crate::impedance::street::Streets;
 use crate::impedance::stretches::Stretch;
+use crate::impedance::surface::OverSurface;
 use crate::model::place::Place;
 use crate::model::streets::Mode;
-use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
+use crate::model::study::Study;
 
 /// A way of measuring from origins to destinations.
 pub trait Impedance: Sync {
     /// The unit of every cost.
     fn unit(&self) -> CostUnit;
+
+    /// What a result measured so must say of itself, beside [`By::caveat`].
+    fn told(&self) -> Option<Text> {
+        None
+    }
 
     /// The destinations, made ready for many origins.
     fn prepare<'p>(&'p self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p>;
@@ -122,6 +132,10 @@ impedances! {
     Bicycle,
     /// By car along the streets of the study, and on foot straight to and from them.
     Drive,
+    /// On foot over the cells of the study's cost surface: where streets are few, or none.
+    Surface,
+    /// By timetable or headway, and on foot to the stops, as `study.travel` says. Time only.
+    Transit,
 }
 
 /// Which way one travels.
@@ -136,28 +150,33 @@ pub enum Direction {
 }
 
 impl By {
-    /// Who goes along streets; `None` where none are asked.
+    /// Who goes along streets; `None` where none are asked. To a stop one walks.
     pub fn mode(self) -> Option<Mode> {
         match self {
-            By::Geodesic | By::StraightLine => None,
-            By::Walk => Some(Mode::Walk),
+            By::Geodesic | By::StraightLine | By::Surface => None,
+            By::Walk | By::Transit => Some(Mode::Walk),
             By::Bicycle => Some(Mode::Bicycle),
             By::Drive => Some(Mode::Drive),
         }
     }
 
-    /// The engine behind the name; `None` for one that needs streets where there are none for its mode, and for seconds where nothing has a
-    /// speed.
-    pub fn engine(
-        self,
-        unit: CostUnit,
-        direction: Direction,
-        streets: &[StreetNetwork],
-    ) -> Option<Box<dyn Impedance + '_>> {
+    /// Whether it goes straight, over everything that is in the way, and at no speed.
+    pub fn is_flown(self) -> bool {
+        matches!(self, By::Geodesic | By::StraightLine)
+    }
+
+    /// The engine behind the name; `None` for one that needs streets or a surface where the study has none, for seconds where nothing has a
+    /// speed, and for transit, which needs more than streets: [`ByTransit`](by_transit::ByTransit).
+    pub fn engine(self, unit: CostUnit, direction: Direction, study: &Study) -> Option<Box<dyn Impedance + '_>> {
         match (self.mode(), unit) {
+            _ if self == By::Transit => None,
             (Some(mode), _) => {
-                let network = streets.iter().find(|network| network.mode == mode)?;
+                let network = study.streets.iter().find(|network| network.mode == mode)?;
                 Some(Box::new(Streets { network, unit, direction }))
+            }
+            (None, _) if self == By::Surface => {
+                let surface = study.surface.as_ref()?;
+                Some(Box::new(OverSurface { surface, unit, direction }))
             }
             (None, CostUnit::Seconds) => None,
             (None, CostUnit::Metres) if self == By::StraightLine => Some(Box::new(StraightLine)),
@@ -175,10 +194,12 @@ impl By {
                 "by bicycle along the streets, and on foot straight to and from them",
                 "沿道路骑行（含步行至道路的直线段）",
             ),
+            By::Transit => ("by timetable and on foot", "乘公共交通并步行"),
             By::Drive => (
                 "by car along the streets without traffic, and on foot straight to and from them",
                 "沿道路驾车（不计拥堵，含步行至道路的直线段）",
             ),
+            By::Surface => ("on foot over the cells of a cost surface", "沿成本面网格步行"),
         }
     }
 }

@@ -96,7 +96,7 @@ fn lower(labels: &mut [i32], stops: usize, from: usize, stop: usize, time: i32) 
 }
 
 /// When the vehicle starts that one catches who could catch one that starts at `ready`.
-fn start(first: i32, last: i32, wait: i32, ready: i32) -> i32 {
+pub(super) fn start(first: i32, last: i32, wait: i32, ready: i32) -> i32 {
     if ready <= first {
         first
     } else if ready <= last {

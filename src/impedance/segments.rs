@@ -22,7 +22,7 @@ pub struct Snap {
     pub at: LonLat,
 }
 
-/// Why a place is not on the network.
+/// Why a place is not on the network, or on the surface.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OffStreet {
     /// No street is within `max_snap_m`.
@@ -31,6 +31,14 @@ pub enum OffStreet {
     Island { component_m: f64, off_m: f64 },
     /// Its street is closed; the place is not moved to another.
     Closed { off_m: f64 },
+    /// It lies outside all cells of the surface.
+    OutsideCells,
+    /// Nobody walks over its cell: water, a class without a speed; the place is not moved to another.
+    BarredCell,
+    /// The land cover of its cell is not known.
+    UnknownCell,
+    /// Its cell is closed; the place is not moved to another.
+    ClosedCell,
 }
 
 /// A side of an edge: the edge and the corner that the side starts at.

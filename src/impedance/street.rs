@@ -67,6 +67,8 @@ pub struct Route {
     pub street_s: f64,
     /// Every corner, from where it begins to where it ends, both ends included.
     pub places: Vec<Place>,
+    /// The way leads over the cells of a surface: for the street read the cells, and the middle of the first and the last.
+    pub is_over_cells: bool,
 }
 
 thread_local! {
@@ -410,6 +412,7 @@ impl PreparedStreets<'_> {
             street_m: 0.0,
             street_s: 0.0,
             places: vec![*origin],
+            is_over_cells: false,
         };
         for (half, from, to) in stretches {
             let (edge, way) = (half / 2, half as usize % 2);

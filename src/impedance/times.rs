@@ -34,6 +34,33 @@ impl Times {
         }
     }
 
+    /// Times from each of several starts to one place, through the stops that it is walked to from.
+    pub(crate) fn through_stops(
+        at_stops: &[Times],
+        walk: &[Option<u32>],
+        access: &[(u32, u32)],
+        longest_s: u32,
+    ) -> Times {
+        let minutes = at_stops.first().map_or(0, |times| times.minutes);
+        let is_by_arrival = at_stops.first().is_some_and(|times| times.is_by_arrival);
+        let short =
+            |seconds: &Option<u32>| seconds.and_then(|seconds| u16::try_from(seconds).ok()).unwrap_or(UNREACHED);
+        let mut times = Times::of_walks(minutes, walk.iter().map(short).collect(), is_by_arrival);
+        for (start, through) in at_stops.iter().enumerate() {
+            let best = &mut times.seconds[start * minutes..(start + 1) * minutes];
+            for (stop, seconds) in access {
+                let own = &through.seconds[*stop as usize * minutes..(*stop as usize + 1) * minutes];
+                for (best, ride) in best.iter_mut().zip(own) {
+                    let whole = u32::from(*ride) + seconds;
+                    if *ride != UNREACHED && whole <= longest_s.min(LONGEST_S) {
+                        *best = (*best).min(whole as u16);
+                    }
+                }
+            }
+        }
+        times
+    }
+
     /// Number of ends.
     pub fn len(&self) -> usize {
         self.walk.len()

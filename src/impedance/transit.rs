@@ -5,6 +5,8 @@
 
 use std::cell::RefCell;
 
+use rayon::prelude::*;
+
 use crate::impedance::Direction;
 use crate::impedance::raptor::Labels;
 use crate::impedance::raptor::Search;
@@ -34,12 +36,12 @@ thread_local! {
 /// other end of the way.
 pub struct TransitNetwork<'a> {
     pub(super) transit: &'a Transit,
-    pub(super) travel: &'a Travel,
-    walker: Walker<'a>,
+    pub(super) travel: Travel,
+    pub(super) walker: Walker<'a>,
     pub(super) timetable: Timetable,
     pub(super) changes: Walks,
     stops: Targets<'a>,
-    max_walk_s: f64,
+    pub(super) max_walk_s: f64,
     /// Stops that lie off the streets: nobody walks to them, and one changes there only without a walk.
     pub off_streets: usize,
 }
@@ -54,7 +56,7 @@ pub struct Ends<'a> {
 
 impl<'a> TransitNetwork<'a> {
     /// The network of the day of `travel`.
-    pub fn new(transit: &'a Transit, travel: &'a Travel, walker: Walker<'a>) -> TransitNetwork<'a> {
+    pub fn new(transit: &'a Transit, travel: &Travel, walker: Walker<'a>) -> TransitNetwork<'a> {
         let (from, longest) = (travel.from.0 as i32, travel.longest_s.min(LONGEST_S) as i32);
         let until = from.saturating_add_unsigned(travel.minutes.saturating_mul(60));
         let timetable = match travel.clock {
@@ -73,6 +75,7 @@ impl<'a> TransitNetwork<'a> {
                 walker.targets(&places, Direction::FromFacility)
             }
         };
+        let travel = travel.clone();
         TransitNetwork { transit, travel, walker, timetable, changes, stops, max_walk_s, off_streets }
     }
 
@@ -81,7 +84,7 @@ impl<'a> TransitNetwork<'a> {
         self.timetable.basis
     }
 
-    fn is_mirrored(&self) -> bool {
+    pub(super) fn is_mirrored(&self) -> bool {
         self.travel.clock == Clock::ArriveBy
     }
 
@@ -170,6 +173,43 @@ impl<'a> TransitNetwork<'a> {
         times
     }
 
+    /// Labels of one departure alone.
+    pub(super) fn with_departure<T>(&self, access: &[(u32, u32)], at: i32, seen: impl FnOnce(&Labels) -> T) -> T {
+        let search = self.search();
+        LABELS.with_borrow_mut(|labels| {
+            labels.begin(&search);
+            search.depart(labels, access, at, at.saturating_add_unsigned(self.longest_s()));
+            seen(labels)
+        })
+    }
+
+    /// Times from each of several starts to the stops, walks at the other end left out.
+    pub(super) fn times_at_stops(&self, starts: &[Place]) -> Vec<Times> {
+        let count = self.transit.stops.len();
+        starts
+            .par_iter()
+            .map(|start| {
+                let mut times = Times::of_walks(self.minutes(), vec![UNREACHED; count], self.is_mirrored());
+                let mut best = vec![NEVER; count];
+                self.sweep(&self.access(start), |labels, minute, at| {
+                    for stop in labels.better() {
+                        best[*stop as usize] = labels.ride(self.rounds(), *stop);
+                    }
+                    for (stop, arrives) in best.iter().enumerate() {
+                        times.set(stop, minute, at, *arrives, self.longest_s());
+                    }
+                });
+                times
+            })
+            .collect()
+    }
+
+    /// The stops, made ready to be walked to, or from.
+    pub(super) fn stops_seen(&self, direction: Direction) -> Targets<'a> {
+        let stops: Vec<Place> = self.transit.stops.iter().map(|stop| stop.at).collect();
+        self.walker.targets(&stops, direction)
+    }
+
     /// Goes through the minutes of the window, the last of the search first; `seen` is told the labels, the minute and its time.
     pub(super) fn sweep(&self, access: &[(u32, u32)], mut seen: impl FnMut(&Labels, usize, i32)) {
         let search = self.search();
@@ -209,7 +249,6 @@ impl Ends<'_> {
 
 /// Every change that can be made: at the stop itself, on foot within the longest walk, and as the feed says.
 fn changes(transit: &Transit, travel: &Travel, stops: &Targets<'_>, max_walk_s: f64) -> Walks {
-    use rayon::prelude::*;
     let places: Vec<Place> = transit.stops.iter().map(|stop| stop.at).collect();
     let mut told: Vec<Vec<(u32, Option<u32>, bool)>> = vec![Vec::new(); places.len()];
     for transfer in &transit.transfers {

@@ -276,6 +276,11 @@ impl Ground {
                 let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
                 Some([west.min(x), south.min(y), east.max(x), north.max(y)])
             })?;
+        self.lattice_over(within)
+    }
+
+    /// Degrees of the plane over a rectangle of it (smallest x and y, largest x and y).
+    pub(crate) fn lattice_over(&self, within: [f64; 4]) -> Option<Lattice> {
         Lattice::over(within, |at| self.to_degrees.point(at.array()).map(|[lon, lat]| LonLat { lon, lat }))
     }
 

@@ -1,4 +1,4 @@
-//! Heights of the ground from a raster, for the slopes of streets.
+//! Heights of the ground from a raster, for slopes.
 
 use crate::base::units::thousands;
 use crate::config::plan::Source;
@@ -61,7 +61,7 @@ impl Heights {
         let implausible = |what: String| IngestError::Implausible { path: shown.clone(), what };
         let Some([west, north, east, south]) = around else {
             return Err(implausible(format!(
-                "no street lies on these heights; look whether the raster's CRS ({}) is right",
+                "none of the places whose heights are wanted lies on them; look whether the raster's CRS ({}) is right",
                 degrees.name()
             )));
         };
@@ -72,7 +72,7 @@ impl Heights {
         let window = Window { columns: span(west, east, grid.columns), rows: span(north, south, grid.rows) };
         if window.cells() > MOST_CELLS {
             return Err(implausible(format!(
-                "{} cells lie around the streets, more than {}; give a coarser raster",
+                "{} cells lie around the places, more than {}; give a coarser raster",
                 thousands(window.cells() as f64),
                 thousands(MOST_CELLS as f64)
             )));

@@ -16,6 +16,7 @@ pub(crate) mod raster;
 pub mod regions;
 pub mod services;
 pub mod streets;
+mod surface;
 pub(crate) mod timetable;
 pub mod water;
 mod ways;
@@ -35,6 +36,7 @@ use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
 use crate::model::study::Study;
+use crate::model::transit::Transit;
 
 /// Why the data of a plan can not be read as it is meant.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +80,9 @@ pub enum IngestError {
     /// Most coordinates of a source can not be what the source or the config says they are.
     #[error("{path}: {what}")]
     Implausible { path: String, what: String },
+    /// A cost surface can not be laid out as it is asked for.
+    #[error("study.surface: {what}")]
+    Surface { what: String },
     /// What became demand is not what a raster holds.
     #[error(
         "{path}: its cells sum to {read}, what was made of them to {used}: more than 0.1 % apart, because many cells are below the \
@@ -116,7 +121,7 @@ impl Books {
 /// Reads everything that the plan names.
 ///
 /// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, timetables,
-/// streets, water, overrides, declared pairs; issues by source in the same order.
+/// streets, water, surface, overrides, declared pairs; issues by source in the same order.
 ///
 /// # Errors
 /// [`IngestError`] at the first source that is missing or can not be meant as the plan says.
@@ -179,6 +184,14 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         areas = Some(found);
         books.enter(account);
     }
+    let mut cells = None;
+    if let Some(source) = &plan.surface {
+        let beneath = surface::Beneath { networks: &networks, water: areas.as_deref().unwrap_or(&[]) };
+        let (found, accounts, note) = surface::read(source, &ground, &beneath, plan.max_loss, progress)?;
+        cells = Some(found);
+        accounts.into_iter().for_each(|account| books.enter(account));
+        books.issues.push(note);
+    }
     let mut overrides = Vec::new();
     if let Some(source) = &plan.pair_overrides {
         let (found, account) = pairs::overrides(source, &homes, progress)?;
@@ -200,9 +213,10 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         regions: tree,
         facilities: all_facilities,
         demand: layers,
-        transit,
+        transit: transit.map(|found| Transit { travel: plan.travel.clone(), ..found }),
         water: areas,
         streets: networks,
+        surface: cells,
         overrides,
         declared,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),

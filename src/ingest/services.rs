@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::clock::ServiceTime;
 use crate::base::idx::FeedIdx;
+use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::base::issue::Issue;
 use crate::base::progress::Progress;
@@ -234,7 +235,7 @@ fn group(rows: Vec<(Row, Place)>, default_trips: Option<f64>, transit: &mut Tran
     for key in keys {
         let Some(mut rows) = groups.remove(&key) else { continue };
         rows.sort_by(|a, b| a.0.sequence.total_cmp(&b.0.sequence));
-        let Some(mut pattern) = pattern(&key, &rows, default_trips, account) else { continue };
+        let Some((mut pattern, is_assumed)) = pattern(&key, &rows, default_trips, account) else { continue };
         let at = *services.entry(key.0.clone()).or_insert_with(|| {
             let row = &rows[0].0;
             transit.services.push(Service {
@@ -247,6 +248,9 @@ fn group(rows: Vec<(Row, Place)>, default_trips: Option<f64>, transit: &mut Tran
             });
             transit.services.len() - 1
         });
+        if is_assumed && transit.assumed.last() != Some(&ServiceIdx::new(at)) {
+            transit.assumed.push(ServiceIdx::new(at));
+        }
         let service = &mut transit.services[at];
         for (row, place) in rows {
             if row.mode != service.mode {
@@ -258,17 +262,19 @@ fn group(rows: Vec<(Row, Place)>, default_trips: Option<f64>, transit: &mut Tran
         }
         service.patterns.push(pattern);
     }
+    transit.assumed.sort_unstable();
+    transit.assumed.dedup();
     transit.stops = stops.list;
 }
 
-/// What the rows of one route and direction say of it, the stops still left out; `None` when it can not be used, and
-/// then its rows are taken back.
+/// What the rows of one route and direction say of it, the stops still left out, and whether its departures are assumed; `None` when
+/// it can not be used, and then its rows are taken back.
 fn pattern(
     key: &(String, String),
     rows: &[(Row, Place)],
     default_trips: Option<f64>,
     account: &mut Account,
-) -> Option<Pattern> {
+) -> Option<(Pattern, bool)> {
     let (route, direction) = key;
     let called = if direction.is_empty() { route.clone() } else { format!("{route}, direction {direction}") };
     for pair in rows.windows(2) {
@@ -309,8 +315,8 @@ fn pattern(
             return None;
         }
     };
+    let is_derived = headway_min.is_some() && first.zip(last).is_some_and(|(first, last)| first <= last);
     if given.is_none() {
-        let is_derived = headway_min.is_some() && first.is_some() && last.is_some();
         let (code, source) = match is_derived {
             true => ("derived-trips", "from first, last and headway"),
             false => ("assumed-trips", "as the config assumes where the file says nothing"),
@@ -324,7 +330,7 @@ fn pattern(
     }
     let word = direction.to_lowercase();
     let both_ways = matches!(word.as_str(), "" | "both" | "双向" | "上下行");
-    Some(Pattern {
+    let pattern = Pattern {
         direction: direction.clone(),
         stops: Vec::new(),
         trips_per_day,
@@ -334,7 +340,8 @@ fn pattern(
         headway_min,
         trips: Vec::new(),
         frequencies: Vec::new(),
-    })
+    };
+    Some((pattern, given.is_none() && !is_derived))
 }
 
 /// Stops by id, in the order in which patterns first call at them.

@@ -37,6 +37,9 @@ use crate::ingest::outline::geometry_name;
 use crate::ingest::water;
 use crate::ingest::ways::Reader;
 use crate::ingest::ways::Use;
+use crate::model::joining;
+use crate::model::joining::Drawn;
+use crate::model::joining::Joined;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
 use crate::model::streets::Hindrances;
@@ -57,6 +60,8 @@ struct Street {
     /// How each mode uses it.
     uses: Vec<Option<Use>>,
     is_closed: bool,
+    /// What the level field says; nothing is 0.
+    level: Option<String>,
 }
 
 struct Collector<'s> {
@@ -66,6 +71,8 @@ struct Collector<'s> {
     synthetic: Option<usize>,
     is_synthetic: bool,
     id: Option<usize>,
+    level_field: &'s Option<String>,
+    level: Option<usize>,
     streets: Vec<Street>,
 }
 
@@ -73,6 +80,7 @@ impl Collect for Collector<'_> {
     fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
         self.synthetic = columns.find("synthetic");
         self.id = columns.find("osm_id");
+        self.level = columns.given(self.level_field, "the level")?;
         for name in self.closed_where.iter().flat_map(|rule| rule.fields()) {
             self.closed_fields.insert(name.to_owned(), columns.need(name, "closed-where")?);
         }
@@ -90,6 +98,7 @@ impl Collect for Collector<'_> {
             self.closed_where.is_some_and(|rule| rule.fits(&record, &|name| self.closed_fields.get(name).copied()));
         let number = record.number;
         let id = self.id.and_then(|at| key(&record, at));
+        let level = self.level.and_then(|at| key(&record, at)).filter(|level| level != "0");
         let parts = match (record.geometry.take(), trouble) {
             (Some(Geometry::LineString(line)), _) => vec![line],
             (Some(Geometry::Line(line)), _) => vec![LineString(vec![line.start, line.end])],
@@ -109,7 +118,7 @@ impl Collect for Collector<'_> {
             }
         };
         account.used();
-        self.streets.push(Street { number, id, parts, uses, is_closed });
+        self.streets.push(Street { number, id, parts, uses, is_closed, level });
     }
 }
 
@@ -182,6 +191,8 @@ pub(crate) fn read(
         synthetic: None,
         is_synthetic: false,
         id: None,
+        level_field: &source.level_field,
+        level: None,
         streets: Vec::new(),
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
@@ -215,6 +226,7 @@ pub(crate) fn read(
         }
     }
     account.close(max_loss)?;
+    let joined = source.join_within.map(|within| (within, join(&mut made, within)));
     let mut accounts = Vec::new();
     let mut closures: Vec<MultiPolygon<f64>> = Vec::new();
     if let Some(closed) = &source.closures {
@@ -289,7 +301,7 @@ pub(crate) fn read(
         network.max_snap_m = source.max_snap.0;
         network.min_component_m = source.min_component.0;
         network.synthetic = account.ledger.synthetic || synthetic;
-        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network)));
+        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network, joined)));
         let beyond = beyond(&network, homes);
         if !beyond.is_empty() {
             let what = format!(
@@ -307,6 +319,22 @@ pub(crate) fn read(
 /// Speed to the street and from it: that of walking, also for those who drive.
 fn off_speed(profile: &Profile) -> KmPerHour {
     if profile.mode == Mode::Walk { profile.speed } else { WALKING }
+}
+
+/// Joins what was not drawn on shared corners.
+fn join(streets: &mut [(Street, Vec<Vec<Place>>)], within: Metres) -> Joined {
+    let mut levels: BTreeMap<Option<String>, u32> = BTreeMap::new();
+    let mut lines: Vec<Drawn> = Vec::new();
+    for (street, parts) in streets.iter_mut() {
+        let count = levels.len() as u32;
+        let level = *levels.entry(street.level.take()).or_insert(count);
+        lines.extend(parts.iter_mut().map(|part| Drawn { corners: std::mem::take(part), level }));
+    }
+    let joined = joining::join(&mut lines, within.0);
+    for (part, line) in streets.iter_mut().flat_map(|(_, parts)| parts).zip(lines) {
+        *part = line.corners;
+    }
+    joined
 }
 
 /// The lines of one mode, cut where they enter and leave what is closed.
@@ -391,7 +419,7 @@ fn crossing(a: &Place, b: &Place, side: &geo_types::Line<f64>) -> Option<f64> {
 }
 
 /// What became of the lines, in one sentence.
-fn summary(network: &StreetNetwork) -> String {
+fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>) -> String {
     let total: f64 = network.components().iter().map(|one| one.length_m).sum();
     let islands: Vec<f64> =
         network.components().iter().map(|one| one.length_m).filter(|m| *m < network.min_component_m).collect();
@@ -407,6 +435,11 @@ fn summary(network: &StreetNetwork) -> String {
         islands.iter().sum::<f64>() / 1000.0,
         Metres(network.min_component_m)
     );
+    if let Some((within, Joined { corners, sides })) = joined {
+        text += &format!(
+            "; within {within} of a line's end, {corners} corners of lines were moved to another's and {sides} were put into a side"
+        );
+    }
     let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.length_m).sum();
     if closed > 0.0 {
         text += &format!("; {:.1} km are closed", closed / 1000.0);

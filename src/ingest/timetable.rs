@@ -26,6 +26,7 @@ use crate::io::gtfs::days::Days;
 use crate::io::gtfs::feed::Location;
 use crate::io::gtfs::feed::RawFeed;
 use crate::io::gtfs::notice::Rule;
+use crate::io::gtfs::preflight;
 use crate::io::read::DeclaredCrs;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
@@ -70,24 +71,34 @@ pub(crate) fn read(
         feeds.push(feed);
     }
     let days: Vec<Days> = feeds.iter().map(Days::of).collect();
+    feeds.iter_mut().zip(&days).for_each(|(feed, days)| preflight::check(feed, days, None));
     let date = day(plan, &feeds, &days)?;
     let mut transit = Transit { complete_for: plan.complete_for.clone(), date: Some(date), ..Transit::default() };
     let mut accounts: Vec<Account> = Vec::new();
     let names = prefixes(&plan.feeds);
+    let first_zone = feeds.first().and_then(|feed| feed.zone().map(str::to_owned));
     for (((feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
         let named = |id: &str| if are_several { format!("{name}:{id}") } else { id.to_owned() };
         let mut books = Books::new(&feed, source);
         if plan.date.is_none() && accounts.is_empty() {
             let trips = days.trips.get(&date).copied().unwrap_or(0);
+            let is_ordinary = (1..=3).contains(&date.0.weekday().to_monday_zero_offset());
+            let which = if is_ordinary { "Tuesday, Wednesday or Thursday" } else { "day" };
             let what = format!(
-                "the config names no date; {date} is measured, the Tuesday to Thursday with the most trips ({trips} in this feed)"
+                "the config names no date; {date} is measured, the {which} with the most trips ({trips} in this feed)"
             );
             books.of("trips.txt").noted("date-chosen", None, what);
         }
         if !days.trips.contains_key(&date) {
             let what = format!("nothing runs on {date}; days with trips: {}", days::runs(days.trips.keys()));
-            let issue = books.of("trips.txt").issue(Severity::Warning, "date-without-service", what);
-            books.of("trips.txt").issues.push(issue);
+            let account = books.of("trips.txt");
+            account.issues.push(account.issue(Severity::Warning, "date-without-service", what));
+        }
+        if let Some(zone) = feed.zone().filter(|zone| first_zone.as_deref().is_some_and(|first| first != *zone)) {
+            let first = first_zone.as_deref().unwrap_or_default();
+            let what = format!("its times are in {zone}, those of the first feed in {first}");
+            let account = books.of("agency.txt");
+            account.issues.push(account.issue(Severity::Warning, "zones-differ", what));
         }
         transit.append(model(&feed, days, date, source, ground, &named, &mut books)?);
         books.tell(&feed);
@@ -283,9 +294,10 @@ fn model(
         stops,
         services: lines.services,
         complete_for: Vec::new(),
+        assumed: Vec::new(),
         feeds: vec![Feed { name: feed.shown.clone(), zone: feed.zone().map(str::to_owned) }],
         calendars,
-        date: None,
+        ..Transit::default()
     })
 }
 
@@ -329,7 +341,8 @@ fn enter(lines: &Lines, books: &mut Books) {
     if lines.lost_calls > 0 {
         let what =
             format!("{} calls are at stops that are left out; the trips are used without them", lines.lost_calls);
-        books.of("stop_times.txt").issues.push(Issue::new(Severity::Error, left_out, "stop_times.txt", what));
+        let account = books.of("stop_times.txt");
+        account.issues.push(account.issue(Severity::Error, left_out, what));
     }
     if lines.worked_out.0 > 0 {
         let what = format!(

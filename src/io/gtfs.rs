@@ -7,6 +7,7 @@ mod calls;
 pub mod days;
 pub mod feed;
 pub mod notice;
+pub mod preflight;
 mod read;
 mod rows;
 mod schema;
@@ -22,6 +23,9 @@ use crate::io::gtfs::read::Reading;
 use crate::io::gtfs::schema::FILES;
 use crate::io::gtfs::schema::NOT_USED;
 use crate::io::read::ReadError;
+
+/// One line on what is understood, for the list of formats.
+pub const ABOUT: &str = "timetables: stops, routes, trips, calendars, headways, transfers; shapes for checks";
 
 /// Whether a folder, or a ZIP archive, holds the files of a feed. What can not be opened is none.
 pub fn is_feed(path: &Path) -> bool {

@@ -1,4 +1,4 @@
-//! The lines of the route table, straight from stop to stop.
+//! The lines of the route table and the timetables, straight from stop to stop.
 
 use geo_types::Coord;
 use geo_types::Geometry;
@@ -17,7 +17,7 @@ use crate::table::style::Group;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
 
-/// One feature a direction of each service; nothing without a route table.
+/// One feature a direction of each service; nothing without a route table or a timetable.
 pub fn table(study: &Study) -> Option<Table> {
     let transit = study.transit.as_ref()?;
     let mut rows = Vec::new();
@@ -45,8 +45,8 @@ pub fn table(study: &Study) -> Option<Table> {
         name: "lines".into(),
         title: Text::new("Lines", "线路"),
         description: Text::new(
-            "Lines of the route table, drawn straight from stop to stop: not the streets that they take.",
-            "线路表中的线路，以站点间直线表示，并非实际走行路径。",
+            "Lines of the route table or timetable, drawn straight from stop to stop: not the streets that they take.",
+            "线路表或时刻表中的线路，以站点间直线表示，并非实际走行路径。",
         ),
         synthetic: transit.services.iter().any(|service| service.synthetic),
         crs: study.frame,

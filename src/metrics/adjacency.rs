@@ -7,6 +7,7 @@ use geo::Area;
 use geo::BooleanOps;
 use geo::Euclidean;
 use geo::Length;
+use geo_types::MultiLineString;
 use geo_types::MultiPolygon;
 
 use crate::base::idx::RegionIdx;
@@ -228,6 +229,23 @@ fn outlines(study: &Study, units: &[Unit]) -> (Vec<MultiPolygon<f64>>, Vec<Multi
         }
     }
     (shapes, mains, unit_of)
+}
+
+/// The border that each of some pairs of units has in common, within the tolerance, as the outline of its first unit runs; in the plane.
+pub fn common_borders(
+    study: &Study,
+    units: &[Unit],
+    pairs: &[(usize, usize)],
+    tolerance: Metres,
+) -> Vec<MultiLineString<f64>> {
+    let (shapes, _, unit_of) = outlines(study, units);
+    let borders = Borders::new(&shapes);
+    let common = |key: &(usize, usize)| {
+        let (of_a, of_b) = members_of(&unit_of, *key);
+        let sides = of_a.iter().flat_map(|x| of_b.iter().map(move |y| (*x, *y)));
+        MultiLineString(sides.flat_map(|(x, y)| borders.contact_line(x, y, tolerance).0).collect())
+    };
+    pairs.iter().map(common).collect()
 }
 
 /// Positions of the outlines of two units.

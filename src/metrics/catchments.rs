@@ -35,6 +35,7 @@ use crate::metrics::reach::Reached;
 use crate::model::lattice::Lattice;
 use crate::model::place::Place;
 use crate::model::place::PlaneXy;
+use crate::model::surface::Cells;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -131,7 +132,7 @@ impl Catchments {
         context: &Context<'_>,
         within: Option<Limit>,
     ) -> Result<Vec<Table>, MetricError> {
-        let Some(engine) = reach.by.engine(reach.unit, reach.direction, &reach.study.streets) else {
+        let Some(engine) = reach.by.engine(reach.unit, reach.direction, reach.study) else {
             return Ok(Vec::new());
         };
         let places: Vec<Place> = reach.facilities.iter().map(|facility| facility.at).collect();
@@ -258,28 +259,9 @@ impl Grid {
 
     /// Whether the middle of each cell lies in one of the areas.
     fn under(&self, areas: &[MultiPolygon<f64>]) -> Vec<bool> {
-        let mut is_under = vec![false; self.columns * self.rows];
-        for polygon in areas.iter().flatten() {
-            let mut crossings: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-            for side in std::iter::once(polygon.exterior()).chain(polygon.interiors()).flat_map(LineString::lines) {
-                let (low, high) =
-                    if side.start.y <= side.end.y { (side.start, side.end) } else { (side.end, side.start) };
-                // rows whose middle is at or above the lower end, and below the upper
-                let first = |y: f64| ((y - self.low.y) / self.side - 0.5).ceil().clamp(0.0, self.rows as f64) as usize;
-                for row in first(low.y)..first(high.y) {
-                    let share = (self.middle(0, row).y - low.y) / (high.y - low.y);
-                    crossings.entry(row).or_default().push(low.x + share * (high.x - low.x));
-                }
-            }
-            for (row, mut xs) in crossings {
-                xs.sort_by(f64::total_cmp);
-                for pair in xs.chunks_exact(2) {
-                    let first =
-                        |x: f64| ((x - self.low.x) / self.side - 0.5).ceil().clamp(0.0, self.columns as f64) as usize;
-                    is_under[row * self.columns + first(pair[0])..row * self.columns + first(pair[1])].fill(true);
-                }
-            }
-        }
+        let cells = Cells { low: self.low, side_m: self.side, columns: self.columns, rows: self.rows };
+        let mut is_under = vec![false; cells.count()];
+        cells.within(areas, &mut |cell| is_under[cell as usize] = true);
         is_under
     }
 }

@@ -1,4 +1,4 @@
-//! Which services join which units: stops placed in units, trips counted by direction.
+//! Stops placed in units: where each stands, what calls there, and how far it is from the units around.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -16,11 +16,12 @@ use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::impedance::index::PointIndex;
 use crate::metrics::adjacency::Unit;
+use crate::metrics::service_day::ServiceDay;
+use crate::metrics::service_day::Source;
 use crate::model::locate::RegionLocator;
 use crate::model::place::PlaneXy;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
-use crate::model::transit::Pattern;
 use crate::model::transit::Service;
 use crate::model::transit::Stop;
 use crate::model::transit::Transit;
@@ -49,16 +50,6 @@ pub enum NearBorder {
     Everywhere,
 }
 
-/// Trips a day of one service between two units.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Join {
-    pub service: ServiceIdx,
-    /// From the pair's first unit to its second.
-    pub there: f64,
-    /// From the second to the first.
-    pub back: f64,
-}
-
 /// Two stops across a border with the walk between them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Walk {
@@ -67,17 +58,46 @@ pub struct Walk {
     pub metres: f64,
 }
 
+/// When one can change between two services for whose times only numbers are known.
+pub struct Change<'c> {
+    pub calls: &'c Calls,
+    /// Least calls a day of each service, both directions together, included.
+    pub calls_per_day: f64,
+    /// By service: between two that are timed the timetable tells, and this rule does not apply. Empty where none is.
+    pub timed: &'c [bool],
+}
+
+impl Change<'_> {
+    fn often(&self, stop: StopIdx) -> impl Iterator<Item = ServiceIdx> {
+        self.calls[stop.at()].iter().filter(|(_, calls)| *calls >= self.calls_per_day).map(|(service, _)| *service)
+    }
+
+    fn possible(&self, one: ServiceIdx, other: ServiceIdx) -> bool {
+        let is_timed = |service: ServiceIdx| self.timed.get(service.at()).copied().unwrap_or(false);
+        one != other && !(is_timed(one) && is_timed(other))
+    }
+}
+
 /// Stops and services of a study, placed in units.
 pub struct Network<'a> {
     study: &'a Study,
     transit: &'a Transit,
     units: Vec<Unit>,
     places: Vec<StopPlace>,
-    /// Services that call at a stop, with calls a day in both directions together.
-    calls: Vec<Vec<(ServiceIdx, f64)>>,
+    /// Services that call at a stop, on whatever day.
+    callers: Vec<Vec<ServiceIdx>>,
     /// Stops of each unit that a service calls at, in index order.
     stops_of: Vec<Vec<StopIdx>>,
+    locator: RegionLocator,
+    /// The unit of each outline of the locator.
+    unit_of: Vec<usize>,
 }
+
+/// Services that call at each stop on one day, with calls in both directions together.
+pub type Calls = Vec<Vec<(ServiceIdx, f64)>>;
+
+/// Units around each stop with the distance to them in metres, the unit that holds it at 0; by unit.
+pub type Nearness = Vec<Vec<(usize, f64)>>;
 
 impl<'a> Network<'a> {
     /// Places every stop; `tolerance_m` is the distance from a border within which a stop is doubtful.
@@ -121,11 +141,58 @@ impl<'a> Network<'a> {
                 }
             })
             .collect();
-        let mut calls: Vec<Vec<(ServiceIdx, f64)>> = vec![Vec::new(); transit.stops.len()];
+        let mut callers: Vec<Vec<ServiceIdx>> = vec![Vec::new(); transit.stops.len()];
         for (at, service) in transit.services.iter().enumerate() {
+            let service_idx = ServiceIdx::new(at);
+            for stop in service.patterns.iter().flat_map(|pattern| &pattern.stops) {
+                if callers[stop.at()].last() != Some(&service_idx) {
+                    callers[stop.at()].push(service_idx);
+                }
+            }
+        }
+        let mut stops_of = vec![Vec::new(); units.len()];
+        for (at, place) in places.iter().enumerate() {
+            if let Some(unit) = place.unit.filter(|_| !callers[at].is_empty()) {
+                stops_of[unit].push(StopIdx::new(at));
+            }
+        }
+        let unit_of = shaped.iter().map(|(unit, _)| *unit).collect();
+        Network { study, transit, units: units.to_vec(), places, callers, stops_of, locator, unit_of }
+    }
+
+    /// The units around each stop within `radius_m` (included); with `only`, around the stops in those units alone.
+    pub fn nearness(&self, radius_m: f64, only: Option<&BTreeSet<usize>>) -> Nearness {
+        let mut nearness: Nearness = vec![Vec::new(); self.places.len()];
+        if radius_m <= 0.0 {
+            return nearness;
+        }
+        for (at, near) in nearness.iter_mut().enumerate() {
+            let is_asked = |units: &BTreeSet<usize>| self.places[at].unit.is_some_and(|unit| units.contains(&unit));
+            if self.callers[at].is_empty() || !only.is_none_or(is_asked) {
+                continue;
+            }
+            let xy = self.xy(StopIdx::new(at)).array();
+            let mut metres: BTreeMap<usize, f64> = BTreeMap::new();
+            for outline in self.locator.within_distance(xy, radius_m) {
+                let away = match self.locator.holds(outline, xy) {
+                    true => 0.0,
+                    false => self.locator.distance_to_border(xy, outline).unwrap_or(radius_m),
+                };
+                let nearest = metres.entry(self.unit_of[outline as usize]).or_insert(away);
+                *nearest = nearest.min(away);
+            }
+            near.extend(metres);
+        }
+        nearness
+    }
+
+    /// Services that call at each stop on a day.
+    pub fn calls(&self, day: &ServiceDay<'_>) -> Calls {
+        let mut calls: Calls = vec![Vec::new(); self.transit.stops.len()];
+        for (at, service) in self.transit.services.iter().enumerate() {
             let mut mine: BTreeMap<StopIdx, f64> = BTreeMap::new();
             for pattern in &service.patterns {
-                let trips = pattern.trips_per_day * if pattern.both_ways { 2.0 } else { 1.0 };
+                let trips = day.trips_per_day(pattern) * if pattern.both_ways { 2.0 } else { 1.0 };
                 for stop in pattern.stops.iter().collect::<BTreeSet<_>>() {
                     *mine.entry(*stop).or_default() += trips;
                 }
@@ -134,13 +201,14 @@ impl<'a> Network<'a> {
                 calls[stop.at()].push((ServiceIdx::new(at), trips));
             }
         }
-        let mut stops_of = vec![Vec::new(); units.len()];
-        for (at, place) in places.iter().enumerate() {
-            if let Some(unit) = place.unit.filter(|_| !calls[at].is_empty()) {
-                stops_of[unit].push(StopIdx::new(at));
-            }
-        }
-        Network { study, transit, units: units.to_vec(), places, calls, stops_of }
+        calls
+    }
+
+    /// What the services that call in a unit are known by, on a day.
+    pub fn sources(&self, unit: usize, day: &ServiceDay<'_>) -> BTreeSet<Source> {
+        let services: BTreeSet<ServiceIdx> =
+            self.stops_of[unit].iter().flat_map(|stop| self.callers[stop.at()].iter().copied()).collect();
+        services.into_iter().map(|service| day.source(service)).collect()
     }
 
     /// Where each stop stands.
@@ -148,9 +216,11 @@ impl<'a> Network<'a> {
         &self.places
     }
 
-    /// Whether anything is known of a unit's services: a stop that is called at, or a claim of completeness.
-    pub fn has_data(&self, unit: usize) -> bool {
-        !self.stops_of[unit].is_empty()
+    /// Whether anything is known of a unit's services on a day: a stop that a service of a feed with service on it calls at, or a
+    /// claim of completeness.
+    pub fn has_data(&self, unit: usize, day: &ServiceDay<'_>) -> bool {
+        let is_known = |stop: &StopIdx| self.callers[stop.at()].iter().any(|at| day.knows(self.service(*at)));
+        self.stops_of[unit].iter().any(is_known)
             || self.units[unit]
                 .members
                 .iter()
@@ -167,70 +237,8 @@ impl<'a> Network<'a> {
         self.transit.stop(idx)
     }
 
-    /// The services of `modes` with a stop in each of two units, by unit pair (`a < b`), with trips by direction.
-    ///
-    /// Only stops that `counts` lets pass. A trip leads from one unit to another when it calls in the first before it calls in
-    /// the second; a pattern that runs both ways is counted in reverse too.
-    pub fn joins(
-        &self,
-        modes: &[Mode],
-        near_border: NearBorder,
-        counts: &dyn Fn(StopIdx, usize) -> bool,
-    ) -> BTreeMap<(usize, usize), Vec<Join>> {
-        let mut found: BTreeMap<(usize, usize), Vec<Join>> = BTreeMap::new();
-        for (at, service) in self.transit.services.iter().enumerate() {
-            if !modes.contains(&service.mode) {
-                continue;
-            }
-            let mut trips: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-            for pattern in &service.patterns {
-                self.add_trips(pattern, near_border, counts, &mut trips);
-            }
-            let pairs: BTreeSet<(usize, usize)> = trips.keys().map(|(i, j)| (*i.min(j), *i.max(j))).collect();
-            for (i, j) in pairs {
-                let way = |from: usize, to: usize| trips.get(&(from, to)).copied().unwrap_or(0.0);
-                found.entry((i, j)).or_default().push(Join {
-                    service: ServiceIdx::new(at),
-                    there: way(i, j),
-                    back: way(j, i),
-                });
-            }
-        }
-        found
-    }
-
-    fn add_trips(
-        &self,
-        pattern: &Pattern,
-        near_border: NearBorder,
-        counts: &dyn Fn(StopIdx, usize) -> bool,
-        trips: &mut BTreeMap<(usize, usize), f64>,
-    ) {
-        // first and last call in each unit
-        let mut calls: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-        for (position, stop) in pattern.stops.iter().enumerate() {
-            for unit in self.units_of(*stop, near_border) {
-                if counts(*stop, unit) {
-                    calls.entry(unit).or_insert((position, position)).1 = position;
-                }
-            }
-        }
-        for (i, (first_i, last_i)) in &calls {
-            for (j, (first_j, last_j)) in &calls {
-                if i == j {
-                    continue;
-                }
-                if first_i < last_j {
-                    *trips.entry((*i, *j)).or_default() += pattern.trips_per_day;
-                }
-                if pattern.both_ways && first_j < last_i {
-                    *trips.entry((*i, *j)).or_default() += pattern.trips_per_day;
-                }
-            }
-        }
-    }
-
-    fn units_of(&self, stop: StopIdx, near_border: NearBorder) -> Vec<usize> {
+    /// The units that a stop is counted in.
+    pub fn units_of(&self, stop: StopIdx, near_border: NearBorder) -> Vec<usize> {
         let place = &self.places[stop.at()];
         match near_border {
             NearBorder::AsLocated => place.unit.into_iter().collect(),
@@ -291,13 +299,12 @@ impl<'a> Network<'a> {
     }
 
     /// The shortest walk between two stops, one in each unit, that services of `modes` call at; ties by stop index.
-    /// Straight line in the study plane. With `change`, only stops of two different services with as many calls a day.
-    pub fn shortest_walk(&self, a: usize, b: usize, modes: &[Mode], change: Option<f64>) -> Option<Walk> {
-        let calls_per_day = change.unwrap_or(0.0);
-        let usable = |stop: &StopIdx| {
-            self.calls[stop.at()].iter().any(|(service, calls)| {
-                *calls >= calls_per_day && modes.contains(&self.transit.services[service.at()].mode)
-            })
+    /// Straight line in the study plane. With `change`, only stops between whose services one can change.
+    pub fn shortest_walk(&self, a: usize, b: usize, modes: &[Mode], change: Option<&Change<'_>>) -> Option<Walk> {
+        let is_counted = |service: &ServiceIdx| modes.contains(&self.service(*service).mode);
+        let usable = |stop: &StopIdx| match change {
+            None => self.callers[stop.at()].iter().any(is_counted),
+            Some(change) => change.often(*stop).any(|service| is_counted(&service)),
         };
         let there: Vec<StopIdx> = self.stops_of[b].iter().copied().filter(usable).collect();
         let points: Vec<[f64; 2]> = there.iter().map(|stop| self.xy(*stop).array()).collect();
@@ -305,7 +312,10 @@ impl<'a> Network<'a> {
         let mut best: Option<Walk> = None;
         for from in self.stops_of[a].iter().filter(|stop| usable(stop)) {
             let hit = index.nearest_where(self.xy(*from).array(), &mut |at| {
-                change.is_none() || self.change_possible(*from, there[at as usize], modes, calls_per_day)
+                change.is_none_or(|change| {
+                    let both = |stop: StopIdx| change.often(stop).filter(is_counted);
+                    both(*from).any(|one| both(there[at as usize]).any(|other| change.possible(one, other)))
+                })
             });
             if let Some((at, metres)) = hit
                 && best.is_none_or(|walk| metres < walk.metres)
@@ -314,16 +324,6 @@ impl<'a> Network<'a> {
             }
         }
         best
-    }
-
-    /// Whether two different services call at the two stops often enough.
-    fn change_possible(&self, from: StopIdx, to: StopIdx, modes: &[Mode], calls_per_day: f64) -> bool {
-        let usable = |stop: StopIdx| {
-            self.calls[stop.at()].iter().filter(move |(service, calls)| {
-                *calls >= calls_per_day && modes.contains(&self.transit.services[service.at()].mode)
-            })
-        };
-        usable(from).any(|(one, _)| usable(to).any(|(other, _)| one != other))
     }
 
     fn xy(&self, stop: StopIdx) -> PlaneXy {

@@ -26,6 +26,7 @@ use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
+use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -120,6 +121,7 @@ impl CoveredShare {
 
 impl Metric for CoveredShare {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        is_looked_for(context.study, self.by, self.within)?;
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -160,6 +162,7 @@ impl Metric for CoveredShare {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
+        draws(self.by, self.catchments.as_ref())?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {
             catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
         })
@@ -190,23 +193,40 @@ impl Metric for CoveredShare {
 /// # Errors
 /// [`MetricError::Parameter`].
 pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(), MetricError> {
-    if unit == CostUnit::Seconds && by.mode().is_none() {
+    if unit == CostUnit::Seconds && by.is_flown() {
         let what =
-            "a crow's flight has no speed; write by = \"walk\", \"bicycle\" or \"drive\", or a length".to_owned();
+            "a crow's flight has no speed; write by = \"walk\", \"bicycle\", \"drive\", \"surface\" or \"transit\", or a length"
+                .to_owned();
+        return Err(MetricError::Parameter { key, what });
+    }
+    if unit == CostUnit::Metres && by == By::Transit {
+        let what = "by transit the time counts, not the length; write a time, or another by".to_owned();
         return Err(MetricError::Parameter { key, what });
     }
     Ok(())
 }
 
-/// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked.
+/// Areas are drawn along streets or straight lines, not along timetables.
+/// # Errors
+/// [`MetricError::Parameter`].
+pub(crate) fn draws(by: By, catchments: Option<&Catchments>) -> Result<(), MetricError> {
+    if by == By::Transit && catchments.is_some() {
+        let what = "areas within reach by transit are not drawn; leave catchments out".to_owned();
+        return Err(MetricError::Parameter { key: "catchments", what });
+    }
+    Ok(())
+}
+
+/// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked, `off-surface` where a
+/// surface is.
 pub(crate) fn parts_with_unknown(
     reach: &Reach<'_>,
     mut parts: Vec<(&'static str, Weight)>,
     off_streets: Weight,
     no_place: Weight,
 ) -> Vec<(&'static str, Weight)> {
-    if reach.by.mode().is_some() {
-        parts.push(("off-streets", off_streets));
+    if !reach.by.is_flown() {
+        parts.push((if reach.by == By::Surface { "off-surface" } else { "off-streets" }, off_streets));
     }
     parts.push(("without-place", no_place));
     parts
@@ -218,14 +238,15 @@ pub(crate) fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text 
     let off = reach.off_streets.len();
     if off > 0 {
         let weight: Weight = reach.off_streets.keys().map(|at| reach.weight(*at)).sum();
+        let (en, zh) = reach.off_what();
         return Text::new(
             format!(
-                "{off} of {} points of \"{}\" are off the streets ({weight} of {} by weight), and the place of {count} is not known",
+                "{off} of {} points of \"{}\" are off the {en} ({weight} of {} by weight), and the place of {count} is not known",
                 reach.judged.len(),
                 reach.layer.name,
                 ledger.total,
             ),
-            format!("“{}”的 {} 个点中有 {off} 个不在路网上，{count} 个位置未知", reach.layer.name, reach.judged.len()),
+            format!("“{}”的 {} 个点中有 {off} 个不在{zh}上，{count} 个位置未知", reach.layer.name, reach.judged.len()),
         );
     }
     Text::new(

@@ -1,6 +1,6 @@
 //! What may lie beyond the end of the streets: points that a facility outside might reach are counted, and their regions named.
 //!
-//! The streets end at the rectangle around all of them. A way that leaves it is at least as long as the straight line to it, and no faster than the
+//! The streets end at the rectangle around all of them, a cost surface at that of its cells. A way that leaves it is at least as long as the straight line to it, and no faster than the
 //! fastest street. So a point can be understated only when it is nearer to that end than the limit, or than its own facility.
 
 use std::collections::BTreeSet;
@@ -9,6 +9,7 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -24,14 +25,24 @@ pub(crate) struct Halo {
     /// Names of the points' regions, in the order of their codes.
     regions: Vec<String>,
     limit: Option<String>,
+    is_surface: bool,
 }
 
 /// The judged points that are not within `limit` (included) and nearer than it to the end of the streets; without a limit, those that are
 /// nearer to it than to their facility. `None` where there are no streets to end, or no such point.
 pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
-    let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode())?;
-    let [west, south, east, north] = network.extent()?;
-    let top_speed = network.top_speed();
+    // a vehicle may leave the streets and come back
+    if reach.by == By::Transit {
+        return None;
+    }
+    let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode());
+    let surface = reach.study.surface.as_ref().filter(|_| reach.by == By::Surface);
+    let (extent, top_speed) = match (network, surface) {
+        (Some(network), _) => (network.extent()?, network.top_speed()),
+        (None, Some(surface)) => (surface.cells().extent(), surface.top_speed()),
+        (None, None) => return None,
+    };
+    let [west, south, east, north] = extent;
     let points: Vec<usize> = reach
         .judged
         .iter()
@@ -66,6 +77,7 @@ pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
         weight: points.iter().map(|at| reach.weight(*at)).sum(),
         regions: homes.into_iter().map(|(_, name)| name.to_owned()).collect(),
         limit: limit.map(|limit| reach.unit.shown(limit)),
+        is_surface: surface.is_some(),
         points,
     })
 }
@@ -81,26 +93,30 @@ impl Halo {
         } else {
             Default::default()
         };
+        let (ends_en, end_zh) = match self.is_surface {
+            true => ("the cost surface ends", "成本面边缘"),
+            false => ("the streets end", "路网边缘"),
+        };
         match &self.limit {
             Some(limit) => {
                 let share = if whole > 0.0 { (self.weight.to_f64() / whole * 1000.0).ceil() / 10.0 } else { 0.0 };
                 Text::new(
                     format!(
-                        "the streets end within {limit} of {count} points out of reach ({weight}): facilities beyond might reach them, and the \
+                        "{ends_en} within {limit} of {count} points out of reach ({weight}): facilities beyond might reach them, and the \
                          share be up to {share:.1} points higher; in {named}{etc_en}"
                     ),
                     format!(
-                        "{count}个未覆盖的点（{weight}）距路网边缘不足{limit}，其外的设施可能覆盖它们，覆盖率至多可再高{share:.1}个百分点；涉及{named}{etc_zh}"
+                        "{count}个未覆盖的点（{weight}）距{end_zh}不足{limit}，其外的设施可能覆盖它们，覆盖率至多可再高{share:.1}个百分点；涉及{named}{etc_zh}"
                     ),
                 )
             }
             None => Text::new(
                 format!(
-                    "the streets end nearer than the facility of {count} points ({weight}): a nearer one may lie beyond, and the figure be \
+                    "{ends_en} nearer than the facility of {count} points ({weight}): a nearer one may lie beyond, and the figure be \
                      overstated; in {named}{etc_en}"
                 ),
                 format!(
-                    "{count}个点（{weight}）距路网边缘比距设施更近，其外或有更近的设施，数值可能偏大；涉及{named}{etc_zh}"
+                    "{count}个点（{weight}）距{end_zh}比距设施更近，其外或有更近的设施，数值可能偏大；涉及{named}{etc_zh}"
                 ),
             ),
         }
@@ -108,6 +124,11 @@ impl Halo {
 
     /// As an issue of the run.
     pub fn issue(&self, source: &str, whole: f64) -> Issue {
-        Issue::new(Severity::Warning, "beyond-streets", source, self.told(whole).en)
+        Issue::new(
+            Severity::Warning,
+            if self.is_surface { "beyond-surface" } else { "beyond-streets" },
+            source,
+            self.told(whole).en,
+        )
     }
 }

@@ -20,6 +20,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::draws;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::no_place_reason;
 use crate::metrics::covered_share::parts_with_unknown;
@@ -232,6 +233,7 @@ impl Metric for Nearest {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.cost.unit(), "cost")?;
+        draws(self.by, self.catchments.as_ref())?;
         let is_nearest_of_all = self.whose == Whose::Any && self.nth.get() == 1;
         self.catchments
             .as_ref()

@@ -7,15 +7,21 @@ use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::Point;
 
+use crate::base::clock::ServiceTime;
 use crate::base::units::Text;
 use crate::base::units::percent_floor;
+use crate::base::units::trim_zeros;
 use crate::metrics::Context;
 use crate::metrics::RegionFigure;
 use crate::metrics::adjacency::Standing;
 use crate::metrics::adjacency::Unit;
 use crate::metrics::figure::Figure;
+use crate::metrics::neighbour_borders;
+use crate::metrics::neighbour_evidence::PairReport;
+use crate::metrics::neighbour_evidence::Way;
+use crate::metrics::neighbour_evidence::en_list;
+use crate::metrics::neighbour_evidence::zh_list;
 use crate::metrics::neighbour_reach::Scope;
-use crate::metrics::neighbour_report::PairReport;
 use crate::metrics::neighbour_survey::Answer;
 use crate::metrics::neighbour_survey::Survey;
 use crate::table::Field;
@@ -59,6 +65,7 @@ pub fn tables(
     let mut tables = vec![
         region_table(survey, reports, regions, context, make("regions", "share of neighbours reached", "各县通达率")),
         pair_table(survey, reports, make("pairs", "neighbouring pairs", "毗邻县对")),
+        neighbour_borders::table(survey, reports, make("borders", "shared borders", "共有边界")),
         stop_table(survey, make("doubtful_stops", "stops near a border or outside", "边界附近或区域外站点")),
         contact_table(survey, make("contacts", "contacts that make no neighbours", "相接但不计为毗邻的县对")),
         ledger_table(survey, reports, make("ledger_differences", "ledger against lines", "台账与线路差异")),
@@ -224,12 +231,30 @@ fn anchor(survey: &Survey<'_>, unit: &Unit) -> Option<Point<f64>> {
     shape.lonlat.interior_point()
 }
 
-fn scope_word(report: &PairReport<'_>) -> &'static str {
+/// Whether a pair is connected, in one word.
+pub fn status_word(report: &PairReport<'_>) -> &'static str {
+    match report.answer {
+        Answer::Connected => "connected",
+        Answer::NotConnected => "unconnected",
+        Answer::NoData => "no_data",
+    }
+}
+
+/// Whether a pair lies within one province, in one word.
+pub fn scope_word(report: &PairReport<'_>) -> &'static str {
     if report.within_province { "within" } else { "across" }
 }
 
-const SCOPES: &[(&str, &str, &str)] =
+/// The words of [`scope_word`].
+pub const SCOPES: &[(&str, &str, &str)] =
     &[("within", "within the province", "省内"), ("across", "across provinces", "省际")];
+
+/// The words of [`status_word`].
+pub const STATES: &[(&str, &str, &str)] = &[
+    ("connected", "connected", "已通达"),
+    ("unconnected", "not connected", "未通达"),
+    ("no_data", "no data", "无数据"),
+];
 
 fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) -> Table {
     table.description = Text::new(
@@ -243,11 +268,7 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
         Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
         Field::new("scope", FieldKind::Text, "Scope", "范围").with_choices(SCOPES),
-        Field::new("status", FieldKind::Text, "Status", "通达状态").with_choices(&[
-            ("connected", "connected", "已通达"),
-            ("unconnected", "not connected", "未通达"),
-            ("no_data", "no data", "无数据"),
-        ]),
+        Field::new("status", FieldKind::Text, "Status", "通达状态").with_choices(STATES),
         Field::new("reason", FieldKind::Text, "Reason (code)", "原因代码"),
         Field::new("reason_zh", FieldKind::Text, "Reason (Chinese)", "说明"),
         Field::new("reason_en", FieldKind::Text, "Reason (English)", "说明（英文）"),
@@ -255,6 +276,20 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("line_names", FieldKind::Text, "Names of lines", "线路名称"),
         Field::new("trips_there", FieldKind::Real, "Trips a day A to B", "日班次（甲→乙）"),
         Field::new("trips_back", FieldKind::Real, "Trips a day B to A", "日班次（乙→甲）"),
+        Field::new("trips_label", FieldKind::Text, "Trips a day (text)", "日班次（文字）"),
+        Field::new("first_there", FieldKind::Text, "First A to B", "首班（甲→乙）"),
+        Field::new("last_there", FieldKind::Text, "Last A to B", "末班（甲→乙）"),
+        Field::new("first_back", FieldKind::Text, "First B to A", "首班（乙→甲）"),
+        Field::new("last_back", FieldKind::Text, "Last B to A", "末班（乙→甲）"),
+        Field::new("min_there", FieldKind::Real, "Minutes A to B", "最短用时（甲→乙，分）"),
+        Field::new("min_back", FieldKind::Real, "Minutes B to A", "最短用时（乙→甲，分）"),
+        Field::new("changes", FieldKind::Int, "Changes", "换乘次数"),
+        Field::new("journeys_zh", FieldKind::Text, "Journeys (Chinese)", "逐条线路"),
+        Field::new("journeys_en", FieldKind::Text, "Journeys (English)", "逐条线路（英文）"),
+        Field::new("miss_zh", FieldKind::Text, "Nearest miss (Chinese)", "最接近的差距"),
+        Field::new("miss_en", FieldKind::Text, "Nearest miss (English)", "最接近的差距（英文）"),
+        Field::new("source", FieldKind::Text, "Rests on", "数据来源"),
+        Field::new("day", FieldKind::Text, "Day", "日期"),
         Field::new("shared_km", FieldKind::Real, "Shared border, km", "共有边界（公里）"),
         Field::new("land_km", FieldKind::Real, "of it on land, km", "其中陆上（公里）"),
         Field::new("by_hand", FieldKind::Text, "Added by hand, why", "人工增加理由"),
@@ -291,7 +326,13 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
             ),
             Class::otherwise(Text::new("no data", "无数据"), line(palette::PAIRS[2], 0.5, Some("0.5;1.3"), false)),
         ],
-        label: None,
+        label: Some(Label {
+            field: "trips_label".into(),
+            second_line: None,
+            size_pt: 6.0,
+            bold: false,
+            below_scale: Some(500_000),
+        }),
         opacity: 1.0,
         visible: true,
         group: Group::Results,
@@ -311,35 +352,46 @@ fn pair_row(survey: &Survey<'_>, report: &PairReport<'_>, a: &Unit, b: &Unit) ->
             _ => Value::Null,
         }
     };
-    let status = match report.answer {
-        Answer::Connected => "connected",
-        Answer::NotConnected => "unconnected",
-        Answer::NoData => "no_data",
-    };
     let by_hand = match &report.pair.standing {
         Standing::Added(reason) => Some(reason.as_str()),
         _ => None,
     };
-    let trips = |way: fn(&crate::metrics::connection::Join) -> f64| -> Value {
-        if report.answer == Answer::NoData && report.joins.is_empty() {
-            return Value::Null;
-        }
-        report.joins.iter().map(|join| way(join)).sum::<f64>().into()
+    let trips = |way: &Way| -> Value {
+        if report.answer == Answer::NoData && report.joins.is_empty() { Value::Null } else { way.trips.into() }
     };
+    let clock = |time: Option<ServiceTime>| -> Value { time.map(|time| time.to_string()).into() };
+    let minutes =
+        |way: &Way| -> Value { way.quickest_s.map(|seconds| (f64::from(seconds) / 6.0).round() / 10.0).into() };
     Some(vec![
         a.code.as_str().into(),
         a.name.as_str().into(),
         b.code.as_str().into(),
         b.name.as_str().into(),
         scope_word(report).into(),
-        status.into(),
+        status_word(report).into(),
         report.reason.into(),
         report.text.zh.as_str().into(),
         report.text.en.as_str().into(),
         Value::Int(report.joins.len() as i64),
         if names.is_empty() { Value::Null } else { names.join("、").into() },
-        trips(|join| join.there),
-        trips(|join| join.back),
+        trips(&report.there),
+        trips(&report.back),
+        (report.there.trips > 0.0 && report.back.trips > 0.0)
+            .then(|| format!("{} / {}", trim_zeros(report.there.trips, 1), trim_zeros(report.back.trips, 1)))
+            .into(),
+        clock(report.there.first),
+        clock(report.there.last),
+        clock(report.back.first),
+        clock(report.back.last),
+        minutes(&report.there),
+        minutes(&report.back),
+        Value::Int(i64::from(report.changes)),
+        if report.lines.is_empty() { Value::Null } else { zh_list(&report.lines).into() },
+        if report.lines.is_empty() { Value::Null } else { en_list(&report.lines).into() },
+        report.miss.as_ref().map(|miss| miss.zh.as_str()).into(),
+        report.miss.as_ref().map(|miss| miss.en.as_str()).into(),
+        report.source.as_str().into(),
+        report.day.as_ref().map(|day| day.to_string()).into(),
         km(report.pair.shared_m),
         report.pair.land_m.map(|land| land.round() / 1000.0).into(),
         by_hand.into(),

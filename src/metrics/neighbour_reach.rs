@@ -4,12 +4,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::clock::ServiceDate;
+use crate::base::clock::ServiceTime;
+use crate::base::units::KmPerHour;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;
 use crate::metrics::Output;
 use crate::metrics::adjacency::Rule;
+use crate::metrics::departures::Needs;
 use crate::metrics::neighbour_report;
 pub use crate::metrics::neighbour_report::ConventionalRates;
 pub use crate::metrics::neighbour_report::conventional_rates;
@@ -17,7 +22,7 @@ use crate::metrics::neighbour_survey::Survey;
 use crate::model::region::Level;
 use crate::model::transit::Mode;
 
-/// When a pair counts as connected (definitions D0 to D5 of the methods page).
+/// When a pair counts as connected (definitions D0 to D6 of the methods page).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Definition {
@@ -34,6 +39,8 @@ pub enum Definition {
     Transfer,
     /// D5: the pair stands in the bureau's own ledger.
     Declared,
+    /// D6: D1, or journeys by timetable with `transfers` changes at most.
+    Journey,
 }
 
 /// Which pairs the headline counts.
@@ -104,7 +111,23 @@ pub struct NeighbourReach {
     pub tolerance: Metres,
     /// Least departures a day in each direction, the number itself included.
     pub min_trips_per_day: f64,
-    /// Changes that a passenger may have to make: 0, or 1 for a change on foot across the border (definition `transfer`).
+    /// The first departure in each direction leaves no later, e.g. `07:00`, included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_by: Option<ServiceTime>,
+    /// The last departure in each direction leaves no earlier, e.g. `18:00`, included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_from: Option<ServiceTime>,
+    /// Departures count that take no longer, included: from the best stop to the best stop, or from centre to centre under
+    /// definition `centre`; waits at changes are part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_time: Option<Seconds>,
+    /// Further days on which the pair must be connected too, beside that of the timetable: a Saturday, a school holiday.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<ServiceDate>,
+    /// A stop counts in a region that it lies so near to, included, when the line's other stop lies in the other region.
+    pub border_walk: Metres,
+    /// Changes that a passenger may have to make: 0, 1 or 2. By timetable (definition `journey`) where there is one, else one change
+    /// on foot across the border (definition `transfer`).
     pub transfers: u8,
     /// When a pair counts as connected.
     pub definition: Definition,
@@ -125,8 +148,12 @@ pub struct NeighbourReach {
     pub centre_kind: Option<String>,
     /// Definition `centre`: farthest distance of a stop from a centre, included.
     pub centre_within: Metres,
-    /// Definition `transfer`: longest walk between two stops, included.
+    /// Definitions `transfer` and `journey`: longest walk between two stops, included.
     pub transfer_walk: Metres,
+    /// Longest wait at a change by timetable, included.
+    pub max_wait: Seconds,
+    /// Speed of walks at changes and to centres.
+    pub walk_speed: KmPerHour,
 }
 
 impl Default for NeighbourReach {
@@ -149,14 +176,31 @@ impl Default for NeighbourReach {
             centre_kind: None,
             centre_within: Metres(1000.0),
             transfer_walk: Metres(500.0),
+            first_by: None,
+            last_from: None,
+            max_time: None,
+            on: Vec::new(),
+            border_walk: Metres(0.0),
+            max_wait: Seconds(1800.0),
+            walk_speed: KmPerHour(5.0),
         }
     }
 }
 
 impl NeighbourReach {
-    /// The definition of the headline: `transfers = 1` asks for [`Definition::Transfer`].
+    /// The definition of the headline without a timetable: `transfers = 1` asks for [`Definition::Transfer`].
     pub fn effective_definition(&self) -> Definition {
         if self.transfers > 0 && self.definition == Definition::Direct { Definition::Transfer } else { self.definition }
+    }
+
+    /// What is wanted of the departures in each direction.
+    pub fn needs(&self) -> Needs {
+        Needs {
+            trips: self.min_trips_per_day,
+            first_by: self.first_by,
+            last_from: self.last_from,
+            max_time: self.max_time,
+        }
     }
 
     /// The neighbour rule.
@@ -183,11 +227,28 @@ impl Metric for NeighbourReach {
                 ),
             );
         }
-        if self.transfers > 1 {
-            return wrong("transfers", format!("{} is not offered; write 0 or 1", self.transfers));
+        if self.transfers > 2 {
+            return wrong("transfers", format!("{} is not offered; write 0, 1 or 2", self.transfers));
         }
-        if self.transfers == 1 && !matches!(self.definition, Definition::Direct | Definition::Transfer) {
-            return wrong("transfers", "1 goes with definition \"direct\" or \"transfer\" only".to_owned());
+        if self.transfers > 0
+            && matches!(self.definition, Definition::Geometry | Definition::Deep | Definition::Declared)
+        {
+            let what = format!(
+                "{} goes with definition \"direct\", \"transfer\", \"journey\" or \"centre\" only",
+                self.transfers
+            );
+            return wrong("transfers", what);
+        }
+        if self.definition == Definition::Journey && self.transfers == 0 {
+            return wrong("definition", "\"journey\" needs transfers = 1 or 2".to_owned());
+        }
+        if let (Some(first), Some(last)) = (self.first_by, self.last_from)
+            && last < first
+        {
+            return wrong("last-from", format!("{} is before first-by, {}", last.exact(), first.exact()));
+        }
+        if self.walk_speed.0 <= 0.0 {
+            return wrong("walk-speed", "nobody gets anywhere at no speed; write for example \"5 km/h\"".to_owned());
         }
         if self.definition == Definition::Centre && self.centre_kind.is_none() {
             return wrong(

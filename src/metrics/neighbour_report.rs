@@ -9,19 +9,17 @@ use crate::base::issue::Severity;
 use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::base::units::percent_floor;
-use crate::base::units::trim_zeros;
 use crate::metrics::Context;
-use crate::metrics::Evidence;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::adjacency::Pair;
 use crate::metrics::adjacency::Standing;
-use crate::metrics::connection::Join;
 use crate::metrics::connection::NearBorder;
-use crate::metrics::connection::Walk;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::neighbour_evidence;
+use crate::metrics::neighbour_evidence::PairReport;
 use crate::metrics::neighbour_layers;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::neighbour_reach::NeighbourReach;
@@ -33,26 +31,10 @@ use crate::metrics::neighbour_survey::Survey;
 use crate::metrics::neighbour_survey::tally;
 use crate::model::region::Level;
 
-/// Everything known of one pair: what layers, evidence and lists are made of.
-pub struct PairReport<'s> {
-    pub pair: &'s Pair,
-    pub answer: Answer,
-    /// Direct services that run often enough in both directions.
-    pub joins: Vec<&'s Join>,
-    /// A short fixed word: `joined`, `no-data`, `one-way`, `too-few-trips`, `other-mode`, `walk`, `passes-through`, `no-line`.
-    pub reason: &'static str,
-    pub text: Text,
-    /// The closest two stops, one on each side, that any counted mode serves.
-    pub gap: Option<Walk>,
-    /// In the bureau's ledger; `None` without one.
-    pub declared: Option<bool>,
-    pub within_province: bool,
-}
-
 /// The output of the metric.
 pub fn output(survey: &Survey<'_>, context: &Context<'_>) -> Output {
     let params = survey.params;
-    let definition = params.effective_definition();
+    let definition = survey.definition();
     let pairs: Vec<&Pair> = survey.adjacency.neighbours().collect();
     let mut output = Output { fragile_among_variants: true, ..Output::default() };
     output.synthetic = is_synthetic(survey, definition);
@@ -67,7 +49,7 @@ pub fn output(survey: &Survey<'_>, context: &Context<'_>) -> Output {
     output.headline = headline(survey, &pairs, &answers, definition);
     output.variants = matrix(survey, &pairs, &answers);
 
-    let reports: Vec<PairReport<'_>> = reports(survey, &pairs, &answers);
+    let reports: Vec<PairReport<'_>> = neighbour_evidence::reports(survey, &pairs, &answers);
     let in_scope: Vec<&PairReport<'_>> =
         reports.iter().filter(|report| survey.in_scope(report.pair, params.scope)).collect();
     output.regions = region_figures(survey, &pairs, &answers, context.over);
@@ -77,7 +59,7 @@ pub fn output(survey: &Survey<'_>, context: &Context<'_>) -> Output {
     output.evidence = reports
         .iter()
         .filter(|report| survey.in_scope(report.pair, Scope::All))
-        .map(|report| evidence(survey, report))
+        .map(|report| neighbour_evidence::evidence(survey, report))
         .collect();
     output.tables = neighbour_layers::tables(survey, &reports, &output.regions, context, output.synthetic);
     output
@@ -128,18 +110,19 @@ fn headline(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], definition
     figure
 }
 
-const DEFINITIONS: [(Definition, &str, &str, &str); 6] = [
+const DEFINITIONS: [(Definition, &str, &str, &str); 7] = [
     (Definition::Direct, "D1", "direct: one line, a stop on each side", "直达：一条线路、两侧各有站点"),
     (Definition::Geometry, "D0", "a line passes through both, stop or not", "线路经过两县（不论是否设站）"),
     (Definition::Deep, "D2", "deep: more trips, stops well inside", "深入：班次更多、站点深入县境"),
     (Definition::Centre, "D3", "centre to centre", "中心到中心"),
     (Definition::Transfer, "D4", "direct, or two lines and a walk across", "直达，或两条线路跨界步行换乘"),
     (Definition::Declared, "D5", "declared in the bureau's ledger", "主管部门台账所列"),
+    (Definition::Journey, "D6", "direct, or by timetable with changes", "直达，或按时刻表换乘可达"),
 ];
 
 fn matrix(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer]) -> Vec<Variant> {
     let params = survey.params;
-    let own = params.effective_definition();
+    let own = survey.definition();
     let variant = |code: &str, label: Text, pairs: &[&Pair], answers: &[Answer], informative_only: bool| Variant {
         code: code.to_owned(),
         label,
@@ -150,7 +133,16 @@ fn matrix(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer]) -> Vec<Varia
     let mut rows = Vec::new();
     let own_first = DEFINITIONS.iter().filter(|(d, ..)| *d == own);
     for (definition, code, en, zh) in own_first.chain(DEFINITIONS.iter().filter(|(d, ..)| *d != own)) {
-        let label = Text::new(*en, *zh);
+        if *definition == Definition::Journey && own != Definition::Journey && !survey.has_timed() {
+            continue;
+        }
+        let label = match (definition, survey.changes()) {
+            (Definition::Journey, 1) => Text::new(format!("{en} (1 at most)"), format!("{zh}（至多 1 次）")),
+            (Definition::Journey, most) => {
+                Text::new(format!("{en} ({most} at most)"), format!("{zh}（至多 {most} 次）"))
+            }
+            _ => Text::new(*en, *zh),
+        };
         match survey.answers_for(pairs, *definition, NearBorder::AsLocated) {
             Ok(answers) => rows.push(variant(code, label, pairs, &answers, false)),
             Err(reason) => rows.push(Variant {
@@ -160,6 +152,14 @@ fn matrix(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer]) -> Vec<Varia
                 others: Vec::new(),
                 informative_only: true,
             }),
+        }
+    }
+    for (at, view) in survey.days.iter().enumerate().filter(|_| survey.days.len() > 1) {
+        if let (Ok(answers), Some(date), Some(shown)) =
+            (survey.answers_on(at, pairs, own, NearBorder::AsLocated), view.day.date, view.day.shown())
+        {
+            let label = Text::new(format!("on {} alone", shown.en), format!("仅 {}", shown.zh));
+            rows.push(variant(&date.to_string(), label, pairs, &answers, false));
         }
     }
     let other_rate = match params.judge {
@@ -208,144 +208,6 @@ fn scopes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], rate: Rate) 
     .into_iter()
     .map(|(scope, en, zh)| (Text::new(en, zh), survey.rate(pairs, answers, scope, rate)))
     .collect()
-}
-
-/// A report on each pair, in order.
-fn reports<'s>(survey: &'s Survey<'_>, pairs: &[&'s Pair], answers: &[Answer]) -> Vec<PairReport<'s>> {
-    let declared = survey.declared_pairs();
-    pairs
-        .iter()
-        .zip(answers)
-        .map(|(pair, answer)| {
-            let joins = survey.good_joins(&survey.direct, pair, survey.params.min_trips_per_day);
-            let gap = survey
-                .network
-                .as_ref()
-                .and_then(|network| network.shortest_walk(pair.a, pair.b, &survey.params.modes, None));
-            let through = survey.passing_through(pair);
-            let (reason, text) = reason(survey, pair, *answer, &joins, through, gap);
-            PairReport {
-                pair,
-                answer: *answer,
-                joins,
-                reason,
-                text,
-                gap,
-                declared: declared.as_ref().map(|declared| declared.contains(&(pair.a, pair.b))),
-                within_province: survey.units[pair.a].province == survey.units[pair.b].province,
-            }
-        })
-        .collect()
-}
-
-fn reason(
-    survey: &Survey<'_>,
-    pair: &Pair,
-    answer: Answer,
-    joins: &[&Join],
-    through: Option<crate::base::idx::ServiceIdx>,
-    gap: Option<Walk>,
-) -> (&'static str, Text) {
-    let (a, b) = (&survey.units[pair.a].name, &survey.units[pair.b].name);
-    let Some(network) = &survey.network else {
-        return match answer {
-            Answer::Connected => ("joined", Text::new("in the bureau's ledger", "见主管部门台账")),
-            _ => ("no-line", Text::new("not in the bureau's ledger", "未列入主管部门台账")),
-        };
-    };
-    let line = |join: &Join| network.service(join.service).name.clone();
-    if !joins.is_empty() {
-        let names: Vec<String> = joins.iter().take(3).map(|join| line(join)).collect();
-        let more = if joins.len() > 3 { format!(" +{}", joins.len() - 3) } else { String::new() };
-        let trips: f64 = joins.iter().map(|join| join.there.min(join.back)).sum();
-        let trips = trim_zeros(trips, 1);
-        return (
-            "joined",
-            Text::new(
-                format!("{}{more}: {trips} trips a day each way", names.join(", ")),
-                format!("{}{more}：每日每方向 {trips} 班", names.join("、")),
-            ),
-        );
-    }
-    if answer == Answer::NoData {
-        let without: Vec<&str> = [pair.a, pair.b]
-            .into_iter()
-            .filter(|unit| !network.has_data(*unit))
-            .map(|unit| survey.units[unit].name.as_str())
-            .collect();
-        return (
-            "no-data",
-            Text::new(
-                format!("no service data for {}", without.join(" and ")),
-                format!("{}无线路数据", without.join("、")),
-            ),
-        );
-    }
-    let any = |joins: &crate::metrics::neighbour_survey::Joins| {
-        joins
-            .get(&(pair.a, pair.b))
-            .and_then(|joins| joins.iter().copied().max_by(|x, y| x.there.min(x.back).total_cmp(&y.there.min(y.back))))
-    };
-    if let Some(best) = any(&survey.direct) {
-        let name = line(&best);
-        if best.there == 0.0 || best.back == 0.0 {
-            let (from, to) = if best.back == 0.0 { (a, b) } else { (b, a) };
-            return (
-                "one-way",
-                Text::new(format!("{name} runs from {from} to {to} only"), format!("{name}仅单向运行（{from}→{to}）")),
-            );
-        }
-        let trips = trim_zeros(best.there.min(best.back), 2);
-        return (
-            "too-few-trips",
-            Text::new(format!("{name} has {trips} trips a day only"), format!("{name}每日仅 {trips} 班")),
-        );
-    }
-    if let Some(walk) = survey.walk(pair) {
-        let (from, to) = (network.stop(walk.from), network.stop(walk.to));
-        let metres = walk.metres.ceil();
-        return (
-            "walk",
-            Text::new(
-                format!("two lines, {metres} m on foot between {} and {}", from.name, to.name),
-                format!("两条线路需步行换乘 {metres} 米（{}—{}）", from.name, to.name),
-            ),
-        );
-    }
-    if let Some(best) = any(&survey.any_mode) {
-        let service = network.service(best.service);
-        return (
-            "other-mode",
-            Text::new(
-                format!("only {} ({:?}), which does not count as bus", service.name, service.mode),
-                format!("仅有{}（{:?}），不计入公交", service.name, service.mode),
-            ),
-        );
-    }
-    if let Some(through) = through {
-        let name = &network.service(through).name;
-        return (
-            "passes-through",
-            Text::new(
-                format!("{name} runs through both but does not stop in both"),
-                format!("{name}经过两县但未在两侧均设站"),
-            ),
-        );
-    }
-    match gap {
-        Some(gap) => {
-            let (from, to) = (network.stop(gap.from), network.stop(gap.to));
-            let km = trim_zeros((gap.metres / 100.0).ceil() / 10.0, 1);
-            (
-                "no-line",
-                Text::new(
-                    format!("no line; closest stops {km} km apart: {} – {}", from.name, to.name),
-                    format!("无线路；两侧最近站点相距 {km} 公里：{}—{}", from.name, to.name),
-                ),
-            )
-        }
-        None => ("no-line", Text::new("no line", "无线路")),
-    }
 }
 
 /// Each region's share of its neighbours reached, and each ancestor's share of the pairs that touch it.
@@ -418,7 +280,7 @@ fn closing_the_gap(
     candidates.sort_by(|x, y| {
         let gap = |report: &PairReport<'_>| report.gap.map_or(f64::MAX, |gap| gap.metres);
         let ease = |report: &PairReport<'_>| match report.reason {
-            "one-way" | "too-few-trips" => 0,
+            "one-way" | "too-few-trips" | "too-slow" | "span" | "not-running" => 0,
             "walk" => 1,
             _ => 2,
         };
@@ -483,6 +345,7 @@ fn notes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], reports: &[Pa
         format!("{within} neighbouring pairs within the province, {across} across provinces"),
         format!("省内毗邻县对 {within} 对，省际 {across} 对"),
     ));
+    notes.extend(neighbour_evidence::notes(survey, reports));
     let name = |at: usize| survey.units[at].name.as_str();
     let scoped = |pair: &&Pair| survey.in_scope(pair, Scope::All);
     let short: Vec<String> = survey
@@ -641,24 +504,5 @@ pub fn conventional_rates(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answe
         mean: (regions > 0.0).then(|| by_unit.values().map(|(joined, all)| joined / all).sum::<f64>() / regions),
         node: (regions > 0.0).then(|| by_unit.values().filter(|(joined, _)| *joined > 0.0).count() as f64 / regions),
         by_length: (all_m > 0.0).then(|| joined_m / all_m),
-    }
-}
-
-fn evidence(survey: &Survey<'_>, report: &PairReport<'_>) -> Evidence {
-    let (a, b) = (&survey.units[report.pair.a], &survey.units[report.pair.b]);
-    let (state, en, zh) = match report.answer {
-        Answer::Connected => ("connected", "connected", "已通达"),
-        Answer::NotConnected => ("unconnected", "not connected", "未通达"),
-        Answer::NoData => ("no-data", "no data", "无数据"),
-    };
-    let km = trim_zeros(report.pair.shared_m / 1000.0, 2);
-    Evidence {
-        key: format!("{}–{}", a.code.clone().min(b.code.clone()), a.code.clone().max(b.code.clone())),
-        state,
-        about: vec![a.code.clone(), b.code.clone(), a.name.clone(), b.name.clone()],
-        text: Text::new(
-            format!("{} – {}: {en} (border {km} km): {}", a.name, b.name, report.text.en),
-            format!("{}—{}：{zh}（共有边界 {km} 公里）：{}", a.name, b.name, report.text.zh),
-        ),
     }
 }

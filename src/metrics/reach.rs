@@ -9,16 +9,21 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
+use crate::base::units::Limit;
+use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Want;
+use crate::impedance::by_transit::ByTransit;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
+use crate::impedance::transit::TransitNetwork;
+use crate::impedance::walks::Walker;
 use crate::metrics::MetricError;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
@@ -82,6 +87,8 @@ pub struct Reach<'a> {
     pub unit: CostUnit,
     pub direction: Direction,
     nth: usize,
+    /// What the engine says of itself.
+    told: Option<Text>,
     pub synthetic: bool,
 }
 
@@ -140,7 +147,7 @@ impl<'a> Reach<'a> {
                 Ok(Some(snap)) => {
                     snaps.insert(at, snap);
                 }
-                Err(OffStreet::Closed { .. }) => {
+                Err(OffStreet::Closed { .. } | OffStreet::ClosedCell) => {
                     closed.insert(at);
                 }
                 Err(why) => {
@@ -149,10 +156,14 @@ impl<'a> Reach<'a> {
             }
         }
         drop(prepared);
+        let told = engine.told();
         let facilities = facilities.clone();
         let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
         let on_streets = network.is_some_and(|streets| streets.synthetic);
-        let synthetic = on_streets || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        let on_surface = question.by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic);
+        let on_lines = is_on_made_up_lines(study, question.by);
+        let on_made_up = on_streets || on_surface || on_lines;
+        let synthetic = on_made_up || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
             layer,
@@ -169,6 +180,7 @@ impl<'a> Reach<'a> {
             unit: question.unit,
             direction: question.direction,
             nth: question.nth,
+            told,
             synthetic,
         })
     }
@@ -194,6 +206,11 @@ impl<'a> Reach<'a> {
         by_region(self.study, self.layer, &self.judged, over)
     }
 
+    /// What places that can not be measured from are off, in English and Chinese.
+    pub(crate) fn off_what(&self) -> (&'static str, &'static str) {
+        if self.by == By::Surface { ("cost surface", "成本面") } else { ("streets", "路网") }
+    }
+
     /// How distance was measured and what was weighed, in one sentence.
     pub fn caveat(&self) -> Text {
         let (en, zh) = self.by.caveat();
@@ -202,8 +219,8 @@ impl<'a> Reach<'a> {
             "count" => ("number of points", "点数"),
             other => (other, other),
         };
-        let ways = match (self.by.mode(), self.unit, self.direction) {
-            (None, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
+        let ways = match (self.by.is_flown(), self.unit, self.direction) {
+            (true, ..) | (_, CostUnit::Metres, Direction::ToFacility) => ("distances are", "距离为"),
             (_, CostUnit::Metres, Direction::FromFacility) => ("distances from the facility are", "自设施出发的距离为"),
             (_, CostUnit::Seconds, Direction::ToFacility) => ("times are", "时间为"),
             (_, CostUnit::Seconds, Direction::FromFacility) => ("times from the facility are", "自设施出发的时间为"),
@@ -216,7 +233,12 @@ impl<'a> Reach<'a> {
             in_english += &format!("; the facility meant is the {}. of each place", self.nth);
             in_chinese += &format!("；指第{}近的设施", self.nth);
         }
+        if let Some(told) = &self.told {
+            in_english += &format!("; {}", told.en);
+            in_chinese += &format!("；{}", told.zh);
+        }
         if self.unit == CostUnit::Seconds
+            && self.by != By::Transit
             && let Some(network) = self.study.streets.iter().find(|one| Some(one.mode) == self.by.mode())
         {
             in_english += &format!("; to the street at {}", network.off_speed);
@@ -226,9 +248,18 @@ impl<'a> Reach<'a> {
                 in_chinese += "；坡度按Tobler（1993）计";
             }
         }
+        let surface = self.study.surface.as_ref().filter(|_| self.by == By::Surface);
+        if let Some(surface) = surface {
+            in_english += &format!("; {}", surface.about.en);
+            in_chinese += &format!("；{}", surface.about.zh);
+        }
         if !self.closed.is_empty() {
-            in_english += &format!("; {} points lie along closed streets and reach nothing", self.closed.len());
-            in_chinese += &format!("；{}个点位于封闭路段，视为不可达", self.closed.len());
+            let (en, zh) = match surface {
+                Some(_) => ("in closed cells", "封闭网格"),
+                None => ("along closed streets", "封闭路段"),
+            };
+            in_english += &format!("; {} points lie {en} and reach nothing", self.closed.len());
+            in_chinese += &format!("；{}个点位于{zh}，视为不可达", self.closed.len());
         }
         if !self.outside.is_empty() {
             let weight: Weight = self.outside.iter().map(|at| self.weight(*at)).sum();
@@ -238,8 +269,9 @@ impl<'a> Reach<'a> {
         }
         if !self.off_facilities.is_empty() {
             let (off, all) = (self.off_facilities.len(), self.facilities.len());
-            in_english += &format!("; {off} of {all} facilities are off the streets and nobody reaches them");
-            in_chinese += &format!("；{all}处设施中有{off}处不在路网上，视为不可达");
+            let (en, zh) = self.off_what();
+            in_english += &format!("; {off} of {all} facilities are off the {en} and nobody reaches them");
+            in_chinese += &format!("；{all}处设施中有{off}处不在{zh}上，视为不可达");
         }
         Text::new(in_english, in_chinese)
     }
@@ -353,14 +385,66 @@ impl<'a> Parties<'a> {
 /// # Errors
 /// [`MetricError::Missing`] when the study has no streets for it.
 pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Box<dyn Impedance + 'a>, MetricError> {
-    question.by.engine(question.unit, question.direction, &study.streets).ok_or_else(|| MetricError::Missing {
+    if question.by == By::Transit {
+        return Ok(Box::new(by_transit(study, question.direction)?));
+    }
+    question.by.engine(question.unit, question.direction, study).ok_or_else(|| MetricError::Missing {
         what: match question.by.mode() {
             Some(mode) => format!("the study has no streets to {} on", mode.id()),
+            None if question.by == By::Surface => "the study has no cost surface to walk over".to_owned(),
             None => "a crow's flight has no speed".to_owned(),
         },
-        instead: "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\""
-            .to_owned(),
+        instead: match question.by {
+            By::Surface => "give it: [study.surface] uniform = \"5 km/h\", cell = \"100 m\"",
+            _ => "give them: [study.streets] path = \"….osm.pbf\", layer = \"streets\"; or measure by = \"geodesic\"",
+        }
+        .to_owned(),
     })
+}
+
+/// Whether lines that are made up are among those that one may ride.
+pub(crate) fn is_on_made_up_lines(study: &Study, by: By) -> bool {
+    let mut services = study.transit.iter().flat_map(|transit| &transit.services);
+    by == By::Transit && services.any(|service| service.synthetic)
+}
+
+/// Whether ways as long as a limit are looked for at all.
+/// # Errors
+/// [`MetricError::Parameter`] for a limit by transit that is longer than the longest time of the study.
+pub(crate) fn is_looked_for(study: &Study, by: By, within: Limit) -> Result<(), MetricError> {
+    let longest = study.transit.as_ref().map_or(f64::INFINITY, |transit| f64::from(transit.travel.longest_s));
+    if by == By::Transit && within.value() > longest {
+        let longest = Seconds(longest);
+        let what =
+            format!("by transit no way over {longest} is looked for; write longest = \"{within}\" in [study.travel]");
+        return Err(MetricError::Parameter { key: "within", what });
+    }
+    Ok(())
+}
+
+/// The timetable of the study's day with the walks of its streets, or straight ones.
+/// # Errors
+/// [`MetricError::Missing`] without a timetable or route table, and when nothing of it runs within the window.
+pub(crate) fn by_transit(study: &Study, direction: Direction) -> Result<ByTransit<'_>, MetricError> {
+    let transit = study.transit.as_ref().ok_or_else(|| MetricError::Missing {
+        what: "the study has no timetable and no route table".to_owned(),
+        instead: "give one under [study], or measure by = \"walk\"".to_owned(),
+    })?;
+    let travel = &transit.travel;
+    let walker = match study.streets.iter().find(|network| Some(network.mode) == By::Transit.mode()) {
+        Some(network) => Walker::Streets(network),
+        None => Walker::Straight { plane: &study.plane, speed: travel.walk_speed, detour: travel.walk_detour },
+    };
+    let network = TransitNetwork::new(transit, travel, walker);
+    let basis = network.basis();
+    if basis.trips + basis.headways + basis.spread + basis.assumed == 0 {
+        let day = travel.date.or(transit.date).map_or("any day".to_owned(), |day| day.to_string());
+        return Err(MetricError::Missing {
+            what: format!("nothing runs on {day} within the window that starts at {}", travel.from),
+            instead: "choose another day, another window or other modes in [study.travel]".to_owned(),
+        });
+    }
+    Ok(ByTransit { network, direction })
 }
 
 pub(crate) fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {

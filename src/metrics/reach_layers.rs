@@ -11,6 +11,7 @@ use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::trim_zeros;
+use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
@@ -364,6 +365,18 @@ pub(crate) fn off_street(why: &OffStreet) -> (String, String) {
             format!("所在道路为总长{component_m:.0}米的孤立路段（min-component），可达性未知"),
         ),
         OffStreet::Closed { .. } => ("its street is closed".to_owned(), "所在道路封闭".to_owned()),
+        OffStreet::OutsideCells => {
+            ("it lies outside the cost surface (halo)".to_owned(), "位于成本面范围之外（halo）".to_owned())
+        }
+        OffStreet::BarredCell => (
+            "nobody walks over its cell (water, or land cover without a speed); what is reached from there is not known".to_owned(),
+            "所在网格不可通行（水域或未设速度的地类），可达性未知".to_owned(),
+        ),
+        OffStreet::UnknownCell => (
+            "the land cover of its cell is not known, nor what is reached from there".to_owned(),
+            "所在网格地类未知，可达性未知".to_owned(),
+        ),
+        OffStreet::ClosedCell => ("its cell is closed".to_owned(), "所在网格封闭".to_owned()),
     }
 }
 
@@ -372,7 +385,8 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
     let issue = |(at, why): &(usize, OffStreet)| {
         let facility = reach.facilities[*at];
         let what = format!("{}: {}", facility.name, off_street(why).0);
-        Issue::new(Severity::Warning, "facility-off-streets", &facility.kind, what).with_id(&facility.id)
+        let code = if reach.by == By::Surface { "facility-off-surface" } else { "facility-off-streets" };
+        Issue::new(Severity::Warning, code, &facility.kind, what).with_id(&facility.id)
     };
     reach.off_facilities.iter().map(issue).collect()
 }
@@ -443,12 +457,16 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
                 Reached::OffStreets => {
                     let (en, zh) = reach.off_streets.get(at).map(off_street).unwrap_or_default();
                     let text = Text::new(format!("{name} ({id}): {en}"), format!("{name}（{id}）：{zh}"));
-                    ("off-streets", text)
+                    (if reach.by == By::Surface { "off-surface" } else { "off-streets" }, text)
                 }
-                Reached::NoFacility if reach.closed.contains(at) => (
-                    "closed",
-                    Text::new(format!("{name} ({id}): its street is closed"), format!("{name}（{id}）：所在道路封闭")),
-                ),
+                Reached::NoFacility if reach.closed.contains(at) => {
+                    let (en, zh) = if reach.by == By::Surface { ("cell", "网格") } else { ("street", "道路") };
+                    let text = Text::new(
+                        format!("{name} ({id}): its {en} is closed"),
+                        format!("{name}（{id}）：所在{zh}封闭"),
+                    );
+                    ("closed", text)
+                }
                 Reached::NoFacility => (
                     "no-facility",
                     Text::new(

@@ -27,7 +27,9 @@ use crate::table::style::palette;
 /// A way of travelling in a few words.
 pub(crate) fn way(by: By) -> (&'static str, &'static str) {
     match by.mode() {
+        Some(_) if by == By::Transit => ("by transit", "乘公共交通"),
         Some(mode) => mode.title(),
+        None if by == By::Surface => ("over a cost surface", "沿成本面"),
         None => ("as the crow flies", "直线"),
     }
 }

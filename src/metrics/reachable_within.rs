@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
+use crate::impedance::Want;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::metrics::Context;
@@ -29,6 +31,8 @@ use crate::metrics::reach::Question;
 use crate::metrics::reach::Whose;
 use crate::metrics::reach::by_region;
 use crate::metrics::reach::engine;
+use crate::metrics::reach::is_looked_for;
+use crate::metrics::reach::is_on_made_up_lines;
 use crate::metrics::reach::judged_points;
 use crate::metrics::reachable_layers;
 use crate::model::facility::Facility;
@@ -122,7 +126,10 @@ impl ReachableWithin {
             .iter()
             .filter_map(|by| by.mode())
             .any(|mode| study.streets.iter().any(|network| network.mode == mode && network.synthetic));
+        let on_surface = self.by.contains(&By::Surface) && study.surface.as_ref().is_some_and(|one| one.synthetic);
         let synthetic = on_streets
+            || on_surface
+            || self.by.iter().any(|by| is_on_made_up_lines(study, *by))
             || parties.layer.synthetic
             || parties.facilities.iter().chain(kinds.iter().flatten()).any(|facility| facility.synthetic);
         Ok(Answer { params: self, study, parties, found, judged, outside, synthetic })
@@ -135,6 +142,7 @@ impl ReachableWithin {
         kinds: &[Vec<&Facility>],
         by: By,
     ) -> Result<Found, MetricError> {
+        is_looked_for(study, by, self.within)?;
         let engine = engine(study, &self.question(by))?;
         let at: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &at);
@@ -154,7 +162,7 @@ impl ReachableWithin {
                     of.push(point);
                 }
                 // who lives along a closed street goes nowhere; that is known
-                Err(Some(OffStreet::Closed { .. })) => {}
+                Err(Some(OffStreet::Closed { .. } | OffStreet::ClosedCell)) => {}
                 Err(why) => {
                     unknown.insert(point, why);
                 }
@@ -169,10 +177,16 @@ impl ReachableWithin {
             starts.push(asked.len());
         }
         let limit = self.within.value();
+        // a search by timetable finds all centres at once
+        let rows: Option<Vec<Vec<(u32, f64)>>> = (by == By::Transit)
+            .then(|| asked.par_iter().map(|(place, _)| prepared.row(place, Want::Within(limit), &|_| true)).collect());
         let mut centres = vec![Vec::new(); layer.len()];
         let mut places = Vec::with_capacity(at.len());
         for centre in 0..at.len() as u32 {
-            let costs = prepared.costs_of(centre, limit, &asked);
+            let costs = match &rows {
+                Some(rows) => rows.iter().map(|row| Some(row.iter().find(|(to, _)| *to == centre)?.1)).collect(),
+                None => prepared.costs_of(centre, limit, &asked),
+            };
             for (point, cost) in of.iter().zip(&costs[..points]) {
                 if cost.is_some() {
                     centres[*point].push(centre);
@@ -185,7 +199,15 @@ impl ReachableWithin {
             places.push(starts.windows(2).map(|pair| counted(pair[0]..pair[1])).collect());
         }
         let (en, zh) = by.caveat();
-        Ok(Found { by, centres, unknown, places, caveat: Text::new(en, zh) })
+        let mut caveat = match engine.told() {
+            Some(told) => Text::new(format!("{en}: {}", told.en), format!("{zh}：{}", told.zh)),
+            None => Text::new(en, zh),
+        };
+        if let Some(surface) = study.surface.as_ref().filter(|_| by == By::Surface) {
+            caveat.en += &format!(" ({})", surface.about.en);
+            caveat.zh += &format!("（{}）", surface.about.zh);
+        }
+        Ok(Found { by, centres, unknown, places, caveat })
     }
 }
 

@@ -111,11 +111,21 @@ impl Way<'_> {
             let leg = |metres: f64, seconds: f64| {
                 format!("{} ({})", CostUnit::Metres.shown(metres), CostUnit::Seconds.shown(seconds))
             };
-            for (en, zh, metres, seconds) in [
-                ("straight to the street", "直线至道路", route.off_m[0], route.off_s[0]),
-                ("along streets", "沿道路", route.street_m, route.street_s),
-                ("straight from the street", "离开道路后直线", route.off_m[1], route.off_s[1]),
-            ] {
+            let legs = match route.is_over_cells {
+                false => [
+                    ("straight to the street", "直线至道路"),
+                    ("along streets", "沿道路"),
+                    ("straight from the street", "离开道路后直线"),
+                ],
+                true => [
+                    ("straight to the middle of the cell", "直线至网格中心"),
+                    ("over cells", "沿网格"),
+                    ("straight from the middle of the cell", "离开网格中心后直线"),
+                ],
+            };
+            let costs =
+                [(route.off_m[0], route.off_s[0]), (route.street_m, route.street_s), (route.off_m[1], route.off_s[1])];
+            for ((en, zh), (metres, seconds)) in legs.into_iter().zip(costs) {
                 let shown = leg(metres, seconds);
                 lines.push(Text::new(format!("  {shown} {en}"), format!("  {zh} {shown}")));
             }

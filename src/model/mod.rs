@@ -3,6 +3,7 @@
 pub(crate) mod boxes;
 pub mod demand;
 pub mod facility;
+pub mod joining;
 pub mod lattice;
 pub mod locate;
 pub mod place;
@@ -10,5 +11,6 @@ pub mod region;
 pub mod rings;
 pub mod streets;
 pub mod study;
+pub mod surface;
 pub mod transit;
 pub mod travel;

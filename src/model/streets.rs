@@ -163,6 +163,8 @@ pub struct StreetNetwork {
     edges: Vec<Edge>,
     /// Seconds from the first corner of the edge to each corner, and back from it; empty where all is flat.
     along_s: Vec<[f64; 2]>,
+    /// Speed of each edge along it and against it where the ground is flat; empty where all is.
+    flat: Vec<[KmPerHour; 2]>,
     /// Component of each junction.
     component: Vec<u32>,
     components: Vec<Component>,
@@ -193,7 +195,7 @@ struct Sides {
     forced: BTreeSet<u32>,
 }
 
-fn key(at: LonLat) -> (i64, i64) {
+pub(super) fn key(at: LonLat) -> (i64, i64) {
     ((at.lon * JOIN).round() as i64, (at.lat * JOIN).round() as i64)
 }
 
@@ -286,6 +288,7 @@ impl StreetNetwork {
                 corners: Vec::new(),
                 edges: Vec::new(),
                 along_s: Vec::new(),
+                flat: Vec::new(),
                 component: Vec::new(),
                 components: Vec::new(),
                 restricted: Vec::new(),
@@ -527,6 +530,17 @@ impl StreetNetwork {
         [part(0, at(0)), part(1, whole.seconds[1] - at(1))]
     }
 
+    /// The speed of an edge where the ground is flat, the faster way of the two; `None` where there is no way along it.
+    pub fn flat_speed(&self, edge: u32) -> Option<KmPerHour> {
+        let whole = &self.edges[edge as usize];
+        let speeds = match self.flat.get(edge as usize) {
+            Some(speeds) => speeds.map(|speed| speed.0),
+            None => whole.seconds.map(|seconds| whole.length_m / seconds * 3.6),
+        };
+        let fastest = speeds.into_iter().filter(|speed| speed.is_finite()).fold(0.0, f64::max);
+        (fastest > 0.0 && !whole.is_closed()).then_some(KmPerHour(fastest))
+    }
+
     /// Whether speed changes along an edge.
     pub fn is_sloped(&self) -> bool {
         !self.along_s.is_empty()
@@ -656,6 +670,9 @@ impl Build<'_> {
                 (true, None) => way.speed[at].seconds(along_m),
                 (true, Some(_)) => rolling_s[at],
             };
+        }
+        if self.slope.is_some() {
+            self.network.flat.push(way.speed);
         }
         let is_through = way.is_through;
         self.network.edges.push(Edge { from: start, to: corner, length_m: along_m, seconds, is_through, first_corner });

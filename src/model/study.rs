@@ -11,6 +11,7 @@ use crate::model::facility::Facility;
 use crate::model::lattice::Lattice;
 use crate::model::region::RegionTree;
 use crate::model::streets::StreetNetwork;
+use crate::model::surface::Surface;
 use crate::model::transit::Transit;
 
 /// The plane in which lengths, areas and borders are measured.
@@ -66,6 +67,8 @@ pub struct Study {
     pub water: Option<Vec<MultiPolygon<f64>>>,
     /// A street network for each mode that is asked for; none when no streets were given.
     pub streets: Vec<StreetNetwork>,
+    /// A raster cost surface; `None` when none was asked for.
+    pub surface: Option<Surface>,
     pub overrides: Vec<PairOverride>,
     /// `None` when no ledger was given.
     pub declared: Option<Vec<DeclaredPair>>,

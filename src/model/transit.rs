@@ -10,8 +10,10 @@ use crate::base::clock::ServiceDate;
 use crate::base::clock::ServiceTime;
 use crate::base::idx::CalendarIdx;
 use crate::base::idx::FeedIdx;
+use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::model::place::Place;
+use crate::model::travel::Travel;
 
 /// What runs on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -214,8 +216,12 @@ pub struct Transit {
     pub feeds: Vec<Feed>,
     pub calendars: Vec<Calendar>,
     pub transfers: Vec<Transfer>,
+    /// Services whose trips a day no file gives: the config assumes them. Rising.
+    pub assumed: Vec<ServiceIdx>,
     /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
     pub date: Option<ServiceDate>,
+    /// How people travel with it.
+    pub travel: Travel,
 }
 
 impl Transit {
@@ -228,6 +234,8 @@ impl Transit {
     /// has one.
     pub fn append(&mut self, other: Transit) {
         let (stops, feeds, calendars) = (self.stops.len(), self.feeds.len(), self.calendars.len());
+        let services = self.services.len();
+        self.assumed.extend(other.assumed.into_iter().map(|one| ServiceIdx::new(services + one.at())));
         let stop = |idx: StopIdx| StopIdx::new(stops + idx.at());
         let feed = |idx: FeedIdx| FeedIdx::new(feeds + idx.at());
         let calendar = |idx: CalendarIdx| CalendarIdx::new(calendars + idx.at());

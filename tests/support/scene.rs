@@ -8,7 +8,10 @@ use geo_types::LineString;
 use geo_types::MultiPolygon;
 use geo_types::Polygon;
 
+use tongda::base::clock::ServiceDate;
+use tongda::base::clock::ServiceTime;
 use tongda::base::frame::OutputCrs;
+use tongda::base::idx::CalendarIdx;
 use tongda::base::idx::FeedIdx;
 use tongda::base::idx::StopIdx;
 use tongda::base::units::Text;
@@ -25,11 +28,15 @@ use tongda::model::region::RegionTreeBuilder;
 use tongda::model::region::Shape;
 use tongda::model::study::Plane;
 use tongda::model::study::Study;
+use tongda::model::transit::Calendar;
+use tongda::model::transit::Call;
+use tongda::model::transit::Frequency;
 use tongda::model::transit::Mode;
 use tongda::model::transit::Pattern;
 use tongda::model::transit::Service;
 use tongda::model::transit::Stop;
 use tongda::model::transit::Transit;
+use tongda::model::transit::Trip;
 
 pub fn place(x: f64, y: f64) -> Place {
     Place { lonlat: LonLat { lon: x / 1e5, lat: y / 1e5 }, xy: PlaneXy { x, y } }
@@ -40,6 +47,29 @@ pub fn rectangle(x0: f64, y0: f64, x1: f64, y1: f64) -> MultiPolygon<f64> {
         LineString::from(vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]),
         Vec::new(),
     )])
+}
+
+pub fn day(text: &str) -> ServiceDate {
+    text.parse().expect("a date of a scene")
+}
+
+pub fn clock(text: &str) -> ServiceTime {
+    text.parse().expect("a time of a scene")
+}
+
+/// A pattern over some stops on which nothing runs yet.
+pub fn pattern(stops: Vec<StopIdx>) -> Pattern {
+    Pattern {
+        direction: "out".into(),
+        stops,
+        trips_per_day: 0.0,
+        both_ways: false,
+        first: None,
+        last: None,
+        headway_min: None,
+        trips: Vec::new(),
+        frequencies: Vec::new(),
+    }
 }
 
 pub struct Scene {
@@ -62,6 +92,7 @@ impl Default for Scene {
                 transit: None,
                 water: None,
                 streets: Vec::new(),
+                surface: None,
                 overrides: Vec::new(),
                 declared: None,
                 synthetic: false,
@@ -134,6 +165,101 @@ impl Scene {
             synthetic: false,
         });
         self
+    }
+
+    /// The study's day.
+    pub fn on(mut self, date: &str) -> Scene {
+        self.study.transit.get_or_insert_with(Transit::default).date = Some(day(date));
+        self
+    }
+
+    /// The days on which the trips of a calendar run.
+    pub fn calendar(mut self, id: &str, dates: &[&str]) -> Scene {
+        let transit = self.study.transit.get_or_insert_with(Transit::default);
+        let dates = dates.iter().map(|date| day(date)).collect();
+        transit.calendars.push(Calendar { id: id.into(), feed: FeedIdx(0), dates });
+        self
+    }
+
+    /// A stop by its name; a name is one stop.
+    pub fn stop(&mut self, name: &str, x: f64, y: f64) -> StopIdx {
+        let transit = self.study.transit.get_or_insert_with(Transit::default);
+        let known = transit.stops.iter().position(|stop| stop.id == name);
+        StopIdx::new(known.unwrap_or_else(|| {
+            transit.stops.push(Stop::new(name, name, place(x, y)));
+            transit.stops.len() - 1
+        }))
+    }
+
+    /// One direction of a timed line: stops by name, seconds from stop to stop, and trips as calendar and departure. A line that is
+    /// there already gets one more pattern.
+    pub fn timed(
+        mut self,
+        id: &str,
+        mode: Mode,
+        stops: &[(&str, f64, f64)],
+        hops: &[u32],
+        trips: &[(&str, &str)],
+    ) -> Scene {
+        let stops: Vec<StopIdx> = stops.iter().map(|(name, x, y)| self.stop(name, *x, *y)).collect();
+        let transit = self.study.transit.get_or_insert_with(Transit::default);
+        let calendar = |id: &str| {
+            CalendarIdx::new(transit.calendars.iter().position(|calendar| calendar.id == id).expect("a calendar"))
+        };
+        let mut trips: Vec<Trip> = trips
+            .iter()
+            .enumerate()
+            .map(|(nth, (calendar_id, departure))| {
+                let mut at = clock(departure).0;
+                let mut calls = vec![Call::new(at, at)];
+                for hop in hops {
+                    at += hop;
+                    calls.push(Call::new(at, at));
+                }
+                Trip { id: format!("{id}.{nth}"), calendar: calendar(calendar_id), calls }
+            })
+            .collect();
+        trips.sort_by_key(|trip| trip.calls[0].leaves);
+        self.push(id, mode, Pattern { trips, ..pattern(stops) });
+        self
+    }
+
+    /// One direction of a line at a headway, on the days of a calendar.
+    pub fn frequent(
+        mut self,
+        id: &str,
+        stops: &[(&str, f64, f64)],
+        hops: &[u32],
+        (calendar_id, first, last, headway_s): (&str, &str, &str, u32),
+    ) -> Scene {
+        let stops: Vec<StopIdx> = stops.iter().map(|(name, x, y)| self.stop(name, *x, *y)).collect();
+        let transit = self.study.transit.get_or_insert_with(Transit::default);
+        let calendar = transit.calendars.iter().position(|calendar| calendar.id == calendar_id).map(CalendarIdx::new);
+        let mut at = 0;
+        let mut calls = vec![Call::new(0, 0)];
+        for hop in hops {
+            at += hop;
+            calls.push(Call::new(at, at));
+        }
+        let runs = Frequency { calendar, first: clock(first), last: clock(last), headway_s, calls };
+        self.push(id, Mode::Bus, Pattern { frequencies: vec![runs], ..pattern(stops) });
+        self
+    }
+
+    /// Adds a pattern to a line.
+    pub fn push(&mut self, id: &str, mode: Mode, pattern: Pattern) {
+        let transit = self.study.transit.get_or_insert_with(Transit::default);
+        match transit.services.iter_mut().find(|service| service.id == id) {
+            Some(service) => service.patterns.push(pattern),
+            None => transit.services.push(Service {
+                id: id.into(),
+                name: id.into(),
+                mode,
+                patterns: vec![pattern],
+                feed: FeedIdx(0),
+                synthetic: false,
+            }),
+        }
     }
 
     pub fn facility(mut self, id: &str, kind: &str, x: f64, y: f64) -> Scene {

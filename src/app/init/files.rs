@@ -15,6 +15,7 @@ use crate::app::inspect::Inspection;
 use crate::app::inspect::Kind;
 use crate::app::inspect::Options;
 use crate::app::inspect::SaidBy;
+use crate::io::gtfs;
 use crate::io::read;
 
 /// Names of fields that hold a number of people, in the order of preference.
@@ -39,11 +40,19 @@ enum Use {
 /// A study of the files, as far as their content says what they are.
 pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
     let (mut found, mut regions, mut tables) = (Vec::new(), String::new(), String::new());
+    let mut feeds: Vec<(&str, Option<String>)> = Vec::new();
     let (mut extracts, mut drafted) = (Vec::new(), String::new());
     let (mut levels, mut kinds, mut demand, mut services) = (Vec::new(), Vec::new(), Vec::new(), None);
     for file in files {
         if read::driver(file.path).is_some_and(|driver| driver.name == "OpenStreetMap") {
             extracts.push(file);
+            continue;
+        }
+        if gtfs::is_feed(file.path) {
+            let feed = inspect::timetable::inspect(file.path, None)?;
+            let calls = feed.tables.iter().find(|table| table.file == "stop_times.txt").map_or(0, |table| table.used);
+            found.push(format!("{}: a timetable, {} stops, {calls} calls", file.shown, feed.stops));
+            feeds.push((file.shown, feed.ordinary_day));
             continue;
         }
         for layer in inspect::inspect_all(file.path, &Options::default())? {
@@ -108,7 +117,7 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
         });
     };
     for file in extracts {
-        let lines = if services.is_some() { Lines::Elsewhere } else { Lines::Wanted };
+        let lines = if services.is_some() || !feeds.is_empty() { Lines::Elsewhere } else { Lines::Wanted };
         let parts = extract::parts(file, level, lines)?;
         found.extend(parts.found.iter().map(|line| format!("{}: {line}", file.shown)));
         tables.push('\n');
@@ -126,9 +135,9 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
          title = {{ en = {}, zh = {} }}\n\n[study]\nregions = [\n{regions}]\n{}{tables}",
         quoted(&format!("{stem}: services within reach")),
         quoted(&format!("{stem}：公共服务可达性")),
-        services.as_deref().unwrap_or_default(),
+        services.as_deref().unwrap_or_default().to_owned() + &transit(&feeds),
     );
-    if services.is_some() {
+    if services.is_some() || !feeds.is_empty() {
         let _ = write!(
             text,
             "\n[[indicator]]\nid = \"bus-reach\"\nmeasure.neighbour-reach = {{ level = \"{level}\", scope = \"all\" }}\ntarget = {{ at-least = \"90 %\" }}\n"
@@ -146,6 +155,17 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
     }
     let _ = write!(text, "\n{drafted}{}", outputs(stem));
     Ok(Draft { text, found })
+}
+
+/// The timetables, and the day that is measured: of several feeds the one that they agree on, else it is left to the run.
+fn transit(feeds: &[(&str, Option<String>)]) -> String {
+    if feeds.is_empty() {
+        return String::new();
+    }
+    let paths: Vec<String> = feeds.iter().map(|(path, _)| quoted(path)).collect();
+    let day = feeds[0].1.as_ref().filter(|day| feeds.iter().all(|(_, other)| other.as_ref() == Some(day)));
+    let date = day.map(|day| format!(", date = {day}")).unwrap_or_default();
+    format!("transit = {{ gtfs = [{}]{date} }}\n", paths.join(", "))
 }
 
 impl Named<'_> {

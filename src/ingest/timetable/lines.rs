@@ -168,9 +168,11 @@ fn number(pattern: &mut Pattern, calendars: &[Calendar], date: ServiceDate) {
     pattern.trips_per_day = count as f64;
     pattern.first = ends.iter().map(|(first, _)| *first).min();
     pattern.last = ends.iter().map(|(_, last)| *last).max();
+    headways.sort_unstable();
     headways.dedup();
+    let are_all_at_headways = !pattern.trips.iter().any(|trip| runs(trip.calendar));
     pattern.headway_min = match (&headways[..], pattern.first.zip(pattern.last)) {
-        ([headway], _) if ends.len() == 1 => Some(f64::from(*headway) / 60.0),
+        ([headway], _) if are_all_at_headways => Some(f64::from(*headway) / 60.0),
         (_, Some((first, last))) if count > 1 && last > first => {
             Some(f64::from(last.0 - first.0) / 60.0 / (count - 1) as f64)
         }

@@ -27,6 +27,9 @@ use crate::io::read::ReadError;
 /// Degrees around 0, 0 and the poles where no service runs.
 const NOWHERE_DEGREES: f64 = 1.0;
 
+/// Departures of one span of headways: one every half minute all through two days.
+const MOST_DEPARTURES: u32 = 5760;
+
 /// Positions by id; `None` for the id of a row that was left out.
 #[derive(Default)]
 pub(super) struct Ids(HashMap<String, Option<u32>>);
@@ -311,6 +314,7 @@ impl<'a> Reading<'a> {
             services.push(RawService { id, row: Some(row.number()), weekdays, span, exceptions });
             None
         })?;
+        ids.lose(lost);
         let file = schema::CALENDAR_DATES.file;
         let mut seen = HashSet::new();
         self.table(&schema::CALENDAR_DATES, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
@@ -326,7 +330,11 @@ impl<'a> Reading<'a> {
             }
             let at = match ids.find(&id) {
                 Found::At(at) => at as usize,
-                Found::LeftOut | Found::Nothing => {
+                // without its weeks a service would seem to run on its exceptions only
+                Found::LeftOut => {
+                    return ids.need(row, file, ("service_id", "calendar.txt"), notices).err();
+                }
+                Found::Nothing => {
                     ids.insert(&id, services.len());
                     services.push(RawService { id: id.clone().into_owned(), ..RawService::default() });
                     services.len() - 1
@@ -338,7 +346,6 @@ impl<'a> Reading<'a> {
             services[at].exceptions.push((date, kind == 1));
             None
         })?;
-        ids.lose(lost);
         let has = |spec: &Spec| self.feed.table(spec.file).is_some();
         if !has(&schema::CALENDAR) && !has(&schema::CALENDAR_DATES) {
             self.feed.notices.add(Rule::MissingCalendarAndCalendarDateFiles, schema::CALENDAR.file, |notice| notice);
@@ -420,6 +427,16 @@ impl<'a> Reading<'a> {
             }
             let headway_s = row.whole("headway_secs")?;
             let is_exact = row.choice("exact_times", 1) == 1;
+            let departures = (end - start) / headway_s.max(1);
+            if departures > MOST_DEPARTURES {
+                notices.left_out(Rule::NumberOutOfRange, file, |notice| {
+                    let mut notice = notice.at_row(row.number()).at("headway_secs", &headway_s.to_string());
+                    notice.what =
+                        format!("{departures} departures in one span; no more than {MOST_DEPARTURES} can be meant");
+                    notice
+                });
+                return Some(Rule::NumberOutOfRange);
+            }
             frequencies.push(RawFrequency { trip, start, end, headway_s, is_exact, row: row.number() });
             None
         })?;

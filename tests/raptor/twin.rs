@@ -1,27 +1,23 @@
 //! Travel times by timetable against a naive twin that looks at every pair of calls of every vehicle until nothing gets better, on random feeds,
 //! and properties that hold of any timetable.
 
-use tongda::base::clock::ServiceDate;
 use tongda::base::clock::ServiceTime;
 use tongda::base::idx::CalendarIdx;
-use tongda::base::idx::FeedIdx;
 use tongda::base::idx::StopIdx;
 use tongda::base::units::Limit;
 use tongda::base::units::Seconds;
+use tongda::impedance::Direction;
+use tongda::impedance::Impedance;
+use tongda::impedance::Want;
+use tongda::impedance::by_transit::ByTransit;
 use tongda::impedance::geodesic::geodesic_m;
+use tongda::impedance::journeys::Journey;
+use tongda::impedance::journeys::Leg;
 use tongda::impedance::transit::TransitNetwork;
-use tongda::impedance::walks::Walker;
-use tongda::model::place::LonLat;
 use tongda::model::place::Place;
-use tongda::model::place::PlaneXy;
-use tongda::model::study::Plane;
-use tongda::model::transit::Calendar;
 use tongda::model::transit::Call;
 use tongda::model::transit::Feed;
 use tongda::model::transit::Frequency;
-use tongda::model::transit::Mode;
-use tongda::model::transit::Pattern;
-use tongda::model::transit::Service;
 use tongda::model::transit::Stop;
 use tongda::model::transit::Transfer;
 use tongda::model::transit::Transit;
@@ -30,88 +26,15 @@ use tongda::model::travel::Clock;
 use tongda::model::travel::Travel;
 use tongda::model::travel::Wait;
 
-/// Degrees of a metre at the equator, on the ellipsoid: along it, and along the meridian.
-const LON: f64 = 1.0 / 111_319.490_793;
-const LAT: f64 = 1.0 / 110_574.275_822;
-
-fn at(x: f64, y: f64) -> Place {
-    Place { lonlat: LonLat { lon: x * LON, lat: y * LAT }, xy: PlaneXy { x, y } }
-}
-
-fn plane() -> Plane {
-    Plane { name: "test".to_owned(), epsg: None, wkt1: String::new(), scale_min: 0.999, scale_max: 1.001 }
-}
-
-/// xorshift64*, after Vigna (2016).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// From 0 to below `limit`.
-    fn below(&mut self, limit: u32) -> u32 {
-        ((self.next() >> 33) % u64::from(limit)) as u32
-    }
-
-    fn one_in(&mut self, times: u32) -> bool {
-        self.below(times) == 0
-    }
-}
-
-fn seed() -> u64 {
-    let seed = std::env::var("TONGDA_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_190_513);
-    println!("TONGDA_SEED={seed}");
-    seed
-}
-
-fn date(text: &str) -> ServiceDate {
-    text.parse().unwrap()
-}
-
-/// Calendars of the day, of the day before, of both and the day after, and of no day near.
-fn calendars() -> Vec<Calendar> {
-    let calendar = |id: &str, dates: &[&str]| Calendar {
-        id: id.to_owned(),
-        feed: FeedIdx(0),
-        dates: dates.iter().map(|text| date(text)).collect(),
-    };
-    vec![
-        calendar("day", &["2026-03-04"]),
-        calendar("before", &["2026-03-03"]),
-        calendar("three", &["2026-03-03", "2026-03-04", "2026-03-05"]),
-        calendar("never", &["2026-06-01"]),
-    ]
-}
-
-fn pattern(stops: Vec<u32>) -> Pattern {
-    Pattern {
-        direction: String::new(),
-        stops: stops.into_iter().map(StopIdx).collect(),
-        trips_per_day: 0.0,
-        both_ways: false,
-        first: None,
-        last: None,
-        headway_min: None,
-        trips: Vec::new(),
-        frequencies: Vec::new(),
-    }
-}
-
-fn service(number: usize, patterns: Vec<Pattern>) -> Service {
-    Service {
-        id: format!("L{number}"),
-        name: format!("L{number}"),
-        mode: Mode::Bus,
-        patterns,
-        feed: FeedIdx(0),
-        synthetic: true,
-    }
-}
+use crate::Random;
+use crate::at;
+use crate::calendars;
+use crate::date;
+use crate::pattern;
+use crate::plane;
+use crate::seed;
+use crate::service;
+use crate::walker;
 
 /// A small random feed: lines that cross, pass a stop twice, overtake, stand, hop in no time, run past midnight and at headways.
 fn random_feed(random: &mut Random, around: u32) -> Transit {
@@ -325,6 +248,47 @@ fn naive(
     best.into_iter().map(|arrives| Some(arrives).filter(|_| arrives - leaves <= i64::from(travel.longest_s))).collect()
 }
 
+/// A journey leaves at its minute, takes as long as was found, and is one that the feed allows.
+fn check(journey: &Option<Journey>, (transit, travel): (&Transit, &Travel), leaves: i64, seconds: Option<u32>) {
+    let told = journey.as_ref().map(|journey| (journey.arrives - journey.leaves) as u32);
+    assert_eq!(told, seconds, "{journey:?}");
+    let Some(journey) = journey else { return };
+    assert_eq!(i64::from(journey.leaves), leaves, "{journey:?}");
+    let (mut time, mut stop, mut rides) = (journey.leaves, None, 0);
+    for leg in &journey.legs {
+        match leg {
+            Leg::Walk { seconds } => time += *seconds as i32,
+            Leg::Change { from, to, seconds } => {
+                assert_eq!(Some(*from), stop, "{journey:?}");
+                let allowed = change_s(transit, travel, from.at(), to.at());
+                assert_eq!(allowed, Some(*seconds), "{journey:?}");
+                (time, stop) = (time + *seconds as i32, Some(*to));
+            }
+            Leg::Ride { service, pattern, trip, from, to, leaves, arrives } => {
+                assert!(stop.is_none() || stop == Some(*from), "{journey:?}");
+                assert!(*leaves >= time && arrives >= leaves, "{journey:?}");
+                let pattern = &transit.services[service.at()].patterns[*pattern as usize];
+                if let Some(trip) = trip {
+                    // both calls are of the trip, as many seconds apart, on the day or on one beside it
+                    let calls = || pattern.stops.iter().zip(&pattern.trips[*trip as usize].calls);
+                    let gets_on: Vec<i32> = calls()
+                        .filter(|(stop, call)| *stop == from && call.boards)
+                        .map(|(_, call)| leaves - call.leaves.0 as i32)
+                        .collect();
+                    let is_ride = calls().any(|(stop, call)| {
+                        stop == to && call.alights && gets_on.contains(&(arrives - call.arrives.0 as i32))
+                    });
+                    assert!(is_ride && gets_on.iter().any(|shift| shift % 86_400 == 0), "{journey:?}");
+                } else {
+                    assert!(!pattern.frequencies.is_empty(), "{journey:?}");
+                }
+                (time, stop, rides) = (*arrives, Some(*to), rides + 1);
+            }
+        }
+    }
+    assert!(time == journey.arrives && rides <= u32::from(travel.transfers) + 1, "{journey:?}");
+}
+
 /// A feed, settings and places; half of them in the night, when vehicles of the day before are under way.
 fn case(random: &mut Random) -> (Transit, Travel, Vec<Place>) {
     let around = if random.one_in(2) { 8 * 3600 } else { 600 };
@@ -337,10 +301,6 @@ fn case(random: &mut Random) -> (Transit, Travel, Vec<Place>) {
         })
         .collect();
     (transit, travel, places)
-}
-
-fn walker<'a>(plane: &'a Plane, travel: &Travel) -> Walker<'a> {
-    Walker::Straight { plane, speed: travel.walk_speed, detour: travel.walk_detour }
 }
 
 #[test]
@@ -360,6 +320,9 @@ fn earliest_arrivals_are_those_of_a_naive_search_on_random_feeds() {
                     let expected = arrivals[to].map(|arrives| (arrives - leaves) as u32);
                     let got = times.at(to, minute);
                     assert_eq!(got, expected, "feed {round}, {from} to {to}, minute {minute}: {travel:?} {transit:#?}");
+                    if minute % 5 == 0 {
+                        check(&network.journey(start, &ends, to as u32, minute), (&transit, &travel), leaves, got);
+                    }
                     unreached += u32::from(got.is_none());
                     ridden += u32::from(got.is_some_and(|time| time < walk_s(&travel, start, end)));
                 }
@@ -474,4 +437,37 @@ fn more_departures_or_more_changes_never_hurt() {
         }
     }
     assert!(better > 300, "{better} got better");
+}
+
+#[test]
+fn costs_are_the_percentiles_whichever_end_the_clock_hangs_at() {
+    let (mut random, plane) = (Random(seed() ^ 0x1234), plane());
+    let mut compared = 0;
+    for round in 0..60 {
+        let (transit, travel, places) = case(&mut random);
+        for clock in [Clock::DepartAt, Clock::ArriveBy] {
+            let travel = Travel { clock, percentile: [50.0, 5.0, 95.0][random.below(3) as usize], ..travel.clone() };
+            let network = || TransitNetwork::new(&transit, &travel, walker(&plane, &travel));
+            let (plain, ends) = (network(), network().ends(&places));
+            for direction in [Direction::ToFacility, Direction::FromFacility] {
+                let engine = ByTransit { network: network(), direction };
+                let prepared = engine.prepare(&plane, &places);
+                for (at, point) in places.iter().enumerate() {
+                    let row = prepared.row(point, Want::Within(1e9), &|_| true);
+                    assert!(row.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{row:?}");
+                    let row: std::collections::BTreeMap<u32, f64> = row.into_iter().collect();
+                    // the clock hangs at the point, or at the facility
+                    let is_at_point = (direction == Direction::ToFacility) == (clock == Clock::DepartAt);
+                    for facility in 0..places.len() {
+                        let (start, end) = if is_at_point { (at, facility) } else { (facility, at) };
+                        let times = plain.times(&places[start], &ends);
+                        let expected = times.percentiles(end, &[travel.percentile])[0].map(f64::from);
+                        assert_eq!(row.get(&(facility as u32)).copied(), expected, "feed {round}, {at} and {facility}");
+                        compared += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(compared, 60 * 2 * 2 * 5 * 5);
 }
