@@ -238,6 +238,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         demand: Vec::new(),
         transit: Some(transit()?),
         water: None,
+        surface: None,
         streets: Vec::new(),
         surface: None,
         overrides: Vec::new(),
