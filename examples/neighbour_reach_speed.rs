@@ -240,7 +240,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         water: None,
         surface: None,
         streets: Vec::new(),
-        surface: None,
         overrides: Vec::new(),
         declared: None,
         synthetic: true,
