@@ -51,7 +51,7 @@ fn measure(study: &Study, text: &str) -> Result<Output, MetricError> {
     })
 }
 
-fn column<'t>(output: &'t Output, layer: &str, field: &str) -> Vec<Option<f64>> {
+fn column(output: &Output, layer: &str, field: &str) -> Vec<Option<f64>> {
     let table: &Table = output.tables.iter().find(|table| table.name == layer).unwrap();
     let at = table.field(field).unwrap();
     table.rows.iter().map(|row| row.values[at].as_f64()).collect()

@@ -373,6 +373,33 @@ fn a_feed_in_gcj02_is_moved_back_when_told_so() {
     assert!((moved.lon - 118.9).abs() > 0.003 && (moved.lon - 118.9).abs() < 0.008, "{moved:?}");
 }
 
+#[test]
+fn damaged_feeds_are_read_with_balanced_accounts_or_refused() {
+    let seed = std::env::var("TONGDA_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7u64);
+    println!("TONGDA_SEED={seed}");
+    let mut state = seed;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let (mut read_well, mut refused) = (0, 0);
+    for _ in 0..80 {
+        let mut feed = FeedText::sound();
+        let files: Vec<String> = feed.0.keys().cloned().collect();
+        for _ in 0..1 + random(4) {
+            let bytes = feed.0.get_mut(&files[random(files.len())]).unwrap();
+            let at = random(bytes.len());
+            bytes[at] = b"\",\n-90:.SWt"[random(11)];
+        }
+        // the accounts are looked at as they are read
+        match read(&feed, "date = 2026-03-04 }\nmax-loss = \"100 %\"\n#") {
+            Ok(_) => read_well += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(read_well > 20 && refused > 0, "{read_well} read, {refused} refused");
+}
+
 /// The two feeds of Porto Alegre; `None` where they are not at hand.
 fn porto_alegre() -> Option<PathBuf> {
     let shared = std::env::var_os("TONGDA_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);

@@ -206,11 +206,15 @@ struct Best {
     takes_s: u32,
 }
 
+/// Position of a departure, and its time less the walk before it.
+type Ready = (usize, i64);
+
 /// The quickest way from one of some spots to a later one of others, the earliest of several; both in the order of travel.
 fn quickest(from: &Spots, to: &Spots, call: &dyn Fn(usize) -> Call) -> Option<Best> {
     let mut best: Option<Best> = None;
-    // the latest departure so far from a spot inside, and from any: position and departure less the walk before it
-    let (mut inside, mut any): (Option<(usize, i64)>, Option<(usize, i64)>) = (None, None);
+    // the latest departure so far from a spot inside, and from any
+    let mut inside: Option<Ready> = None;
+    let mut any: Option<Ready> = None;
     let mut waiting = from.iter().peekable();
     for (end, spot) in to {
         let here = call(*end);
@@ -220,7 +224,7 @@ fn quickest(from: &Spots, to: &Spots, call: &dyn Fn(usize) -> Call) -> Option<Be
                 continue;
             }
             let ready = i64::from(leaves.leaves.0) - i64::from(origin.walk_s);
-            let later = |held: &Option<(usize, i64)>| held.is_none_or(|(_, other)| ready > other);
+            let later = |held: &Option<Ready>| held.is_none_or(|(_, other)| ready > other);
             if later(&any) {
                 any = Some((*start, ready));
             }

@@ -15,6 +15,7 @@ use crate::metrics::connection::Network;
 use crate::metrics::connection::Walk;
 use crate::metrics::departures::Departures;
 use crate::metrics::departures::Lack;
+use crate::metrics::departures::Needs;
 use crate::metrics::departures::minutes;
 use crate::metrics::joins;
 use crate::metrics::joins::Join;
@@ -199,7 +200,7 @@ impl<'s, 'a> Case<'s, 'a> {
         let survey = self.survey;
         let border_walk_m = survey.params.border_walk.0;
         let is_short = |join: &Join| join.short_m > border_walk_m;
-        let leads = |join: &&Join| !is_short(join) || !(join.there.is_empty() && join.back.is_empty());
+        let leads = |join: &&Join| !(is_short(join) && join.there.is_empty() && join.back.is_empty());
         let best = nearly.get(&(self.pair.a, self.pair.b))?.iter().filter(leads).min_by(|x, y| {
             let rank = |join: &Join| (is_short(join), join.lacks(&survey.params.needs()).len());
             let by_lacks = rank(x).cmp(&rank(y)).then(x.short_m.total_cmp(&y.short_m));
@@ -456,7 +457,7 @@ impl<'s, 'a> Case<'s, 'a> {
 }
 
 /// The word for what a line that runs both ways lacks.
-fn lacking_word(join: &Join, needs: &crate::metrics::departures::Needs) -> &'static str {
+fn lacking_word(join: &Join, needs: &Needs) -> &'static str {
     let lacks = join.lacks(needs);
     let slow = |lack: &Lack| matches!(lack, Lack::Trips { slow, .. } if *slow > 0.0);
     if lacks.iter().any(|(_, lack)| slow(lack)) {

@@ -175,7 +175,7 @@ impl<'a> StopSurvey<'a> {
     /// What the departures rest on: timetables on a day, numbers of a route table, assumed numbers.
     pub fn sources(&self) -> Text {
         let (timed, numbered) = (&self.departures.timed_services, &self.departures.numbered_services);
-        let assumed = numbered.iter().filter(|service| self.is_assumed(**service)).count();
+        let assumed = numbered.iter().filter(|service| self.transit.assumed.contains(service)).count();
         let (mut en, mut zh) = (Vec::new(), Vec::new());
         if !timed.is_empty() {
             let day = self.transit.date.map(|ServiceDate(day)| format!(" on {day}")).unwrap_or_default();
@@ -205,12 +205,6 @@ impl<'a> StopSurvey<'a> {
         let names: Vec<&str> =
             feeds.into_iter().filter_map(|feed| Some(self.transit.feeds.get(feed)?.name.as_str())).collect();
         if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
-    }
-
-    /// Whether the number of a service's departures was assumed when it was read.
-    fn is_assumed(&self, service: ServiceIdx) -> bool {
-        let id = self.transit.services[service.at()].id.as_str();
-        self.study.issues.iter().any(|issue| issue.code == "assumed-trips" && issue.id.as_deref() == Some(id))
     }
 }
 

@@ -1,20 +1,57 @@
 #!/usr/bin/env python3
-"""What two real feeds hold, counted with nothing but Python's csv module, for tests/timetables.rs:
+"""What the two feeds of Porto Alegre hold, counted with nothing but Python's csv module, for tests/timetables.rs.
 
-    cd ../shared/data/porto-alegre && python3 …/tests/oracles/gtfs_counts.py
+    python3 tests/oracles/gtfs_counts.py ../shared/data/porto-alegre
 """
-import csv,io,zipfile,datetime,collections
-for name,date in (("poa_eptc","20190513"),("poa_trensurb","20190513")):
-    z=zipfile.ZipFile(f"{name}.zip")
-    def t(f): return [{k.strip():v for k,v in r.items()} for r in csv.DictReader(io.TextIOWrapper(z.open(f),"utf-8-sig"))] if f in z.namelist() else []
-    d=datetime.date(int(date[:4]),int(date[4:6]),int(date[6:]))
-    day=["monday","tuesday","wednesday","thursday","friday","saturday","sunday"][d.weekday()]
-    on={r["service_id"] for r in t("calendar.txt") if r[day]=="1" and r["start_date"]<=date<=r["end_date"]}
-    for r in t("calendar_dates.txt"):
-        if r["date"]==date: (on.add if r["exception_type"]=="1" else on.discard)(r["service_id"])
-    trips=t("trips.txt"); st=collections.defaultdict(list)
-    blank=0
-    for r in t("stop_times.txt"):
-        st[r["trip_id"]].append((int(r["stop_sequence"]),r["stop_id"],r["departure_time"])); blank+= r["arrival_time"]==""
-    pats={(r["route_id"],r.get("direction_id",""),tuple(s for _,s,_ in sorted(st[r["trip_id"]]))) for r in trips}
-    print(name,"routes",len({r["route_id"] for r in trips}),"stops",len(t("stops.txt")),"trips",len(trips),"calls",sum(map(len,st.values())),"blank",blank,"patterns",len(pats),"on the day",sum(r["service_id"] in on for r in trips), "first", min(min(st[r["trip_id"]])[2] for r in trips if r["service_id"] in on), "last",max(min(st[r["trip_id"]])[2] for r in trips if r["service_id"] in on), "zone", t("agency.txt")[0]["agency_timezone"])
+
+import collections
+import csv
+import datetime
+import io
+import sys
+import zipfile
+
+DATE = "20190513"
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def table(archive, name):
+    if name not in archive.namelist():
+        return []
+    text = io.TextIOWrapper(archive.open(name), "utf-8-sig")
+    return [{key.strip(): value for key, value in row.items()} for row in csv.DictReader(text)]
+
+
+def services(archive):
+    weekday = DAYS[datetime.datetime.strptime(DATE, "%Y%m%d").weekday()]
+    running = {
+        row["service_id"]
+        for row in table(archive, "calendar.txt")
+        if row[weekday] == "1" and row["start_date"] <= DATE <= row["end_date"]
+    }
+    for row in table(archive, "calendar_dates.txt"):
+        if row["date"] == DATE:
+            change = running.add if row["exception_type"] == "1" else running.discard
+            change(row["service_id"])
+    return running
+
+
+for name in ("poa_eptc", "poa_trensurb"):
+    archive = zipfile.ZipFile(f"{sys.argv[1]}/{name}.zip")
+    trips = table(archive, "trips.txt")
+    calls = collections.defaultdict(list)
+    blank = 0
+    for row in table(archive, "stop_times.txt"):
+        calls[row["trip_id"]].append((int(row["stop_sequence"]), row["stop_id"], row["departure_time"]))
+        blank += row["arrival_time"] == ""
+    patterns = {
+        (row["route_id"], row.get("direction_id", ""), tuple(stop for _, stop, _ in sorted(calls[row["trip_id"]])))
+        for row in trips
+    }
+    running = services(archive)
+    departures = [min(calls[row["trip_id"]])[2] for row in trips if row["service_id"] in running]
+    print(
+        f"{name}: {len({row['route_id'] for row in trips})} routes with trips, {len(table(archive, 'stops.txt'))} stops,"
+        f" {len(trips)} trips, {sum(map(len, calls.values()))} calls, {blank} without a time, {len(patterns)} patterns;"
+        f" on {DATE} {len(departures)} trips from {min(departures)} to {max(departures)}"
+    )

@@ -21,7 +21,7 @@ pub(super) fn check(feed: &RawFeed, days: &Days, today: Option<ServiceDate>, not
     let Some(today) = today else { return };
     let most = days.trips.values().max().copied().unwrap_or(0) as f64 * MOST_TRIPS;
     let full = || days.trips.iter().filter(|(_, trips)| **trips as f64 >= most).map(|(date, _)| *date);
-    if let (Some(first), Some(last)) = (full().next(), full().last())
+    if let (Some(first), Some(last)) = (full().next(), full().next_back())
         && (first > today || last.days() < today.days() + WEEK)
     {
         notices.add(Rule::TripCoverageNotActiveForNext7Days, "trips.txt", |mut notice| {
