@@ -17,7 +17,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy)]
 pub(crate) struct Search<'t> {
     pub timetable: &'t Timetable,
-    /// From where one gets off to where one gets on again, with the seconds that must lie between.
+    /// From where one gets off to where one gets on again, with the seconds that must lie between; of each stop the shortest first.
     pub changes: &'t Walks,
     /// Rides at most, one or more.
     pub rounds: usize,
@@ -219,7 +219,11 @@ impl Search<'_> {
             let arrives = labels.ride[ahead + stop as usize];
             for (to, seconds) in self.changes.from(stop) {
                 let (to, time) = (*to as usize, arrives.saturating_add_unsigned(*seconds));
-                if time < labels.ready[ahead + to] && time <= latest {
+                // shortest changes first
+                if time > latest {
+                    break;
+                }
+                if time < labels.ready[ahead + to] {
                     lower(&mut labels.ready, labels.stops, round, to, time);
                     if !std::mem::replace(&mut labels.is_next[to], true) {
                         labels.next.push(to as u32);

@@ -71,7 +71,7 @@ impl<'a> TransitNetwork<'a> {
         let stops = match travel.clock {
             Clock::DepartAt => ahead,
             Clock::ArriveBy => {
-                changes = changes.turned(places.len());
+                changes = changes.turned(places.len()).shortest_first();
                 walker.targets(&places, Direction::FromFacility)
             }
         };

@@ -146,6 +146,15 @@ impl Walks {
         Walks { first, to }
     }
 
+    /// The same, of each place the shortest first, ties by index.
+    pub fn shortest_first(mut self) -> Walks {
+        for place in 0..self.len() {
+            let own = self.first[place] as usize..self.first[place + 1] as usize;
+            self.to[own].sort_unstable_by_key(|(to, seconds)| (*seconds, *to));
+        }
+        self
+    }
+
     /// Number of places that walks begin at.
     pub fn len(&self) -> usize {
         self.first.len().saturating_sub(1)
