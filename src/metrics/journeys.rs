@@ -90,6 +90,8 @@ pub struct Timetable<'a> {
     callers: Vec<Vec<(u32, u32)>>,
     /// By stop: stops that one can change to, with the seconds on foot.
     changes: Vec<Vec<(StopIdx, i64)>>,
+    /// By stop: stops from which one can change to it.
+    changes_into: Vec<Vec<StopIdx>>,
     changing: Changing,
 }
 
@@ -139,7 +141,13 @@ impl<'a> Timetable<'a> {
             }
         }
         let changes = changes(day, &callers, changing);
-        Timetable { runs, callers, changes, changing }
+        let mut changes_into = vec![Vec::new(); callers.len()];
+        for (from, ways) in changes.iter().enumerate() {
+            for (to, _) in ways {
+                changes_into[to.at()].push(StopIdx::new(from));
+            }
+        }
+        Timetable { runs, callers, changes, changes_into, changing }
     }
 
     /// A search for journeys with at most so many changes to some stops, each with the seconds to walk from there.
@@ -218,18 +226,22 @@ impl<'t, 'a> Search<'t, 'a> {
         let ends = |runs: &Runs<'_>| runs.stops.iter().rposition(|stop| targets.contains_key(stop));
         let mut last: Vec<Vec<Option<usize>>> = vec![timetable.runs.iter().map(ends).collect()];
         for left in 0..usize::from(changes) {
-            // stops at which boarding leads on
-            let leads = |stop: StopIdx| {
-                timetable.callers[stop.at()]
-                    .iter()
-                    .any(|(at, position)| last[left][*at as usize].is_some_and(|end| (*position as usize) < end))
-            };
-            let good: Vec<bool> = (0..timetable.callers.len()).map(|at| leads(StopIdx::new(at))).collect();
-            let further = |(at, runs): (usize, &Runs<'_>)| {
-                let changes = |stop: &StopIdx| timetable.changes[stop.at()].iter().any(|(other, _)| good[other.at()]);
-                runs.stops.iter().rposition(changes).max(last[left][at])
-            };
-            let next: Vec<Option<usize>> = timetable.runs.iter().enumerate().map(further).collect();
+            let mut next = last[left].clone();
+            // stops at which boarding leads on, and those from which one can change to them
+            let mut seen = vec![false; timetable.callers.len()];
+            for (at, end) in last[left].iter().enumerate() {
+                for stop in &timetable.runs[at].stops[..end.unwrap_or(0)] {
+                    if std::mem::replace(&mut seen[stop.at()], true) {
+                        continue;
+                    }
+                    for from in &timetable.changes_into[stop.at()] {
+                        for (caller, position) in &timetable.callers[from.at()] {
+                            let own = &mut next[*caller as usize];
+                            *own = (*own).max(Some(*position as usize));
+                        }
+                    }
+                }
+            }
             last.push(next);
         }
         Search { timetable, targets, changes, known: vec![HashMap::new(); last.len()], last }

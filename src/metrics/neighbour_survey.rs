@@ -406,10 +406,11 @@ impl<'a> Survey<'a> {
         for (to, origins) in origins_of {
             let both: Stops = inside[to].iter().chain(&near[to]).map(|(stop, walk)| (*stop, *walk)).collect();
             let mut to_both = timetable.towards(&both, changes);
-            let mut to_inside = timetable.towards(&inside[to], changes);
+            let mut to_inside = None;
             for from in origins {
                 let mut journeys = to_both.from(&inside[from]);
                 if !near[from].is_empty() {
+                    let to_inside = to_inside.get_or_insert_with(|| timetable.towards(&inside[to], changes));
                     journeys = journeys.or(to_inside.from(&near[from]));
                 }
                 let pair = found.entry((from.min(to), from.max(to))).or_default();
