@@ -313,7 +313,19 @@ impl<'a> Survey<'a> {
                 };
                 let timed: Vec<bool> =
                     view.day.transit.services.iter().map(|service| view.day.is_timed(service)).collect();
-                self.or_walks(network, view, pairs, with_changes, &timed)
+                // where all is timed there is nothing left for the rule without times
+                if view
+                    .day
+                    .transit
+                    .services
+                    .iter()
+                    .zip(&timed)
+                    .all(|(one, timed)| *timed || !params.modes.contains(&one.mode))
+                {
+                    with_changes
+                } else {
+                    self.or_walks(network, view, pairs, with_changes, &timed)
+                }
             }
         };
         let is_known = |pair: &Pair| network.has_data(pair.a, &view.day) && network.has_data(pair.b, &view.day);
