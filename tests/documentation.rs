@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 13] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -21,6 +21,11 @@ const PAGES: [&str; 8] = [
     "docs/methods/nearest.md",
     "docs/methods/covered-share.md",
     "docs/methods/stop-coverage.md",
+    "docs/methods/reachable-within.md",
+    "docs/streets.md",
+    "docs/surface.md",
+    "docs/timetables.md",
+    "docs/timetables-engine.md",
 ];
 
 #[test]
