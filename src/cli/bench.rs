@@ -3,6 +3,7 @@
 //! Prints one line of JSON with the phases' seconds, the peak of memory and the checksums that its peers print.
 
 use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
@@ -164,6 +165,8 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
         .num_threads(threads)
         .build()
         .map_err(|source| BenchError::Threads { threads, source })?;
+    // never dropped: its threads would tidy up after themselves while the process ends around them
+    let pool = ManuallyDrop::new(pool);
     let mut phases = Phases { last: Instant::now(), seconds: Map::new() };
     let result = pool.install(|| match args.workload {
         Workload::W1 => nearest(args, &mut phases),
