@@ -201,7 +201,7 @@ impl<'a> Reach<'a> {
         self.group.weights[at]
     }
 
-    /// The judged points of each judged region; see [`by_region`].
+    /// The judged points of each judged region, by level and then by code.
     pub fn by_region(&self, over: &[Level]) -> Vec<(Level, RegionIdx, Vec<usize>)> {
         by_region(self.study, self.layer, &self.judged, over)
     }
