@@ -10,12 +10,8 @@ use geo_types::Coord;
 use geo_types::Geometry;
 use geo_types::MultiPolygon;
 use geo_types::Point;
-use tongda::base::progress::Silent;
 use tongda::base::units::KmPerHour;
 use tongda::base::units::Text;
-use tongda::metrics::Context;
-use tongda::metrics::Measure;
-use tongda::metrics::MetricError;
 use tongda::metrics::Output;
 use tongda::model::lattice::Lattice;
 use tongda::model::place::LonLat;
@@ -35,6 +31,7 @@ use tongda::table::Table;
 use tongda::table::Value;
 
 use support::scene::Scene;
+use support::scene::measure;
 use support::scene::place;
 use support::scene::rectangle;
 
@@ -50,20 +47,6 @@ fn study() -> Study {
     study.lattice =
         Lattice::over([0.0, 0.0, 10_000.0, 8_000.0], |at| Some(LonLat { lon: at.x / 1e5, lat: at.y / 1e5 }));
     study
-}
-
-fn measure(study: &Study, measure: &str) -> Result<Output, MetricError> {
-    let measure: Measure = toml::from_str::<toml::Table>(measure).unwrap().try_into().unwrap();
-    measure.metric().check()?;
-    let title = Text::new("t", "题");
-    measure.metric().measure(&Context {
-        study,
-        progress: &Silent,
-        id: "i",
-        title: &title,
-        over: &[],
-        target_share: None,
-    })
 }
 
 /// The areas of a layer in metres, as they stand in it, with a field of each.

@@ -2,12 +2,7 @@
 
 mod support;
 
-use tongda::base::progress::Silent;
 use tongda::base::units::KmPerHour;
-use tongda::base::units::Text;
-use tongda::metrics::Context;
-use tongda::metrics::Measure;
-use tongda::metrics::MetricError;
 use tongda::metrics::Output;
 use tongda::model::place::LonLat;
 use tongda::model::region::Level;
@@ -20,6 +15,7 @@ use tongda::model::study::Study;
 use tongda::table::Table;
 
 use support::scene::Scene;
+use support::scene::measure;
 use support::scene::place;
 use support::scene::rectangle;
 
@@ -35,20 +31,6 @@ fn study() -> Study {
         .build();
     study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
     study
-}
-
-fn measure(study: &Study, text: &str) -> Result<Output, MetricError> {
-    let measure: Measure = toml::from_str::<toml::Table>(text).unwrap().try_into().unwrap();
-    measure.metric().check()?;
-    let title = Text::new("t", "题");
-    measure.metric().measure(&Context {
-        study,
-        progress: &Silent,
-        id: "i",
-        title: &title,
-        over: &[],
-        target_share: None,
-    })
 }
 
 fn column(output: &Output, layer: &str, field: &str) -> Vec<Option<f64>> {

@@ -4,16 +4,11 @@ use std::path::Path;
 
 use tongda::base::clock::ServiceTime;
 use tongda::base::idx::CalendarIdx;
-use tongda::base::progress::Silent;
 use tongda::base::units::KmPerHour;
 use tongda::base::units::Limit;
 use tongda::base::units::Seconds;
-use tongda::base::units::Text;
 use tongda::config;
-use tongda::metrics::Context;
-use tongda::metrics::Measure;
 use tongda::metrics::MetricError;
-use tongda::metrics::Output;
 use tongda::model::study::Study;
 use tongda::model::transit::Call;
 use tongda::model::transit::Mode;
@@ -30,6 +25,7 @@ use crate::date;
 use crate::pattern;
 use crate::service;
 use crate::support::scene::Scene;
+use crate::support::scene::measure;
 use crate::support::scene::place;
 
 /// Stops a, b and c, 20 km apart; a vehicle every half hour from 06:00, 10 min from stop to stop; a hospital at c; people at a and b, and some
@@ -55,20 +51,6 @@ fn study() -> Study {
         ..Transit::default()
     });
     study
-}
-
-fn measure(study: &Study, text: &str) -> Result<Output, MetricError> {
-    let measure: Measure = toml::from_str::<toml::Table>(text).unwrap().try_into().unwrap();
-    measure.metric().check()?;
-    let title = Text::new("t", "题");
-    measure.metric().measure(&Context {
-        study,
-        progress: &Silent,
-        id: "i",
-        title: &title,
-        over: &[],
-        target_share: None,
-    })
 }
 
 const COVERED: &str = "covered-share = { kind = \"hospital\", within = \"30 min\", by = \"transit\" }";

@@ -14,8 +14,13 @@ use tongda::base::frame::OutputCrs;
 use tongda::base::idx::CalendarIdx;
 use tongda::base::idx::FeedIdx;
 use tongda::base::idx::StopIdx;
+use tongda::base::progress::Silent;
 use tongda::base::units::Text;
 use tongda::base::units::Weight;
+use tongda::metrics::Context;
+use tongda::metrics::Measure;
+use tongda::metrics::MetricError;
+use tongda::metrics::Output;
 use tongda::model::demand::DemandLayer;
 use tongda::model::demand::WeightGroup;
 use tongda::model::facility::Facility;
@@ -70,6 +75,21 @@ pub fn pattern(stops: Vec<StopIdx>) -> Pattern {
         trips: Vec::new(),
         frequencies: Vec::new(),
     }
+}
+
+/// What a metric says of a study, the metric written as in a config after `measure.`.
+pub fn measure(study: &Study, text: &str) -> Result<Output, MetricError> {
+    let measure: Measure = toml::from_str::<toml::Table>(text).unwrap().try_into().unwrap();
+    measure.metric().check()?;
+    let title = Text::new("t", "题");
+    measure.metric().measure(&Context {
+        study,
+        progress: &Silent,
+        id: "i",
+        title: &title,
+        over: &[],
+        target_share: None,
+    })
 }
 
 pub struct Scene {
