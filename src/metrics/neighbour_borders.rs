@@ -9,6 +9,7 @@ use crate::metrics::adjacency;
 use crate::metrics::neighbour_evidence::PairReport;
 use crate::metrics::neighbour_layers::SCOPES;
 use crate::metrics::neighbour_layers::STATES;
+use crate::metrics::neighbour_layers::pair_fields;
 use crate::metrics::neighbour_layers::scope_word;
 use crate::metrics::neighbour_layers::status_word;
 use crate::metrics::neighbour_reach::Scope;
@@ -33,18 +34,15 @@ pub fn table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) 
         "毗邻县对在容差内的共有边界，按甲方边界绘制。",
     );
     table.geometry = GeometryKind::MultiLineString;
-    table.fields = vec![
-        Field::new("code_a", FieldKind::Text, "Code A", "甲方代码"),
-        Field::new("name_a", FieldKind::Text, "Region A", "甲方"),
-        Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
-        Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
+    table.fields = pair_fields();
+    table.fields.extend([
         Field::new("scope", FieldKind::Text, "Scope", "范围").with_choices(SCOPES),
         Field::new("status", FieldKind::Text, "Status", "通达状态").with_choices(STATES),
         Field::new("reason_zh", FieldKind::Text, "Reason (Chinese)", "说明"),
         Field::new("reason_en", FieldKind::Text, "Reason (English)", "说明（英文）"),
         Field::new("trips", FieldKind::Real, "Trips a day, weaker direction", "日班次（较少方向）"),
         Field::new("shared_km", FieldKind::Real, "Shared border, km", "共有边界（公里）"),
-    ];
+    ]);
     let Some(lattice) = &survey.study.lattice else { return table };
     let shown: Vec<&PairReport<'_>> =
         reports.iter().filter(|report| survey.in_scope(report.pair, Scope::All)).collect();

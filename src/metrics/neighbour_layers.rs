@@ -256,17 +256,24 @@ pub const STATES: &[(&str, &str, &str)] = &[
     ("no_data", "no data", "无数据"),
 ];
 
+/// The fields that name the two regions of a pair.
+pub fn pair_fields() -> Vec<Field> {
+    vec![
+        Field::new("code_a", FieldKind::Text, "Code A", "甲方代码"),
+        Field::new("name_a", FieldKind::Text, "Region A", "甲方"),
+        Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
+        Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
+    ]
+}
+
 fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) -> Table {
     table.description = Text::new(
         "Each neighbouring pair with the lines that join it, or the reason why none does.",
         "逐对列出毗邻县、连接线路及未通达原因。",
     );
     table.geometry = GeometryKind::MultiLineString;
-    table.fields = vec![
-        Field::new("code_a", FieldKind::Text, "Code A", "甲方代码"),
-        Field::new("name_a", FieldKind::Text, "Region A", "甲方"),
-        Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
-        Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
+    table.fields = pair_fields();
+    table.fields.extend([
         Field::new("scope", FieldKind::Text, "Scope", "范围").with_choices(SCOPES),
         Field::new("status", FieldKind::Text, "Status", "通达状态").with_choices(STATES),
         Field::new("reason", FieldKind::Text, "Reason (code)", "原因代码"),
@@ -299,7 +306,7 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("stop_b", FieldKind::Text, "Closest stop in B", "乙方最近站点"),
         Field::new("gap_m", FieldKind::Real, "Between them, m", "两站间距（米）"),
         Field::new("declared", FieldKind::Bool, "In the bureau's ledger", "台账列为通达"),
-    ];
+    ]);
     for report in reports.iter().filter(|report| survey.in_scope(report.pair, Scope::All)) {
         let (a, b) = (&survey.units[report.pair.a], &survey.units[report.pair.b]);
         let (Some(from), Some(to)) = (anchor(survey, a), anchor(survey, b)) else { continue };
@@ -460,11 +467,8 @@ fn stop_table(survey: &Survey<'_>, mut table: Table) -> Table {
 }
 
 fn contact_table(survey: &Survey<'_>, mut table: Table) -> Table {
-    table.fields = vec![
-        Field::new("code_a", FieldKind::Text, "Code A", "甲方代码"),
-        Field::new("name_a", FieldKind::Text, "Region A", "甲方"),
-        Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
-        Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
+    table.fields = pair_fields();
+    table.fields.extend([
         Field::new("shared_m", FieldKind::Real, "Shared border, m", "共有边界（米）"),
         Field::new("why", FieldKind::Text, "Why not neighbours", "不计原因").with_choices(&[
             ("short", "less border than the rule wants", "共有边界过短"),
@@ -474,7 +478,7 @@ fn contact_table(survey: &Survey<'_>, mut table: Table) -> Table {
         ]),
         Field::new("reason", FieldKind::Text, "Reason given", "理由"),
         Field::new("sensitive", FieldKind::Text, "Hangs on", "敏感参数"),
-    ];
+    ]);
     let scoped = |pair: &&crate::metrics::adjacency::Pair| survey.in_scope(pair, Scope::All);
     for pair in survey.adjacency.pairs.iter().filter(|pair| !pair.standing.counts()).filter(scoped) {
         let (a, b) = (&survey.units[pair.a], &survey.units[pair.b]);
@@ -502,11 +506,8 @@ fn contact_table(survey: &Survey<'_>, mut table: Table) -> Table {
 }
 
 fn ledger_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) -> Table {
-    table.fields = vec![
-        Field::new("code_a", FieldKind::Text, "Code A", "甲方代码"),
-        Field::new("name_a", FieldKind::Text, "Region A", "甲方"),
-        Field::new("code_b", FieldKind::Text, "Code B", "乙方代码"),
-        Field::new("name_b", FieldKind::Text, "Region B", "乙方"),
+    table.fields = pair_fields();
+    table.fields.extend([
         Field::new("difference", FieldKind::Text, "Difference", "差异").with_choices(&[
             ("ledger_only", "in the ledger, but no line in the data", "台账有、线路数据无"),
             ("lines_only", "joined by a line, but not in the ledger", "线路数据有、台账无"),
@@ -514,7 +515,7 @@ fn ledger_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Tabl
             ("unknown_code", "the ledger names an unknown code", "台账代码无法识别"),
         ]),
         Field::new("what", FieldKind::Text, "What the lines say", "线路数据说明"),
-    ];
+    ]);
     let Some(declared) = &survey.study.declared else { return table };
     let mut push = |a: &str, name_a: Option<&str>, b: &str, name_b: Option<&str>, word: &str, what: Option<&str>| {
         table.rows.push(Row {
