@@ -5,6 +5,8 @@
 //! search a facility, kept as times at stops, and each demand point then only looks at the stops that it walks to. The second is much faster
 //! where there are many more points than facilities, and asks another question; neither is answered by the other.
 
+use rayon::prelude::*;
+
 use crate::base::clock::ServiceTime;
 use crate::base::units::Text;
 use crate::base::units::trim_zeros;
@@ -64,6 +66,20 @@ impl Impedance for ByTransit<'_> {
 }
 
 impl Prepared for PreparedTransit<'_> {
+    /// One search of a place finds all destinations at once.
+    fn within(&self, _: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Vec<u32>> {
+        let row = |place: &Place| {
+            let mut row: Vec<u32> = self
+                .row(place, Want::Within(limit), &|_| true)
+                .into_iter()
+                .map(|(destination, _)| destination)
+                .collect();
+            row.sort_unstable();
+            row
+        };
+        at.par_iter().map(|(place, _)| row(place)).collect()
+    }
+
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
         let times = match self {
             PreparedTransit::Points { network, ends } => network.times(origin, ends),

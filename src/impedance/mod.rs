@@ -5,6 +5,7 @@ pub mod by_transit;
 pub(crate) mod chains;
 pub mod cost_table;
 pub(crate) mod dijkstra;
+mod few;
 pub mod geodesic;
 pub(crate) mod headways;
 pub mod index;
@@ -78,6 +79,18 @@ pub trait Prepared: Sync + Send {
     fn costs_of(&self, destination: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<f64>> {
         let only = |other: u32| other == destination;
         at.iter().map(|(place, _)| self.row(place, Want::Within(limit), &only).first().map(|(_, cost)| *cost)).collect()
+    }
+
+    /// Those of the first `destinations` that are within the limit of each place, the limit included; by index. `at` as for
+    /// [`Prepared::costs_of`].
+    fn within(&self, destinations: u32, limit: f64, at: &[(Place, Option<Snap>)]) -> Vec<Vec<u32>> {
+        let mut within = vec![Vec::new(); at.len()];
+        for destination in 0..destinations {
+            for (within, cost) in within.iter_mut().zip(self.costs_of(destination, limit, at)) {
+                within.extend(cost.map(|_| destination));
+            }
+        }
+        within
     }
 
     /// The cheapest way between an origin and a destination, which stands at `to`, as it is travelled; `None` when there is none, and where

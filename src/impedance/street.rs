@@ -5,7 +5,6 @@
 //! facilities do not count for some places, for the nearest few, and for all within a limit, one search a place.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -17,6 +16,8 @@ use crate::impedance::cost_table::CostUnit;
 use crate::impedance::dijkstra::Graph;
 use crate::impedance::dijkstra::NOBODY;
 use crate::impedance::dijkstra::Scratch;
+use crate::impedance::few::Few;
+use crate::impedance::few::better;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::segments::Snapper;
@@ -270,10 +271,6 @@ impl PreparedStreets<'_> {
     }
 
     fn nearest(&self, origin: &Snap, admits: &dyn Fn(u32) -> bool) -> Option<(u32, f64)> {
-        let better = |a: Option<(u32, f64)>, b: (u32, f64)| match a {
-            Some(a) if (a.1, a.0) <= (b.1, b.0) => Some(a),
-            _ => Some(b),
-        };
         let by_ends = self.origin_ends(origin).into_iter().filter_map(|(state, cost)| {
             let (rest, destination) = self.field[state as usize];
             (destination != NOBODY).then_some((destination, cost + rest))
@@ -294,24 +291,14 @@ impl PreparedStreets<'_> {
 
     /// Destinations with their smallest costs, cheapest first, ties by index.
     fn several(&self, origin: &Snap, limit: f64, most: usize, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
-        let mut row: BTreeMap<u32, f64> = BTreeMap::new();
-        let mut limit = limit;
+        let mut few = Few::new(limit, most);
         self.search(origin, limit, |at, cost, _| {
-            if cost <= limit && admits(at) {
-                let known = row.entry(at).or_insert(cost);
-                *known = known.min(cost);
-                if row.len() >= most {
-                    let mut costs: Vec<f64> = row.values().copied().collect();
-                    costs.sort_by(f64::total_cmp);
-                    limit = limit.min(costs[most - 1]);
-                }
+            if admits(at) {
+                few.offer(at, cost);
             }
-            limit
+            few.limit
         });
-        let mut row: Vec<(u32, f64)> = row.into_iter().filter(|(_, cost)| *cost <= limit).collect();
-        row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-        row.truncate(most);
-        row
+        few.into_row()
     }
 
     /// All destinations within a limit, the limit included, in no order.

@@ -6,8 +6,8 @@
 //! all within a limit, one search a place (24 bytes a cell and thread).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
+use crate::base::units::Text;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Prepared;
@@ -16,6 +16,8 @@ use crate::impedance::cost_table::CostUnit;
 use crate::impedance::dijkstra;
 use crate::impedance::dijkstra::NOBODY;
 use crate::impedance::dijkstra::Scratch;
+use crate::impedance::few::Few;
+use crate::impedance::few::better;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::street::Route;
@@ -78,6 +80,10 @@ impl Impedance for OverSurface<'_> {
 
     fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
         Box::new(self.ready(destinations))
+    }
+
+    fn told(&self) -> Option<Text> {
+        Some(self.surface.about.clone())
     }
 }
 
@@ -162,10 +168,6 @@ impl PreparedSurface<'_> {
     }
 
     fn nearest(&self, cell: u32, place: &Place, admits: &dyn Fn(u32) -> bool) -> Option<(u32, f64)> {
-        let better = |a: Option<(u32, f64)>, b: (u32, f64)| match a {
-            Some(a) if (a.1, a.0) <= (b.1, b.0) => Some(a),
-            _ => Some(b),
-        };
         let (rest, destination) = self.field[cell as usize];
         let over_cells = (destination != NOBODY).then(|| (destination, self.leg(cell, place) + rest));
         let best = over_cells.into_iter().chain(self.beside(cell, place)).fold(None, better)?;
@@ -191,23 +193,14 @@ impl PreparedSurface<'_> {
         most: usize,
         admits: &dyn Fn(u32) -> bool,
     ) -> Vec<(u32, f64)> {
-        let mut row: BTreeMap<u32, f64> = BTreeMap::new();
-        let mut limit = limit;
+        let mut few = Few::new(limit, most);
         self.search(cell, place, limit, |at, cost| {
-            if cost <= limit && admits(at) {
-                row.insert(at, cost);
-                if row.len() >= most {
-                    let mut costs: Vec<f64> = row.values().copied().collect();
-                    costs.sort_by(f64::total_cmp);
-                    limit = limit.min(costs[most - 1]);
-                }
+            if admits(at) {
+                few.offer(at, cost);
             }
-            limit
+            few.limit
         });
-        let mut row: Vec<(u32, f64)> = row.into_iter().filter(|(_, cost)| *cost <= limit).collect();
-        row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-        row.truncate(most);
-        row
+        few.into_row()
     }
 }
 

@@ -395,26 +395,16 @@ impl Layers<'_> {
                 snap.is_none_or(|snap| snap.off_m <= trim_m).then_some((place, snap))
             })
             .collect();
-        let judged: Vec<(Place, Option<Snap>)> = reach
+        let (judged, weights): (Vec<(Place, Option<Snap>)>, Vec<Weight>) = reach
             .judged
             .iter()
             .filter(|at| !reach.off_streets.contains_key(at) && !reach.closed.contains(at))
-            .filter_map(|at| Some((reach.layer.at[*at]?, reach.snaps.get(at).copied())))
-            .collect();
-        let weights: Vec<Weight> = reach
-            .judged
-            .iter()
-            .filter(|at| !reach.off_streets.contains_key(at) && !reach.closed.contains(at))
-            .filter(|at| reach.layer.at[**at].is_some())
-            .map(|at| reach.weight(*at))
-            .collect();
+            .filter_map(|at| Some(((reach.layer.at[*at]?, reach.snaps.get(at).copied()), reach.weight(*at))))
+            .unzip();
         // a way is never shorter than the straight line, which the plane stretches
         let metres = match reach.unit {
             CostUnit::Metres => limit,
-            CostUnit::Seconds => {
-                let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode());
-                network.map_or(f64::INFINITY, |network| limit * network.top_speed().0 / 3.6)
-            }
+            CostUnit::Seconds => reach.ground().map_or(f64::INFINITY, |ground| limit * ground.top_speed.0 / 3.6),
         } * reach.study.plane.scale_max.max(1.0)
             + 2.0 * grid.side;
         let rows: Vec<Vec<Row>> = (0..reach.facilities.len() as u32)

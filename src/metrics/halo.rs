@@ -11,6 +11,7 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
+use crate::metrics::reach::Ground;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 
@@ -35,14 +36,7 @@ pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
     if reach.by == By::Transit {
         return None;
     }
-    let network = reach.study.streets.iter().find(|one| Some(one.mode) == reach.by.mode());
-    let surface = reach.study.surface.as_ref().filter(|_| reach.by == By::Surface);
-    let (extent, top_speed) = match (network, surface) {
-        (Some(network), _) => (network.extent()?, network.top_speed()),
-        (None, Some(surface)) => (surface.cells().extent(), surface.top_speed()),
-        (None, None) => return None,
-    };
-    let [west, south, east, north] = extent;
+    let Ground { extent: [west, south, east, north], top_speed } = reach.ground()?;
     let points: Vec<usize> = reach
         .judged
         .iter()
@@ -77,7 +71,7 @@ pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
         weight: points.iter().map(|at| reach.weight(*at)).sum(),
         regions: homes.into_iter().map(|(_, name)| name.to_owned()).collect(),
         limit: limit.map(|limit| reach.unit.shown(limit)),
-        is_surface: surface.is_some(),
+        is_surface: reach.by == By::Surface,
         points,
     })
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
+use crate::base::units::KmPerHour;
 use crate::base::units::Limit;
 use crate::base::units::Seconds;
 use crate::base::units::Text;
@@ -158,12 +159,8 @@ impl<'a> Reach<'a> {
         drop(prepared);
         let told = engine.told();
         let facilities = facilities.clone();
-        let network = question.by.mode().and_then(|mode| study.streets.iter().find(|one| one.mode == mode));
-        let on_streets = network.is_some_and(|streets| streets.synthetic);
-        let on_surface = question.by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic);
-        let on_lines = is_on_made_up_lines(study, question.by);
-        let on_made_up = on_streets || on_surface || on_lines;
-        let synthetic = on_made_up || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
+        let is_made_up = is_made_up(study, question.by);
+        let synthetic = is_made_up || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
         Ok(Reach {
             study,
             layer,
@@ -194,6 +191,17 @@ impl<'a> Reach<'a> {
             return Reached::OffStreets;
         }
         self.costs.row(at).nth(self.nth - 1).map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+    }
+
+    /// Where one travels; `None` as the crow flies, and where there is nothing to travel on.
+    pub(crate) fn ground(&self) -> Option<Ground> {
+        let network = self.study.streets.iter().find(|one| Some(one.mode) == self.by.mode());
+        let surface = self.study.surface.as_ref().filter(|_| self.by == By::Surface);
+        match (network, surface) {
+            (Some(network), _) => Some(Ground { extent: network.extent()?, top_speed: network.top_speed() }),
+            (None, Some(surface)) => Some(Ground { extent: surface.cells().extent(), top_speed: surface.top_speed() }),
+            (None, None) => None,
+        }
     }
 
     /// The weight of one demand point.
@@ -248,15 +256,10 @@ impl<'a> Reach<'a> {
                 in_chinese += "；坡度按Tobler（1993）计";
             }
         }
-        let surface = self.study.surface.as_ref().filter(|_| self.by == By::Surface);
-        if let Some(surface) = surface {
-            in_english += &format!("; {}", surface.about.en);
-            in_chinese += &format!("；{}", surface.about.zh);
-        }
         if !self.closed.is_empty() {
-            let (en, zh) = match surface {
-                Some(_) => ("in closed cells", "封闭网格"),
-                None => ("along closed streets", "封闭路段"),
+            let (en, zh) = match self.by {
+                By::Surface => ("in closed cells", "封闭网格"),
+                _ => ("along closed streets", "封闭路段"),
             };
             in_english += &format!("; {} points lie {en} and reach nothing", self.closed.len());
             in_chinese += &format!("；{}个点位于{zh}，视为不可达", self.closed.len());
@@ -318,6 +321,13 @@ pub(crate) fn by_region(
     let mut regions: Vec<_> = members.into_iter().map(|((level, idx), points)| (level, idx, points)).collect();
     regions.sort_by(|x, y| y.0.cmp(&x.0).then_with(|| study.regions.get(x.1).code.cmp(&study.regions.get(y.1).code)));
     regions
+}
+
+/// How far what one travels on goes, and how fast one is on it at most.
+pub(crate) struct Ground {
+    /// Smallest x and y, largest x and y in the study plane, metres.
+    pub extent: [f64; 4],
+    pub top_speed: KmPerHour,
 }
 
 /// Who is to reach what.
@@ -402,10 +412,12 @@ pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Bo
     })
 }
 
-/// Whether lines that are made up are among those that one may ride.
-pub(crate) fn is_on_made_up_lines(study: &Study, by: By) -> bool {
+/// Whether what one travels on is made up: streets, the surface, or lines among those that one may ride.
+pub(crate) fn is_made_up(study: &Study, by: By) -> bool {
     let mut services = study.transit.iter().flat_map(|transit| &transit.services);
-    by == By::Transit && services.any(|service| service.synthetic)
+    study.streets.iter().any(|network| Some(network.mode) == by.mode() && network.synthetic)
+        || (by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic))
+        || (by == By::Transit && services.any(|service| service.synthetic))
 }
 
 /// Whether ways as long as a limit are looked for at all.

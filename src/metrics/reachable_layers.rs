@@ -188,7 +188,7 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         let names: Vec<&str> =
             centres.iter().take(5).map(|centre| answer.parties.facilities[*centre as usize].name.as_str()).collect();
         let more = if centres.len() > 5 { " …" } else { "" };
-        let is_known = answer.found.iter().all(|found| !found.unknown.contains_key(&at));
+        let is_known = answer.found.iter().all(|found| !found.unknown.contains(&at));
         let region = layer.home[at].map(|home| answer.study.regions.get(home).name.as_str());
         let mut values: Vec<Value> = vec![
             layer.id(at).as_ref().into(),
@@ -198,7 +198,7 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
             if is_known || !centres.is_empty() { Value::Int(centres.len() as i64) } else { Value::Null },
             format!("{}{more}", names.join("、")).into(),
         ];
-        values.extend(answer.found.iter().map(|found| match found.unknown.contains_key(&at) {
+        values.extend(answer.found.iter().map(|found| match found.unknown.contains(&at) {
             true => Value::Null,
             false => Value::Int(found.centres[at].len() as i64),
         }));

@@ -1,9 +1,8 @@
 //! What lies within an hour of a centre, and how many centres lie within an hour of each place: 1小时通勤圈.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,7 +13,6 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
-use crate::impedance::Want;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::metrics::Context;
@@ -32,7 +30,7 @@ use crate::metrics::reach::Whose;
 use crate::metrics::reach::by_region;
 use crate::metrics::reach::engine;
 use crate::metrics::reach::is_looked_for;
-use crate::metrics::reach::is_on_made_up_lines;
+use crate::metrics::reach::is_made_up;
 use crate::metrics::reach::judged_points;
 use crate::metrics::reachable_layers;
 use crate::model::facility::Facility;
@@ -75,10 +73,10 @@ fn one() -> NonZeroU32 {
 /// What one way of travelling reaches: for every demand point and every place that is counted.
 pub(crate) struct Found {
     pub by: By,
-    /// Centres within reach of each point of the layer, rising. Of points that are not judged too.
+    /// Centres within reach of each point of the layer, rising; none for points that are not judged.
     pub centres: Vec<Vec<u32>>,
-    /// Points from which it can not be told, with the reason where the streets are it.
-    pub unknown: BTreeMap<usize, Option<OffStreet>>,
+    /// Judged points from which it can not be told.
+    pub unknown: BTreeSet<usize>,
     /// Places of each kind within reach of each centre, without the centre itself.
     pub places: Vec<Vec<u32>>,
     pub caveat: Text,
@@ -120,16 +118,8 @@ impl ReachableWithin {
             .map(|kind| study.facilities.iter().filter(|facility| facility.kind == *kind).collect())
             .collect();
         let found: Vec<Found> =
-            self.by.iter().map(|by| self.found(study, &parties, &kinds, *by)).collect::<Result<_, _>>()?;
-        let on_streets = self
-            .by
-            .iter()
-            .filter_map(|by| by.mode())
-            .any(|mode| study.streets.iter().any(|network| network.mode == mode && network.synthetic));
-        let on_surface = self.by.contains(&By::Surface) && study.surface.as_ref().is_some_and(|one| one.synthetic);
-        let synthetic = on_streets
-            || on_surface
-            || self.by.iter().any(|by| is_on_made_up_lines(study, *by))
+            self.by.iter().map(|by| self.found(study, &parties, &judged, &kinds, *by)).collect::<Result<_, _>>()?;
+        let synthetic = self.by.iter().any(|by| is_made_up(study, *by))
             || parties.layer.synthetic
             || parties.facilities.iter().chain(kinds.iter().flatten()).any(|facility| facility.synthetic);
         Ok(Answer { params: self, study, parties, found, judged, outside, synthetic })
@@ -139,6 +129,7 @@ impl ReachableWithin {
         &self,
         study: &Study,
         parties: &Parties<'_>,
+        judged: &[usize],
         kinds: &[Vec<&Facility>],
         by: By,
     ) -> Result<Found, MetricError> {
@@ -148,23 +139,20 @@ impl ReachableWithin {
         let prepared = engine.prepare(&study.plane, &at);
         let met = |place: Option<Place>| -> Result<(Place, Option<Snap>), Option<OffStreet>> {
             let place = place.ok_or(None)?;
-            match prepared.snapped(&place) {
-                Ok(snap) => Ok((place, snap)),
-                Err(why) => Err(Some(why)),
-            }
+            Ok((place, prepared.snapped(&place)?))
         };
         let layer = parties.layer;
-        let (mut asked, mut of, mut unknown) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for point in 0..layer.len() {
-            match met(layer.at[point]) {
+        let (mut asked, mut of, mut unknown) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for point in judged {
+            match met(layer.at[*point]) {
                 Ok(place) => {
                     asked.push(place);
-                    of.push(point);
+                    of.push(*point);
                 }
                 // who lives along a closed street goes nowhere; that is known
                 Err(Some(OffStreet::Closed { .. } | OffStreet::ClosedCell)) => {}
-                Err(why) => {
-                    unknown.insert(point, why);
+                Err(_) => {
+                    unknown.insert(*point);
                 }
             }
         }
@@ -177,36 +165,23 @@ impl ReachableWithin {
             starts.push(asked.len());
         }
         let limit = self.within.value();
-        // a search by timetable finds all centres at once
-        let rows: Option<Vec<Vec<(u32, f64)>>> = (by == By::Transit)
-            .then(|| asked.par_iter().map(|(place, _)| prepared.row(place, Want::Within(limit), &|_| true)).collect());
-        let mut centres = vec![Vec::new(); layer.len()];
-        let mut places = Vec::with_capacity(at.len());
-        for centre in 0..at.len() as u32 {
-            let costs = match &rows {
-                Some(rows) => rows.iter().map(|row| Some(row.iter().find(|(to, _)| *to == centre)?.1)).collect(),
-                None => prepared.costs_of(centre, limit, &asked),
-            };
-            for (point, cost) in of.iter().zip(&costs[..points]) {
-                if cost.is_some() {
-                    centres[*point].push(centre);
-                }
+        let within = prepared.within(at.len() as u32, limit, &asked);
+        let mut places = vec![vec![0; kinds.len()]; at.len()];
+        for (kind, ends) in starts.windows(2).enumerate() {
+            for place in ends[0]..ends[1] {
+                let others = within[place].iter().filter(|centre| asked[place].0 != at[**centre as usize]);
+                others.for_each(|centre| places[*centre as usize][kind] += 1);
             }
-            let own = at[centre as usize];
-            let counted = |range: std::ops::Range<usize>| {
-                range.filter(|at| costs[*at].is_some() && asked[*at].0 != own).count() as u32
-            };
-            places.push(starts.windows(2).map(|pair| counted(pair[0]..pair[1])).collect());
+        }
+        let mut centres = vec![Vec::new(); layer.len()];
+        for (point, within) in of.into_iter().zip(within) {
+            centres[point] = within;
         }
         let (en, zh) = by.caveat();
-        let mut caveat = match engine.told() {
+        let caveat = match engine.told() {
             Some(told) => Text::new(format!("{en}: {}", told.en), format!("{zh}：{}", told.zh)),
             None => Text::new(en, zh),
         };
-        if let Some(surface) = study.surface.as_ref().filter(|_| by == By::Surface) {
-            caveat.en += &format!(" ({})", surface.about.en);
-            caveat.zh += &format!("（{}）", surface.about.zh);
-        }
         Ok(Found { by, centres, unknown, places, caveat })
     }
 }
@@ -225,7 +200,7 @@ impl Answer<'_> {
         if self.centres(at).len() >= self.params.at_least.get() as usize {
             return Some(true);
         }
-        let is_unknown = self.found.iter().any(|found| found.unknown.contains_key(&at));
+        let is_unknown = self.found.iter().any(|found| found.unknown.contains(&at));
         (!is_unknown).then_some(false)
     }
 
@@ -332,7 +307,7 @@ impl Answer<'_> {
         let least = self.params.at_least.get() as usize;
         let (mut en, mut zh) = (Vec::new(), Vec::new());
         for found in &self.found {
-            let known = self.judged.iter().filter(|at| !found.unknown.contains_key(at));
+            let known = self.judged.iter().filter(|at| !found.unknown.contains(at));
             let (mut part, mut whole) = (Weight::ZERO, Weight::ZERO);
             for at in known {
                 whole += self.weight(*at);
