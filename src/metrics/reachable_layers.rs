@@ -146,7 +146,7 @@ fn centre_table(answer: &Answer<'_>, mut table: Table) -> Table {
         classes,
         label: Some(Label { field: "name".into(), second_line: None, size_pt: 8.0, bold: true, below_scale: None }),
         opacity: 1.0,
-        visible: true,
+        visible: false,
         group: Group::Results,
     });
     table
@@ -221,6 +221,6 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         marker(Shape::Circle, palette::VERDICT[0], 1.8),
     ));
     classes.push(Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000", 2.4)));
-    table.style = Some(Style { classes, label: None, opacity: 1.0, visible: true, group: Group::Evidence });
+    table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Evidence });
     table
 }
