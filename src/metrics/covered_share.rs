@@ -85,32 +85,46 @@ impl CoveredShare {
     }
 
     fn covers(&self, reached: Reached) -> Option<bool> {
+        let limit = self.within.value();
         match reached {
-            Reached::At(_, cost) => Some(cost <= self.within.value()),
+            Reached::At(_, cost) => Some(cost <= limit),
             Reached::NoFacility => Some(false),
+            // more services could only shorten the way
+            Reached::AtMost(_) => reached.known(Some(limit)).map(|_| true),
             Reached::NoPlace | Reached::OffStreets => None,
         }
     }
 
     fn figure(&self, reach: &Reach<'_>, points: &[usize]) -> (Figure, WeightLedger) {
-        let (mut covered, mut uncovered, mut no_place, mut off_streets) =
-            (Weight::ZERO, Weight::ZERO, Weight::ZERO, Weight::ZERO);
+        let (mut covered, mut uncovered, mut anyway) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
+        let (mut no_place, mut off_streets, mut no_services) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
         for at in points {
             let weight = reach.weight(*at);
-            match self.covers(reach.reached(*at)) {
-                Some(true) => covered += weight,
-                Some(false) => uncovered += weight,
-                None if reach.off_streets.contains_key(at) => off_streets += weight,
-                None => no_place += weight,
+            let reached = reach.reached(*at);
+            match (self.covers(reached), reached) {
+                (Some(true), Reached::AtMost(_)) => anyway += weight,
+                (Some(true), _) => covered += weight,
+                (Some(false), _) => uncovered += weight,
+                (None, Reached::OffStreets) => off_streets += weight,
+                (None, Reached::AtMost(_)) => no_services += weight,
+                (None, _) => no_place += weight,
             }
         }
-        let figure = Figure::share(covered.to_f64(), (covered + uncovered).to_f64(), (no_place + off_streets).to_f64());
+        let could_be_missed = covered + uncovered;
+        covered += anyway;
+        let unknown = no_place + off_streets + no_services;
+        let mut figure = Figure::share(covered.to_f64(), (covered + uncovered).to_f64(), unknown.to_f64());
+        // where only those can be known that are covered, their share is no finding
+        if could_be_missed == Weight::ZERO && no_services > Weight::ZERO {
+            figure = Figure { value: None, ..figure }
+                .because(Text::new("nothing is known of its services", "公交服务无数据"));
+        }
         let ledger = WeightLedger {
             unit: reach.group.name.clone(),
             total: points.iter().map(|at| reach.weight(*at)).sum(),
             parts: parts_with_unknown(
                 reach,
-                vec![("covered", covered), ("uncovered", uncovered)],
+                parts_by_services(reach, vec![("covered", covered), ("uncovered", uncovered)], no_services),
                 off_streets,
                 no_place,
             ),
@@ -125,7 +139,7 @@ impl Metric for CoveredShare {
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
-            headline = headline.because(no_place_reason(&reach, &ledger));
+            headline = headline.because(unknown_reason(&reach, &ledger, Some(self.within.value())));
         }
         let by_region = reach.by_region(context.over);
         let regions: Vec<RegionFigure> = by_region
@@ -144,6 +158,9 @@ impl Metric for CoveredShare {
         output.notes.push(reach.caveat());
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
         output.issues = reach_layers::off_facilities(&reach);
+        let silence = reach.silence(Some(self.within.value()));
+        output.notes.extend(silence.told(&reach.group.name));
+        output.issues.extend(silence.issues(context.id, &reach.group.name));
         if let Some(halo) = halo::halo(&reach, Some(self.within.value())) {
             let whole = headline.whole.unwrap_or(0.0);
             output.notes.push(halo.told(whole));
@@ -232,8 +249,44 @@ pub(crate) fn parts_with_unknown(
     parts
 }
 
-/// Why the figure does not speak for all: points without a place, or off the streets.
-pub(crate) fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text {
+/// The parts of a ledger with those behind around which no service is known, where services are asked.
+pub(crate) fn parts_by_services(
+    reach: &Reach<'_>,
+    mut parts: Vec<(&'static str, Weight)>,
+    no_services: Weight,
+) -> Vec<(&'static str, Weight)> {
+    if reach.by == By::Transit {
+        parts.push(("without-service-data", no_services));
+    }
+    parts
+}
+
+/// Why the figure does not speak for all: points around which no service is known and that are not within the limit all the same, points
+/// without a place, or off the streets.
+pub(crate) fn unknown_reason(reach: &Reach<'_>, ledger: &WeightLedger, limit: Option<f64>) -> Text {
+    let is_unknown = |at: &&usize| reach.reached(**at).known(limit).is_none();
+    let silent: Vec<usize> = reach.without_services.iter().filter(is_unknown).copied().collect();
+    if silent.is_empty() {
+        return no_place_reason(reach, ledger);
+    }
+    let weight: Weight = silent.iter().map(|at| reach.weight(*at)).sum();
+    let (count, all, name) = (silent.len(), reach.judged.len(), &reach.layer.name);
+    let text = Text::new(
+        format!(
+            "nothing is known of the services around {count} of {all} points of \"{name}\" ({weight} of {} by weight)",
+            ledger.total
+        ),
+        format!("“{name}”的 {all} 个点中有 {count} 个周边公交服务无数据"),
+    );
+    let is_off = |at: &usize| matches!(reach.reached(*at), Reached::NoPlace | Reached::OffStreets);
+    if !reach.judged.iter().any(is_off) {
+        return text;
+    }
+    let rest = no_place_reason(reach, ledger);
+    Text::new(format!("{}; {}", text.en, rest.en), format!("{}；{}", text.zh, rest.zh))
+}
+
+fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text {
     let count = reach.judged.iter().filter(|at| reach.reached(**at) == Reached::NoPlace).count();
     let off = reach.off_streets.len();
     if off > 0 {
@@ -302,14 +355,14 @@ impl CoveredShare {
             "count" => ("points", "个点"),
             other => (other, other),
         };
-        Some(Text::new(
-            format!(
-                "{:.0} more {unit_en} must come within {}; most are in {}",
-                missing.ceil(),
-                self.within,
-                named.join(", ")
-            ),
-            format!("还需使 {:.0} {unit_zh}进入 {} 范围；主要位于{}", missing.ceil(), self.within, named.join("、")),
-        ))
+        let mut text = Text::new(
+            format!("{:.0} more {unit_en} must come within {}", missing.ceil(), self.within),
+            format!("还需使 {:.0} {unit_zh}进入 {} 范围", missing.ceil(), self.within),
+        );
+        if !named.is_empty() {
+            text.en += &format!("; most are in {}", named.join(", "));
+            text.zh += &format!("；主要位于{}", named.join("、"));
+        }
+        Some(text)
     }
 }

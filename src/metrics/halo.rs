@@ -54,7 +54,7 @@ pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
                 (Reached::NoFacility, Some(limit)) => end <= limit,
                 (Reached::At(_, cost), None) => end < cost,
                 (Reached::NoFacility, None) => true,
-                (Reached::NoPlace | Reached::OffStreets, _) => false,
+                (Reached::NoPlace | Reached::OffStreets | Reached::AtMost(_), _) => false,
             }
         })
         .collect();

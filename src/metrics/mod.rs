@@ -11,6 +11,7 @@ pub mod figure;
 mod halo;
 pub mod joins;
 pub mod journeys;
+mod known_services;
 pub mod nearest;
 mod neighbour_borders;
 mod neighbour_evidence;

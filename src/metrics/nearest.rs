@@ -22,8 +22,9 @@ use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::draws;
 use crate::metrics::covered_share::needs_speed;
-use crate::metrics::covered_share::no_place_reason;
+use crate::metrics::covered_share::parts_by_services;
 use crate::metrics::covered_share::parts_with_unknown;
+use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::halo;
 use crate::metrics::reach::Question;
@@ -125,33 +126,65 @@ impl Nearest {
 
     fn figure(&self, reach: &Reach<'_>, points: &[usize]) -> (Figure, WeightLedger) {
         let mut distances: Vec<(f64, Weight)> = Vec::new();
+        // what the distances that are not known may be at most, where anything says so
+        let mut at_most: Vec<(Option<f64>, Weight)> = Vec::new();
         let (mut no_facility, mut no_place, mut off_streets) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
         for at in points {
+            let weight = reach.weight(*at);
             match reach.reached(*at) {
-                Reached::At(_, cost) => distances.push((cost, reach.weight(*at))),
-                Reached::NoFacility => no_facility += reach.weight(*at),
-                Reached::NoPlace => no_place += reach.weight(*at),
-                Reached::OffStreets => off_streets += reach.weight(*at),
+                Reached::At(_, cost) => distances.push((cost, weight)),
+                Reached::NoFacility => no_facility += weight,
+                Reached::NoPlace => no_place += weight,
+                Reached::OffStreets => off_streets += weight,
+                Reached::AtMost(found) => at_most.push((found.map(|(_, cost)| cost), weight)),
             }
         }
         let known: Weight = distances.iter().map(|(_, weight)| *weight).sum();
-        let figure = Figure::cost(
+        let no_services: Weight = at_most.iter().map(|(_, weight)| *weight).sum();
+        let others = no_facility + no_place + off_streets;
+        let mut figure = Figure::cost(
             self.cost.unit(),
             statistic(&mut distances, self.statistic),
             known.to_f64(),
-            (no_facility + no_place + off_streets).to_f64(),
+            (others + no_services).to_f64(),
         );
+        if figure.value.is_none() && no_services > Weight::ZERO {
+            figure = figure.because(Text::new("nothing is known of its services", "公交服务无数据"));
+        }
+        if others == Weight::ZERO && no_services > Weight::ZERO {
+            figure.bounds = figure.value.and_then(|value| self.bounds(&distances, &at_most, value));
+        }
         let ledger = WeightLedger {
             unit: reach.group.name.clone(),
             total: points.iter().map(|at| reach.weight(*at)).sum(),
             parts: parts_with_unknown(
                 reach,
-                vec![("with-distance", known), ("without-facility", no_facility)],
+                parts_by_services(
+                    reach,
+                    vec![("with-distance", known), ("without-facility", no_facility)],
+                    no_services,
+                ),
                 off_streets,
                 no_place,
             ),
         };
         (figure, ledger)
+    }
+
+    /// What the statistic is at least and at most when each distance that is not known lies between none and the most that it may be; the
+    /// value of the known ones always lies between. `None` where nothing says what one is at most.
+    fn bounds(&self, known: &[(f64, Weight)], at_most: &[(Option<f64>, Weight)], value: f64) -> Option<(f64, f64)> {
+        let most: Option<Vec<(f64, Weight)>> = at_most
+            .iter()
+            .filter(|(_, weight)| *weight > Weight::ZERO)
+            .map(|(cost, weight)| Some(((*cost)?, *weight)))
+            .collect();
+        let with = |others: Vec<(f64, Weight)>| {
+            let mut all = [known, &others].concat();
+            statistic(&mut all, self.statistic)
+        };
+        let least = with(at_most.iter().map(|(_, weight)| (0.0, *weight)).collect())?;
+        Some((least.min(value), with(most?)?.max(value)))
     }
 }
 
@@ -187,7 +220,7 @@ impl Metric for Nearest {
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
-            headline = headline.because(no_place_reason(&reach, &ledger));
+            headline = headline.because(unknown_reason(&reach, &ledger, None));
         }
         let regions: Vec<RegionFigure> = reach
             .by_region(context.over)
@@ -215,6 +248,9 @@ impl Metric for Nearest {
             })
             .collect();
         output.issues = reach_layers::off_facilities(&reach);
+        let silence = reach.silence(None);
+        output.notes.extend(silence.told(&reach.group.name));
+        output.issues.extend(silence.issues(context.id, &reach.group.name));
         if let Some(halo) = halo::halo(&reach, None) {
             let whole = headline.whole.unwrap_or(0.0);
             output.notes.push(halo.told(whole));

@@ -26,6 +26,8 @@ use crate::impedance::segments::Snap;
 use crate::impedance::transit::TransitNetwork;
 use crate::impedance::walks::Walker;
 use crate::metrics::MetricError;
+use crate::metrics::known_services::KnownServices;
+use crate::metrics::known_services::Silence;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
 use crate::model::facility::Facility;
@@ -82,6 +84,8 @@ pub struct Reach<'a> {
     pub off_facilities: Vec<(usize, OffStreet)>,
     /// Judged points whose own street is closed: they go nowhere.
     pub closed: BTreeSet<usize>,
+    /// Judged points by transit around which nothing is known of services: there may be more than was found.
+    pub without_services: BTreeSet<usize>,
     /// Where judged points meet the streets.
     pub snaps: BTreeMap<usize, Snap>,
     pub by: By,
@@ -90,6 +94,8 @@ pub struct Reach<'a> {
     nth: usize,
     /// What the engine says of itself.
     told: Option<Text>,
+    /// Where services are known, by transit.
+    known: Option<KnownServices<'a>>,
     pub synthetic: bool,
 }
 
@@ -104,6 +110,20 @@ pub enum Reached {
     NoFacility,
     /// It is too far from every street, or on an island of the network: what is reached from there is not known.
     OffStreets,
+    /// Nothing is known of the services around it: what was found, on foot or by the services of other regions, is the most that the way
+    /// takes, and where nothing was found there may be a way.
+    AtMost(Option<(u32, f64)>),
+}
+
+impl Reached {
+    /// The facility and its cost where it is known, or known to be within a limit.
+    pub fn known(self, limit: Option<f64>) -> Option<(u32, f64)> {
+        match self {
+            Reached::At(facility, cost) => Some((facility, cost)),
+            Reached::AtMost(found) => found.filter(|(_, cost)| limit.is_some_and(|limit| *cost <= limit)),
+            Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => None,
+        }
+    }
 }
 
 impl<'a> Reach<'a> {
@@ -157,6 +177,12 @@ impl<'a> Reach<'a> {
             }
         }
         drop(prepared);
+        let known = known_services(study, question.by);
+        let is_without = |at: &usize| {
+            let is_on = layer.at[*at].is_some() && !off_streets.contains_key(at) && !closed.contains(at);
+            is_on && known.as_ref().is_some_and(|known| !known.has_data(layer.home[*at]))
+        };
+        let without_services = judged.iter().copied().filter(is_without).collect();
         let told = engine.told();
         let facilities = facilities.clone();
         let is_made_up = is_made_up(study, question.by);
@@ -172,12 +198,14 @@ impl<'a> Reach<'a> {
             off_streets,
             off_facilities,
             closed,
+            without_services,
             snaps,
             by: question.by,
             unit: question.unit,
             direction: question.direction,
             nth: question.nth,
             told,
+            known,
             synthetic,
         })
     }
@@ -190,7 +218,20 @@ impl<'a> Reach<'a> {
         if self.off_streets.contains_key(&at) {
             return Reached::OffStreets;
         }
-        self.costs.row(at).nth(self.nth - 1).map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+        let found = self.costs.row(at).nth(self.nth - 1);
+        if self.without_services.contains(&at) {
+            return Reached::AtMost(found);
+        }
+        found.map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+    }
+
+    /// The regions of which no service is known, with what is not known for it; without a limit nothing is.
+    pub(crate) fn silence(&self, limit: Option<f64>) -> Silence {
+        let Some(known) = &self.known else { return Silence::default() };
+        known.silence(self.without_services.iter().map(|at| {
+            let is_unknown = self.reached(*at).known(limit).is_none();
+            (self.layer.home[*at], self.weight(*at), is_unknown)
+        }))
     }
 
     /// Where one travels; `None` as the crow flies, and where there is nothing to travel on.
@@ -275,6 +316,12 @@ impl<'a> Reach<'a> {
             let (en, zh) = self.off_what();
             in_english += &format!("; {off} of {all} facilities are off the {en} and nobody reaches them");
             in_chinese += &format!("；{all}处设施中有{off}处不在{zh}上，视为不可达");
+        }
+        if let Some(known) = &self.known
+            && let Some(text) = known.facilities_told(&self.facilities)
+        {
+            in_english += &format!("; {}", text.en);
+            in_chinese += &format!("；{}", text.zh);
         }
         Text::new(in_english, in_chinese)
     }
@@ -418,6 +465,11 @@ pub(crate) fn is_made_up(study: &Study, by: By) -> bool {
     study.streets.iter().any(|network| Some(network.mode) == by.mode() && network.synthetic)
         || (by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic))
         || (by == By::Transit && services.any(|service| service.synthetic))
+}
+
+/// Where services are known that one may ride; `None` where none is asked for.
+pub(crate) fn known_services(study: &Study, by: By) -> Option<KnownServices<'_>> {
+    study.transit.as_ref().filter(|_| by == By::Transit).map(|transit| KnownServices::to_ride(study, transit))
 }
 
 /// Whether ways as long as a limit are looked for at all.

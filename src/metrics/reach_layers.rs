@@ -78,14 +78,8 @@ fn breaks(reach: &Reach<'_>, within: Option<Limit>) -> [f64; 3] {
     {
         return [limit / 2.0, limit, limit * 2.0];
     }
-    let mut costs: Vec<f64> = reach
-        .judged
-        .iter()
-        .filter_map(|at| match reach.reached(*at) {
-            Reached::At(_, cost) => Some(cost),
-            _ => None,
-        })
-        .collect();
+    let mut costs: Vec<f64> =
+        reach.judged.iter().filter_map(|at| reach.reached(*at).known(None)).map(|(_, cost)| cost).collect();
     costs.sort_by(f64::total_cmp);
     let at = |share: f64| costs.get(((costs.len() as f64 - 1.0) * share) as usize).copied().unwrap_or(0.0);
     let round = |cost: f64| match reach.unit {
@@ -228,15 +222,40 @@ pub(crate) fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
     if !reach.layer.is_grid() || points.len() <= MOST_CELLS {
         return points;
     }
-    let rank = |at: usize| match reach.reached(at) {
-        Reached::At(_, cost) => (within.is_some_and(|limit| cost > limit.value()), cost * reach.weight(at).to_f64()),
-        Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => (true, f64::MAX),
+    let rank = |at: usize| match reach.reached(at).known(within.map(Limit::value)) {
+        Some((_, cost)) => (within.is_some_and(|limit| cost > limit.value()), cost * reach.weight(at).to_f64()),
+        None => (true, f64::MAX),
     };
     let mut ranked: Vec<((bool, f64), usize)> = points.iter().map(|at| (rank(*at), *at)).collect();
     ranked.sort_by(|(x, x_at), (y, y_at)| y.0.cmp(&x.0).then(y.1.total_cmp(&x.1)).then(x_at.cmp(y_at)));
     points = ranked.into_iter().take(MOST_CELLS).map(|(_, at)| at).collect();
     points.sort_unstable();
     points
+}
+
+/// What is known of a point by transit.
+const STATES: [(&str, &str, &str); 7] = [
+    ("covered", "within the limit", "在限值内"),
+    ("uncovered", "beyond the limit", "超出限值"),
+    ("measured", "measured", "已测得"),
+    ("no-facility", "no facility can be reached", "无可达设施"),
+    ("no-service-data", "no data on services", "公交服务无数据"),
+    ("off-streets", "off the streets", "不在路网上"),
+    ("no-place", "place not known", "位置未知"),
+];
+
+fn state(reached: Reached, within: Option<Limit>) -> &'static str {
+    let nth = match (reached, within, reached.known(within.map(Limit::value))) {
+        (_, Some(limit), Some((_, cost))) if cost <= limit.value() => 0,
+        (Reached::At(..), Some(_), _) => 1,
+        (Reached::NoFacility, Some(_), _) => 1,
+        (Reached::At(..), None, _) => 2,
+        (Reached::NoFacility, None, _) => 3,
+        (Reached::AtMost(_), ..) => 4,
+        (Reached::OffStreets, ..) => 5,
+        (Reached::NoPlace, ..) => 6,
+    };
+    STATES[nth].0
 }
 
 fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut table: Table) -> Table {
@@ -257,6 +276,15 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
         table.fields.push(Field::new("edge", FieldKind::Int, "Stretch of street", "路段编号"));
         table.fields.push(Field::new("component", FieldKind::Int, "Part of the network", "路网连通分量"));
     }
+    if reach.by == By::Transit {
+        table.fields.push(Field::new("state", FieldKind::Text, "State", "状态").with_choices(&STATES));
+        table.fields.push(Field::new(
+            "most_s",
+            FieldKind::Real,
+            "Time at most, by the services known, s",
+            "时间上限（按已知服务，秒）",
+        ));
+    }
     let drawn = drawn(reach, within);
     if drawn.len() < reach.judged.len() {
         let weight = |points: &[usize]| points.iter().map(|at| reach.weight(*at)).sum::<Weight>();
@@ -270,9 +298,10 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
     }
     for at in &drawn {
         let Some(place) = reach.layer.at[*at] else { continue };
-        let (facility, cost) = match reach.reached(*at) {
-            Reached::At(facility, cost) => (Some(reach.facilities[facility as usize].name.as_str()), Some(cost)),
-            _ => (None, None),
+        let reached = reach.reached(*at);
+        let (facility, cost) = match reached.known(within.map(Limit::value)) {
+            Some((facility, cost)) => (Some(reach.facilities[facility as usize].name.as_str()), Some(cost)),
+            None => (None, None),
         };
         let region = reach.layer.home[*at].map(|home| reach.study.regions.get(home).name.as_str());
         table.rows.push(Row {
@@ -287,7 +316,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
                 cost.map(|cost| (cost * 1000.0).round() / 1000.0).into(),
                 match (within, cost) {
                     (Some(limit), Some(cost)) => Value::Bool(cost <= limit.value()),
-                    (Some(_), None) if reach.off_streets.contains_key(at) => Value::Null,
+                    (Some(_), None) if matches!(reached, Reached::OffStreets | Reached::AtMost(_)) => Value::Null,
                     (Some(_), None) => Value::Bool(false),
                     (None, _) => Value::Null,
                 },
@@ -299,6 +328,13 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
             row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(snap.edge))));
             row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(network.component_of(snap.edge)))));
         }
+        if let (By::Transit, Some(row)) = (reach.by, table.rows.last_mut()) {
+            row.values.push(state(reached, within).into());
+            row.values.push(match reached {
+                Reached::At(_, cost) | Reached::AtMost(Some((_, cost))) => Value::Real(cost),
+                _ => Value::Null,
+            });
+        }
     }
     let marker = |at: usize| Symbol::Marker {
         shape: Shape::Circle,
@@ -307,13 +343,13 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
         outline: "#4d4d4d",
     };
     let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
-    table.style = Some(Style {
-        classes: distance_classes(reach.unit, cost_field(reach.unit).0, breaks, &marker, none),
-        label: None,
-        opacity: 1.0,
-        visible: false,
-        group: Group::Evidence,
-    });
+    let mut classes = distance_classes(reach.unit, cost_field(reach.unit).0, breaks, &marker, none);
+    if reach.by == By::Transit {
+        let (value, en, zh) = STATES[4];
+        let silent = Symbol::Marker { shape: Shape::Circle, color: "#d9d9d9", size_mm: 1.8, outline: "#4d4d4d" };
+        classes.insert(classes.len() - 1, Class::equals("state", value, Text::new(en, zh), silent));
+    }
+    table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Evidence });
     table
 }
 
@@ -397,10 +433,7 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
     let mut points: Vec<(usize, f64)> = reach
         .judged
         .iter()
-        .map(|at| match reach.reached(*at) {
-            Reached::At(_, cost) => (*at, cost),
-            Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => (*at, f64::MAX),
-        })
+        .map(|at| (*at, reach.reached(*at).known(within.map(Limit::value)).map_or(f64::MAX, |(_, cost)| cost)))
         .filter(|(_, cost)| within.is_none_or(|limit| *cost > limit.value()))
         .collect();
     points.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
@@ -458,6 +491,23 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
                     let (en, zh) = reach.off_streets.get(at).map(off_street).unwrap_or_default();
                     let text = Text::new(format!("{name} ({id}): {en}"), format!("{name}（{id}）：{zh}"));
                     (if reach.by == By::Surface { "off-surface" } else { "off-streets" }, text)
+                }
+                Reached::AtMost(found) => {
+                    let (en, zh) = match found {
+                        Some((facility, cost)) => {
+                            let (facility, told) = (reach.facilities[facility as usize], told(reach.unit, cost));
+                            (
+                                format!("; by those known and on foot {} at most to {}", told.0, facility.name),
+                                format!("；按已知线路与步行，距{}至多{}", facility.name, told.1),
+                            )
+                        }
+                        None => ("; no way was found without them".to_owned(), "；除此之外未找到路径".to_owned()),
+                    };
+                    let text = Text::new(
+                        format!("{name} ({id}): nothing is known of the services around it{en}"),
+                        format!("{name}（{id}）：周边公交服务无数据{zh}"),
+                    );
+                    ("no-service-data", text)
                 }
                 Reached::NoFacility if reach.closed.contains(at) => {
                     let (en, zh) = if reach.by == By::Surface { ("cell", "网格") } else { ("street", "道路") };

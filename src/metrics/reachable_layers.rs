@@ -85,6 +85,12 @@ fn centre_table(answer: &Answer<'_>, mut table: Table) -> Table {
             &format!("可达需求（{zh}）"),
         ));
     }
+    let asks_services = answer.params.by.contains(&By::Transit);
+    if asks_services {
+        let (en, zh) =
+            ("Demand of which it is not known, for want of data on services", "因公交服务无数据而未知的需求");
+        table.fields.push(Field::new("weight_unknown", FieldKind::Real, en, zh));
+    }
     for kind in &answer.params.places {
         for found in &answer.found {
             let (en, zh) = way(found.by);
@@ -107,6 +113,9 @@ fn centre_table(answer: &Answer<'_>, mut table: Table) -> Table {
             (total > Weight::ZERO).then(|| weight.to_f64() / total.to_f64()).into(),
         ];
         values.extend(answer.found.iter().map(|found| weight_of(answer, &found.centres, centre).to_f64().into()));
+        if asks_services {
+            values.push(answer.weight_unknown(centre).to_f64().into());
+        }
         for kind in 0..answer.params.places.len() {
             let counts = answer.found.iter().map(|found| found.places[centre as usize][kind]);
             values.extend(counts.map(|count| Value::Int(i64::from(count))));
@@ -152,6 +161,14 @@ fn centre_table(answer: &Answer<'_>, mut table: Table) -> Table {
     table
 }
 
+/// What is known of a point, where transit is asked.
+const STATES: [(&str, &str, &str); 4] = [
+    ("within-reach", "within reach of enough centres", "可达中心足够"),
+    ("out-of-reach", "within reach of too few centres", "可达中心不足"),
+    ("no-service-data", "no data on services", "公交服务无数据"),
+    ("unknown", "place not known, or off the network", "位置未知或不在路网上"),
+];
+
 fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
     table.fields = vec![
         Field::new("point", FieldKind::Text, "Point", "需求点"),
@@ -161,6 +178,9 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         Field::new("centres", FieldKind::Int, "Centres within reach", "可达中心数"),
         Field::new("named", FieldKind::Text, "Which", "可达中心"),
     ];
+    if answer.params.by.contains(&By::Transit) {
+        table.fields.push(Field::new("state", FieldKind::Text, "State", "状态").with_choices(&STATES));
+    }
     for found in &answer.found {
         let (en, zh) = way(found.by);
         let name = format!("centres_{}", ending(found.by));
@@ -188,19 +208,33 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         let names: Vec<&str> =
             centres.iter().take(5).map(|centre| answer.parties.facilities[*centre as usize].name.as_str()).collect();
         let more = if centres.len() > 5 { " …" } else { "" };
-        let is_known = answer.found.iter().all(|found| !found.unknown.contains(&at));
+        let is_silent = answer.is_silent(at);
+        let is_known = !is_silent && answer.found.iter().all(|found| !found.unknown.contains(&at));
         let region = layer.home[at].map(|home| answer.study.regions.get(home).name.as_str());
         let mut values: Vec<Value> = vec![
             layer.id(at).as_ref().into(),
             layer.point_name(at).as_ref().into(),
             region.into(),
             answer.weight(at).to_f64().into(),
-            if is_known || !centres.is_empty() { Value::Int(centres.len() as i64) } else { Value::Null },
+            if is_known || !centres.is_empty() && !is_silent { Value::Int(centres.len() as i64) } else { Value::Null },
             format!("{}{more}", names.join("、")).into(),
         ];
-        values.extend(answer.found.iter().map(|found| match found.unknown.contains(&at) {
-            true => Value::Null,
-            false => Value::Int(found.centres[at].len() as i64),
+        if answer.params.by.contains(&By::Transit) {
+            let nth = match answer.counts(at) {
+                Some(true) => 0,
+                Some(false) => 1,
+                None if is_silent => 2,
+                None => 3,
+            };
+            values.push(STATES[nth].0.into());
+        }
+        values.extend(answer.found.iter().map(|found| {
+            let count = found.centres[at].len();
+            let is_too_few = count < answer.params.at_least.get() as usize;
+            match found.unknown.contains(&at) || is_too_few && found.without_services.contains(&at) {
+                true => Value::Null,
+                false => Value::Int(count as i64),
+            }
         }));
         table.rows.push(Row { geometry: Some(Geometry::Point(place.lonlat.point())), values });
     }
@@ -220,6 +254,10 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         Text::new(format!("fewer than {least}"), format!("少于 {least} 个")),
         marker(Shape::Circle, palette::VERDICT[0], 1.8),
     ));
+    if answer.params.by.contains(&By::Transit) {
+        let (value, en, zh) = STATES[2];
+        classes.push(Class::equals("state", value, Text::new(en, zh), marker(Shape::Circle, "#d9d9d9", 1.8)));
+    }
     classes.push(Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000", 2.4)));
     table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Evidence });
     table

@@ -24,6 +24,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::known_services::Silence;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Whose;
@@ -32,6 +33,7 @@ use crate::metrics::reach::engine;
 use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach::is_made_up;
 use crate::metrics::reach::judged_points;
+use crate::metrics::reach::known_services;
 use crate::metrics::reachable_layers;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
@@ -77,6 +79,8 @@ pub(crate) struct Found {
     pub centres: Vec<Vec<u32>>,
     /// Judged points from which it can not be told.
     pub unknown: BTreeSet<usize>,
+    /// Judged points by transit around which nothing is known of services: what was found is the least that they reach.
+    pub without_services: BTreeSet<usize>,
     /// Places of each kind within reach of each centre, without the centre itself.
     pub places: Vec<Vec<u32>>,
     pub caveat: Text,
@@ -164,6 +168,10 @@ impl ReachableWithin {
             asked.extend(there.filter_map(Result::ok));
             starts.push(asked.len());
         }
+        let known = known_services(study, by);
+        let without_services =
+            of.iter().copied().filter(|point| known.as_ref().is_some_and(|known| !known.has_data(layer.home[*point])));
+        let without_services = without_services.collect();
         let limit = self.within.value();
         let within = prepared.within(at.len() as u32, limit, &asked);
         let mut places = vec![vec![0; kinds.len()]; at.len()];
@@ -178,11 +186,16 @@ impl ReachableWithin {
             centres[point] = within;
         }
         let (en, zh) = by.caveat();
-        let caveat = match engine.told() {
+        let mut caveat = match engine.told() {
             Some(told) => Text::new(format!("{en}: {}", told.en), format!("{zh}：{}", told.zh)),
             None => Text::new(en, zh),
         };
-        Ok(Found { by, centres, unknown, places, caveat })
+        let facilities: Vec<&Facility> = parties.facilities.iter().chain(kinds.iter().flatten()).copied().collect();
+        if let Some(told) = known.as_ref().and_then(|known| known.facilities_told(&facilities)) {
+            caveat.en += &format!("; {}", told.en);
+            caveat.zh += &format!("；{}", told.zh);
+        }
+        Ok(Found { by, centres, unknown, without_services, places, caveat })
     }
 }
 
@@ -200,8 +213,33 @@ impl Answer<'_> {
         if self.centres(at).len() >= self.params.at_least.get() as usize {
             return Some(true);
         }
-        let is_unknown = self.found.iter().any(|found| found.unknown.contains(&at));
-        (!is_unknown).then_some(false)
+        let is_unknown = |found: &Found| found.unknown.contains(&at) || found.without_services.contains(&at);
+        (!self.found.iter().any(is_unknown)).then_some(false)
+    }
+
+    /// Whether a point has not enough centres as far as is known, and nothing but the services around it is unknown.
+    pub fn is_silent(&self, at: usize) -> bool {
+        self.counts(at).is_none() && !self.found.iter().any(|found| found.unknown.contains(&at))
+    }
+
+    /// Weight of the judged points that may reach a centre by services of which nothing is known, beside those that reach it.
+    pub fn weight_unknown(&self, centre: u32) -> Weight {
+        let reaches = |at: &usize| self.found.iter().any(|found| found.centres[*at].binary_search(&centre).is_ok());
+        let may = self.found.iter().flat_map(|found| &found.without_services).filter(|at| !reaches(at));
+        may.map(|at| self.weight(*at)).sum()
+    }
+
+    fn asks_services(&self) -> bool {
+        self.params.by.contains(&By::Transit)
+    }
+
+    /// The regions of which no service is known, with what is not known for it.
+    fn silence(&self) -> Silence {
+        let Some(known) = self.asks_services().then(|| known_services(self.study, By::Transit)).flatten() else {
+            return Silence::default();
+        };
+        let points = self.found.iter().flat_map(|found| &found.without_services);
+        known.silence(points.map(|at| (self.parties.layer.home[*at], self.weight(*at), self.is_silent(*at))))
     }
 
     pub fn weight(&self, at: usize) -> Weight {
@@ -210,28 +248,55 @@ impl Answer<'_> {
 
     fn figure(&self, points: &[usize]) -> (Figure, WeightLedger) {
         let (mut within, mut beyond, mut unknown) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
+        let (mut anyway, mut silent) = (Weight::ZERO, Weight::ZERO);
+        let is_without = |at: &usize| self.found.iter().any(|found| found.without_services.contains(at));
         for at in points {
+            let weight = self.weight(*at);
             match self.counts(*at) {
-                Some(true) => within += self.weight(*at),
-                Some(false) => beyond += self.weight(*at),
-                None => unknown += self.weight(*at),
+                Some(true) if is_without(at) => anyway += weight,
+                Some(true) => within += weight,
+                Some(false) => beyond += weight,
+                None if self.is_silent(*at) => silent += weight,
+                None => unknown += weight,
             }
         }
+        let could_be_missed = within + beyond;
+        within += anyway;
+        let mut parts = vec![("within-reach", within), ("out-of-reach", beyond)];
+        if self.asks_services() {
+            parts.push(("without-service-data", silent));
+        }
+        parts.push(("unknown", unknown));
         let ledger = WeightLedger {
             unit: self.parties.group.name.clone(),
             total: points.iter().map(|at| self.weight(*at)).sum(),
-            parts: vec![("within-reach", within), ("out-of-reach", beyond), ("unknown", unknown)],
+            parts,
         };
-        (Figure::share(within.to_f64(), (within + beyond).to_f64(), unknown.to_f64()), ledger)
+        let mut figure = Figure::share(within.to_f64(), (within + beyond).to_f64(), (unknown + silent).to_f64());
+        // where only those can be known that reach enough, their share is no finding
+        if could_be_missed == Weight::ZERO && silent > Weight::ZERO {
+            figure = Figure { value: None, ..figure }
+                .because(Text::new("nothing is known of its services", "公交服务无数据"));
+        }
+        (figure, ledger)
     }
 
     fn unknown_reason(&self) -> Text {
-        let count = self.judged.iter().filter(|at| self.counts(**at).is_none()).count();
-        let (all, name) = (self.judged.len(), &self.parties.layer.name);
-        Text::new(
-            format!("of {count} of {all} points of \"{name}\" the place is not known, or it is off the network"),
-            format!("“{name}”的 {all} 个点中有 {count} 个位置未知或不在路网上"),
-        )
+        let unknown: Vec<usize> = self.judged.iter().copied().filter(|at| self.counts(*at).is_none()).collect();
+        let silent = unknown.iter().filter(|at| self.is_silent(**at)).count();
+        let (all, name, count) = (self.judged.len(), &self.parties.layer.name, unknown.len() - silent);
+        let (mut en, mut zh) = (Vec::new(), Vec::new());
+        if silent > 0 {
+            en.push(format!("nothing is known of the services around {silent} of {all} points of \"{name}\""));
+            zh.push(format!("“{name}”的 {all} 个点中有 {silent} 个周边公交服务无数据"));
+        }
+        if count > 0 {
+            en.push(format!(
+                "of {count} of {all} points of \"{name}\" the place is not known, or it is off the network"
+            ));
+            zh.push(format!("“{name}”的 {all} 个点中有 {count} 个位置未知或不在路网上"));
+        }
+        Text::new(en.join("; "), zh.join("；"))
     }
 
     /// Weight and numbers of places within reach of each centre, one line a centre.
@@ -248,13 +313,21 @@ impl Answer<'_> {
                     zh.push(format!("{how_zh} {weight}"));
                 }
                 let unit = &self.parties.group.name;
+                let more = self.weight_unknown(centre as u32);
+                let (more_en, more_zh) = match more > Weight::ZERO {
+                    true => (
+                        format!("; of {more} more nothing is known, for want of data on services"),
+                        format!("；另有 {more} 因公交服务无数据而未知"),
+                    ),
+                    false => Default::default(),
+                };
                 Evidence {
                     key: it.id.clone(),
                     state: "centre",
                     about: vec![it.id.clone(), it.name.clone()],
                     text: Text::new(
-                        format!("{} ({}): {unit} within {limit}: {}", it.name, it.id, en.join(", ")),
-                        format!("{}（{}）：{limit} 内{unit}：{}", it.name, it.id, zh.join("，")),
+                        format!("{} ({}): {unit} within {limit}: {}{more_en}", it.name, it.id, en.join(", ")),
+                        format!("{}（{}）：{limit} 内{unit}：{}{more_zh}", it.name, it.id, zh.join("，")),
                     ),
                 }
             })
@@ -307,7 +380,11 @@ impl Answer<'_> {
         let least = self.params.at_least.get() as usize;
         let (mut en, mut zh) = (Vec::new(), Vec::new());
         for found in &self.found {
-            let known = self.judged.iter().filter(|at| !found.unknown.contains(at));
+            let is_known = |at: &&usize| {
+                let is_enough = found.centres[**at].len() >= least;
+                !found.unknown.contains(at) && (is_enough || !found.without_services.contains(at))
+            };
+            let known = self.judged.iter().filter(is_known);
             let (mut part, mut whole) = (Weight::ZERO, Weight::ZERO);
             for at in known {
                 whole += self.weight(*at);
@@ -379,6 +456,9 @@ impl Metric for ReachableWithin {
         let mut output = Output { synthetic: answer.synthetic, ..Output::default() };
         output.notes.push(answer.caveat());
         output.notes.extend(answer.alone());
+        let (silence, unit) = (answer.silence(), &answer.parties.group.name);
+        output.notes.extend(silence.told(unit));
+        output.issues = silence.issues(context.id, unit);
         output.evidence = answer.evidence();
         output.tables = reachable_layers::tables(&answer, context);
         output.headline = headline;

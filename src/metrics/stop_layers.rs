@@ -104,7 +104,9 @@ fn point_table(people: &People<'_>, mut table: Table) -> Table {
     for at in drawn {
         let Some(place) = reach.layer.at[at] else { continue };
         let (served, cost) = match reach.reached(at) {
-            Reached::At(stop, cost) => (Some(reach.facilities[stop as usize].name.as_str()), Some(cost)),
+            Reached::At(stop, cost) | Reached::AtMost(Some((stop, cost))) => {
+                (Some(reach.facilities[stop as usize].name.as_str()), Some(cost))
+            }
             _ => (None, None),
         };
         let best = people.best[at].place.map(|(place, _)| people.survey.places[place as usize].name.as_str());
@@ -250,7 +252,7 @@ fn around(people: &People<'_>, at: usize, least: Weight) -> (String, String) {
         None => (format!("no stop that is left by a vehicle lies within {limit}"), format!("{limit} 内没有发车的站点")),
     };
     match reach.reached(at) {
-        Reached::At(stop, cost) => {
+        Reached::At(stop, cost) | Reached::AtMost(Some((stop, cost))) => {
             let (stop, told) = (reach.facilities[stop as usize], reach_layers::told(reach.unit, cost));
             en.push_str(&format!("; the nearest with enough is {} ({}), {}", stop.name, stop.id, told.0));
             zh.push_str(&format!("；最近的达标站点为{}（{}），距{}", stop.name, stop.id, told.1));

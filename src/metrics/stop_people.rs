@@ -66,7 +66,7 @@ impl<'a> People<'a> {
         match self.reach.reached(at) {
             Reached::NoPlace => return Standing::NoPlace,
             Reached::OffStreets => return Standing::OffStreets,
-            Reached::At(..) | Reached::NoFacility => {}
+            Reached::At(..) | Reached::AtMost(_) | Reached::NoFacility => {}
         }
         let best = &self.best[at];
         let is_reached = best.place.is_some();

@@ -13,12 +13,13 @@ use crate::base::units::Weight;
 use crate::impedance::Impedance;
 use crate::impedance::Want;
 use crate::metrics::MetricError;
+use crate::metrics::known_services::KnownServices;
+use crate::metrics::known_services::stop_homes;
 use crate::metrics::reach::Reach;
 use crate::metrics::stop_departures::Count;
 use crate::metrics::stop_departures::Departures;
 use crate::metrics::stop_departures::Tally;
 use crate::model::facility::Facility;
-use crate::model::locate::RegionLocator;
 use crate::model::place::Place;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -32,10 +33,8 @@ pub(crate) struct StopSurvey<'a> {
     /// Stops that a vehicle leaves, in index order: as places, and which stops they are. Their capacity is the number of departures.
     pub places: Vec<Facility>,
     pub stop_of: Vec<StopIdx>,
-    /// The level whose regions have data or have none.
-    data_level: Level,
-    /// Regions of every level with a stop that is called at; `None` where no region has an outline and no stop can be placed.
-    called: Option<BTreeSet<RegionIdx>>,
+    /// Where anything is known of services of the modes, on any day.
+    known: KnownServices<'a>,
 }
 
 /// The most that can be boarded within a limit.
@@ -85,19 +84,8 @@ impl<'a> StopSurvey<'a> {
             });
         };
         let departures = Departures::new(transit, count);
-        let homes = homes(study, transit);
-        let has_outlines = study.regions.iter().any(|(_, region)| region.shape.is_some());
-        let called = has_outlines.then(|| {
-            let mut called = BTreeSet::new();
-            for (home, _) in homes.iter().zip(&departures.is_called).filter(|(_, is_called)| **is_called) {
-                let mut here = *home;
-                while let Some(region) = here {
-                    called.insert(region);
-                    here = study.regions.get(region).parent;
-                }
-            }
-            called
-        });
+        let homes = stop_homes(study, transit);
+        let known = KnownServices::new(study, transit, &homes, &departures.is_called, data_level);
         let stop_of: Vec<StopIdx> =
             (0..transit.stops.len()).filter(|at| departures.is_left[*at]).map(StopIdx::new).collect();
         let place = |stop: &StopIdx| Facility {
@@ -110,7 +98,7 @@ impl<'a> StopSurvey<'a> {
             synthetic: false,
         };
         let places = stop_of.iter().map(place).collect();
-        Ok(StopSurvey { study, transit, departures, places, stop_of, data_level, called })
+        Ok(StopSurvey { study, transit, departures, places, stop_of, known })
     }
 
     /// Departures of a place.
@@ -123,28 +111,14 @@ impl<'a> StopSurvey<'a> {
         (0u32..).take(self.places.len()).filter(|place| self.tally(*place).counted() >= least).collect()
     }
 
-    /// Whether anything is known of the services around someone whose smallest region is `home`: a stop is called at in the region of the
-    /// data level that holds it, or the data claims to be complete there. Where regions have no outlines, all is one region.
+    /// As [`KnownServices::has_data`].
     pub fn has_data(&self, home: Option<RegionIdx>) -> bool {
-        let any = || self.departures.is_called.contains(&true);
-        let (Some(called), Some(home)) = (&self.called, home) else { return any() };
-        let unit = self.study.regions.ancestor(home, self.data_level).unwrap_or(home);
-        let is_complete = |region: RegionIdx| self.transit.is_complete_for(&self.study.regions.get(region).code);
-        called.contains(&unit) || is_complete(unit) || is_complete(home)
+        self.known.has_data(home)
     }
 
-    /// Regions of the data level within a region, or the one that holds it, of which nothing is known.
+    /// As [`KnownServices::lacks_data`].
     pub fn lacks_data(&self, region: RegionIdx) -> bool {
-        if self.study.regions.get(region).level >= self.data_level {
-            return !self.has_data(Some(region));
-        }
-        let level = self.study.regions.get(region).level;
-        let mut parts = self.study.regions.at_level(self.data_level);
-        parts.retain(|part| self.study.regions.ancestor(*part, level) == Some(region));
-        match parts.is_empty() {
-            true => !self.has_data(Some(region)),
-            false => parts.into_iter().any(|part| !self.has_data(Some(part))),
-        }
+        self.known.lacks_data(region)
     }
 
     /// The best stop within a limit of every judged point, by position in the layer; the same for any number of threads.
@@ -206,26 +180,4 @@ impl<'a> StopSurvey<'a> {
             feeds.into_iter().filter_map(|feed| Some(self.transit.feeds.get(feed)?.name.as_str())).collect();
         if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
     }
-}
-
-/// The smallest region of each stop: the one that its file declares, or else the one that contains it; on a border, the lower index.
-fn homes(study: &Study, transit: &Transit) -> Vec<Option<RegionIdx>> {
-    let by_code = |code: &str| Level::ALL.into_iter().rev().find_map(|level| study.regions.find(level, code));
-    let mut homes: Vec<Option<RegionIdx>> =
-        transit.stops.iter().map(|stop| stop.declared_region.as_deref().and_then(by_code)).collect();
-    for level in Level::ALL.into_iter().rev() {
-        let mut regions = study.regions.at_level(level);
-        regions.retain(|region| study.regions.get(*region).shape.is_some());
-        let open: Vec<usize> = (0..homes.len()).filter(|at| homes[*at].is_none()).collect();
-        if regions.is_empty() || open.is_empty() {
-            continue;
-        }
-        let outlines = regions.iter().filter_map(|region| study.regions.get(*region).shape.as_ref());
-        let locator = RegionLocator::new(outlines.map(|shape| &shape.plane));
-        let points: Vec<[f64; 2]> = open.iter().map(|at| transit.stops[*at].at.xy.array()).collect();
-        for (at, found) in open.into_iter().zip(locator.locate_all(&points)) {
-            homes[at] = found.map(|nth| regions[nth as usize]);
-        }
-    }
-    homes
 }
