@@ -60,8 +60,9 @@ pub fn explain(
             name: "ways".to_owned(),
             title: Text::new(format!("Ways of {id}"), format!("{id}的路径")),
             description: Text::new(
-                "From the point straight to its street, along streets, and straight to the facility, as it is travelled.",
-                "自需求点直线至道路，沿道路，再直线至设施；按行进方向。",
+                "From the point straight to its street, along streets, and straight to the facility, as it is travelled; by transit on foot \
+                 and from stop to stop.",
+                "自需求点直线至道路，沿道路，再直线至设施；按行进方向；乘公共交通时为步行路径与逐站连线。",
             ),
             synthetic: study.synthetic,
             crs: study.frame,

@@ -2,6 +2,9 @@
 
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
+use crate::impedance::Direction;
+use crate::impedance::by_transit::ByTransit;
+use crate::impedance::headways;
 use crate::impedance::raptor::Labels;
 use crate::impedance::raptor::start;
 use crate::impedance::times::UNREACHED;
@@ -9,7 +12,12 @@ use crate::impedance::timetable::NEVER;
 use crate::impedance::timetable::Runs;
 use crate::impedance::transit::Ends;
 use crate::impedance::transit::TransitNetwork;
+use crate::impedance::walks::Walker;
 use crate::model::place::Place;
+use crate::model::transit::Call;
+use crate::model::transit::Transit;
+use crate::model::travel::Clock;
+use crate::model::travel::Travel;
 
 /// A journey as it is travelled. Times are seconds of the day's own clock, and may lie before the day or after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,4 +173,79 @@ fn turned(at: i32, arrives: i32, mut legs: Vec<Leg>) -> Journey {
         }
     }
     Journey { leaves: -arrives, arrives: -at, legs }
+}
+
+/// A journey that takes as long as a cost says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfCost {
+    /// Minute of the window, from 0: the first with this cost.
+    pub minute: usize,
+    pub journey: Journey,
+}
+
+impl ByTransit<'_> {
+    /// The journey between a demand point and one of the facilities whose time is the cost, at the first minute of the window that has it; a
+    /// percentile is always the time of some minute. `None` where no minute has it.
+    pub fn journey_of(&self, point: &Place, facilities: &[Place], facility: u32, cost_s: u32) -> Option<OfCost> {
+        let network = &self.network;
+        let is_at_point = (self.direction == Direction::ToFacility) == (network.travel.clock == Clock::DepartAt);
+        let other = *facilities.get(facility as usize)?;
+        let (start, ends, end) = match is_at_point {
+            true => (*point, network.ends(facilities), facility),
+            false => (other, network.ends(std::slice::from_ref(point)), 0),
+        };
+        let times = network.times(&start, &ends);
+        let takes = |journey: &Journey| i64::from(journey.arrives) - i64::from(journey.leaves);
+        (0..network.minutes())
+            .filter(|minute| times.at(end as usize, *minute) == Some(cost_s))
+            .filter_map(|minute| Some(OfCost { minute, journey: network.journey(&start, &ends, end, minute)? }))
+            .find(|found| takes(&found.journey) == i64::from(cost_s))
+    }
+}
+
+impl<'a> TransitNetwork<'a> {
+    /// The stops and services that it was made of.
+    pub fn transit(&self) -> &'a Transit {
+        self.transit
+    }
+
+    /// How people travel with it.
+    pub fn travel(&self) -> &Travel {
+        &self.travel
+    }
+
+    /// How one walks.
+    pub fn walker(&self) -> Walker<'a> {
+        self.walker
+    }
+
+    /// The headway of a ride without a trip, seconds; `None` where there is a single departure, or none can be told.
+    pub fn headway_s(&self, service: ServiceIdx, pattern: u32, from: StopIdx, leaves: i32) -> Option<u32> {
+        let pattern = self.transit.services.get(service.at())?.patterns.get(pattern as usize)?;
+        let (runs, _) = headways::of(pattern, &self.transit.stops, &self.travel);
+        let day = self.travel.date.or(self.transit.date);
+        let days = [day, day.map(|day| day.yesterday()), day.map(|day| day.tomorrow())];
+        days.into_iter()
+            .zip([0, -86_400, 86_400])
+            .find_map(|(date, shift)| {
+                let is_it = |run: &&headways::Run| {
+                    let frequency = &run.frequency;
+                    let calendar = frequency.calendar.map(|calendar| self.transit.calendars.get(calendar.at()));
+                    let runs = calendar.is_none_or(|one| one.zip(date).is_some_and(|(one, date)| one.runs_on(date)));
+                    let calls =
+                        |nth: usize| pattern.stops.get(if run.is_back { pattern.stops.len() - 1 - nth } else { nth });
+                    let hours = |calls_s: u32| {
+                        let at = i64::from(calls_s) + shift;
+                        i64::from(frequency.first.0) + at..=i64::from(frequency.last.0) + at
+                    };
+                    let is_then = |(nth, call): (usize, &Call)| {
+                        calls(nth) == Some(&from) && hours(call.leaves.0).contains(&i64::from(leaves))
+                    };
+                    runs && frequency.calls.len() == pattern.stops.len()
+                        && frequency.calls.iter().enumerate().any(is_then)
+                };
+                runs.iter().find(is_it).map(|run| run.frequency.headway_s)
+            })
+            .filter(|seconds| *seconds > 0)
+    }
 }

@@ -10,6 +10,7 @@ use crate::impedance::Prepared;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::geodesic::Geodesic;
+use crate::impedance::geodesic::geodesic_m;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::impedance::street::PreparedStreets;
@@ -56,6 +57,19 @@ impl<'a> Walker<'a> {
             Walker::Straight { plane, speed, detour } => {
                 Targets::Straight { prepared: STRAIGHT.prepare(plane, places), speed, detour }
             }
+        }
+    }
+
+    /// Metres of the way on foot between two places and its corners, both ends included: along the streets the fastest; `None` where there is
+    /// none.
+    pub fn way(self, from: &Place, to: &Place) -> Option<(f64, Vec<Place>)> {
+        match self {
+            Walker::Streets(network) => {
+                let streets = Streets { network, unit: CostUnit::Seconds, direction: Direction::ToFacility };
+                let route = streets.ready(std::slice::from_ref(to)).route(from, 0, to)?;
+                Some((route.off_m[0] + route.street_m + route.off_m[1], route.places))
+            }
+            Walker::Straight { detour, .. } => Some((geodesic_m(from.lonlat, to.lonlat) * detour, vec![*from, *to])),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod reach;
 mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
+pub mod ridden;
 pub mod service_day;
 pub mod stop_coverage;
 pub mod stop_departures;

@@ -6,7 +6,9 @@ use geo_types::MultiLineString;
 
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::impedance::By;
 use crate::impedance::Direction;
+use crate::impedance::Impedance;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
@@ -14,10 +16,14 @@ use crate::impedance::street::Route;
 use crate::metrics::MetricError;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
+use crate::metrics::reach::by_transit;
 use crate::metrics::reach::demand_layer;
 use crate::metrics::reach::engine;
+use crate::metrics::reach::known_services;
 use crate::metrics::reach::weight_group;
 use crate::metrics::reach_layers::off_street;
+use crate::metrics::ridden::Ridden;
+use crate::metrics::ridden::ridden;
 use crate::model::demand::DemandLayer;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
@@ -37,14 +43,16 @@ pub struct Way<'a> {
     pub weighed_by: &'a str,
     pub unit: CostUnit,
     pub direction: Direction,
+    /// Nothing is known of the services around it: the cost is the most that the way takes, and where there is none there may be one.
+    pub is_at_most: bool,
     pub outcome: Outcome,
 }
 
 /// What became of a point.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// The facility that the metric means, its cost, the legs where one goes along streets, and the line, as it is travelled.
-    Found { facility: Box<Facility>, cost: f64, route: Option<Route>, line: Vec<Place> },
+    /// The facility that the metric means, its cost, the legs where one goes along streets or by transit, and the line, as it is travelled.
+    Found { facility: Box<Facility>, cost: f64, route: Option<Route>, ridden: Option<Ridden>, line: Vec<Place> },
     /// The place of the point is not known.
     NoPlace,
     /// It is not on the streets.
@@ -66,8 +74,12 @@ impl Way<'_> {
             format!("{who}: {} {}", self.weight, self.weighed_by),
             format!("{who}：{zh_weight} {}", self.weight),
         )];
-        let (facility, cost, route) = match &self.outcome {
-            Outcome::Found { facility, cost, route, .. } => (facility, *cost, route),
+        let silent = |en: &str, zh: &str| {
+            let text = Text::new("nothing is known of the services around it: ", "周边公交服务无数据：");
+            Text::new(text.en + en, text.zh + zh)
+        };
+        let (facility, cost, route, ridden) = match &self.outcome {
+            Outcome::Found { facility, cost, route, ridden, .. } => (facility, *cost, route, ridden),
             Outcome::NoPlace => {
                 lines.push(Text::new("its place is not known", "位置未知"));
                 return lines;
@@ -79,6 +91,9 @@ impl Way<'_> {
             }
             Outcome::NoWay => {
                 lines.push(Text::new("no facility that counts can be reached", "没有可达的有效设施"));
+                if self.is_at_most {
+                    lines.push(silent("there may be a way", "或有可达路径"));
+                }
                 return lines;
             }
         };
@@ -107,6 +122,21 @@ impl Way<'_> {
             format!("{word_en} {name}: {shown}{more_en}"),
             format!("{word_zh}{name}：{shown}{more_zh}"),
         ));
+        if self.is_at_most {
+            lines.push(match limit {
+                Some(limit) if cost > limit => {
+                    silent("whether it is within the limit is not known", "是否在限值内未知")
+                }
+                _ => silent("that is the most that the way takes", "以上为用时上限"),
+            });
+        }
+        if let Some(ridden) = ridden {
+            let indented = |text: Text| Text::new(format!("  {}", text.en), format!("  {}", text.zh));
+            lines.extend(ridden.steps.iter().map(|step| indented(step.told())));
+            let of = &ridden.of;
+            let total = Text::new(format!("total {shown}: {}", of.en), format!("合计 {shown}：{}", of.zh));
+            lines.push(indented(total));
+        }
         if let Some(route) = route {
             let leg = |metres: f64, seconds: f64| {
                 format!("{} ({})", CostUnit::Metres.shown(metres), CostUnit::Seconds.shown(seconds))
@@ -152,7 +182,7 @@ pub fn fields() -> Vec<Field> {
 impl Way<'_> {
     /// The way as a feature with [`fields`]; `None` where there is none.
     pub fn row(&self, indicator: &str) -> Option<Row> {
-        let Outcome::Found { facility, cost, route, line } = &self.outcome else { return None };
+        let Outcome::Found { facility, cost, route, line, .. } = &self.outcome else { return None };
         let line = LineString(line.iter().map(|place| place.lonlat.coord()).collect());
         let leg = |of: fn(&Route) -> f64| Value::from(route.as_ref().map(of));
         Some(Row {
@@ -206,9 +236,16 @@ fn ways_among<'a>(
     if points.is_empty() {
         return Ok(Vec::new());
     }
-    let engine = engine(study, question)?;
+    let transit = (question.by == By::Transit).then(|| by_transit(study, question.direction)).transpose()?;
+    let other = if transit.is_none() { Some(engine(study, question)?) } else { None };
     let places: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
+    let engine: &dyn Impedance = match (&transit, &other) {
+        (Some(transit), _) => transit,
+        (None, Some(other)) => other.as_ref(),
+        (None, None) => return Ok(Vec::new()),
+    };
     let prepared = engine.prepare(&study.plane, &places);
+    let known = known_services(study, question.by);
     let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };
     let outcome = |at: usize| {
         let Some(origin) = layer.at[at] else { return Outcome::NoPlace };
@@ -219,12 +256,18 @@ fn ways_among<'a>(
         let Some((destination, cost)) = row.get(question.nth - 1).copied() else { return Outcome::NoWay };
         let facility = parties.facilities[destination as usize];
         let route = prepared.route(&origin, destination, &facility.at);
-        let line = match &route {
-            Some(route) => route.places.clone(),
-            None if question.direction == Direction::FromFacility => vec![facility.at, origin],
-            None => vec![origin, facility.at],
+        let point_name = layer.point_name(at);
+        let ends = match question.direction {
+            Direction::ToFacility => (&origin, &facility.at, facility.name.as_str()),
+            Direction::FromFacility => (&facility.at, &origin, point_name.as_ref()),
         };
-        Outcome::Found { facility: Box::new(facility.clone()), cost, route, line }
+        let ridden = transit.as_ref().and_then(|engine| ridden(engine, &origin, &places, (destination, cost), ends));
+        let line = match (&route, &ridden) {
+            (Some(route), _) => route.places.clone(),
+            (None, Some(ridden)) => ridden.line.clone(),
+            (None, None) => vec![*ends.0, *ends.1],
+        };
+        Outcome::Found { facility: Box::new(facility.clone()), cost, route, ridden, line }
     };
     let way = |at: usize| Way {
         point: layer.id(at).into_owned(),
@@ -233,6 +276,7 @@ fn ways_among<'a>(
         weighed_by: &group.name,
         unit: question.unit,
         direction: question.direction,
+        is_at_most: layer.at[at].is_some() && known.as_ref().is_some_and(|known| !known.has_data(layer.home[at])),
         outcome: outcome(at),
     };
     Ok(points.into_iter().map(way).collect())

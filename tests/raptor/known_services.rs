@@ -10,6 +10,7 @@ use tongda::indicators::target::Quantity;
 use tongda::indicators::target::Target;
 use tongda::indicators::verdict::Verdict;
 use tongda::indicators::verdict::judge;
+use tongda::metrics::Measure;
 use tongda::metrics::Output;
 use tongda::metrics::RegionFigure;
 use tongda::metrics::figure::Figure;
@@ -235,6 +236,21 @@ fn the_second_nearest_is_no_farther_than_was_found_either() {
     // as the first: 40 people take 0 to 1042 s
     let second = measure(&study, &NEAREST.replace(" }", ", nth = 2 }")).unwrap().headline;
     assert_eq!((second.unknown, second.bounds), (40.0, Some((492_000.0 / 340.0, 492_000.0 / 300.0))));
+}
+
+#[test]
+fn a_way_where_no_service_is_known_says_so() {
+    let study = study(&IN_B);
+    let told = |point: &str| {
+        let measure: Measure = toml::from_str::<toml::Table>(COVERED).unwrap().try_into().unwrap();
+        let ways = measure.metric().ways(&study, point).unwrap().unwrap();
+        ways[0].told(Some(1800.0)).into_iter().map(|line| line.en).collect::<Vec<_>>().join("\n")
+    };
+    let silent = "nothing is known of the services around it: ";
+    assert!(told("near").contains(&format!("{silent}that is the most that the way takes")), "{}", told("near"));
+    assert!(told("edge").contains(&format!("{silent}whether it is within the limit is not known")), "{}", told("edge"));
+    assert!(told("deep").contains(&format!("{silent}there may be a way")), "{}", told("deep"));
+    assert!(!told("a").contains(silent), "{}", told("a"));
 }
 
 #[test]

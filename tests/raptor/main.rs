@@ -3,6 +3,7 @@
 mod days;
 mod known_services;
 mod metrics;
+mod ridden;
 #[path = "../support/mod.rs"]
 mod support;
 mod theory;
