@@ -47,6 +47,7 @@ use crate::io::read::is_address;
 use crate::layers;
 use crate::metrics::Context;
 use crate::metrics::MetricError;
+use crate::metrics::networks::Networks;
 use crate::model::study::Study;
 use crate::table::Field;
 use crate::table::Record;
@@ -133,6 +134,7 @@ pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Res
 fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Scorecard, Vec<Table>), RunError> {
     progress.stage("measure", Some(plan.indicators.len() as u64));
     let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), Vec::new());
+    let networks = Networks::new(study);
     for indicator in &plan.indicators {
         let target_share = match indicator.target.as_ref().map(|target| target.bound) {
             Some(Bound::AtLeast(Quantity::Share(share))) => Some(share),
@@ -149,7 +151,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         let mut output = indicator
             .measure
             .metric()
-            .measure(&context)
+            .measure_over(&context, &networks)
             .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
@@ -165,6 +167,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         issues.append(&mut output.issues);
         progress.advance(1);
     }
+    drop(networks);
     progress.done();
     // several indicators may meet the same doubtful stop: it is listed once
     for issue in issues {

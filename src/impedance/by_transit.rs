@@ -29,7 +29,7 @@ use crate::model::travel::Wait;
 
 /// By timetable, to the facility or from it. Seconds, whole ones.
 pub struct ByTransit<'a> {
-    pub network: TransitNetwork<'a>,
+    pub network: &'a TransitNetwork<'a>,
     pub direction: Direction,
 }
 
@@ -47,7 +47,7 @@ impl Impedance for ByTransit<'_> {
     }
 
     fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
-        let network = &self.network;
+        let network = self.network;
         let is_at_point = (self.direction == Direction::ToFacility) == (network.travel.clock == Clock::DepartAt);
         if is_at_point {
             return Box::new(PreparedTransit::Points { network, ends: network.ends(destinations) });

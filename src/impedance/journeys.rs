@@ -187,7 +187,7 @@ impl ByTransit<'_> {
     /// The journey between a demand point and one of the facilities whose time is the cost, at the first minute of the window that has it; a
     /// percentile is always the time of some minute. `None` where no minute has it.
     pub fn journey_of(&self, point: &Place, facilities: &[Place], facility: u32, cost_s: u32) -> Option<OfCost> {
-        let network = &self.network;
+        let network = self.network;
         let is_at_point = (self.direction == Direction::ToFacility) == (network.travel.clock == Clock::DepartAt);
         let other = *facilities.get(facility as usize)?;
         let (start, ends, end) = match is_at_point {

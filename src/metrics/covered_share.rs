@@ -22,6 +22,7 @@ use crate::metrics::catchments::Catchments;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::halo;
+use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -135,8 +136,12 @@ impl CoveredShare {
 
 impl Metric for CoveredShare {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        self.measure_over(context, &Networks::new(context.study))
+    }
+
+    fn measure_over(&self, context: &Context<'_>, networks: &Networks<'_>) -> Result<Output, MetricError> {
         is_looked_for(context.study, self.by, self.within)?;
-        let reach = Reach::new(context.study, &self.question())?;
+        let reach = Reach::over(networks, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
             headline = headline.because(unknown_reason(&reach, &ledger, Some(self.within.value())));

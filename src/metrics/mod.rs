@@ -19,6 +19,7 @@ mod neighbour_layers;
 pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
+pub mod networks;
 pub mod reach;
 mod reach_layers;
 mod reachable_layers;
@@ -46,6 +47,7 @@ use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::impedance::By;
 use crate::metrics::figure::Figure;
+use crate::metrics::networks::Networks;
 use crate::metrics::way::Way;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -145,6 +147,13 @@ pub trait Metric {
     /// [`MetricError::Missing`] when the study lacks what is asked for, [`MetricError::Parameter`] when parameters contradict
     /// each other.
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError>;
+
+    /// The same, over networks of the context's study that several metrics share.
+    /// # Errors
+    /// As [`Metric::measure`].
+    fn measure_over(&self, context: &Context<'_>, _networks: &Networks<'_>) -> Result<Output, MetricError> {
+        self.measure(context)
+    }
 
     /// What is wrong with the parameters themselves, before anything is read.
     /// # Errors

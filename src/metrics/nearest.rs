@@ -27,6 +27,7 @@ use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::halo;
+use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -217,7 +218,11 @@ pub fn statistic(distances: &mut [(f64, Weight)], statistic: Statistic) -> Optio
 
 impl Metric for Nearest {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
-        let reach = Reach::new(context.study, &self.question())?;
+        self.measure_over(context, &Networks::new(context.study))
+    }
+
+    fn measure_over(&self, context: &Context<'_>, networks: &Networks<'_>) -> Result<Output, MetricError> {
+        let reach = Reach::over(networks, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
             headline = headline.because(unknown_reason(&reach, &ledger, None));

@@ -18,16 +18,14 @@ use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Want;
-use crate::impedance::by_transit::ByTransit;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
-use crate::impedance::transit::TransitNetwork;
-use crate::impedance::walks::Walker;
 use crate::metrics::MetricError;
 use crate::metrics::known_services::KnownServices;
 use crate::metrics::known_services::Silence;
+use crate::metrics::networks::Networks;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
 use crate::model::facility::Facility;
@@ -132,19 +130,31 @@ impl<'a> Reach<'a> {
     /// [`MetricError::Missing`] when the study has no such facility, demand layer or weight group, or when a choice between
     /// several is not made.
     pub fn new(study: &'a Study, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
-        Reach::among(study, question, Parties::new(study, question)?)
+        Reach::over(&Networks::new(study), question)
+    }
+
+    /// The same over networks that are shared.
+    /// # Errors
+    /// As [`Reach::new`].
+    pub fn over(networks: &Networks<'a>, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
+        Reach::among(networks, question, Parties::new(networks.study, question)?)
     }
 
     /// The same for places that are no facilities of the study, e.g. stops; without any, nobody reaches one. The question's kind says
     /// nothing.
     /// # Errors
     /// [`MetricError::Missing`] when the study has no such demand layer or weight group.
-    pub fn to(study: &'a Study, question: &Question<'_>, places: Vec<&'a Facility>) -> Result<Reach<'a>, MetricError> {
-        Reach::among(study, question, Parties::with(study, question, places)?)
+    pub fn to(
+        networks: &Networks<'a>,
+        question: &Question<'_>,
+        places: Vec<&'a Facility>,
+    ) -> Result<Reach<'a>, MetricError> {
+        Reach::among(networks, question, Parties::with(networks.study, question, places)?)
     }
 
-    fn among(study: &'a Study, question: &Question<'_>, parties: Parties<'a>) -> Result<Reach<'a>, MetricError> {
-        let engine = engine(study, question)?;
+    fn among(networks: &Networks<'a>, question: &Question<'_>, parties: Parties<'a>) -> Result<Reach<'a>, MetricError> {
+        let study = networks.study;
+        let engine = engine(networks, question)?;
         let admits = |origin: usize, destination: u32| parties.admits(origin, destination);
         let Parties { layer, group, facilities, .. } = &parties;
         let (layer, group) = (*layer, *group);
@@ -441,11 +451,14 @@ impl<'a> Parties<'a> {
 /// What measures for a question.
 /// # Errors
 /// [`MetricError::Missing`] when the study has no streets for it.
-pub(crate) fn engine<'a>(study: &'a Study, question: &Question<'_>) -> Result<Box<dyn Impedance + 'a>, MetricError> {
+pub(crate) fn engine<'n>(
+    networks: &'n Networks<'_>,
+    question: &Question<'_>,
+) -> Result<Box<dyn Impedance + 'n>, MetricError> {
     if question.by == By::Transit {
-        return Ok(Box::new(by_transit(study, question.direction)?));
+        return Ok(Box::new(networks.by_transit(question.direction)?));
     }
-    question.by.engine(question.unit, question.direction, study).ok_or_else(|| MetricError::Missing {
+    question.by.engine(question.unit, question.direction, networks.study).ok_or_else(|| MetricError::Missing {
         what: match question.by.mode() {
             Some(mode) => format!("the study has no streets to {} on", mode.id()),
             None if question.by == By::Surface => "the study has no cost surface to walk over".to_owned(),
@@ -484,31 +497,6 @@ pub(crate) fn is_looked_for(study: &Study, by: By, within: Limit) -> Result<(), 
         return Err(MetricError::Parameter { key: "within", what });
     }
     Ok(())
-}
-
-/// The timetable of the study's day with the walks of its streets, or straight ones.
-/// # Errors
-/// [`MetricError::Missing`] without a timetable or route table, and when nothing of it runs within the window.
-pub(crate) fn by_transit(study: &Study, direction: Direction) -> Result<ByTransit<'_>, MetricError> {
-    let transit = study.transit.as_ref().ok_or_else(|| MetricError::Missing {
-        what: "the study has no timetable and no route table".to_owned(),
-        instead: "give one under [study], or measure by = \"walk\"".to_owned(),
-    })?;
-    let travel = &transit.travel;
-    let walker = match study.streets.iter().find(|network| Some(network.mode) == By::Transit.mode()) {
-        Some(network) => Walker::Streets(network),
-        None => Walker::Straight { plane: &study.plane, speed: travel.walk_speed, detour: travel.walk_detour },
-    };
-    let network = TransitNetwork::new(transit, travel, walker);
-    let basis = network.basis();
-    if basis.trips + basis.headways + basis.spread + basis.assumed == 0 {
-        let day = travel.date.or(transit.date).map_or("any day".to_owned(), |day| day.to_string());
-        return Err(MetricError::Missing {
-            what: format!("nothing runs on {day} within the window that starts at {}", travel.from),
-            instead: "choose another day, another window or other modes in [study.travel]".to_owned(),
-        });
-    }
-    Ok(ByTransit { network, direction })
 }
 
 pub(crate) fn demand_layer<'a>(study: &'a Study, name: Option<&str>) -> Result<&'a DemandLayer, MetricError> {

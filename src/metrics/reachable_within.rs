@@ -25,6 +25,7 @@ use crate::metrics::covered_share::needs_speed;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::known_services::Silence;
+use crate::metrics::networks::Networks;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Whose;
@@ -112,7 +113,8 @@ impl ReachableWithin {
         }
     }
 
-    fn answer<'a>(&'a self, study: &'a Study) -> Result<Answer<'a>, MetricError> {
+    fn answer<'a>(&'a self, networks: &'a Networks<'_>) -> Result<Answer<'a>, MetricError> {
+        let study = networks.study;
         let first = self.by.first().copied().unwrap_or_default();
         let parties = Parties::new(study, &self.question(first))?;
         let (judged, outside) = judged_points(study, parties.layer);
@@ -122,7 +124,7 @@ impl ReachableWithin {
             .map(|kind| study.facilities.iter().filter(|facility| facility.kind == *kind).collect())
             .collect();
         let found: Vec<Found> =
-            self.by.iter().map(|by| self.found(study, &parties, &judged, &kinds, *by)).collect::<Result<_, _>>()?;
+            self.by.iter().map(|by| self.found(networks, &parties, &judged, &kinds, *by)).collect::<Result<_, _>>()?;
         let synthetic = self.by.iter().any(|by| is_made_up(study, *by))
             || parties.layer.synthetic
             || parties.facilities.iter().chain(kinds.iter().flatten()).any(|facility| facility.synthetic);
@@ -131,14 +133,15 @@ impl ReachableWithin {
 
     fn found(
         &self,
-        study: &Study,
+        networks: &Networks<'_>,
         parties: &Parties<'_>,
         judged: &[usize],
         kinds: &[Vec<&Facility>],
         by: By,
     ) -> Result<Found, MetricError> {
+        let study = networks.study;
         is_looked_for(study, by, self.within)?;
-        let engine = engine(study, &self.question(by))?;
+        let engine = engine(networks, &self.question(by))?;
         let at: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &at);
         let met = |place: Option<Place>| -> Result<(Place, Option<Snap>), Option<OffStreet>> {
@@ -435,7 +438,11 @@ impl Metric for ReachableWithin {
     }
 
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
-        let answer = self.answer(context.study)?;
+        self.measure_over(context, &Networks::new(context.study))
+    }
+
+    fn measure_over(&self, context: &Context<'_>, networks: &Networks<'_>) -> Result<Output, MetricError> {
+        let answer = self.answer(networks)?;
         let (mut headline, ledger) = answer.figure(&answer.judged);
         if headline.unknown > 0.0 {
             headline = headline.because(answer.unknown_reason());

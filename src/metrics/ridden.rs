@@ -120,7 +120,7 @@ pub(crate) fn ridden(
     ends: (&Place, &Place, &str),
 ) -> Option<Ridden> {
     let found = engine.journey_of(point, facilities, facility, cost as u32)?;
-    let network = &engine.network;
+    let network = engine.network;
     let (transit, walker) = (network.transit(), network.walker());
     let (begins, is_to, end) = ends;
     let (mut steps, mut line) = (Vec::new(), vec![*begins]);
@@ -137,12 +137,11 @@ pub(crate) fn ridden(
                 });
                 let (to, name) = stop.map_or((*is_to, end.to_owned()), stop_at);
                 let way = walker.way(&here, &to);
-                steps.push(Step::Walk {
-                    seconds: *seconds,
-                    metres: way.as_ref().map(|(metres, _)| *metres),
-                    to: name,
-                    is_stop: stop.is_some(),
-                });
+                // who stands at the stop already does not walk
+                if *seconds > 0 || legs.len() == 1 {
+                    let metres = way.as_ref().map(|(metres, _)| *metres);
+                    steps.push(Step::Walk { seconds: *seconds, metres, to: name, is_stop: stop.is_some() });
+                }
                 line.extend(way.map_or(vec![to], |(_, places)| places));
                 line.push(to);
                 now = now.saturating_add_unsigned(*seconds);

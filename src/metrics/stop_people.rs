@@ -14,6 +14,7 @@ use crate::metrics::Variant;
 use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
 use crate::metrics::halo;
+use crate::metrics::networks::Networks;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::engine;
@@ -54,9 +55,10 @@ impl<'a> People<'a> {
         let question = params.question(limit);
         let served = survey.with_at_least(params.least());
         let places: Vec<&Facility> = served.iter().map(|place| &survey.places[*place as usize]).collect();
-        let mut reach = Reach::to(survey.study, &question, places)?;
+        let networks = Networks::new(survey.study);
+        let mut reach = Reach::to(&networks, &question, places)?;
         reach.synthetic |= survey.is_synthetic();
-        let engine = engine(survey.study, &question)?;
+        let engine = engine(&networks, &question)?;
         let best = survey.best(&reach, engine.as_ref(), limit.value());
         Ok(People { params, survey, limit, reach, best })
     }

@@ -8,15 +8,14 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
-use crate::impedance::Impedance;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::street::Route;
 use crate::metrics::MetricError;
+use crate::metrics::networks::Networks;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
-use crate::metrics::reach::by_transit;
 use crate::metrics::reach::demand_layer;
 use crate::metrics::reach::engine;
 use crate::metrics::reach::known_services;
@@ -236,14 +235,10 @@ fn ways_among<'a>(
     if points.is_empty() {
         return Ok(Vec::new());
     }
-    let transit = (question.by == By::Transit).then(|| by_transit(study, question.direction)).transpose()?;
-    let other = if transit.is_none() { Some(engine(study, question)?) } else { None };
+    let networks = Networks::new(study);
+    let transit = (question.by == By::Transit).then(|| networks.by_transit(question.direction)).transpose()?;
     let places: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
-    let engine: &dyn Impedance = match (&transit, &other) {
-        (Some(transit), _) => transit,
-        (None, Some(other)) => other.as_ref(),
-        (None, None) => return Ok(Vec::new()),
-    };
+    let engine = engine(&networks, question)?;
     let prepared = engine.prepare(&study.plane, &places);
     let known = known_services(study, question.by);
     let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };

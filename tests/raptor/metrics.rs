@@ -4,11 +4,16 @@ use std::path::Path;
 
 use tongda::base::clock::ServiceTime;
 use tongda::base::idx::CalendarIdx;
+use tongda::base::progress::Silent;
 use tongda::base::units::KmPerHour;
 use tongda::base::units::Limit;
 use tongda::base::units::Seconds;
+use tongda::base::units::Text;
 use tongda::config;
+use tongda::metrics::Context;
+use tongda::metrics::Measure;
 use tongda::metrics::MetricError;
+use tongda::metrics::networks::Networks;
 use tongda::model::study::Study;
 use tongda::model::transit::Call;
 use tongda::model::transit::Mode;
@@ -98,6 +103,29 @@ fn centres_within_reach_by_transit_are_counted() {
     let text = "reachable-within = { centres = \"hospital\", within = \"30 min\", by = [\"transit\"] }";
     let output = measure(&study(), text).unwrap();
     assert_eq!(output.headline.value, Some(200.0 / 350.0));
+}
+
+#[test]
+fn metrics_share_a_network_that_is_made_once() {
+    let study = study();
+    let networks = Networks::new(&study);
+    let within = "reachable-within = { centres = \"hospital\", within = \"30 min\", by = [\"transit\"] }";
+    let from = COVERED.replace(" }", ", direction = \"from-facility\" }");
+    for text in [COVERED, within, &from, COVERED] {
+        let what: Measure = toml::from_str::<toml::Table>(text).unwrap().try_into().unwrap();
+        let title = Text::new("t", "题");
+        let context =
+            Context { study: &study, progress: &Silent, id: "i", title: &title, over: &[], target_share: None };
+        let shared = what.metric().measure_over(&context, &networks).unwrap();
+        let alone = measure(&study, text).unwrap();
+        assert_eq!(shared.headline, alone.headline, "{text}");
+        assert_eq!(
+            (shared.notes, shared.tables, shared.evidence),
+            (alone.notes, alone.tables, alone.evidence),
+            "{text}"
+        );
+    }
+    assert!(std::ptr::eq(networks.transit().unwrap(), networks.transit().unwrap()));
 }
 
 #[test]

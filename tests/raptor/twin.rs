@@ -450,7 +450,8 @@ fn costs_are_the_percentiles_whichever_end_the_clock_hangs_at() {
             let network = || TransitNetwork::new(&transit, &travel, walker(&plane, &travel));
             let (plain, ends) = (network(), network().ends(&places));
             for direction in [Direction::ToFacility, Direction::FromFacility] {
-                let engine = ByTransit { network: network(), direction };
+                let own = network();
+                let engine = ByTransit { network: &own, direction };
                 let prepared = engine.prepare(&plane, &places);
                 for (at, point) in places.iter().enumerate() {
                     let row = prepared.row(point, Want::Within(1e9), &|_| true);
