@@ -121,7 +121,8 @@ impl CoveredShare {
 
 impl Metric for CoveredShare {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
-        is_looked_for(context.study, self.by, self.within)?;
+        is_looked_for(context.study, self.by, self.within, "within")?;
+        self.catchments.as_ref().map_or(Ok(()), |catchments| catchments.are_looked_for(context.study, self.by))?;
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -162,7 +163,6 @@ impl Metric for CoveredShare {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
-        draws(self.by, self.catchments.as_ref())?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {
             catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
         })
@@ -202,17 +202,6 @@ pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(
     if unit == CostUnit::Metres && by == By::Transit {
         let what = "by transit the time counts, not the length; write a time, or another by".to_owned();
         return Err(MetricError::Parameter { key, what });
-    }
-    Ok(())
-}
-
-/// Areas are drawn along streets or straight lines, not along timetables.
-/// # Errors
-/// [`MetricError::Parameter`].
-pub(crate) fn draws(by: By, catchments: Option<&Catchments>) -> Result<(), MetricError> {
-    if by == By::Transit && catchments.is_some() {
-        let what = "areas within reach by transit are not drawn; leave catchments out".to_owned();
-        return Err(MetricError::Parameter { key: "catchments", what });
     }
     Ok(())
 }

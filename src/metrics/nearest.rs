@@ -20,7 +20,6 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
-use crate::metrics::covered_share::draws;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::no_place_reason;
 use crate::metrics::covered_share::parts_with_unknown;
@@ -184,6 +183,7 @@ pub fn statistic(distances: &mut [(f64, Weight)], statistic: Statistic) -> Optio
 
 impl Metric for Nearest {
     fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        self.catchments.as_ref().map_or(Ok(()), |catchments| catchments.are_looked_for(context.study, self.by))?;
         let reach = Reach::new(context.study, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -233,7 +233,6 @@ impl Metric for Nearest {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.cost.unit(), "cost")?;
-        draws(self.by, self.catchments.as_ref())?;
         let is_nearest_of_all = self.whose == Whose::Any && self.nth.get() == 1;
         self.catchments
             .as_ref()

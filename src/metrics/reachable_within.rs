@@ -133,7 +133,7 @@ impl ReachableWithin {
         kinds: &[Vec<&Facility>],
         by: By,
     ) -> Result<Found, MetricError> {
-        is_looked_for(study, by, self.within)?;
+        is_looked_for(study, by, self.within, "within")?;
         let engine = engine(study, &self.question(by))?;
         let at: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &at);
