@@ -128,7 +128,7 @@ fn line() -> Study {
     study
 }
 
-const AREAS: &str = "covered-share = { kind = \"hospital\", within = \"20 min\", by = \"transit\", catchments = { bands = [\"17 min\", \"20 min\"], cell = \"20 m\", each = true } }";
+const AREAS: &str = "covered-share = { kind = \"hospital\", within = \"20 min\", by = \"transit\", catchments = { bands = [\"17 min\", \"20 min\"], cell = \"40 m\", each = true } }";
 
 #[test]
 fn areas_are_discs_around_stops_of_what_is_left_of_the_limit_after_waiting_and_riding() {
@@ -156,8 +156,8 @@ fn areas_are_discs_around_stops_of_what_is_left_of_the_limit_after_waiting_and_r
                     let island =
                         shape.0.iter().find(|one| one.contains(&Point::new(middle, 0.0))).unwrap().unsigned_area();
                     let disc = std::f64::consts::PI * radius * radius;
-                    // cells of 20 m, in or out: a border of 2 π r crosses 4 r / 10 cells, and errs by half a cell at the most of each at random
-                    let tolerance = 400.0 * (0.4 * radius).sqrt() + 400.0;
+                    // cells of 40 m, in or out: the border crosses some 8 r / 40 of them, and each errs by half of itself
+                    let tolerance = 1_600.0 * ((8.0 * radius / 40.0).sqrt() + 1.0);
                     assert!(
                         (island - disc).abs() < tolerance,
                         "{name} {clock:?} {direction:?} {radius}: {island} {disc}"
@@ -165,7 +165,7 @@ fn areas_are_discs_around_stops_of_what_is_left_of_the_limit_after_waiting_and_r
                     for step in 0..32 {
                         let (dy, dx) = (f64::from(step) / 32.0 * std::f64::consts::TAU).sin_cos();
                         let on = |metres: f64| Point::new(middle + dx * metres, dy * metres);
-                        assert!(shape.contains(&on(radius - 20.0)) && !shape.contains(&on(radius + 20.0)));
+                        assert!(shape.contains(&on(radius - 40.0)) && !shape.contains(&on(radius + 40.0)));
                     }
                 }
             }
@@ -255,7 +255,7 @@ fn what_is_drawn_is_what_is_judged_and_no_island_is_lost() {
             }
         }
     }
-    assert!(small > 50 && within_count > 1_000 && beyond > 10_000, "{small} {within_count} {beyond}");
+    assert!(small > 20 && within_count > 1_000 && beyond > 10_000, "{small} {within_count} {beyond}");
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn layers_say_what_they_rest_on() {
     for part in ["08:00至08:59出发", "第50百分位", "6 km/h", "合成"] {
         assert!(table.title.zh.contains(part), "{part}: {}", table.title.zh);
     }
-    for part in ["the services that are known", "percentile 50 of 60 times", "cells of 20 m"] {
+    for part in ["the services that are known", "percentile 50 of 60 times", "cells of 40 m"] {
         assert!(table.description.en.contains(part), "{part}: {}", table.description.en);
     }
     assert!(table.description.zh.contains("仅依据已知线路"), "{}", table.description.zh);
