@@ -66,6 +66,9 @@ struct Run {
     count: i32,
 }
 
+/// Facilities from stops, each with the walk to the stop.
+type Through<'s> = Vec<(&'s Seen, u32)>;
+
 /// What one facility is from each stop that is within the limit: seconds of the fastest way, and what is known.
 type Found<T> = Vec<(u32, u32, Vec<T>)>;
 
@@ -266,12 +269,12 @@ impl ByStops<'_> {
     }
 
     /// Facilities by vehicle from the stops that are walked to, each with the seconds of its fastest way: that one first.
-    fn ways(&self, access: &[(u32, u32)]) -> Vec<(u32, u32, Vec<(&Seen, u32)>)> {
+    fn ways(&self, access: &[(u32, u32)]) -> Vec<(u32, u32, Through<'_>)> {
         let mut through: Vec<(&Seen, u32)> =
             access.iter().flat_map(|(stop, walk_s)| self.at(*stop).iter().map(|seen| (seen, *walk_s))).collect();
         through.retain(|(seen, walk_s)| seen.least_s + walk_s <= self.limit_s);
         through.sort_by_key(|(seen, _)| seen.facility);
-        let mut ways: Vec<(u32, u32, Vec<(&Seen, u32)>)> = through
+        let mut ways: Vec<(u32, u32, Through<'_>)> = through
             .chunk_by(|a, b| a.0.facility == b.0.facility)
             .filter_map(|own| {
                 let least_s = own.iter().map(|(seen, walk_s)| seen.least_s + walk_s).min()?;
@@ -284,7 +287,7 @@ impl ByStops<'_> {
 
     fn nearest(&self, origin: &Place) -> Option<(u32, f64)> {
         let mut best: Option<(u32, u32)> =
-            self.direct.nearest(origin, f64::from(self.limit_s)).map(|(facility, seconds)| (seconds, facility));
+            self.direct.nearest(origin, self.limit_s).map(|(facility, seconds)| (seconds, facility));
         for (least_s, facility, through) in self.ways(&self.access(origin)) {
             // a percentile is never less than the fastest way
             if best.is_some_and(|(seconds, _)| least_s > seconds) {

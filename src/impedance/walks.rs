@@ -109,22 +109,17 @@ impl Targets<'_> {
     }
 
     /// The nearest target within so many seconds of a place; of two within the same second that with the lower index, on streets the nearer.
-    pub(super) fn nearest(&self, place: &Place, limit_s: f64) -> Option<(u32, u32)> {
-        let first = match self {
-            Targets::Streets(ready) => ready.row(place, Want::Nearest, &|_| true).first().copied(),
-            Targets::Straight { prepared, speed, detour } => {
-                let row = prepared.row(place, Want::Nearest, &|_| true);
-                row.first().map(|(at, metres)| (*at, metres * speed.seconds(*detour)))
-            }
-        };
-        let (at, seconds) = first.map(|(at, seconds)| (at, whole(seconds)))?;
-        if f64::from(seconds) > limit_s {
-            return None;
-        }
+    pub(super) fn nearest(&self, place: &Place, limit_s: u32) -> Option<(u32, u32)> {
         match self {
-            Targets::Streets(_) => Some((at, seconds)),
+            Targets::Streets(ready) => {
+                let (at, seconds) = ready.row(place, Want::Nearest, &|_| true).first().copied()?;
+                Some((at, whole(seconds))).filter(|(_, seconds)| *seconds <= limit_s)
+            }
             Targets::Straight { .. } => {
-                self.within(place, f64::from(seconds)).into_iter().min_by_key(|(at, own)| (*own, *at))
+                // near first: what is within so many whole seconds is nearer than the rest
+                let nearest =
+                    |limit_s: u32| self.within(place, f64::from(limit_s)).into_iter().min_by_key(|(at, s)| (*s, *at));
+                (0..5).rev().find_map(|halves| nearest(limit_s >> halves))
             }
         }
     }

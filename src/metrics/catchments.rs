@@ -168,7 +168,7 @@ impl Catchments {
         let places: Vec<Place> = reach.facilities.iter().map(|facility| facility.at).collect();
         let mut tables = if reach.by == By::Transit {
             let engine = by_transit(reach.study, reach.direction)?;
-            layers.of = Some(catchments_by_transit::of(&engine.network, reach.synthetic));
+            layers.of = Some(catchments_by_transit::of(&engine.network));
             let (cells, each) = catchments_by_transit::measure(&layers, &engine, &places, self.each);
             vec![layers.areas(&cells), layers.each(each), layers.by_facility(&cells)]
         } else {

@@ -20,21 +20,15 @@ use crate::table::Row;
 /// Facilities whose times at the stops are kept at once.
 const TOGETHER: usize = 256;
 
-/// What titles, and what descriptions say.
-pub(super) fn of(network: &TransitNetwork<'_>, is_synthetic: bool) -> [Text; 2] {
-    let [mut short, mut long] = [
+/// What titles, and what descriptions say; that data is made up is said of every layer.
+pub(super) fn of(network: &TransitNetwork<'_>) -> [Text; 2] {
+    [
         network.told_shortly(),
         Text::new(
             "a cell is also within where a stop or a facility in it is; it rests on the services that are known: where none are known people only walk, whether there is a bus or not",
             "网格内的站点或设施可达时该网格亦视为可达；仅依据已知线路：无已知线路之处按步行计，不论实际有无公交",
         ),
-    ];
-    if is_synthetic {
-        (short.en, short.zh) = (format!("{} (made-up data)", short.en), format!("{}（合成数据）", short.zh));
-        long.en += "; lines, places or people are made up";
-        long.zh += "；线路、地点或人口含合成数据";
-    }
-    [short, long]
+    ]
 }
 
 /// The nearest facility of every cell as far as it matters; and the areas of each facility alone, when they are asked for.

@@ -271,10 +271,10 @@ fn the_areas_are_the_same_on_any_number_of_threads() {
 fn layers_say_what_they_rest_on() {
     let output = measure(&line(), AREAS).unwrap();
     let table = layer(&output, "i_catchments");
-    for part in ["leaving 08:00 to 08:59", "percentile 50", "6 km/h", "made-up"] {
+    for part in ["leaving 08:00 to 08:59", "percentile 50", "6 km/h"] {
         assert!(table.title.en.contains(part), "{part}: {}", table.title.en);
     }
-    for part in ["08:00至08:59出发", "第50百分位", "6 km/h", "合成"] {
+    for part in ["08:00至08:59出发", "第50百分位", "6 km/h"] {
         assert!(table.title.zh.contains(part), "{part}: {}", table.title.zh);
     }
     for part in ["the services that are known", "percentile 50 of 60 times", "cells of 40 m"] {
@@ -283,10 +283,6 @@ fn layers_say_what_they_rest_on() {
     assert!(table.description.zh.contains("仅依据已知线路"), "{}", table.description.zh);
     assert!(!table.description.en.contains("from the streets"), "there are none: {}", table.description.en);
     assert!(table.synthetic);
-    let mut real = line();
-    real.transit.as_mut().unwrap().services[0].synthetic = false;
-    let output = measure(&real, AREAS).unwrap();
-    assert!(!layer(&output, "i_catchments").title.en.contains("made-up"));
 }
 
 #[test]
