@@ -123,6 +123,30 @@ impl Prepared for PreparedTransit<'_> {
 }
 
 impl TransitNetwork<'_> {
+    /// Places of the stops, by index.
+    pub fn places(&self) -> Vec<Place> {
+        self.transit.stops.iter().map(|stop| stop.at).collect()
+    }
+
+    /// Window, percentile and walking speed: for a title.
+    pub fn told_shortly(&self) -> Text {
+        let travel = &self.travel;
+        let until = ServiceTime(travel.from.0.saturating_add(60 * (self.minutes() as u32 - 1)));
+        let speed = match self.walker {
+            Walker::Streets(network) => network.off_speed,
+            Walker::Straight { speed, .. } => speed,
+        };
+        let (clock_en, clock_zh) = match travel.clock {
+            Clock::DepartAt => ("leaving", "出发"),
+            Clock::ArriveBy => ("being there by", "到达"),
+        };
+        let (from, rank) = (travel.from, trim_zeros(travel.percentile, 2));
+        Text::new(
+            format!("by transit, {clock_en} {from} to {until}, percentile {rank}, walking {speed}"),
+            format!("公共交通，{from}至{until}{clock_zh}，第{rank}百分位，步行{speed}"),
+        )
+    }
+
     /// When, how far on foot, how often changed, and what it rests on: what must be said with every figure, for peers differ where they do not.
     pub fn told(&self) -> Text {
         let travel = &self.travel;

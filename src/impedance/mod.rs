@@ -1,5 +1,6 @@
 //! Floor 2: how far it is. Every way of measuring gives the same [`CostTable`](cost_table::CostTable).
 
+pub mod by_stops;
 pub mod by_transit;
 #[cfg(feature = "bench")]
 pub(crate) mod chains;

@@ -19,6 +19,11 @@ pub struct Times {
     is_by_arrival: bool,
 }
 
+/// Where the percentile of so many sorted times stands, from 0.
+pub(super) fn nearest_rank(percentile: f64, count: usize) -> usize {
+    (percentile / 100.0 * count as f64 - 1e-9).ceil().max(1.0) as usize - 1
+}
+
 impl Times {
     /// Of ends with their walks, nothing being reached by vehicle yet.
     pub(crate) fn of_walks(minutes: usize, walk: Vec<u16>, is_by_arrival: bool) -> Times {
@@ -61,6 +66,11 @@ impl Times {
         times
     }
 
+    /// Seconds to an end by vehicle, in the order of the clock; [`UNREACHED`] where there is no way.
+    pub(super) fn by_vehicle(&self, end: usize) -> &[u16] {
+        &self.seconds[end * self.minutes..(end + 1) * self.minutes]
+    }
+
     /// Number of ends.
     pub fn len(&self) -> usize {
         self.walk.len()
@@ -98,8 +108,8 @@ impl Times {
         ranks
             .iter()
             .map(|rank| {
-                let at = (rank / 100.0 * sorted.len() as f64 - 1e-9).ceil().max(1.0) as usize;
-                sorted.get(at - 1).copied().filter(|seconds| *seconds != UNREACHED).map(u32::from)
+                let at = nearest_rank(*rank, sorted.len());
+                sorted.get(at).copied().filter(|seconds| *seconds != UNREACHED).map(u32::from)
             })
             .collect()
     }

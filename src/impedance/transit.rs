@@ -79,6 +79,24 @@ impl<'a> TransitNetwork<'a> {
         TransitNetwork { transit, travel, walker, timetable, changes, stops, max_walk_s, off_streets }
     }
 
+    /// The same seen from the other end: the first is last, and there is left earliest what was reached latest.
+    pub(super) fn turned(&self) -> TransitNetwork<'a> {
+        let (clock, direction) = match self.travel.clock {
+            Clock::DepartAt => (Clock::ArriveBy, Direction::FromFacility),
+            Clock::ArriveBy => (Clock::DepartAt, Direction::ToFacility),
+        };
+        TransitNetwork {
+            transit: self.transit,
+            travel: Travel { clock, ..self.travel.clone() },
+            walker: self.walker,
+            timetable: self.timetable.mirrored(),
+            changes: self.changes.turned(self.transit.stops.len()).shortest_first(),
+            stops: self.stops_seen(direction),
+            max_walk_s: self.max_walk_s,
+            off_streets: self.off_streets,
+        }
+    }
+
     /// What the times rest on.
     pub fn basis(&self) -> Basis {
         self.timetable.basis
@@ -208,6 +226,25 @@ impl<'a> TransitNetwork<'a> {
     pub(super) fn stops_seen(&self, direction: Direction) -> Targets<'a> {
         let stops: Vec<Place> = self.transit.stops.iter().map(|stop| stop.at).collect();
         self.walker.targets(&stops, direction)
+    }
+
+    /// Goes through departures, the last first, as the search sees them; `seen` is told the labels and the time. What takes longer than
+    /// `longest_s` is not looked for.
+    pub(super) fn departures(
+        &self,
+        access: &[(u32, u32)],
+        starts: &[i32],
+        longest_s: u32,
+        mut seen: impl FnMut(&Labels, i32),
+    ) {
+        let search = self.search();
+        LABELS.with_borrow_mut(|labels| {
+            labels.begin(&search);
+            for at in starts {
+                search.depart(labels, access, *at, at.saturating_add_unsigned(longest_s));
+                seen(labels, *at);
+            }
+        });
     }
 
     /// Goes through the minutes of the window, the last of the search first; `seen` is told the labels, the minute and its time.

@@ -46,6 +46,11 @@ pub struct Walks {
 
 const STRAIGHT: Geodesic = Geodesic;
 
+/// Begun seconds count.
+fn whole(seconds: f64) -> u32 {
+    (seconds - ROUNDING_S).max(0.0).ceil() as u32
+}
+
 impl<'a> Walker<'a> {
     /// Places made ready to be walked to; walked from, seen from the facility.
     pub fn targets(self, places: &[Place], direction: Direction) -> Targets<'a> {
@@ -114,7 +119,37 @@ impl Targets<'_> {
             }
         };
         row.sort_unstable_by_key(|(at, _)| *at);
-        row.into_iter().map(|(at, seconds)| (at, (seconds - ROUNDING_S).max(0.0).ceil() as u32)).collect()
+        row.into_iter().map(|(at, seconds)| (at, whole(seconds))).collect()
+    }
+
+    /// The nearest target within so many seconds of a place; of two within the same second that with the lower index, on streets the nearer.
+    pub(super) fn nearest(&self, place: &Place, limit_s: u32) -> Option<(u32, u32)> {
+        match self {
+            Targets::Streets(ready) => {
+                let (at, seconds) = ready.row(place, Want::Nearest, &|_| true).first().copied()?;
+                Some((at, whole(seconds))).filter(|(_, seconds)| *seconds <= limit_s)
+            }
+            Targets::Straight { .. } => {
+                // near first: what is within so many whole seconds is nearer than the rest
+                let nearest =
+                    |limit_s: u32| self.within(place, f64::from(limit_s)).into_iter().min_by_key(|(at, s)| (*s, *at));
+                (0..5).rev().find_map(|halves| nearest(limit_s >> halves))
+            }
+        }
+    }
+
+    /// Seconds between each place and one target, where they are within the limit.
+    pub(super) fn seconds_of(&self, target: u32, limit_s: f64, at: &[(Place, Option<Snap>)]) -> Vec<Option<u32>> {
+        let limit_s = limit_s + ROUNDING_S;
+        let whole_of = |seconds: Option<f64>| seconds.filter(|seconds| seconds.is_finite()).map(whole);
+        match self {
+            Targets::Streets(ready) => ready.costs_of(target, limit_s, at).into_iter().map(whole_of).collect(),
+            Targets::Straight { prepared, speed, detour } => {
+                let metre_s = speed.seconds(*detour);
+                let metres = prepared.costs_of(target, limit_s / metre_s, at);
+                metres.into_iter().map(|metres| whole_of(metres.map(|metres| metres * metre_s))).collect()
+            }
+        }
     }
 
     /// Where a place meets the streets; `None` where there are none to meet.

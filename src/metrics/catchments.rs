@@ -1,6 +1,6 @@
 //! Catchments as layers: the area within each band of cost, each facility's own area and streets.
 //!
-//! Areas are drawn over a grid: a cell is within when its middle is. People are never counted by an area; they have costs of their own.
+//! Areas are drawn over a grid: a cell is within when its middle is; by transit also when a stop or a facility in it is. People are never counted by an area; they have costs of their own.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,17 +24,22 @@ use crate::base::units::Limit;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::impedance::By;
 use crate::impedance::Prepared;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::Snap;
 use crate::impedance::stretches::Stretch;
 use crate::metrics::Context;
 use crate::metrics::MetricError;
+use crate::metrics::catchments_by_transit;
+use crate::metrics::networks::Networks;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
+use crate::metrics::reach::is_looked_for;
 use crate::model::lattice::Lattice;
 use crate::model::place::Place;
 use crate::model::place::PlaneXy;
+use crate::model::study::Study;
 use crate::model::surface::Cells;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -123,20 +128,23 @@ impl Catchments {
         Ok(())
     }
 
+    /// Whether ways as long as every band are looked for at all.
+    /// # Errors
+    /// [`MetricError::Parameter`] for a band by transit that is longer than the longest time of the study.
+    pub(crate) fn are_looked_for(&self, study: &Study, by: By) -> Result<(), MetricError> {
+        self.bands.iter().try_for_each(|band| is_looked_for(study, by, *band, "catchments"))
+    }
+
     /// The layers: areas by band, by facility, and streets by facility and band; those without a row left out.
     /// # Errors
     /// [`MetricError::Missing`] without any outline, [`MetricError::Parameter`] for too many cells.
     pub fn tables(
         &self,
         reach: &Reach<'_>,
+        networks: &Networks<'_>,
         context: &Context<'_>,
         within: Option<Limit>,
     ) -> Result<Vec<Table>, MetricError> {
-        let Some(engine) = reach.by.engine(reach.unit, reach.direction, reach.study) else {
-            return Ok(Vec::new());
-        };
-        let places: Vec<Place> = reach.facilities.iter().map(|facility| facility.at).collect();
-        let prepared = engine.prepare(&reach.study.plane, &places);
         let Some(lattice) = &reach.study.lattice else {
             return Err(MetricError::Missing {
                 what: "catchments are drawn over the outlines of regions, and none has one".to_owned(),
@@ -145,18 +153,35 @@ impl Catchments {
         };
         let bands = self.bands(within);
         let grid = self.grid(lattice)?;
-        let cells = grid.measure(lattice, prepared.as_ref(), self.trim.0, reach.study.water.as_deref().unwrap_or(&[]));
         let limits: Vec<f64> = bands.iter().map(|band| band.value()).collect();
         let (id, title) = (context.id, context.title);
-        let layers = Layers { reach, id, title, lattice, grid: &grid, bands: &bands, trim: self.trim };
-        let mut tables = vec![
-            layers.areas(&cells),
-            layers.by_facility(&cells),
-            layers.streets(&prepared.stretches(&limits), &limits),
-        ];
-        if self.each {
-            tables.insert(1, layers.each(prepared.as_ref(), &limits, self.trim.0));
-        }
+        let mut layers = Layers {
+            reach,
+            id,
+            title,
+            lattice,
+            is_water: grid.under(reach.study.water.as_deref().unwrap_or(&[])),
+            grid: &grid,
+            bands: &bands,
+            trim: self.trim,
+            of: None,
+        };
+        let places: Vec<Place> = reach.facilities.iter().map(|facility| facility.at).collect();
+        let mut tables = if reach.by == By::Transit {
+            let engine = networks.by_transit(reach.direction)?;
+            layers.of = Some(catchments_by_transit::of(engine.network));
+            let (cells, each) = catchments_by_transit::measure(&layers, &engine, &places, self.each);
+            vec![layers.areas(&cells), layers.each(each), layers.by_facility(&cells)]
+        } else {
+            let Some(engine) = reach.by.engine(reach.unit, reach.direction, reach.study) else {
+                return Ok(Vec::new());
+            };
+            let prepared = engine.prepare(&reach.study.plane, &places);
+            let cells = layers.measure(prepared.as_ref());
+            let each = if self.each { layers.alone(prepared.as_ref()) } else { Vec::new() };
+            let streets = layers.streets(&prepared.stretches(&limits), &limits);
+            vec![layers.areas(&cells), layers.each(each), layers.by_facility(&cells), streets]
+        };
         tables.retain(|table| !table.rows.is_empty());
         Ok(tables)
     }
@@ -184,15 +209,15 @@ impl Catchments {
 }
 
 /// Squares of the plane in rows from the south, the outermost all empty.
-struct Grid {
+pub(super) struct Grid {
     low: PlaneXy,
-    side: f64,
-    columns: usize,
-    rows: usize,
+    pub(super) side: f64,
+    pub(super) columns: usize,
+    pub(super) rows: usize,
 }
 
 /// Nearest facility of the middle of a cell, and its cost.
-type Cell = Option<(u32, f64)>;
+pub(super) type Cell = Option<(u32, f64)>;
 
 impl Grid {
     fn middle(&self, column: usize, row: usize) -> PlaneXy {
@@ -200,8 +225,16 @@ impl Grid {
         PlaneXy { x: at(self.low.x, column), y: at(self.low.y, row) }
     }
 
+    /// The cell that a point lies in; `None` on the rim and beyond it.
+    pub(super) fn cell_of(&self, at: PlaneXy) -> Option<usize> {
+        let [column, row] = [(at.x - self.low.x) / self.side, (at.y - self.low.y) / self.side].map(f64::floor);
+        let is_within = |at: f64, count: usize| at >= 1.0 && at < (count - 1) as f64;
+        (is_within(column, self.columns) && is_within(row, self.rows))
+            .then_some(row as usize * self.columns + column as usize)
+    }
+
     /// Columns and rows of the cells whose middles are within a distance of a point along both axes, the rim left out.
-    fn around(&self, at: PlaneXy, metres: f64) -> [Range<usize>; 2] {
+    pub(super) fn around(&self, at: PlaneXy, metres: f64) -> [Range<usize>; 2] {
         let range = |at: f64, low: f64, count: usize| {
             let cell = |at: f64| (at - low) / self.side - 0.5;
             let last = (count - 1) as f64;
@@ -210,29 +243,6 @@ impl Grid {
             from as usize..to as usize
         };
         [range(at.x, self.low.x, self.columns), range(at.y, self.low.y, self.rows)]
-    }
-
-    /// Every cell, row by row: what is nearest to its middle, however far; nothing over water, and nothing on the rim.
-    fn measure(
-        &self,
-        lattice: &Lattice,
-        prepared: &dyn Prepared,
-        trim_m: f64,
-        water: &[MultiPolygon<f64>],
-    ) -> Vec<Cell> {
-        let is_water = self.under(water);
-        let row = |row: usize| -> Vec<Cell> {
-            let cell = |column: usize| {
-                let is_rim = row == 0 || column == 0 || row + 1 == self.rows || column + 1 == self.columns;
-                if is_rim || is_water[row * self.columns + column] {
-                    return None;
-                }
-                let place = lattice.place(self.middle(column, row));
-                prepared.nearest_beside(&place, trim_m)
-            };
-            (0..self.columns).map(cell).collect()
-        };
-        (0..self.rows).into_par_iter().flat_map_iter(row).collect()
     }
 
     /// From corners counted in cells, with the first cell of a part of the grid, to square metres and degrees.
@@ -312,24 +322,79 @@ fn straightened(mut ring: Vec<Coord<f64>>) -> LineString<f64> {
 }
 
 /// What the layers of one indicator are made of.
-struct Layers<'l> {
-    reach: &'l Reach<'l>,
+pub(super) struct Layers<'l> {
+    pub(super) reach: &'l Reach<'l>,
     id: &'l str,
     title: &'l Text,
     lattice: &'l Lattice,
-    grid: &'l Grid,
-    bands: &'l [Limit],
-    trim: Metres,
+    pub(super) grid: &'l Grid,
+    /// Whether the middle of each cell lies in water.
+    is_water: Vec<bool>,
+    pub(super) bands: &'l [Limit],
+    pub(super) trim: Metres,
+    /// What titles and descriptions say beside what they say of all areas.
+    of: Option<[Text; 2]>,
 }
 
+/// Places with where they meet the streets.
+pub(super) type Met = Vec<(Place, Option<Snap>)>;
+
 impl Layers<'_> {
+    /// The place of the middle of a cell; `None` in water and on the rim, where nothing is ever within.
+    pub(super) fn middle(&self, at: usize) -> Option<Place> {
+        let (column, row) = (at % self.grid.columns, at / self.grid.columns);
+        let is_rim = row == 0 || column == 0 || row + 1 == self.grid.rows || column + 1 == self.grid.columns;
+        (!is_rim && !self.is_water[at]).then(|| self.lattice.place(self.grid.middle(column, row)))
+    }
+
+    /// Every cell, row by row: what is nearest to its middle, however far.
+    pub(super) fn measure(&self, prepared: &dyn Prepared) -> Vec<Cell> {
+        let cell = |at: usize| prepared.nearest_beside(&self.middle(at)?, self.trim.0);
+        (0..self.grid.columns * self.grid.rows).into_par_iter().map(cell).collect()
+    }
+
+    /// The middles that can be measured from, each with its cell.
+    pub(super) fn middles(&self, prepared: &dyn Prepared) -> (Vec<u32>, Met) {
+        (0..self.grid.columns * self.grid.rows)
+            .into_par_iter()
+            .filter_map(|at| {
+                let place = self.middle(at)?;
+                let snap = prepared.snapped(&place).ok()?;
+                snap.is_none_or(|snap| snap.off_m <= self.trim.0).then_some((at as u32, (place, snap)))
+            })
+            .unzip()
+    }
+
+    /// The judged points that can be measured from, with their weights.
+    pub(super) fn judged(&self) -> (Met, Vec<Weight>) {
+        let reach = self.reach;
+        reach
+            .judged
+            .iter()
+            .filter(|at| !reach.off_streets.contains_key(at) && !reach.closed.contains(at))
+            .filter_map(|at| Some(((reach.layer.at[*at]?, reach.snaps.get(at).copied()), reach.weight(*at))))
+            .unzip()
+    }
+
+    /// The widest band.
+    pub(super) fn limit(&self) -> f64 {
+        self.bands.last().map_or(0.0, |band| band.value())
+    }
+
     fn table(&self, suffix: &str, en: &str, zh: &str, about: Text) -> Table {
         let title = self.title;
         let caveat = self.reach.caveat();
+        let mut title = Text::new(format!("{}: {en}", title.en), format!("{}：{zh}", title.zh));
+        let mut description = Text::new(format!("{}; {}", about.en, caveat.en), format!("{}；{}", about.zh, caveat.zh));
+        if let Some([short, long]) = &self.of {
+            title = Text::new(format!("{}, {}", title.en, short.en), format!("{}，{}", title.zh, short.zh));
+            description =
+                Text::new(format!("{}; {}", description.en, long.en), format!("{}；{}", description.zh, long.zh));
+        }
         Table {
             name: format!("{}_{suffix}", self.id.replace('-', "_")),
-            title: Text::new(format!("{}: {en}", title.en), format!("{}：{zh}", title.zh)),
-            description: Text::new(format!("{}; {}", about.en, caveat.en), format!("{}；{}", about.zh, caveat.zh)),
+            title,
+            description,
             synthetic: self.reach.synthetic,
             crs: self.reach.study.frame,
             geometry: GeometryKind::MultiPolygon,
@@ -341,7 +406,7 @@ impl Layers<'_> {
 
     fn about(&self) -> Text {
         let (side, trim) = (Metres(self.grid.side), self.trim);
-        let streets = self.reach.by.mode().is_some();
+        let streets = self.reach.study.streets.iter().any(|network| Some(network.mode) == self.reach.by.mode());
         Text::new(
             format!(
                 "drawn over cells of {side}, each by its middle, within the rectangle of all regions{}; to look at, not to count people by",
@@ -363,8 +428,8 @@ impl Layers<'_> {
         self.reach.judged.iter().filter(is_in).map(|at| self.reach.weight(*at)).sum()
     }
 
-    /// The areas of every facility as if it were the only one, the widest band first.
-    fn each(&self, prepared: &dyn Prepared, limits: &[f64], trim_m: f64) -> Table {
+    /// The layer of the areas of every facility as if it were the only one.
+    fn each(&self, rows: Vec<Row>) -> Table {
         let about = self.about();
         let about = Text::new(
             format!("each facility as if it were the only one: areas overlap; {}", about.en),
@@ -379,79 +444,7 @@ impl Layers<'_> {
             Field::new("area_km2", FieldKind::Real, "Area, km²", "面积（平方千米）"),
             Field::new("weight", FieldKind::Real, "Demand within (by its own cost)", "范围内需求（按实际成本）"),
         ];
-        let (grid, reach) = (self.grid, self.reach);
-        let limit = limits.last().copied().unwrap_or(0.0);
-        let is_water = grid.under(reach.study.water.as_deref().unwrap_or(&[]));
-        let middles: Vec<Option<(Place, Option<Snap>)>> = (0..grid.columns * grid.rows)
-            .into_par_iter()
-            .map(|at| {
-                let (column, row) = (at % grid.columns, at / grid.columns);
-                let is_rim = row == 0 || column == 0 || row + 1 == grid.rows || column + 1 == grid.columns;
-                if is_rim || is_water[at] {
-                    return None;
-                }
-                let place = self.lattice.place(grid.middle(column, row));
-                let snap = prepared.snapped(&place).ok()?;
-                snap.is_none_or(|snap| snap.off_m <= trim_m).then_some((place, snap))
-            })
-            .collect();
-        let (judged, weights): (Vec<(Place, Option<Snap>)>, Vec<Weight>) = reach
-            .judged
-            .iter()
-            .filter(|at| !reach.off_streets.contains_key(at) && !reach.closed.contains(at))
-            .filter_map(|at| Some(((reach.layer.at[*at]?, reach.snaps.get(at).copied()), reach.weight(*at))))
-            .unzip();
-        // a way is never shorter than the straight line, which the plane stretches
-        let metres = match reach.unit {
-            CostUnit::Metres => limit,
-            CostUnit::Seconds => reach.ground().map_or(f64::INFINITY, |ground| limit * ground.top_speed.0 / 3.6),
-        } * reach.study.plane.scale_max.max(1.0)
-            + 2.0 * grid.side;
-        let rows: Vec<Vec<Row>> = (0..reach.facilities.len() as u32)
-            .into_par_iter()
-            .map(|at| {
-                let it = reach.facilities[at as usize];
-                let [columns, rows] = grid.around(it.at.xy, metres);
-                if columns.is_empty() || rows.is_empty() {
-                    return Vec::new();
-                }
-                let asked: Vec<usize> = rows
-                    .clone()
-                    .flat_map(|row| columns.clone().map(move |column| row * grid.columns + column))
-                    .filter(|at| middles[*at].is_some())
-                    .collect();
-                let places: Vec<(Place, Option<Snap>)> = asked.iter().filter_map(|at| middles[*at]).collect();
-                // a cell beyond the limit still tells where between the two middles it is passed
-                let costs = prepared.costs_of(at, limit + self.cell_cost(), &places);
-                let own = prepared.costs_of(at, limit, &judged);
-                // a rim of its own, where nothing is within
-                let (west, south) = (columns.start - 1, rows.start - 1);
-                let (wide, high) = (columns.len() + 2, rows.len() + 2);
-                let mut cells: Vec<Option<f64>> = vec![None; wide * high];
-                for (at, cost) in asked.iter().zip(costs) {
-                    cells[(at / grid.columns - south) * wide + at % grid.columns - west] = cost;
-                }
-                let band = |band: &Limit| -> Option<Row> {
-                    let levels: Vec<f64> = cells.iter().map(|cost| self.level(*cost, band.value())).collect();
-                    let (square_km, shape) = grid.placed(self.lattice, area(wide, high, &levels), west, south);
-                    let within =
-                        own.iter().zip(&weights).filter(|(cost, _)| cost.is_some_and(|cost| cost <= band.value()));
-                    (!shape.0.is_empty()).then(|| Row {
-                        geometry: Some(Geometry::MultiPolygon(shape)),
-                        values: vec![
-                            it.id.as_str().into(),
-                            it.name.as_str().into(),
-                            band.value().into(),
-                            band.to_string().into(),
-                            square_km.into(),
-                            within.map(|(_, weight)| *weight).sum::<Weight>().to_f64().into(),
-                        ],
-                    })
-                };
-                self.bands.iter().rev().filter_map(band).collect()
-            })
-            .collect();
-        table.rows = rows.into_iter().flatten().collect();
+        table.rows = rows;
         let fill = |color| Symbol::Fill { color, outline: "#404040", outline_mm: 0.2 };
         table.style = Some(Style {
             classes: self.classes(fill),
@@ -461,6 +454,86 @@ impl Layers<'_> {
             group: Group::Results,
         });
         table
+    }
+
+    /// The areas of every facility as if it were the only one, the widest band first.
+    fn alone(&self, prepared: &dyn Prepared) -> Vec<Row> {
+        let (grid, reach) = (self.grid, self.reach);
+        let limit = self.limit();
+        let (cells, middles) = self.middles(prepared);
+        let (judged, weights) = self.judged();
+        // a way is never shorter than the straight line, which the plane stretches
+        let metres = match reach.unit {
+            CostUnit::Metres => limit,
+            CostUnit::Seconds => reach.ground().map_or(f64::INFINITY, |ground| limit * ground.top_speed.0 / 3.6),
+        } * reach.study.plane.scale_max.max(1.0)
+            + 2.0 * grid.side;
+        let rows: Vec<Vec<Row>> = (0..reach.facilities.len() as u32)
+            .into_par_iter()
+            .map(|facility| {
+                let [columns, rows] = grid.around(reach.facilities[facility as usize].at.xy, metres);
+                let asked: Vec<u32> = rows
+                    .flat_map(|row| {
+                        let start = row * grid.columns;
+                        let [from, until] = [columns.start, columns.end]
+                            .map(|column| cells.partition_point(|cell| (*cell as usize) < start + column));
+                        from as u32..until as u32
+                    })
+                    .collect();
+                let places: Met = asked.iter().map(|at| middles[*at as usize]).collect();
+                // a cell beyond the limit still tells where between the two middles it is passed
+                let costs = prepared.costs_of(facility, limit + self.cell_cost(), &places);
+                let own = prepared.costs_of(facility, limit, &judged);
+                let costs = asked.iter().zip(costs).filter_map(|(at, cost)| Some((cells[*at as usize], cost?)));
+                self.of_one(facility, &costs.collect::<Vec<_>>(), own.iter().copied().zip(weights.iter().copied()))
+            })
+            .collect();
+        rows.into_iter().flatten().collect()
+    }
+
+    /// The areas of one facility by the costs of cells, the widest band first; with the costs and weights of the judged points.
+    pub(super) fn of_one(
+        &self,
+        facility: u32,
+        costs: &[(u32, f64)],
+        judged: impl Iterator<Item = (Option<f64>, Weight)>,
+    ) -> Vec<Row> {
+        let (it, grid) = (self.reach.facilities[facility as usize], self.grid);
+        let at = |cell: u32| (cell as usize % grid.columns, cell as usize / grid.columns);
+        let judged: Vec<(f64, Weight)> = judged.filter_map(|(cost, weight)| Some((cost?, weight))).collect();
+        let Some((first, _)) = costs.first() else { return Vec::new() };
+        let start = at(*first);
+        let [west, south, east, north] =
+            costs.iter().fold([start.0, start.1, start.0, start.1], |[west, south, east, north], (cell, _)| {
+                let (column, row) = at(*cell);
+                [west.min(column), south.min(row), east.max(column), north.max(row)]
+            });
+        // a rim of its own, where nothing is within
+        let (west, south) = (west - 1, south - 1);
+        let (wide, high) = (east + 2 - west, north + 2 - south);
+        let mut cells: Vec<Option<f64>> = vec![None; wide * high];
+        for (cell, cost) in costs {
+            let (column, row) = at(*cell);
+            let known = &mut cells[(row - south) * wide + column - west];
+            *known = Some(known.map_or(*cost, |known| known.min(*cost)));
+        }
+        let band = |band: &Limit| -> Option<Row> {
+            let levels: Vec<f64> = cells.iter().map(|cost| self.level(*cost, band.value())).collect();
+            let (square_km, shape) = grid.placed(self.lattice, area(wide, high, &levels), west, south);
+            let within = judged.iter().filter(|(cost, _)| *cost <= band.value());
+            (!shape.0.is_empty()).then(|| Row {
+                geometry: Some(Geometry::MultiPolygon(shape)),
+                values: vec![
+                    it.id.as_str().into(),
+                    it.name.as_str().into(),
+                    band.value().into(),
+                    band.to_string().into(),
+                    square_km.into(),
+                    within.map(|(_, weight)| *weight).sum::<Weight>().to_f64().into(),
+                ],
+            })
+        };
+        self.bands.iter().rev().filter_map(band).collect()
     }
 
     /// Cost of crossing a cell on foot.
@@ -473,6 +546,10 @@ impl Layers<'_> {
 
     /// How far a cell is within a limit, in cells, from -1 to 1.
     fn level(&self, cost: Option<f64>, limit: f64) -> f64 {
+        // times by timetable leap: where between two middles can not be told
+        if self.reach.by == By::Transit {
+            return if cost.is_some_and(|cost| cost <= limit) { 1.0 } else { -1.0 };
+        }
         let level = cost.map_or(-1.0, |cost| ((limit - cost) / self.cell_cost()).clamp(-1.0, 1.0));
         // a ring never passes through a middle, where it would meet itself
         if level < 0.0 { level.min(-0.02) } else { level.max(0.02) }
@@ -543,7 +620,7 @@ impl Layers<'_> {
             Field::new("area_km2", FieldKind::Real, "Area, km²", "面积（平方千米）"),
             Field::new("weight", FieldKind::Real, "Demand within (by its own cost)", "范围内需求（按实际成本）"),
         ];
-        let limit = self.bands.last().map_or(0.0, |band| band.value());
+        let limit = self.limit();
         // columns and rows from and to, of the cells of each facility
         let mut boxes: BTreeMap<u32, [usize; 4]> = BTreeMap::new();
         for (at, cell) in cells.iter().enumerate() {

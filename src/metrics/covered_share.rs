@@ -140,7 +140,8 @@ impl Metric for CoveredShare {
     }
 
     fn measure_over(&self, context: &Context<'_>, networks: &Networks<'_>) -> Result<Output, MetricError> {
-        is_looked_for(context.study, self.by, self.within)?;
+        is_looked_for(context.study, self.by, self.within, "within")?;
+        self.catchments.as_ref().map_or(Ok(()), |catchments| catchments.are_looked_for(context.study, self.by))?;
         let reach = Reach::over(networks, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -174,7 +175,7 @@ impl Metric for CoveredShare {
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
         if let Some(catchments) = &self.catchments {
-            output.tables.append(&mut catchments.tables(&reach, context, Some(self.within))?);
+            output.tables.append(&mut catchments.tables(&reach, networks, context, Some(self.within))?);
         }
         output.headline = headline;
         output.regions = regions;
@@ -184,7 +185,6 @@ impl Metric for CoveredShare {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
-        draws(self.by, self.catchments.as_ref())?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {
             catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
         })
@@ -224,17 +224,6 @@ pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(
     if unit == CostUnit::Metres && by == By::Transit {
         let what = "by transit the time counts, not the length; write a time, or another by".to_owned();
         return Err(MetricError::Parameter { key, what });
-    }
-    Ok(())
-}
-
-/// Areas are drawn along streets or straight lines, not along timetables.
-/// # Errors
-/// [`MetricError::Parameter`].
-pub(crate) fn draws(by: By, catchments: Option<&Catchments>) -> Result<(), MetricError> {
-    if by == By::Transit && catchments.is_some() {
-        let what = "areas within reach by transit are not drawn; leave catchments out".to_owned();
-        return Err(MetricError::Parameter { key: "catchments", what });
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod adjacency;
 pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
+mod catchments_by_transit;
 pub mod connection;
 pub mod covered_share;
 pub mod departures;

@@ -20,7 +20,6 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
-use crate::metrics::covered_share::draws;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::parts_by_services;
 use crate::metrics::covered_share::parts_with_unknown;
@@ -222,6 +221,7 @@ impl Metric for Nearest {
     }
 
     fn measure_over(&self, context: &Context<'_>, networks: &Networks<'_>) -> Result<Output, MetricError> {
+        self.catchments.as_ref().map_or(Ok(()), |catchments| catchments.are_looked_for(context.study, self.by))?;
         let reach = Reach::over(networks, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
@@ -264,7 +264,7 @@ impl Metric for Nearest {
         output.evidence = reach_layers::evidence(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
         if let Some(catchments) = &self.catchments {
-            output.tables.append(&mut catchments.tables(&reach, context, None)?);
+            output.tables.append(&mut catchments.tables(&reach, networks, context, None)?);
         }
         output.headline = headline;
         output.regions = regions;
@@ -274,7 +274,6 @@ impl Metric for Nearest {
 
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.cost.unit(), "cost")?;
-        draws(self.by, self.catchments.as_ref())?;
         let is_nearest_of_all = self.whose == Whose::Any && self.nth.get() == 1;
         self.catchments
             .as_ref()

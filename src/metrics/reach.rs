@@ -488,13 +488,13 @@ pub(crate) fn known_services(study: &Study, by: By) -> Option<KnownServices<'_>>
 /// Whether ways as long as a limit are looked for at all.
 /// # Errors
 /// [`MetricError::Parameter`] for a limit by transit that is longer than the longest time of the study.
-pub(crate) fn is_looked_for(study: &Study, by: By, within: Limit) -> Result<(), MetricError> {
+pub(crate) fn is_looked_for(study: &Study, by: By, within: Limit, key: &'static str) -> Result<(), MetricError> {
     let longest = study.transit.as_ref().map_or(f64::INFINITY, |transit| f64::from(transit.travel.longest_s));
     if by == By::Transit && within.value() > longest {
         let longest = Seconds(longest);
         let what =
             format!("by transit no way over {longest} is looked for; write longest = \"{within}\" in [study.travel]");
-        return Err(MetricError::Parameter { key: "within", what });
+        return Err(MetricError::Parameter { key, what });
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ impl ReachableWithin {
         by: By,
     ) -> Result<Found, MetricError> {
         let study = networks.study;
-        is_looked_for(study, by, self.within)?;
+        is_looked_for(study, by, self.within, "within")?;
         let engine = engine(networks, &self.question(by))?;
         let at: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &at);

@@ -1,5 +1,7 @@
 //! Travel times by timetable: against a naive twin, against closed forms, and over the days of a calendar.
 
+mod areas;
+mod cells;
 mod days;
 mod known_services;
 mod metrics;

@@ -155,7 +155,7 @@ fn what_can_not_be_measured_by_transit_is_refused() {
     idle.transit.as_mut().unwrap().date = Some(date("2026-03-08"));
     assert!(refused(&idle, COVERED).contains("nothing runs on 2026-03-08"));
     let drawn = COVERED.replace(" }", ", catchments = {} }");
-    assert!(refused(&plain, &drawn).contains("not drawn"));
+    assert!(refused(&plain, &drawn).contains("outlines"));
 }
 
 #[test]

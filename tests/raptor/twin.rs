@@ -37,7 +37,7 @@ use crate::service;
 use crate::walker;
 
 /// A small random feed: lines that cross, pass a stop twice, overtake, stand, hop in no time, run past midnight and at headways.
-fn random_feed(random: &mut Random, around: u32) -> Transit {
+pub fn random_feed(random: &mut Random, around: u32) -> Transit {
     let count = 4 + random.below(7);
     let stops: Vec<Stop> = (0..count)
         .map(|nth| {
@@ -108,7 +108,7 @@ fn random_feed(random: &mut Random, around: u32) -> Transit {
     }
 }
 
-fn random_travel(random: &mut Random, around: u32) -> Travel {
+pub fn random_travel(random: &mut Random, around: u32) -> Travel {
     Travel {
         from: ServiceTime(around),
         minutes: 1 + random.below(15),
