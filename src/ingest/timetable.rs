@@ -2,6 +2,7 @@
 
 mod calls;
 mod lines;
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::timetable::lines::Lines;
 use crate::ingest::timetable::lines::Stops;
+use crate::ingest::timetable::shapes::Cuts;
 use crate::io::gtfs;
 use crate::io::gtfs::days;
 use crate::io::gtfs::days::Days;
@@ -40,8 +42,15 @@ use crate::model::transit::Transit;
 const MOST_TOLD: u64 = 20;
 
 /// Reasons for which a row is left out that are no loss: it says nothing that is measured.
-const NO_LOSS: [&str; 6] =
-    ["entrance", "generic-node", "boarding-area", "route-without-trips", "end-is-no-stop", "transfer_not_used"];
+const NO_LOSS: [&str; 7] = [
+    "entrance",
+    "generic-node",
+    "boarding-area",
+    "route-without-trips",
+    "end-is-no-stop",
+    "transfer_not_used",
+    "shape-without-line",
+];
 
 /// Tables without which nothing can be measured.
 const NEEDED: [&str; 4] = ["stops.txt", "routes.txt", "trips.txt", "stop_times.txt"];
@@ -254,7 +263,9 @@ fn model(
     named: &dyn Fn(&str) -> String,
     books: &mut Books,
 ) -> Result<Transit, IngestError> {
-    let places = places(feed, source, ground, books)?;
+    let shown = Source { shown: format!("{}/stops.txt", feed.shown), ..source.clone() };
+    let degrees = ToDegrees::new(&shown, &DeclaredCrs::ByFormat("EPSG:4326".to_owned()))?;
+    let places = places(feed, &degrees, ground, books)?;
     let mut idx: Vec<Option<StopIdx>> = vec![None; feed.stops.len()];
     let mut stops: Vec<Stop> = Vec::new();
     for (at, stop) in feed.stops.iter().enumerate() {
@@ -289,6 +300,9 @@ fn model(
     let synthetic = books.of("trips.txt").ledger.synthetic;
     lines.services.iter_mut().for_each(|service| service.synthetic = synthetic);
     enter(&lines, books);
+    let place = |points: &[[f64; 2]]| ground.places(&degrees.points(points));
+    let cuts = shapes::cut(feed, &mut lines.services, &lines.drawn, &stops, &place);
+    enter_shapes(feed, &cuts, books);
     Ok(Transit {
         transfers: transfers(feed, &idx, books),
         stops,
@@ -297,6 +311,7 @@ fn model(
         assumed: Vec::new(),
         feeds: vec![Feed { name: feed.shown.clone(), zone: feed.zone().map(str::to_owned) }],
         calendars,
+        shapes: cuts.shapes,
         ..Transit::default()
     })
 }
@@ -304,12 +319,10 @@ fn model(
 /// Where each stop is; `None` for those that need no place and for those that the plane has none for.
 fn places(
     feed: &RawFeed,
-    source: &Source,
+    degrees: &ToDegrees,
     ground: &Ground,
     books: &mut Books,
 ) -> Result<Vec<Option<Place>>, IngestError> {
-    let shown = Source { shown: format!("{}/stops.txt", feed.shown), ..source.clone() };
-    let degrees = ToDegrees::new(&shown, &DeclaredCrs::ByFormat("EPSG:4326".to_owned()))?;
     let raws: Vec<[f64; 2]> = feed.stops.iter().filter_map(|stop| stop.lonlat).collect();
     degrees.doubt(&raws, ground.extent.as_ref())?;
     let found: Vec<Option<LonLat>> = degrees.points(&raws);
@@ -351,6 +364,38 @@ fn enter(lines: &Lines, books: &mut Books) {
         );
         books.of("stop_times.txt").noted("time-worked-out", None, what);
     }
+}
+
+/// Enters what became of the shapes.
+fn enter_shapes(feed: &RawFeed, cuts: &Cuts, books: &mut Books) {
+    if feed.shapes.is_empty() {
+        return;
+    }
+    let account = books.of("shapes.txt");
+    account.ledger.take_back_all("shape-without-line", cuts.idle_points);
+    for (at, points) in &cuts.outside {
+        account.ledger.take_back_all("outside-crs-area", *points);
+        let shape = &feed.shapes[*at];
+        let what = format!("{points} points of shape {} are no place of the study plane; it is used without", shape.id);
+        let mut issue = account.issue(Severity::Error, "outside-crs-area", what);
+        (issue.record, issue.id) = (Some(shape.row), Some(shape.id.clone()));
+        account.issues.push(issue);
+    }
+    if cuts.without + cuts.off + cuts.other_trips == 0 {
+        return;
+    }
+    let mut what = format!("{} patterns follow a shape, {} have none", cuts.patterns, cuts.without);
+    if cuts.off > 0 {
+        what += &format!(
+            "; {} of their calls are more than 100 m (rail and metro 400 m) from it or not in its order, and the line is straight from the \
+             stop before to the stop after",
+            cuts.off
+        );
+    }
+    if cuts.other_trips > 0 {
+        what += &format!("; {} trips have another shape than most of their pattern, which counts", cuts.other_trips);
+    }
+    account.noted("shapes-cut", None, what);
 }
 
 /// Transfers between stops; one of a station is one of each of its stops, unless the feed says more of the very pair.
