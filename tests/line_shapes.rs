@@ -16,10 +16,13 @@ use tongda::indicators::scorecard::PlaneNote;
 use tongda::indicators::scorecard::Scorecard;
 use tongda::ingest;
 use tongda::layers;
+use tongda::metrics::adjacency::units;
+use tongda::metrics::connection::Network;
 use tongda::model::course::Along;
 use tongda::model::course::Course;
 use tongda::model::course::Shape;
 use tongda::model::place::Place;
+use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::model::transit::Mode;
 use tongda::model::transit::Transit;
@@ -93,7 +96,7 @@ fn a_bend_is_drawn_in_the_stretch_that_has_it() {
     assert_eq!((transit.shapes.len(), transit.shapes[0].points.len()), (1, 4));
     assert_eq!(transit.stretches(), (3, 1));
     assert_eq!(transit.way(&transit.services[1].patterns[0]).len(), 2);
-    assert_eq!(note(&study), "1 patterns follow a shape, 1 have none");
+    assert_eq!(note(&study), "", "a line without a shape is no trouble");
 }
 
 #[test]
@@ -270,4 +273,42 @@ fn lines_say_how_many_stretches_are_straight() {
     let at = lines.field("straight").unwrap();
     let straight: Vec<Value> = lines.rows.iter().map(|row| row.values[at].clone()).collect();
     assert_eq!(straight, [Value::Int(1), Value::Int(0), Value::Int(1)]);
+}
+
+#[test]
+fn a_line_runs_through_the_regions_that_its_shape_runs_through() {
+    // straight along y = 1000 the line stays in A; its shape goes up to y = 1000 + bulge, and B begins at y = 3000. A shape that only touches
+    // B has no length in it
+    let through = |bulge: f64| -> Vec<usize> {
+        let mut study = Scene::default()
+            .county("A", rectangle(0.0, 0.0, 9_000.0, 3_000.0), "c", "P", false)
+            .county("B", rectangle(0.0, 3_000.0, 9_000.0, 9_000.0), "c", "P", false)
+            .build();
+        study.transit = lines(&[(5.0, Some(bulge))]).transit;
+        let units = units(&study, Level::County, false);
+        assert_eq!(units.len(), 2);
+        let network = Network::new(&study, study.transit.as_ref().unwrap(), &units, 0.0);
+        network.paths(&[Mode::Bus]).into_keys().collect()
+    };
+    assert_eq!((through(1_999.0), through(2_000.0), through(2_001.0)), (vec![0], vec![0], vec![0, 1]));
+}
+
+#[test]
+fn a_stop_in_a_region_that_the_shape_passes_by_is_no_way_through_it() {
+    // the stops lie 100 m inside B, the shape 50 m outside: it runs through A only. Straight from stop to stop it would run through B only
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 9_000.0, 900.0), "c", "P", false)
+        .county("B", rectangle(0.0, 900.0, 9_000.0, 9_000.0), "c", "P", false)
+        .build();
+    let mut transit = lines(&[(5.0, Some(0.0))]).transit.unwrap();
+    transit.shapes[0].points = vec![place(1_000.0, 850.0), place(1_500.0, 850.0), place(2_000.0, 850.0)];
+    let through = |study: &Study| -> Vec<usize> {
+        let units = units(study, Level::County, false);
+        Network::new(study, study.transit.as_ref().unwrap(), &units, 0.0).paths(&[Mode::Bus]).into_keys().collect()
+    };
+    study.transit = Some(transit.clone());
+    assert_eq!(through(&study), [0]);
+    transit.services[0].patterns[0].course = None;
+    study.transit = Some(transit);
+    assert_eq!(through(&study), [1]);
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod lines;
+mod names;
 mod shapes;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::base::idx::StopIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::progress::Progress;
+use crate::base::units::Lang;
 use crate::base::units::Share;
 use crate::config::plan::Source;
 use crate::config::plan::TransitSource;
@@ -42,7 +44,7 @@ use crate::model::transit::Transit;
 const MOST_TOLD: u64 = 20;
 
 /// Reasons for which a row is left out that are no loss: it says nothing that is measured.
-const NO_LOSS: [&str; 7] = [
+const NO_LOSS: [&str; 9] = [
     "entrance",
     "generic-node",
     "boarding-area",
@@ -50,6 +52,8 @@ const NO_LOSS: [&str; 7] = [
     "end-is-no-stop",
     "transfer_not_used",
     "shape-without-line",
+    "translation_not_used",
+    "other-language",
 ];
 
 /// Tables without which nothing can be measured.
@@ -86,13 +90,19 @@ pub(crate) fn read(
     let mut accounts: Vec<Account> = Vec::new();
     let names = prefixes(&plan.feeds);
     let first_zone = feeds.first().and_then(|feed| feed.zone().map(str::to_owned));
-    for (((feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
+    for (((mut feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
         let named = |id: &str| if are_several { format!("{name}:{id}") } else { id.to_owned() };
         let mut books = Books::new(&feed, source);
         if plan.date.is_none() && accounts.is_empty() {
             let trips = days.trips.get(&date).copied().unwrap_or(0);
             let is_ordinary = (1..=3).contains(&date.0.weekday().to_monday_zero_offset());
-            let which = if is_ordinary { "Tuesday, Wednesday or Thursday" } else { "day" };
+            let is_holiday = plan.holidays.contains(&date);
+            let which = match (is_ordinary, is_holiday, plan.holidays.is_empty()) {
+                (true, false, true) => "Tuesday, Wednesday or Thursday",
+                (true, false, false) => "Tuesday, Wednesday or Thursday that is no holiday,",
+                (_, true, _) => "holiday, for nothing runs on other days,",
+                (false, false, _) => "day",
+            };
             let what = format!(
                 "the config names no date; {date} is measured, the {which} with the most trips ({trips} in this feed)"
             );
@@ -109,6 +119,7 @@ pub(crate) fn read(
             let account = books.of("agency.txt");
             account.issues.push(account.issue(Severity::Warning, "zones-differ", what));
         }
+        translate(&mut feed, plan.lang, &mut books);
         transit.append(model(&feed, days, date, source, ground, &named, &mut books)?);
         books.tell(&feed);
         accounts.extend(books.close(max_loss)?);
@@ -136,7 +147,7 @@ fn day(plan: &TransitSource, feeds: &[RawFeed], days: &[Days]) -> Result<Service
         }
     }
     match plan.date {
-        None => days::ordinary_day(days).map(|(date, _)| date).ok_or_else(|| {
+        None => days::ordinary_day(days, &plan.holidays).map(|(date, _)| date).ok_or_else(|| {
             let what = "has no trip on any day; look at it with tongda inspect".to_owned();
             IngestError::Timetable { path: plan.feeds.first().map(|one| one.shown.clone()).unwrap_or_default(), what }
         }),
@@ -228,6 +239,10 @@ impl Books {
         let mut accounts: Vec<Account> = self.accounts.into_values().collect();
         for account in &accounts {
             let ledger = &account.ledger;
+            // names are no measure, and feeds come with translations of an older form
+            if ledger.source.ends_with("/translations.txt") {
+                continue;
+            }
             let lost = ledger.dropped.iter().filter(|(reason, _)| !NO_LOSS.contains(reason));
             let dropped: u64 = lost.clone().map(|(_, count)| count).sum();
             if dropped as f64 > max_loss.0 * ledger.read as f64 {
@@ -366,6 +381,30 @@ fn enter(lines: &Lines, books: &mut Books) {
     }
 }
 
+/// Takes the names in the language of the study.
+fn translate(feed: &mut RawFeed, lang: Option<Lang>, books: &mut Books) {
+    if feed.translations.is_empty() {
+        return;
+    }
+    let account = books.of("translations.txt");
+    let Some(lang) = lang else {
+        account.ledger.take_back_all("other-language", feed.translations.len() as u64);
+        let what = "the config names no lang; stops and routes have the names that the feed gives them, untranslated";
+        account.noted("names-not-translated", None, what);
+        return;
+    };
+    let renamed = names::rename(feed, lang);
+    account.ledger.take_back_all("other-language", renamed.not_wanted);
+    let what = format!(
+        "{} of {} stops and {} of {} routes have names in the language of the config (lang); the others keep their own",
+        renamed.stops,
+        feed.stops.len(),
+        renamed.routes,
+        feed.routes.len()
+    );
+    account.noted("names-translated", None, what);
+}
+
 /// Enters what became of the shapes.
 fn enter_shapes(feed: &RawFeed, cuts: &Cuts, books: &mut Books) {
     if feed.shapes.is_empty() {
@@ -381,7 +420,8 @@ fn enter_shapes(feed: &RawFeed, cuts: &Cuts, books: &mut Books) {
         (issue.record, issue.id) = (Some(shape.row), Some(shape.id.clone()));
         account.issues.push(issue);
     }
-    if cuts.without + cuts.off + cuts.other_trips == 0 {
+    // a line without any shape is straight on the map, and the layers say so
+    if cuts.off + cuts.other_trips == 0 {
         return;
     }
     let mut what = format!("{} patterns follow a shape, {} have none", cuts.patterns, cuts.without);
