@@ -13,6 +13,9 @@ import sys
 import zipfile
 
 DATE = "20190513"
+# of a degree at Porto Alegre
+METRES_NORTH = math.radians(1) * 6_371_008.8
+METRES_EAST = METRES_NORTH * math.cos(math.radians(-30.05))
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -82,16 +85,22 @@ for name in ("poa_eptc", "poa_trensurb"):
         followed.add(shape)
         line = [at for _, at in sorted(points[shape])]
         most = 400 if route in rail else 100
-        near = {stop: [metres(where[stop], a, b) <= most for a, b in zip(line, line[1:])] for stop in set(stops)}
-        far += sum(not any(near[stop]) for stop in stops)
-        # the most stops that can be placed on parts of the shape that never go back
-        placed = [0] * (len(line) - 1)
+        far += sum(min(metres(where[stop], a, b) for a, b in zip(line, line[1:])) > most for stop in stops)
+        # the most stops that can be placed, in their order, on places of the shape that never go back, tried every 10 m
+        flat = [(x * METRES_EAST, y * METRES_NORTH) for x, y in line]
+        places = []
+        for (ax, ay), (bx, by) in zip(flat, flat[1:]):
+            count = max(1, math.ceil(math.hypot(bx - ax, by - ay) / 10))
+            places += [(ax + (bx - ax) * nth / count, ay + (by - ay) * nth / count) for nth in range(count)]
+        places.append(flat[-1])
+        placed = [0] * len(places)
         for stop in stops:
+            x, y = where[stop][0] * METRES_EAST, where[stop][1] * METRES_NORTH
             best = 0
-            for part, is_near in enumerate(near[stop]):
-                best = max(best, placed[part])
-                if is_near:
-                    placed[part] = best + 1
+            for at, (px, py) in enumerate(places):
+                best = max(best, placed[at])
+                if (px - x) ** 2 + (py - y) ** 2 <= most**2:
+                    placed[at] = best + 1
         disordered += len(stops) - max(placed)
     print(
         f"{name}: {len(followed)} shapes followed, {sum(len(points[shape]) for shape in followed)} points,"

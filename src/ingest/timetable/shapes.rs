@@ -22,6 +22,13 @@ const TOO_FAR_M: f64 = 100.0;
 /// What it costs to place one stop less: more than to place all others badly.
 const SKIPPED: f64 = 1e12;
 
+/// Shapes are looked at in pieces of so many to the distance that is too far: within one piece the order of stops is not searched, and a later
+/// stop is put where an earlier one is.
+const PIECES: f64 = 5.0;
+
+/// A part of a shape is cut into no more than so many pieces, whatever a wrong point does to its length.
+const MOST_PIECES: f64 = 10_000.0;
+
 /// The trips of one pattern that follow one shape.
 #[derive(Debug, Clone)]
 pub(super) struct Followers {
@@ -159,24 +166,24 @@ fn measured(ground: &Ground, calls: &[f64], stops: &[PlaneXy], most: f64) -> Opt
 /// Stops placed on the nearest places of a shape that follow each other in the order of the stops.
 ///
 /// As many stops as possible are placed, and of the ways to do so, one with hardly more than the least sum of squared distances; the earlier
-/// passing of two that are as good. So a line that comes by a stop twice is cut where it calls there. `points` are two or more. Costs stops × points.
+/// passing of two that are as good. So a line that comes by a stop twice is cut where it calls there. `points` are two or more. Costs stops × pieces.
 fn projected(points: &[Place], stops: &[PlaneXy], most: f64) -> Vec<Option<Along>> {
-    let parts = points.len() - 1;
-    // of the best way that ends on a part: its cost, and how far along the part its last stop is
-    let mut best = vec![(f64::INFINITY, 0.0); parts];
+    let pieces = pieces(points, most / PIECES);
+    // of the best way that ends on a piece: its cost, and how far along the piece its last stop is
+    let mut best = vec![(f64::INFINITY, 0.0); pieces.len()];
     best[0].0 = 0.0;
     let mut steps: Vec<Vec<Step>> = Vec::with_capacity(stops.len());
     for stop in stops {
-        let mut next = Vec::with_capacity(parts);
-        let mut taken = Vec::with_capacity(parts);
+        let mut next = Vec::with_capacity(pieces.len());
+        let mut taken = Vec::with_capacity(pieces.len());
         let mut before: (f64, usize) = (f64::INFINITY, 0);
-        for (part, (cost, share)) in best.iter().copied().enumerate() {
+        for (at, (cost, share)) in best.iter().copied().enumerate() {
             let mut chosen = (cost + SKIPPED, share);
-            let mut step = Step { from: part as u32, share: None };
-            let (a, b) = (points[part].xy, points[part + 1].xy);
+            let mut step = Step { from: at as u32, share: None };
+            let Piece { from: a, to: b, .. } = pieces[at];
             let own = foot(*stop, a, b);
             let later = own.max(share);
-            for (from, base, share) in [(before.1, before.0, own), (part, cost, later)] {
+            for (from, base, share) in [(before.1, before.0, own), (at, cost, later)] {
                 let apart = on(a, b, share).distance_m(*stop);
                 let total = base + apart * apart;
                 if apart <= most && total < chosen.0 {
@@ -185,7 +192,7 @@ fn projected(points: &[Place], stops: &[PlaneXy], most: f64) -> Vec<Option<Along
                 }
             }
             if cost < before.0 {
-                before = (cost, part);
+                before = (cost, at);
             }
             next.push(chosen);
             taken.push(step);
@@ -194,17 +201,43 @@ fn projected(points: &[Place], stops: &[PlaneXy], most: f64) -> Vec<Option<Along
         steps.push(taken);
     }
     let ends = best.iter().enumerate().min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0));
-    let mut part = ends.map_or(0, |(part, _)| part);
+    let mut at = ends.map_or(0, |(at, _)| at);
     let mut found = vec![None; stops.len()];
     for (nth, taken) in steps.iter().enumerate().rev() {
-        let Step { from, share } = taken[part];
-        found[nth] = share.map(|share| Along { point: part as u32, share });
-        part = from as usize;
+        let Step { from, share } = taken[at];
+        let Piece { part, first, last, .. } = pieces[at];
+        found[nth] = share.map(|share| Along { point: part, share: first + share * (last - first) });
+        at = from as usize;
     }
     found
 }
 
-/// How a stop was placed on a part of a shape: the part of the stop before, and how far along; `None` when it was passed over.
+/// A piece of one part of a shape, a part being what lies between two of its points.
+#[derive(Clone, Copy)]
+struct Piece {
+    part: u32,
+    /// How much of the part lies before its ends.
+    first: f64,
+    last: f64,
+    from: PlaneXy,
+    to: PlaneXy,
+}
+
+/// The parts of a line in pieces of at most `longest` metres.
+fn pieces(points: &[Place], longest: f64) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (part, pair) in (0u32..).zip(points.windows(2)) {
+        let (a, b) = (pair[0].xy, pair[1].xy);
+        let count = (a.distance_m(b) / longest).ceil().clamp(1.0, MOST_PIECES);
+        for nth in 0..count as u32 {
+            let (first, last) = (f64::from(nth) / count, f64::from(nth + 1) / count);
+            pieces.push(Piece { part, first, last, from: on(a, b, first), to: on(a, b, last) });
+        }
+    }
+    pieces
+}
+
+/// How a stop was placed on a piece of a shape: the piece of the stop before, and how far along; `None` when it was passed over.
 #[derive(Clone, Copy)]
 struct Step {
     from: u32,
@@ -242,7 +275,8 @@ mod tests {
             let part = |at: usize| points[at].xy.distance_m(points[at + 1].xy);
             (0..along.point as usize).map(part).sum::<f64>() + along.share * part(along.point as usize)
         };
-        projected(&points, &xy, TOO_FAR_M).into_iter().map(|stop| stop.map_or(-1.0, metres)).collect()
+        let round = |metres: f64| (metres * 1e6).round() / 1e6;
+        projected(&points, &xy, TOO_FAR_M).into_iter().map(|stop| stop.map_or(-1.0, |at| round(metres(at)))).collect()
     }
 
     #[test]
