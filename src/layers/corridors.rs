@@ -62,8 +62,8 @@ pub fn table(study: &Study) -> Option<Table> {
                     continue;
                 }
                 let mut way = transit.stretch(pattern, from);
-                if a > b {
-                    way.iter_mut().for_each(|way| way.reverse());
+                if let Some(way) = way.as_mut().filter(|_| a > b) {
+                    way.reverse();
                 }
                 let known = corridors.entry((a.min(b), a.max(b))).or_default();
                 let nth = known.iter().position(|corridor| corridor.way == way).unwrap_or_else(|| {

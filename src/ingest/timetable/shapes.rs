@@ -41,6 +41,9 @@ pub(super) struct Followers {
 /// The shapes of the trips of one pattern; trips without one are under `None`.
 pub(super) type Drawn = BTreeMap<Option<u32>, Followers>;
 
+/// Finds the places of raw points; `None` for those that the plane has none for.
+pub(super) type Placing<'a> = dyn Fn(&[[f64; 2]]) -> Vec<Option<Place>> + 'a;
+
 /// What became of the shapes of a feed.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
@@ -77,7 +80,7 @@ pub(super) fn cut(
     services: &mut [Service],
     drawn: &[Vec<Drawn>],
     stops: &[Stop],
-    place: &dyn Fn(&[[f64; 2]]) -> Vec<Option<Place>>,
+    place: &Placing<'_>,
 ) -> Cuts {
     let mut cuts = Cuts::default();
     let mut grounds: BTreeMap<u32, Option<Ground>> = BTreeMap::new();
@@ -124,12 +127,7 @@ pub(super) fn cut(
 }
 
 /// A shape in the plane; `None` where fewer than two of its points are in it.
-fn on_ground(
-    feed: &RawFeed,
-    at: usize,
-    place: &dyn Fn(&[[f64; 2]]) -> Vec<Option<Place>>,
-    cuts: &mut Cuts,
-) -> Option<Ground> {
+fn on_ground(feed: &RawFeed, at: usize, place: &Placing<'_>, cuts: &mut Cuts) -> Option<Ground> {
     let points: Range<usize> = feed.shapes[at].points.clone();
     let places = place(&feed.shape_points[points.clone()]);
     let outside = places.iter().filter(|place| place.is_none()).count();
