@@ -206,6 +206,7 @@ fn transit() -> Result<Transit, Box<dyn Error>> {
                 headway_min: None,
                 trips,
                 frequencies: Vec::new(),
+                course: None,
             });
         }
         let name = format!("line {line}");

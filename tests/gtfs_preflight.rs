@@ -54,6 +54,12 @@ fn with_distances(values: [&str; 3]) -> FeedText {
     feed.file("stop_times.txt", text)
 }
 
+/// The sound feed with translations.
+fn translated(rows: &str) -> FeedText {
+    let header = "table_name,field_name,language,translation,record_id,record_sub_id,field_value\n";
+    FeedText::sound().file("translations.txt", format!("{header}{rows}"))
+}
+
 const NO_PLACE: [(&str, u64); 2] = [("row_of_a_record_left_out", 5), ("unusable_trip", 2)];
 
 #[rustfmt::skip]
@@ -181,6 +187,18 @@ fn cases() -> Vec<Case> {
         case(with("trips.txt", "t1,0,sh,", "t1,0,sh,bus").and("trips.txt", "1,HOL,t3,0,,bus\n")
             .and("stop_times.txt", "t3,08:10:00,08:10:00,A,1,,\nt3,08:30:00,08:30:00,B,2,,\n"), &[], ""),
         case(and("transfers.txt", "A,B,4,\n"), &[("transfer_not_used", 1)], "transfers.txt:4"),
+        // translations
+        case(translated("stops,stop_name,en,Stop Z,Z,,\n"), &[("translation_foreign_key_violation", 1)], "translations.txt:2"),
+        case(translated("stop_times,stop_headsign,en,To C,t1,3,\n"), &[("translation_foreign_key_violation", 1)], "translations.txt:2"),
+        case(translated("stop_times,stop_headsign,en,To C,t1,5,\n"), &[("translation_not_used", 1)], "translations.txt:2"),
+        case(translated("stops,stop_name,en,Both,B,,乙站\n"), &[("translation_unexpected_value", 1)], "translations.txt:2"),
+        case(translated("stops,stop_name,en,Stop B,B,1,\n"), &[("translation_unexpected_value", 1)], "translations.txt:2"),
+        case(translated("feed_info,feed_publisher_name,en,Test,1,,\n"), &[("translation_unexpected_value", 1)], "translations.txt:2"),
+        case(translated("stop,stop_name,en,Stop B,B,,\n"), &[("translation_unknown_table_name", 1)], "translations.txt:2"),
+        case(translated("pathways,signposted_as,en,Out,p,,\n"), &[("translation_unknown_table_name", 1)], "translations.txt:2"),
+        case(translated("stops,stop_name,en,No one,,,\n"), &[("missing_required_field", 1)], "translations.txt:2"),
+        case(translated("agency,agency_name,en,Test,X,,\n"), &[("translation_not_used", 1)], "translations.txt:2"),
+        case(translated("stops,stop_name,en,B,B,,\nstops,stop_name,en,C,B,,\n"), &[("duplicate_key", 1)], "translations.txt:3"),
         // shapes
         case(with_distances(["0", "940", "940"]), &[("decreasing_or_equal_stop_time_distance", 1)], "stop_times.txt:4"),
         case(with_distances(["0", "940", "5000"]).with("shapes.txt", "118.92,3", "118.9205,3"), &[("trip_distance_exceeds_shape_distance", 1)], "trips.txt:2"),

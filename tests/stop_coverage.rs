@@ -579,6 +579,7 @@ fn random_town(random: &mut Dice) -> Study {
             headway_min: None,
             trips: Vec::new(),
             frequencies: Vec::new(),
+            course: None,
         };
         if is_timed {
             for _ in 0..random.roll(1, 8) {

@@ -19,11 +19,16 @@ use tongda::model::transit::Transit;
 
 /// A square around the synthetic feed, and a study of it.
 fn study_in(folder: &Path, study: &str) -> Result<Study, String> {
+    study_with(folder, "", study)
+}
+
+/// The same with keys before the first table.
+fn study_with(folder: &Path, keys: &str, study: &str) -> Result<Study, String> {
     let square = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"320101","name":"x"},
         "geometry":{"type":"Polygon","coordinates":[[[118.0,32.0],[119.5,32.0],[119.5,33.0],[118.0,33.0],[118.0,32.0]]]}}]}"#;
     fs::write(folder.join("square.geojson"), square).unwrap();
     let text =
-        format!("title = \"x\"\n[study]\nregions = {{ path = \"square.geojson\", level = \"county\" }}\n{study}");
+        format!("title = \"x\"\n{keys}[study]\nregions = {{ path = \"square.geojson\", level = \"county\" }}\n{study}");
     let plan = config::parse(&text, "study.toml", folder).map_err(|error| format!("{error:?}"))?;
     let study = ingest::study(&plan.study, &Silent).map_err(|error| error.to_string())?;
     for ledger in &study.ledgers {
@@ -400,6 +405,99 @@ fn damaged_feeds_are_read_with_balanced_accounts_or_refused() {
     assert!(read_well > 20 && refused > 0, "{read_well} read, {refused} refused");
 }
 
+const TRANSLATIONS: &str = "table_name,field_name,language,translation,record_id,record_sub_id,field_value\n";
+
+/// The names of the stops and of the lines in a study of such a language, by a feed with these translations.
+fn names(lang: &str, rows: &str) -> (Study, Vec<String>) {
+    let folder = TempDir::new().unwrap();
+    FeedText::sound().file("translations.txt", format!("{TRANSLATIONS}{rows}")).write(&folder.path().join("feed"));
+    let keys = "transit = { gtfs = \"feed/\", date = 2026-03-04 }\n";
+    let study = study_with(folder.path(), lang, keys).unwrap();
+    let stops = transit(&study).stops.iter().map(|stop| stop.name.clone());
+    let names = stops.chain(transit(&study).services.iter().map(|service| service.name.clone())).collect();
+    (study, names)
+}
+
+#[test]
+fn names_are_in_the_language_of_the_study_where_they_are_translated() {
+    // A by its id, and by its value, which goes behind; B by its value; S by a longer code of English only; line 1 by its short name; line 2
+    // not at all; C only in French
+    let rows = "stops,stop_name,en,Value A,,,甲站\nstops,stop_name,en,Stop A,A,,\nstops,stop_name,en,Stop B,,,乙站\n\
+        stops,stop_name,en-GB,Complex S,S,,\nstops,stop_name,fr,Arrêt C,C,,\nroutes,route_short_name,en,Line 1,1,,\n\
+        trips,trip_headsign,en,To C,t1,,\n";
+    let own = ["甲站", "乙站", "丙站", "乙站综合体", "1路", "2路"];
+    let (study, english) = names("lang = \"en\"\n", rows);
+    assert_eq!(english, ["Stop A", "Stop B", "丙站", "Complex S", "Line 1", "2路"]);
+    // all but the French row and the headsign, which nothing is made of
+    assert_eq!(dropped(&study, "translations.txt"), [("other-language", 1), ("translation_not_used", 1)]);
+    let told = study.issues.iter().find(|issue| issue.code == "names-translated").unwrap();
+    assert!(told.what.starts_with("3 of 4 stops and 1 of 2 routes"), "{}", told.what);
+    assert_eq!(names("lang = \"zh\"\n", rows).1, own);
+    let (study, untold) = names("", rows);
+    assert_eq!(untold, own);
+    assert_eq!(dropped(&study, "translations.txt"), [("other-language", 6), ("translation_not_used", 1)]);
+    assert!(study.issues.iter().any(|issue| issue.code == "names-not-translated"));
+}
+
+#[test]
+fn translations_of_what_is_not_there_are_left_out_for_a_reason() {
+    // of nine rows the first is used; t1 calls with stop_sequence 5, not 3
+    let rows = "stops,stop_name,en,Stop A,A,,\nstops,stop_name,en,Again,A,,\nstops,stop_name,en,Stop Z,Z,,\nstop,stop_name,en,Stop B,B,,\n\
+        pathways,signposted_as,en,Out,p,,\nstops,stop_name,en,Both,B,,乙站\nstops,stop_name,en,None,,,\n\
+        stop_times,stop_headsign,en,To C,t1,5,\nstop_times,stop_headsign,en,To C,t1,3,\nfeed_info,feed_publisher_name,en,Test,1,,\n\
+        routes,route_long_name,en,1 to 2,1,0,\n";
+    let (study, english) = names("lang = \"en\"\n", rows);
+    assert_eq!(english[..3], ["Stop A", "乙站", "丙站"]);
+    let want = [
+        ("duplicate_key", 1),
+        ("missing_required_field", 1),
+        ("translation_foreign_key_violation", 2),
+        ("translation_not_used", 1),
+        ("translation_unexpected_value", 3),
+        ("translation_unknown_table_name", 2),
+    ];
+    assert_eq!(dropped(&study, "translations.txt"), want);
+}
+
+#[test]
+fn translations_of_an_older_form_stop_nothing() {
+    // trans_id, lang, translation: the form that came before GTFS had one of its own
+    let folder = TempDir::new().unwrap();
+    let feed =
+        FeedText::sound().file("translations.txt", "trans_id,lang,translation\n甲站,en,Stop A\n乙站,en,Stop B\n");
+    feed.write(&folder.path().join("feed"));
+    let study =
+        study_with(folder.path(), "lang = \"en\"\n", "transit = { gtfs = \"feed/\", date = 2026-03-04 }\n").unwrap();
+    assert_eq!(transit(&study).stops[0].name, "甲站");
+    assert_eq!(dropped(&study, "translations.txt").iter().map(|(_, count)| count).sum::<u64>(), 2);
+}
+
+#[test]
+fn a_holiday_is_not_chosen_as_the_ordinary_day() {
+    // ten trips more on Wednesday 2026-03-18, of a service of its own, make it the busiest; told to be a holiday it is passed over
+    let mut feed = FeedText::sound().and("calendar_dates.txt", "EXTRA,20260318,1\n");
+    for nth in 0..10 {
+        feed = feed.and("trips.txt", &format!("1,EXTRA,x{nth},0,sh,\n")).and(
+            "stop_times.txt",
+            &format!("x{nth},1{nth}:00:00,1{nth}:00:00,A,1,,\nx{nth},1{nth}:10:00,1{nth}:10:00,C,2,,\n"),
+        );
+    }
+    let date = |keys: &str| transit(&read(&feed, keys).unwrap()).date.unwrap().to_string();
+    assert_eq!(date(""), "2026-03-18");
+    // the first Tuesday of the calendar
+    assert_eq!(date("holidays = [2026-03-18]"), "2026-03-03");
+    assert_eq!(date("holidays = [2026-03-18, 2026-03-03]"), "2026-03-04");
+    let told = read(&feed, "holidays = [2026-03-18]").unwrap();
+    let told = told.issues.iter().find(|issue| issue.code == "date-chosen").unwrap();
+    assert!(
+        told.what.contains("2026-03-03 is measured, the Tuesday, Wednesday or Thursday that is no holiday,"),
+        "{}",
+        told.what
+    );
+    let wrong = read(&feed, "holidays = [2026-03-18T08:00:00]").unwrap_err();
+    assert!(wrong.contains("a holiday is a date"), "{wrong}");
+}
+
 /// The two feeds of Porto Alegre; `None` where they are not at hand.
 fn porto_alegre() -> Option<PathBuf> {
     let shared = std::env::var_os("TONGDA_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
@@ -449,6 +547,20 @@ fn porto_alegre_is_what_an_independent_reader_counts() {
     assert_eq!(count(1), (2, 24, 1248, 14_855, 25, 529.0, "00:01".into(), "23:37".into()));
     assert_eq!(both.services[0].mode, Mode::Bus);
     assert_eq!(both.services[115].mode, Mode::Rail);
+    // the same script: shapes that patterns follow, their points, and the calls that can not be placed on them, 25 and 2, by trying every 10 m
+    let shapes: Vec<usize> = both.shapes.iter().map(|shape| shape.points.len()).collect();
+    assert_eq!((shapes.len(), shapes.iter().sum::<usize>()), (201 + 3, 57_723 + 963));
+    let patterns = || both.services.iter().flat_map(|service| &service.patterns);
+    assert!(patterns().all(|pattern| pattern.course.is_some()));
+    let courses = || patterns().filter_map(|pattern| pattern.course.as_ref());
+    let off = courses().flat_map(|course| &course.stops).filter(|stop| stop.is_none()).count();
+    assert_eq!(off, 25 + 2);
+    let note = study.issues.iter().find(|issue| issue.code == "shapes-cut").unwrap();
+    assert!(
+        note.what.starts_with("201 patterns follow a shape, 0 have none; 25 of their calls are more"),
+        "{}",
+        note.what
+    );
     let blank = study.issues.iter().find(|issue| issue.code == "time-worked-out").unwrap();
     assert!(blank.what.starts_with("125271 calls of 2374 trips have no time"), "{}", blank.what);
 }

@@ -34,6 +34,8 @@ index!(
     ServiceIdx,
     /// Position of a calendar among those of the study's timetables.
     CalendarIdx,
+    /// Position of a shape among those of the study's timetables.
+    ShapeIdx,
     /// Position of a timetable or route table among those of the study.
     FeedIdx,
 );

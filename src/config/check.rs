@@ -490,6 +490,11 @@ fn transit(transit: &TransitFile, way: &[Step], findings: &mut Findings<'_, '_>)
         let help = "write a date without quotes and without a time, e.g. date = 2026-03-04";
         findings.at(&below(way, "date"), "the study's day is a date", "no plain date", help);
     }
+    for (at, day) in transit.holidays.iter().enumerate().filter(|(_, day)| service_date(day).is_none()) {
+        let help =
+            format!("write dates without quotes and without a time, e.g. holidays = [2026-10-01] ({day} is none)");
+        findings.at(&below(&below(way, "holidays"), at), "a holiday is a date", "no plain date", &help);
+    }
 }
 
 /// Whether conditions are such.

@@ -302,6 +302,10 @@ pub struct TransitFile {
     /// the first of several.
     #[schemars(with = "Option<DateSchema>")]
     pub date: Option<Datetime>,
+    /// Days that are not chosen where `date` is left out, though they may be such a weekday: `[2026-10-01, 2026-10-02]`.
+    #[serde(default)]
+    #[schemars(with = "Vec<DateSchema>")]
+    pub holidays: Vec<Datetime>,
     /// Code prefixes of the regions for which the feeds together hold every service there is; elsewhere, no service in them means no data.
     #[serde(default)]
     pub complete_for: Vec<String>,

@@ -218,7 +218,11 @@ pub struct TransitSource {
     pub feeds: Vec<Source>,
     /// The study's day; `None` is the ordinary weekday with the most trips.
     pub date: Option<ServiceDate>,
+    /// Days that are no ordinary ones.
+    pub holidays: Vec<ServiceDate>,
     pub complete_for: Vec<String>,
+    /// The language in which names are taken where the feeds translate them; `None` leaves them as they are.
+    pub lang: Option<Lang>,
 }
 
 /// Streets.
@@ -369,7 +373,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 columns: one.columns.clone(),
             }),
             travel: study.travel.as_ref().map(travel).unwrap_or_default(),
-            transit: study.transit.as_ref().map(|one| transit(one, base_dir)),
+            transit: study.transit.as_ref().map(|one| transit(one, file.lang, base_dir)),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
             surface: study.surface.as_ref().and_then(|one| surface(one, base_dir)),
             water: study.water.as_ref().map(|one| water(one, base_dir)),
@@ -432,7 +436,7 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
     }
 }
 
-fn transit(file: &TransitFile, base_dir: &Path) -> TransitSource {
+fn transit(file: &TransitFile, lang: Option<Lang>, base_dir: &Path) -> TransitSource {
     let feed = |path: &String| {
         let source = source(Reading { path: path.clone(), ..Reading::default() }, base_dir);
         let shown = source.shown.trim_end_matches(['/', '\\']).to_owned();
@@ -441,7 +445,9 @@ fn transit(file: &TransitFile, base_dir: &Path) -> TransitSource {
     TransitSource {
         feeds: file.gtfs.iter().map(feed).collect(),
         date: file.date.as_ref().and_then(service_date),
+        holidays: file.holidays.iter().filter_map(service_date).collect(),
         complete_for: file.complete_for.clone(),
+        lang,
     }
 }
 

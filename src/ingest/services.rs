@@ -340,6 +340,7 @@ fn pattern(
         headway_min,
         trips: Vec::new(),
         frequencies: Vec::new(),
+        course: None,
     };
     Some((pattern, given.is_none() && !is_derived))
 }

@@ -2,6 +2,8 @@
 
 mod calls;
 mod lines;
+mod names;
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,7 @@ use crate::base::idx::StopIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::progress::Progress;
+use crate::base::units::Lang;
 use crate::base::units::Share;
 use crate::config::plan::Source;
 use crate::config::plan::TransitSource;
@@ -20,6 +23,7 @@ use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::timetable::lines::Lines;
 use crate::ingest::timetable::lines::Stops;
+use crate::ingest::timetable::shapes::Cuts;
 use crate::io::gtfs;
 use crate::io::gtfs::days;
 use crate::io::gtfs::days::Days;
@@ -40,8 +44,17 @@ use crate::model::transit::Transit;
 const MOST_TOLD: u64 = 20;
 
 /// Reasons for which a row is left out that are no loss: it says nothing that is measured.
-const NO_LOSS: [&str; 6] =
-    ["entrance", "generic-node", "boarding-area", "route-without-trips", "end-is-no-stop", "transfer_not_used"];
+const NO_LOSS: [&str; 9] = [
+    "entrance",
+    "generic-node",
+    "boarding-area",
+    "route-without-trips",
+    "end-is-no-stop",
+    "transfer_not_used",
+    "shape-without-line",
+    "translation_not_used",
+    "other-language",
+];
 
 /// Tables without which nothing can be measured.
 const NEEDED: [&str; 4] = ["stops.txt", "routes.txt", "trips.txt", "stop_times.txt"];
@@ -77,13 +90,19 @@ pub(crate) fn read(
     let mut accounts: Vec<Account> = Vec::new();
     let names = prefixes(&plan.feeds);
     let first_zone = feeds.first().and_then(|feed| feed.zone().map(str::to_owned));
-    for (((feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
+    for (((mut feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
         let named = |id: &str| if are_several { format!("{name}:{id}") } else { id.to_owned() };
         let mut books = Books::new(&feed, source);
         if plan.date.is_none() && accounts.is_empty() {
             let trips = days.trips.get(&date).copied().unwrap_or(0);
             let is_ordinary = (1..=3).contains(&date.0.weekday().to_monday_zero_offset());
-            let which = if is_ordinary { "Tuesday, Wednesday or Thursday" } else { "day" };
+            let is_holiday = plan.holidays.contains(&date);
+            let which = match (is_ordinary, is_holiday, plan.holidays.is_empty()) {
+                (true, false, true) => "Tuesday, Wednesday or Thursday",
+                (true, false, false) => "Tuesday, Wednesday or Thursday that is no holiday,",
+                (_, true, _) => "holiday, for nothing runs on other days,",
+                (false, false, _) => "day",
+            };
             let what = format!(
                 "the config names no date; {date} is measured, the {which} with the most trips ({trips} in this feed)"
             );
@@ -100,6 +119,7 @@ pub(crate) fn read(
             let account = books.of("agency.txt");
             account.issues.push(account.issue(Severity::Warning, "zones-differ", what));
         }
+        translate(&mut feed, plan.lang, &mut books);
         transit.append(model(&feed, days, date, source, ground, &named, &mut books)?);
         books.tell(&feed);
         accounts.extend(books.close(max_loss)?);
@@ -127,7 +147,7 @@ fn day(plan: &TransitSource, feeds: &[RawFeed], days: &[Days]) -> Result<Service
         }
     }
     match plan.date {
-        None => days::ordinary_day(days).map(|(date, _)| date).ok_or_else(|| {
+        None => days::ordinary_day(days, &plan.holidays).map(|(date, _)| date).ok_or_else(|| {
             let what = "has no trip on any day; look at it with tongda inspect".to_owned();
             IngestError::Timetable { path: plan.feeds.first().map(|one| one.shown.clone()).unwrap_or_default(), what }
         }),
@@ -219,6 +239,10 @@ impl Books {
         let mut accounts: Vec<Account> = self.accounts.into_values().collect();
         for account in &accounts {
             let ledger = &account.ledger;
+            // names are no measure, and feeds come with translations of an older form
+            if ledger.source.ends_with("/translations.txt") {
+                continue;
+            }
             let lost = ledger.dropped.iter().filter(|(reason, _)| !NO_LOSS.contains(reason));
             let dropped: u64 = lost.clone().map(|(_, count)| count).sum();
             if dropped as f64 > max_loss.0 * ledger.read as f64 {
@@ -254,7 +278,9 @@ fn model(
     named: &dyn Fn(&str) -> String,
     books: &mut Books,
 ) -> Result<Transit, IngestError> {
-    let places = places(feed, source, ground, books)?;
+    let shown = Source { shown: format!("{}/stops.txt", feed.shown), ..source.clone() };
+    let degrees = ToDegrees::new(&shown, &DeclaredCrs::ByFormat("EPSG:4326".to_owned()))?;
+    let places = places(feed, &degrees, ground, books)?;
     let mut idx: Vec<Option<StopIdx>> = vec![None; feed.stops.len()];
     let mut stops: Vec<Stop> = Vec::new();
     for (at, stop) in feed.stops.iter().enumerate() {
@@ -289,6 +315,9 @@ fn model(
     let synthetic = books.of("trips.txt").ledger.synthetic;
     lines.services.iter_mut().for_each(|service| service.synthetic = synthetic);
     enter(&lines, books);
+    let place = |points: &[[f64; 2]]| ground.places(&degrees.points(points));
+    let cuts = shapes::cut(feed, &mut lines.services, &lines.drawn, &stops, &place);
+    enter_shapes(feed, &cuts, books);
     Ok(Transit {
         transfers: transfers(feed, &idx, books),
         stops,
@@ -297,6 +326,7 @@ fn model(
         assumed: Vec::new(),
         feeds: vec![Feed { name: feed.shown.clone(), zone: feed.zone().map(str::to_owned) }],
         calendars,
+        shapes: cuts.shapes,
         ..Transit::default()
     })
 }
@@ -304,12 +334,10 @@ fn model(
 /// Where each stop is; `None` for those that need no place and for those that the plane has none for.
 fn places(
     feed: &RawFeed,
-    source: &Source,
+    degrees: &ToDegrees,
     ground: &Ground,
     books: &mut Books,
 ) -> Result<Vec<Option<Place>>, IngestError> {
-    let shown = Source { shown: format!("{}/stops.txt", feed.shown), ..source.clone() };
-    let degrees = ToDegrees::new(&shown, &DeclaredCrs::ByFormat("EPSG:4326".to_owned()))?;
     let raws: Vec<[f64; 2]> = feed.stops.iter().filter_map(|stop| stop.lonlat).collect();
     degrees.doubt(&raws, ground.extent.as_ref())?;
     let found: Vec<Option<LonLat>> = degrees.points(&raws);
@@ -351,6 +379,63 @@ fn enter(lines: &Lines, books: &mut Books) {
         );
         books.of("stop_times.txt").noted("time-worked-out", None, what);
     }
+}
+
+/// Takes the names in the language of the study.
+fn translate(feed: &mut RawFeed, lang: Option<Lang>, books: &mut Books) {
+    if feed.translations.is_empty() {
+        return;
+    }
+    let account = books.of("translations.txt");
+    let Some(lang) = lang else {
+        account.ledger.take_back_all("other-language", feed.translations.len() as u64);
+        let what = "the config names no lang; stops and routes have the names that the feed gives them, untranslated";
+        account.noted("names-not-translated", None, what);
+        return;
+    };
+    let renamed = names::rename(feed, lang);
+    account.ledger.take_back_all("other-language", renamed.not_wanted);
+    let what = format!(
+        "{} of {} stops and {} of {} routes have names in the language of the config (lang); the others keep their own",
+        renamed.stops,
+        feed.stops.len(),
+        renamed.routes,
+        feed.routes.len()
+    );
+    account.noted("names-translated", None, what);
+}
+
+/// Enters what became of the shapes.
+fn enter_shapes(feed: &RawFeed, cuts: &Cuts, books: &mut Books) {
+    if feed.shapes.is_empty() {
+        return;
+    }
+    let account = books.of("shapes.txt");
+    account.ledger.take_back_all("shape-without-line", cuts.idle_points);
+    for (at, points) in &cuts.outside {
+        account.ledger.take_back_all("outside-crs-area", *points);
+        let shape = &feed.shapes[*at];
+        let what = format!("{points} points of shape {} are no place of the study plane; it is used without", shape.id);
+        let mut issue = account.issue(Severity::Error, "outside-crs-area", what);
+        (issue.record, issue.id) = (Some(shape.row), Some(shape.id.clone()));
+        account.issues.push(issue);
+    }
+    // a line without any shape is straight on the map, and the layers say so
+    if cuts.off + cuts.other_trips == 0 {
+        return;
+    }
+    let mut what = format!("{} patterns follow a shape, {} have none", cuts.patterns, cuts.without);
+    if cuts.off > 0 {
+        what += &format!(
+            "; {} of their calls are more than 100 m (rail and metro 400 m) from it or not in its order, and the line is straight from the \
+             stop before to the stop after",
+            cuts.off
+        );
+    }
+    if cuts.other_trips > 0 {
+        what += &format!("; {} trips have another shape than most of their pattern, which counts", cuts.other_trips);
+    }
+    account.noted("shapes-cut", None, what);
 }
 
 /// Transfers between stops; one of a station is one of each of its stops, unless the feed says more of the very pair.

@@ -12,6 +12,7 @@ mod read;
 mod rows;
 mod schema;
 pub mod table;
+mod translations;
 mod value;
 
 use std::path::Path;
@@ -25,7 +26,7 @@ use crate::io::gtfs::schema::NOT_USED;
 use crate::io::read::ReadError;
 
 /// One line on what is understood, for the list of formats.
-pub const ABOUT: &str = "timetables: stops, routes, trips, calendars, headways, transfers; shapes for checks";
+pub const ABOUT: &str = "timetables: stops, routes, trips, calendars, headways, transfers, shapes, translated names";
 
 /// Whether a folder, or a ZIP archive, holds the files of a feed. What can not be opened is none.
 pub fn is_feed(path: &Path) -> bool {
@@ -57,6 +58,7 @@ pub fn read(path: &Path, shown: &str) -> Result<RawFeed, ReadError> {
     reading.frequencies()?;
     reading.transfers()?;
     reading.info()?;
+    reading.translations(&names)?;
     let mut feed = reading.feed;
     for name in &names {
         if FILES.iter().any(|spec| spec.file == name) {

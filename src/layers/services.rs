@@ -1,4 +1,4 @@
-//! The lines of the route table and the timetables, straight from stop to stop.
+//! The lines of the route table and the timetables, along their shapes where they have them.
 
 use geo_types::Coord;
 use geo_types::Geometry;
@@ -23,8 +23,10 @@ pub fn table(study: &Study) -> Option<Table> {
     let mut rows = Vec::new();
     for service in &transit.services {
         for pattern in &service.patterns {
-            let line: Vec<Coord<f64>> =
-                pattern.stops.iter().map(|stop| transit.stop(*stop).at.lonlat.coord()).collect();
+            let mut line: Vec<Coord<f64>> = transit.way(pattern).iter().map(|place| place.lonlat.coord()).collect();
+            if let [only] = line[..] {
+                line.push(only);
+            }
             rows.push(Row {
                 geometry: Some(Geometry::MultiLineString(MultiLineString(vec![LineString(line)]))),
                 values: vec![
@@ -36,6 +38,7 @@ pub fn table(study: &Study) -> Option<Table> {
                     pattern.trips_per_day.into(),
                     pattern.first.map(|time| time.to_string()).into(),
                     pattern.last.map(|time| time.to_string()).into(),
+                    (transit.straight(pattern) as u64).into(),
                 ],
             });
         }
@@ -44,10 +47,7 @@ pub fn table(study: &Study) -> Option<Table> {
     Some(Table {
         name: "lines".into(),
         title: Text::new("Lines", "线路"),
-        description: Text::new(
-            "Lines of the route table or timetable, drawn straight from stop to stop: not the streets that they take.",
-            "线路表或时刻表中的线路，以站点间直线表示，并非实际走行路径。",
-        ),
+        description: description(transit.stretches()),
         synthetic: transit.services.iter().any(|service| service.synthetic),
         crs: study.frame,
         geometry: GeometryKind::MultiLineString,
@@ -60,6 +60,7 @@ pub fn table(study: &Study) -> Option<Table> {
             Field::new("trips_per_day", FieldKind::Real, "Trips a day", "日班次"),
             Field::new("first", FieldKind::Text, "First", "首班"),
             Field::new("last", FieldKind::Text, "Last", "末班"),
+            Field::new("straight", FieldKind::Int, "Stretches drawn straight", "直线表示的区段数"),
         ],
         rows,
         style: Some(Style {
@@ -74,4 +75,23 @@ pub fn table(study: &Study) -> Option<Table> {
             group: Group::Evidence,
         }),
     })
+}
+
+/// What the layer is, by how many of its stretches from stop to stop are straight.
+fn description((all, straight): (usize, usize)) -> Text {
+    if straight == all {
+        return Text::new(
+            "Lines of the route table or timetable, drawn straight from stop to stop: not the streets that they take.",
+            "线路表或时刻表中的线路，以站点间直线表示，并非实际走行路径。",
+        );
+    }
+    Text::new(
+        format!(
+            "Lines of the route table or timetable, along the shapes of the timetable; {straight} of {all} stretches from stop to stop \
+             have none that fits and are drawn straight: not the streets that they take."
+        ),
+        format!(
+            "线路表或时刻表中的线路，沿时刻表所给线形绘制；{all} 个站间区段中有 {straight} 个无可用线形，以直线表示，并非实际走行路径。"
+        ),
+    )
 }

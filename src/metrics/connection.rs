@@ -8,9 +8,11 @@ use geo::BoundingRect;
 use geo::Euclidean;
 use geo::Intersects;
 use geo::Length;
+use geo_types::Coord;
 use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::MultiPolygon;
+use geo_types::Rect;
 
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
@@ -18,10 +20,12 @@ use crate::impedance::index::PointIndex;
 use crate::metrics::adjacency::Unit;
 use crate::metrics::service_day::ServiceDay;
 use crate::metrics::service_day::Source;
+use crate::model::course::FARTHEST_M;
 use crate::model::locate::RegionLocator;
 use crate::model::place::PlaneXy;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
+use crate::model::transit::Pattern;
 use crate::model::transit::Service;
 use crate::model::transit::Stop;
 use crate::model::transit::Transit;
@@ -247,10 +251,10 @@ impl<'a> Network<'a> {
         }
     }
 
-    /// The services of `modes` whose path (straight from stop to stop) runs inside each unit for more than a millimetre.
+    /// The services of `modes` whose way (straight from stop to stop where no shape tells it) runs inside each unit for more than a
+    /// millimetre.
     pub fn paths(&self, modes: &[Mode]) -> BTreeMap<usize, Vec<ServiceIdx>> {
-        let boxes: Vec<Option<geo_types::Rect<f64>>> =
-            self.units.iter().map(|unit| bounding(self.outlines(unit))).collect();
+        let boxes: Vec<Option<Rect<f64>>> = self.units.iter().map(|unit| bounding(self.outlines(unit))).collect();
         let mut found: BTreeMap<usize, Vec<ServiceIdx>> = BTreeMap::new();
         for (at, service) in self.transit.services.iter().enumerate() {
             if !modes.contains(&service.mode) {
@@ -260,19 +264,19 @@ impl<'a> Network<'a> {
                 .patterns
                 .iter()
                 .map(|pattern| {
-                    pattern.stops.iter().map(|stop| self.transit.stop(*stop).at.xy.array()).collect::<LineString<f64>>()
+                    self.transit.way(pattern).iter().map(|place| place.xy.array()).collect::<LineString<f64>>()
                 })
                 .collect();
             let path = MultiLineString(lines);
             let Some(path_box) = path.bounding_rect() else { continue };
-            // with a stop well inside, a path of some length runs inside: no need to cut it
+            // with a stop well inside, a path of some length runs inside: no need to cut it; on a shape it may pass beside the stop
+            let aside = |pattern: &Pattern| if pattern.course.is_some() { FARTHEST_M } else { 0.0 };
             let stops_inside: BTreeSet<usize> = service
                 .patterns
                 .iter()
-                .flat_map(|pattern| &pattern.stops)
-                .map(|stop| &self.places[stop.at()])
-                .filter(|place| place.depth_m > 1e-3 && !place.moved_by_declaration)
-                .filter_map(|place| place.unit)
+                .flat_map(|pattern| pattern.stops.iter().map(move |stop| (&self.places[stop.at()], aside(pattern))))
+                .filter(|(place, aside)| place.depth_m > aside + 1e-3 && !place.moved_by_declaration)
+                .filter_map(|(place, _)| place.unit)
                 .collect();
             let has_length = Euclidean.length(&path) > 1e-3;
             for (unit, unit_box) in boxes.iter().enumerate() {
@@ -280,12 +284,11 @@ impl<'a> Network<'a> {
                     found.entry(unit).or_default().push(ServiceIdx::new(at));
                     continue;
                 }
-                if !unit_box.is_some_and(|unit_box| unit_box.intersects(&path_box)) {
-                    continue;
-                }
+                let Some(unit_box) = unit_box.filter(|unit_box| unit_box.intersects(&path_box)) else { continue };
+                let near = within(&path, &unit_box);
                 let runs_inside = self
                     .outlines(&self.units[unit])
-                    .any(|outline| Euclidean.length(&outline.clip(&path, false)) > 1e-3);
+                    .any(|outline| Euclidean.length(&outline.clip(&near, false)) > 1e-3);
                 if runs_inside {
                     found.entry(unit).or_default().push(ServiceIdx::new(at));
                 }
@@ -331,9 +334,31 @@ impl<'a> Network<'a> {
     }
 }
 
-fn bounding<'b>(outlines: impl Iterator<Item = &'b MultiPolygon<f64>>) -> Option<geo_types::Rect<f64>> {
+/// The parts of a path whose boxes meet another; what is left of a shape with many points is soon cut.
+fn within(path: &MultiLineString<f64>, near: &Rect<f64>) -> MultiLineString<f64> {
+    let mut parts: Vec<LineString<f64>> = Vec::new();
+    for line in path {
+        let mut run: Vec<Coord<f64>> = Vec::new();
+        for part in line.lines() {
+            if part.bounding_rect().intersects(near) {
+                if run.is_empty() {
+                    run.push(part.start);
+                }
+                run.push(part.end);
+            } else if !run.is_empty() {
+                parts.push(LineString(std::mem::take(&mut run)));
+            }
+        }
+        if !run.is_empty() {
+            parts.push(LineString(run));
+        }
+    }
+    MultiLineString(parts)
+}
+
+fn bounding<'b>(outlines: impl Iterator<Item = &'b MultiPolygon<f64>>) -> Option<Rect<f64>> {
     outlines.filter_map(|outline| outline.bounding_rect()).reduce(|x, y| {
-        geo_types::Rect::new(
+        Rect::new(
             geo_types::coord! { x: x.min().x.min(y.min().x), y: x.min().y.min(y.min().y) },
             geo_types::coord! { x: x.max().x.max(y.max().x), y: x.max().y.max(y.max().y) },
         )

@@ -1,6 +1,7 @@
 //! Floor 1: what there is: regions, facilities, demand, stops and services, held together in a [`study::Study`].
 
 pub(crate) mod boxes;
+pub mod course;
 pub mod demand;
 pub mod facility;
 pub mod joining;

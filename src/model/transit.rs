@@ -11,7 +11,10 @@ use crate::base::clock::ServiceTime;
 use crate::base::idx::CalendarIdx;
 use crate::base::idx::FeedIdx;
 use crate::base::idx::ServiceIdx;
+use crate::base::idx::ShapeIdx;
 use crate::base::idx::StopIdx;
+use crate::model::course::Course;
+use crate::model::course::Shape;
 use crate::model::place::Place;
 use crate::model::travel::Travel;
 
@@ -125,6 +128,8 @@ pub struct Pattern {
     pub trips: Vec<Trip>,
     /// Runs at a headway, by first departure.
     pub frequencies: Vec<Frequency>,
+    /// Where it runs between its stops; `None` where that is not known.
+    pub course: Option<Course>,
 }
 
 /// A call at a stop.
@@ -216,6 +221,8 @@ pub struct Transit {
     pub feeds: Vec<Feed>,
     pub calendars: Vec<Calendar>,
     pub transfers: Vec<Transfer>,
+    /// What [`Pattern::course`] is on; each once.
+    pub shapes: Vec<Shape>,
     /// Services whose trips a day no file gives: the config assumes them. Rising.
     pub assumed: Vec<ServiceIdx>,
     /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
@@ -237,10 +244,12 @@ impl Transit {
         let services = self.services.len();
         self.assumed.extend(other.assumed.into_iter().map(|one| ServiceIdx::new(services + one.at())));
         let stop = |idx: StopIdx| StopIdx::new(stops + idx.at());
+        let shapes = self.shapes.len();
         let feed = |idx: FeedIdx| FeedIdx::new(feeds + idx.at());
         let calendar = |idx: CalendarIdx| CalendarIdx::new(calendars + idx.at());
         self.stops.extend(other.stops.into_iter().map(|one| Stop { station: one.station.map(stop), ..one }));
         self.feeds.extend(other.feeds);
+        self.shapes.extend(other.shapes);
         self.calendars.extend(other.calendars.into_iter().map(|one| Calendar { feed: feed(one.feed), ..one }));
         let moved = other.transfers.into_iter().map(|one| Transfer { from: stop(one.from), to: stop(one.to), ..one });
         self.transfers.extend(moved);
@@ -249,6 +258,9 @@ impl Transit {
             for pattern in &mut service.patterns {
                 pattern.stops.iter_mut().for_each(|idx| *idx = stop(*idx));
                 pattern.trips.iter_mut().for_each(|trip| trip.calendar = calendar(trip.calendar));
+                if let Some(course) = &mut pattern.course {
+                    course.shape = ShapeIdx::new(shapes + course.shape.at());
+                }
                 for frequency in &mut pattern.frequencies {
                     frequency.calendar = frequency.calendar.map(calendar);
                 }

@@ -8,10 +8,14 @@ import collections
 import csv
 import datetime
 import io
+import math
 import sys
 import zipfile
 
 DATE = "20190513"
+# of a degree at Porto Alegre
+METRES_NORTH = math.radians(1) * 6_371_008.8
+METRES_EAST = METRES_NORTH * math.cos(math.radians(-30.05))
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -36,6 +40,19 @@ def services(archive):
     return running
 
 
+def metres(at, a, b):
+    """From a place to a stretch of line, on a plane that touches the earth at the place."""
+    flat = lambda point: (
+        math.radians(point[0] - at[0]) * math.cos(math.radians(at[1])) * 6_371_008.8,
+        math.radians(point[1] - at[1]) * 6_371_008.8,
+    )
+    (ax, ay), (bx, by) = flat(a), flat(b)
+    dx, dy = bx - ax, by - ay
+    length = dx * dx + dy * dy
+    share = max(0.0, min(1.0, -(ax * dx + ay * dy) / length)) if length else 0.0
+    return math.hypot(ax + share * dx, ay + share * dy)
+
+
 for name in ("poa_eptc", "poa_trensurb"):
     archive = zipfile.ZipFile(f"{sys.argv[1]}/{name}.zip")
     trips = table(archive, "trips.txt")
@@ -48,6 +65,47 @@ for name in ("poa_eptc", "poa_trensurb"):
         (row["route_id"], row.get("direction_id", ""), tuple(stop for _, stop, _ in sorted(calls[row["trip_id"]])))
         for row in trips
     }
+    # the shape of each pattern is that of most of its trips, of the earliest in trips.txt of several
+    points = collections.defaultdict(list)
+    for row in table(archive, "shapes.txt"):
+        at = (float(row["shape_pt_lon"]), float(row["shape_pt_lat"]))
+        points[row["shape_id"]].append((int(row["shape_pt_sequence"]), at))
+    where = {row["stop_id"]: (float(row["stop_lon"]), float(row["stop_lat"])) for row in table(archive, "stops.txt")}
+    rail = {row["route_id"] for row in table(archive, "routes.txt") if row["route_type"] in ("1", "2")}
+    votes = collections.defaultdict(collections.Counter)
+    for row in trips:
+        stops = tuple(stop for _, stop, _ in sorted(calls[row["trip_id"]]))
+        # a Counter lists equal counts in the order in which they were first met
+        votes[row["route_id"], row.get("direction_id", ""), stops][row["shape_id"]] += 1
+    followed, far, disordered = set(), 0, 0
+    for (route, _, stops), shapes in votes.items():
+        shape = shapes.most_common(1)[0][0]
+        if len(points[shape]) < 2:
+            continue
+        followed.add(shape)
+        line = [at for _, at in sorted(points[shape])]
+        most = 400 if route in rail else 100
+        far += sum(min(metres(where[stop], a, b) for a, b in zip(line, line[1:])) > most for stop in stops)
+        # the most stops that can be placed, in their order, on places of the shape that never go back, tried every 10 m
+        flat = [(x * METRES_EAST, y * METRES_NORTH) for x, y in line]
+        places = []
+        for (ax, ay), (bx, by) in zip(flat, flat[1:]):
+            count = max(1, math.ceil(math.hypot(bx - ax, by - ay) / 10))
+            places += [(ax + (bx - ax) * nth / count, ay + (by - ay) * nth / count) for nth in range(count)]
+        places.append(flat[-1])
+        placed = [0] * len(places)
+        for stop in stops:
+            x, y = where[stop][0] * METRES_EAST, where[stop][1] * METRES_NORTH
+            best = 0
+            for at, (px, py) in enumerate(places):
+                best = max(best, placed[at])
+                if (px - x) ** 2 + (py - y) ** 2 <= most**2:
+                    placed[at] = best + 1
+        disordered += len(stops) - max(placed)
+    print(
+        f"{name}: {len(followed)} shapes followed, {sum(len(points[shape]) for shape in followed)} points,"
+        f" {far} calls of {len(votes)} patterns farther from them than 100 m (rail 400 m), {disordered} too far or out of order"
+    )
     running = services(archive)
     departures = [min(calls[row["trip_id"]])[2] for row in trips if row["service_id"] in running]
     print(

@@ -94,6 +94,7 @@ pub fn pattern(stops: Vec<u32>) -> Pattern {
         headway_min: None,
         trips: Vec::new(),
         frequencies: Vec::new(),
+        course: None,
     }
 }
 

@@ -74,6 +74,7 @@ pub fn pattern(stops: Vec<StopIdx>) -> Pattern {
         headway_min: None,
         trips: Vec::new(),
         frequencies: Vec::new(),
+        course: None,
     }
 }
 
@@ -180,6 +181,7 @@ impl Scene {
                 headway_min: None,
                 trips: Vec::new(),
                 frequencies: Vec::new(),
+                course: None,
             }],
             feed: FeedIdx(0),
             synthetic: false,

@@ -120,7 +120,7 @@ pub fn inspect(path: &Path, today: Option<ServiceDate>) -> Result<FeedInspection
         trips_at_headways: feed.frequencies_by_trip().iter().filter(|list| !list.is_empty()).count() as u64,
         calls_without_time: feed.calls.iter().filter(|call| call.arrival().is_none()).count() as u64,
         extent: extent(&feed),
-        ordinary_day: days::ordinary_day(std::slice::from_ref(&days)).map(|(date, _)| date.to_string()),
+        ordinary_day: days::ordinary_day(std::slice::from_ref(&days), &[]).map(|(date, _)| date.to_string()),
         trips_by_date: days.trips.iter().map(|(date, trips)| (date.to_string(), *trips)).collect(),
         notices: rules(&feed),
         path: shown,

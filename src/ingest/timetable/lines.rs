@@ -8,6 +8,8 @@ use crate::base::idx::CalendarIdx;
 use crate::base::idx::FeedIdx;
 use crate::base::idx::StopIdx;
 use crate::ingest::timetable::calls::complete;
+use crate::ingest::timetable::shapes::Drawn;
+use crate::ingest::timetable::shapes::Followers;
 use crate::io::gtfs::feed::RawFeed;
 use crate::io::gtfs::feed::RawFrequency;
 use crate::io::gtfs::notice::Rule;
@@ -23,6 +25,8 @@ use crate::model::transit::Trip;
 #[derive(Default)]
 pub(super) struct Lines {
     pub services: Vec<Service>,
+    /// The shapes of each pattern of each of them.
+    pub drawn: Vec<Vec<Drawn>>,
     /// Trips that can not be used, by rule: the trips and their calls.
     pub lost: Vec<(Rule, u64, u64)>,
     /// Rows of frequencies of such trips.
@@ -54,6 +58,7 @@ impl Lines {
     ) -> Lines {
         let mut lines = Lines::default();
         let mut of_route: Vec<Vec<Pattern>> = vec![Vec::new(); feed.routes.len()];
+        let mut drawn: Vec<Vec<Drawn>> = vec![Vec::new(); feed.routes.len()];
         let mut known: HashMap<(u32, Option<u8>, Vec<StopIdx>), usize> = HashMap::new();
         let frequencies = feed.frequencies_by_trip();
         for (nth, trip) in feed.trips.iter().enumerate() {
@@ -75,29 +80,36 @@ impl Lines {
             };
             let path: Vec<StopIdx> = at.iter().filter_map(|at| stops.idx[feed.calls[*at].stop as usize]).collect();
             let patterns = &mut of_route[trip.route as usize];
-            let at = *known.entry((trip.route, trip.direction, path)).or_insert_with_key(|(_, direction, path)| {
-                patterns.push(Pattern {
-                    direction: direction.map(|way| way.to_string()).unwrap_or_default(),
-                    stops: path.clone(),
-                    trips_per_day: 0.0,
-                    both_ways: false,
-                    first: None,
-                    last: None,
-                    headway_min: None,
-                    trips: Vec::new(),
-                    frequencies: Vec::new(),
+            let of_route = &mut drawn[trip.route as usize];
+            let pattern =
+                *known.entry((trip.route, trip.direction, path)).or_insert_with_key(|(_, direction, path)| {
+                    patterns.push(Pattern {
+                        direction: direction.map(|way| way.to_string()).unwrap_or_default(),
+                        stops: path.clone(),
+                        trips_per_day: 0.0,
+                        both_ways: false,
+                        first: None,
+                        last: None,
+                        headway_min: None,
+                        trips: Vec::new(),
+                        frequencies: Vec::new(),
+                        course: None,
+                    });
+                    of_route.push(Drawn::new());
+                    patterns.len() - 1
                 });
-                patterns.len() - 1
-            });
-            add(&mut patterns[at], named(&trip.id), CalendarIdx(trip.service), calls, rows);
+            let new = || Followers { trips: 0, first: nth, calls: at };
+            of_route[pattern].entry(trip.shape).or_insert_with(new).trips += 1;
+            add(&mut patterns[pattern], named(&trip.id), CalendarIdx(trip.service), calls, rows);
         }
-        for (route, mut patterns) in feed.routes.iter().zip(of_route) {
+        for ((route, mut patterns), drawn) in feed.routes.iter().zip(of_route).zip(drawn) {
             if patterns.is_empty() {
                 lines.idle_routes += 1;
                 continue;
             }
             patterns.iter_mut().for_each(|pattern| number(pattern, calendars, date));
             let names = [&route.short_name, &route.long_name, &route.id];
+            lines.drawn.push(drawn);
             lines.services.push(Service {
                 id: named(&route.id),
                 name: names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default(),

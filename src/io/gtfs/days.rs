@@ -44,20 +44,25 @@ impl Days {
 }
 
 /// The Tuesday, Wednesday or Thursday with the most trips of all feeds together, the first of several, and its trips. Days on which every
-/// feed is valid go before others; where no such weekday has a trip, the day with the most. `None` where nothing ever runs.
-pub fn ordinary_day(feeds: &[Days]) -> Option<(ServiceDate, u64)> {
+/// feed is valid go before others; where no such weekday has a trip, the day with the most. Holidays are no such days: one is chosen only
+/// where nothing runs on any other day. `None` where nothing ever runs.
+pub fn ordinary_day(feeds: &[Days], holidays: &[ServiceDate]) -> Option<(ServiceDate, u64)> {
     let mut all: BTreeMap<ServiceDate, u64> = BTreeMap::new();
     for (date, trips) in feeds.iter().flat_map(|days| &days.trips) {
         *all.entry(*date).or_default() += trips;
     }
     let spans: Vec<_> = feeds.iter().filter_map(Days::span).collect();
     let in_all = |date: &ServiceDate| spans.iter().all(|(first, last)| first <= date && date <= last);
-    let is_ordinary = |date: &ServiceDate| (1..=3).contains(&date.0.weekday().to_monday_zero_offset());
+    let is_free = |date: &ServiceDate| !holidays.contains(date);
+    let is_ordinary = |date: &ServiceDate| (1..=3).contains(&date.0.weekday().to_monday_zero_offset()) && is_free(date);
     let best = |fits: &dyn Fn(&ServiceDate) -> bool| {
         let fitting = all.iter().filter(|(date, _)| fits(date)).map(|(date, trips)| (*date, *trips));
         fitting.reduce(|best, one| if one.1 > best.1 { one } else { best })
     };
-    best(&|date| in_all(date) && is_ordinary(date)).or_else(|| best(&is_ordinary)).or_else(|| best(&|_| true))
+    best(&|date| in_all(date) && is_ordinary(date))
+        .or_else(|| best(&is_ordinary))
+        .or_else(|| best(&is_free))
+        .or_else(|| best(&|_| true))
 }
 
 /// Runs of days that are named.
@@ -100,12 +105,28 @@ mod tests {
         // 2026-03-02 is a Monday
         let date = |text: &str| text.parse::<ServiceDate>().unwrap();
         let week = days(&[("2026-03-02", 99), ("2026-03-03", 7), ("2026-03-04", 9), ("2026-03-05", 9)]);
-        assert_eq!(ordinary_day(std::slice::from_ref(&week)), Some((date("2026-03-04"), 9)));
+        assert_eq!(ordinary_day(std::slice::from_ref(&week), &[]), Some((date("2026-03-04"), 9)));
         // the other feed begins on Thursday only
         let late = days(&[("2026-03-05", 1), ("2026-03-06", 50)]);
-        assert_eq!(ordinary_day(&[week, late.clone()]), Some((date("2026-03-05"), 10)));
-        assert_eq!(ordinary_day(&[days(&[("2026-03-07", 3), ("2026-03-08", 4)])]), Some((date("2026-03-08"), 4)));
-        assert_eq!(ordinary_day(&[days(&[])]), None);
+        assert_eq!(ordinary_day(&[week, late.clone()], &[]), Some((date("2026-03-05"), 10)));
+        assert_eq!(ordinary_day(&[days(&[("2026-03-07", 3), ("2026-03-08", 4)])], &[]), Some((date("2026-03-08"), 4)));
+        assert_eq!(ordinary_day(&[days(&[])], &[]), None);
+    }
+
+    #[test]
+    fn a_holiday_is_no_ordinary_day() {
+        // 2026-10-01, a Thursday, has the most trips of the week: holiday traffic
+        let date = |text: &str| text.parse::<ServiceDate>().unwrap();
+        let week = days(&[("2026-09-30", 7), ("2026-10-01", 9), ("2026-10-02", 8)]);
+        let chosen = |holidays: &[&str]| {
+            let holidays: Vec<ServiceDate> = holidays.iter().map(|day| date(day)).collect();
+            ordinary_day(std::slice::from_ref(&week), &holidays)
+        };
+        assert_eq!(chosen(&[]), Some((date("2026-10-01"), 9)));
+        assert_eq!(chosen(&["2026-10-01"]), Some((date("2026-09-30"), 7)));
+        // a Friday that is no holiday goes before a Thursday that is one
+        assert_eq!(chosen(&["2026-09-30", "2026-10-01"]), Some((date("2026-10-02"), 8)));
+        assert_eq!(chosen(&["2026-09-30", "2026-10-01", "2026-10-02"]), Some((date("2026-10-01"), 9)));
     }
 
     #[test]

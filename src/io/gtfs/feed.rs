@@ -28,6 +28,8 @@ pub struct RawFeed {
     pub(super) call_distances: Vec<f64>,
     pub frequencies: Vec<RawFrequency>,
     pub transfers: Vec<RawTransfer>,
+    /// Of names that are used.
+    pub translations: Vec<RawTranslation>,
     pub info: Option<FeedInfo>,
     /// What became of the rows of each file that was read.
     pub tables: Vec<TableCount>,
@@ -188,6 +190,34 @@ pub struct RawTransfer {
     pub to: u32,
     pub kind: u8,
     pub least_s: Option<u32>,
+    pub row: u64,
+}
+
+/// A name that may be translated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TranslatedField {
+    StopName,
+    RouteShortName,
+    RouteLongName,
+}
+
+/// What a translation is of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Translated {
+    /// The name of the stop or route at a position.
+    Record(u32),
+    /// Every name that reads exactly so.
+    Value(String),
+}
+
+/// A row of translations.txt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawTranslation {
+    pub field: TranslatedField,
+    /// As the feed writes it.
+    pub language: String,
+    pub text: String,
+    pub of: Translated,
     pub row: u64,
 }
 

@@ -84,6 +84,8 @@ rules! {
     StopTimeWithOnlyArrivalOrDepartureTime "stop_time_with_only_arrival_or_departure_time" Error "an arrival without a departure, or the other way round";
     StopWithoutLocation "stop_without_location" Error "a stop, station or entrance without coordinates";
     StopWithoutStopName "stop_without_stop_name" Error "a stop, station or entrance without a name";
+    TranslationForeignKeyViolation "translation_foreign_key_violation" Error "a translation of a record that its table does not have";
+    TranslationUnexpectedValue "translation_unexpected_value" Error "a translation with a value where there must be none";
     TripDistanceExceedsShapeDistance "trip_distance_exceeds_shape_distance" Error "a trip that goes beyond the end of its shape by 11.1 m or more";
     WrongParentLocationType "wrong_parent_location_type" Error "a parent_station that can not be one";
     #[own] TripOfRowLeftOut "row_of_a_record_left_out" Warning "a row that belongs to a record that was left out";
@@ -110,6 +112,7 @@ rules! {
     #[own] ServiceWithoutDates "service_without_dates" Warning "a service that runs on no date at all";
     StopTooFarFromShape "stop_too_far_from_shape" Warning "a stop more than 100 m from the shape of its trip, 400 m of rail";
     StopWithoutStopTime "stop_without_stop_time" Warning "a stop that no trip calls at";
+    TranslationUnknownTableName "translation_unknown_table_name" Warning "a translation of a table that the feed does not have";
     TripCoverageNotActiveForNext7Days "trip_coverage_not_active_for_next7_days" Warning "most trips end within 7 days of the day given as today";
     UnexpectedEnumValue "unexpected_enum_value" Warning "a number that stands for nothing";
     UnusableTrip "unusable_trip" Warning "a trip with one stop";
@@ -117,6 +120,7 @@ rules! {
     UnusedTrip "unused_trip" Warning "a trip without stops";
     #[own] FileNotUsed "file_not_used" Note "a file of GTFS that tongda has no use for";
     #[own] TransferNotUsed "transfer_not_used" Note "a transfer within a vehicle, or of certain routes or trips only, which tongda has no use for";
+    #[own] TranslationNotUsed "translation_not_used" Note "a translation of a field that tongda has no use for";
     UnknownColumn "unknown_column" Note "a column that GTFS does not have";
     UnknownFile "unknown_file" Note "a file that GTFS does not have";
     UnusedStation "unused_station" Note "a station without stops";

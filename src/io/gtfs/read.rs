@@ -107,7 +107,7 @@ pub(super) struct Reading<'a> {
     pub archive: &'a mut Archive,
     pub feed: RawFeed,
     pub stops: Ids,
-    routes: Ids,
+    pub routes: Ids,
     services: Ids,
     pub shapes: Ids,
     pub trips: Ids,
@@ -129,6 +129,7 @@ impl<'a> Reading<'a> {
             call_distances: Vec::new(),
             frequencies: Vec::new(),
             transfers: Vec::new(),
+            translations: Vec::new(),
             info: None,
             tables: Vec::new(),
             notices: Notices::default(),
@@ -399,7 +400,7 @@ impl<'a> Reading<'a> {
             None
         })?;
         ids.lose(lost);
-        (self.trips, self.feed.trips) = (ids, trips);
+        (self.trips, self.feed.trips, self.routes) = (ids, trips, routes);
         Ok(())
     }
 

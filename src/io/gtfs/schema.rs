@@ -123,6 +123,10 @@ specs! {
         feed_start_date Date Optional, feed_end_date Date Optional, feed_version Text Optional, feed_contact_email Text Optional,
         feed_contact_url Url Optional,
     }
+    TRANSLATIONS "translations.txt" "translations" false {
+        table_name Text Essential, field_name Text Essential, language Language Essential, translation Text Essential,
+        record_id Text Optional, record_sub_id Text Optional, field_value Text Optional,
+    }
 }
 
 /// Further files of GTFS, which say nothing that is measured.
@@ -147,5 +151,4 @@ pub(super) const NOT_USED: &[&str] = &[
     "route_networks.txt",
     "stop_areas.txt",
     "timeframes.txt",
-    "translations.txt",
 ];
