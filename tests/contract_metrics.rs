@@ -29,6 +29,9 @@ use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
+use tongda::metrics::served_share::Order;
+use tongda::metrics::served_share::Rule;
+use tongda::metrics::served_share::ServedShare;
 use tongda::metrics::stop_coverage::Judge;
 use tongda::metrics::stop_coverage::StopCoverage;
 use tongda::model::place::PlaneXy;
@@ -121,6 +124,21 @@ fn all() -> Vec<Measure> {
             demand: None,
             weight: None,
             places: vec!["clinic".into()],
+        }),
+        Measure::ServedShare(ServedShare {
+            kind: "clinic".into(),
+            within: Limit::Length(Metres(1000.0)),
+            per_person: 1.0,
+            rule: Rule::NearestFirst,
+            order: Order::File,
+            ring: None,
+            losses: true,
+            by: By::StraightLine,
+            direction: Direction::ToFacility,
+            demand: None,
+            weight: None,
+            whose: Whose::Any,
+            whose_level: Level::County,
         }),
     ]
 }

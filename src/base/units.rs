@@ -304,6 +304,11 @@ impl Weight {
         self.0 as f64 / Self::SCALE as f64
     }
 
+    /// An amount in millionths.
+    pub fn from_micros(micros: i128) -> Weight {
+        Weight(micros)
+    }
+
     /// The amount in millionths, exact.
     pub fn micros(self) -> i128 {
         self.0

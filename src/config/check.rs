@@ -121,6 +121,12 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: Vec::new(),
             levels: stops.level.map(|level| ("level", level, !stops.asks_demand())).into_iter().collect(),
         },
+        Measure::ServedShare(served) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(served.weight.as_deref()),
+            kinds: vec![("kind", &served.kind)],
+            levels: whose_level(served.whose, served.whose_level),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),

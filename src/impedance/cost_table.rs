@@ -100,6 +100,22 @@ impl CostTable {
         self.destinations[range.clone()].iter().copied().zip(self.costs[range].iter().copied())
     }
 
+    /// Destinations of one origin and their costs, as two columns, cheapest first.
+    pub fn columns(&self, origin: usize) -> (&[u32], &[f64]) {
+        let range = self.first[origin]..self.first[origin + 1];
+        (&self.destinations[range.clone()], &self.costs[range])
+    }
+
+    /// Number of all pairs.
+    pub fn pairs(&self) -> usize {
+        self.costs.len()
+    }
+
+    /// The largest cost; 0 without any.
+    pub fn largest(&self) -> f64 {
+        self.costs.iter().copied().fold(0.0, f64::max)
+    }
+
     /// The cheapest destination of one origin.
     pub fn nearest(&self, origin: usize) -> Option<(u32, f64)> {
         self.row(origin).next()

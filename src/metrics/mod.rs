@@ -1,6 +1,7 @@
 //! Floor 3: what is measured. A metric looks at a study and hands back figures with their evidence.
 
 pub mod adjacency;
+pub mod assignment;
 pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
@@ -13,6 +14,7 @@ mod halo;
 pub mod joins;
 pub mod journeys;
 mod known_services;
+pub mod losses;
 pub mod nearest;
 mod neighbour_borders;
 mod neighbour_evidence;
@@ -26,6 +28,8 @@ mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
 pub mod ridden;
+mod served_layers;
+pub mod served_share;
 pub mod service_day;
 pub mod stop_coverage;
 pub mod stop_departures;
@@ -34,6 +38,7 @@ mod stop_people;
 mod stop_regions;
 mod stop_survey;
 pub mod topology;
+pub mod transport;
 pub mod way;
 
 use schemars::JsonSchema;
@@ -245,4 +250,7 @@ metrics! {
     /// What is within a time of each centre, and how many centres are within reach of each place.
     ReachableWithin(reachable_within::ReachableWithin) = "reachable-within",
         "Within an hour of a centre", "中心可达圈", "reachable-within.md";
+    /// Share of demand with a place in a facility within a distance, where room is limited.
+    ServedShare(served_share::ServedShare) = "served-share",
+        "Share with a place within reach", "设施容量覆盖率", "served-share.md";
 }
