@@ -70,6 +70,8 @@ demo: build ## judge Jiangsu on both boundary files and show where they differ; 
 	$(TONGDA) compare out/jiangsu.json out/jiangsu-tianditu.json
 	@echo; echo "== Jiangsu by timetable: the same lines as a GTFS feed"
 	$(TONGDA) run configs/jiangsu-timetable.toml
+	@echo; echo "== Jiangsu by room: who finds a seat, a place in a shelter, a doctor"
+	$(TONGDA) run configs/jiangsu-room.toml
 	@echo; echo "The boundaries and the township seats are real, the services are synthetic (geodata/SOURCES.md)."
 	@echo "Open out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
 	@test -s out/jiangsu.gpkg && test -s out/jiangsu.qgz
