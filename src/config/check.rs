@@ -121,6 +121,12 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: Vec::new(),
             levels: stops.level.map(|level| ("level", level, !stops.asks_demand())).into_iter().collect(),
         },
+        Measure::Accessibility(access) => Wants {
+            unit: access.unit(),
+            demand: Some(access.weight.as_deref()),
+            kinds: vec![("kind", &access.kind)],
+            levels: whose_level(access.whose, access.whose_level),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -899,6 +905,8 @@ fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Fin
                     FigureUnit::Share => ("a share", "\"90 %\""),
                     FigureUnit::Metres => ("a length", "\"15 km\""),
                     FigureUnit::Seconds => ("a time", "\"15 min\""),
+                    FigureUnit::Rate => ("supply per person", "\"2.5 per 1000\""),
+                    FigureUnit::Amount => ("an amount of supply", "\"30 units\""),
                 };
                 findings.at(
                     &below(way, key),

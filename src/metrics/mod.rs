@@ -1,13 +1,19 @@
 //! Floor 3: what is measured. A metric looks at a study and hands back figures with their evidence.
 
+pub mod accessibility;
+mod accessibility_layers;
+mod accessibility_report;
 pub mod adjacency;
+mod asked;
 pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
 pub mod connection;
 pub mod covered_share;
+pub mod decay;
 pub mod departures;
 pub mod figure;
+pub mod floating_catchment;
 mod halo;
 pub mod joins;
 pub mod journeys;
@@ -18,6 +24,7 @@ mod neighbour_layers;
 pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
+pub mod raam;
 pub mod reach;
 mod reach_layers;
 mod reachable_layers;
@@ -233,4 +240,7 @@ metrics! {
     /// What is within a time of each centre, and how many centres are within reach of each place.
     ReachableWithin(reachable_within::ReachableWithin) = "reachable-within",
         "Within an hour of a centre", "中心可达圈", "reachable-within.md";
+    /// Supply within reach per person, when all who are in reach compete for it.
+    Accessibility(accessibility::Accessibility) = "accessibility",
+        "Supply within reach per person", "服务可达性（供需两步移动搜索）", "accessibility.md";
 }
