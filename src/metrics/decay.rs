@@ -128,6 +128,9 @@ impl Decay {
     }
 }
 
+/// Sums of people keep weights above this to more than nine digits.
+const LEAST: f64 = 1e-9;
+
 fn wrong(what: &str) -> MetricError {
     MetricError::Parameter { key: "decay", what: what.to_owned() }
 }
@@ -138,7 +141,7 @@ impl Curve {
         self.limit
     }
 
-    /// The weight at a cost, from 0 to 1: never rising with the cost, and 0 beyond the limit.
+    /// The weight at a cost, from 0 to 1: never rising with the cost, and 0 beyond the limit and where it would be below 10⁻⁹.
     ///
     /// With c the cost and c₀ the limit: binary 1; steps the weight of the first band whose end is not below c; Gaussian
     /// (e^(−½(c/c₀)²) − e^(−½)) / (1 − e^(−½)), which is 1 at 0 and 0 at c₀ (Dai 2010, Health & Place 16(5), eq. 2); Epanechnikov
@@ -148,7 +151,7 @@ impl Curve {
         if cost > self.limit {
             return 0.0;
         }
-        match &self.shape {
+        let weight = match &self.shape {
             Shape::Binary => 1.0,
             Shape::Steps(bands) => bands.iter().find(|(end, _)| cost <= *end).map_or(0.0, |(_, weight)| *weight),
             Shape::Gaussian => {
@@ -161,7 +164,8 @@ impl Curve {
             }
             Shape::Exponential(scale) => (-cost / scale).exp(),
             Shape::InversePower { exponent, from } => (cost.max(*from) / from).powf(-exponent),
-        }
+        };
+        if weight < LEAST { 0.0 } else { weight }
     }
 }
 

@@ -5,7 +5,7 @@
 //! weights w of a [`Curve`], which are 0 beyond its limit; the limit itself is within. A method is its c and its g ([`Method`]).
 //!
 //! Rows are asked for twice and never kept, so that a million points need no table of pairs. Sums over people are in fixed point and do not depend
-//! on their order; sums over one point's facilities go from the cheapest to the dearest.
+//! on their order; sums over one point's facilities go in the order of its row.
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -89,8 +89,9 @@ pub trait Rows: Sync {
     /// Number of origins.
     fn origins(&self) -> usize;
 
-    /// The facilities of one origin with their costs, cheapest first, ties by index; at least all within the limit. The same at every call.
-    fn row(&self, origin: usize) -> Vec<(u32, f64)>;
+    /// Puts the facilities of one origin with their costs into `row`, which is empty: at least all within the limit, in an order that is the same at
+    /// every call.
+    fn row(&self, origin: usize, row: &mut Vec<(u32, f64)>);
 }
 
 impl Rows for CostTable {
@@ -98,8 +99,8 @@ impl Rows for CostTable {
         CostTable::origins(self)
     }
 
-    fn row(&self, origin: usize) -> Vec<(u32, f64)> {
-        CostTable::row(self, origin).collect()
+    fn row(&self, origin: usize, row: &mut Vec<(u32, f64)>) {
+        row.extend(CostTable::row(self, origin));
     }
 }
 
@@ -162,21 +163,31 @@ struct Pair {
     weight: f64,
 }
 
-/// Sums over people in units of 2⁻⁶⁰, so that no order and no number of threads changes them.
-const FIXED: f64 = (1u64 << 60) as f64;
+/// What a thread works with: the row of a point, and what the method makes of it.
+#[derive(Default)]
+struct Scratch {
+    row: Vec<(u32, f64)>,
+    pairs: Vec<Pair>,
+}
 
-#[derive(Clone)]
+/// Sums over people are in fixed point, so that no order and no number of threads changes them: shares of a person in units of 2⁻⁶², people in
+/// millionths.
+const UNIT: f64 = (1u64 << 62) as f64;
+const MILLIONTHS: f64 = 1e6;
+
 struct Sums {
-    demand: Vec<i128>,
-    people: Vec<i128>,
-    columns: Vec<i128>,
+    demand: Vec<u128>,
+    people: Vec<u128>,
+    columns: Vec<u128>,
     hangs: Vec<bool>,
+    scratch: Scratch,
 }
 
 impl Sums {
     fn new(facilities: usize) -> Sums {
         let zeros = vec![0; facilities];
-        Sums { demand: zeros.clone(), people: zeros.clone(), columns: zeros, hangs: vec![false; facilities] }
+        let (people, columns) = (zeros.clone(), zeros.clone());
+        Sums { demand: zeros, people, columns, hangs: vec![false; facilities], scratch: Scratch::default() }
     }
 
     fn merge(mut self, other: Sums) -> Sums {
@@ -188,20 +199,22 @@ impl Sums {
     }
 }
 
-fn add_all(to: &mut [i128], more: &[i128]) {
+fn add_all(to: &mut [u128], more: &[u128]) {
     to.iter_mut().zip(more).for_each(|(sum, part)| add(sum, *part));
 }
 
-fn add(sum: &mut i128, part: i128) {
+fn add(sum: &mut u128, part: u128) {
     *sum = sum.saturating_add(part);
 }
 
-fn fixed(value: f64) -> i128 {
-    (value * FIXED) as i128
+/// A share from 0 to 1 in units of 2⁻⁶².
+fn fixed(share: f64) -> u64 {
+    (share * UNIT) as u64
 }
 
-fn floating(sum: i128) -> f64 {
-    sum as f64 / FIXED
+/// People in millionths; never negative.
+fn millionths(people: Weight) -> u128 {
+    u128::try_from(people.micros()).unwrap_or(0)
 }
 
 /// Origins that a thread takes at a time, at least.
@@ -221,12 +234,12 @@ impl Market<'_> {
             .iter()
             .enumerate()
             .map(|(at, supply)| {
-                let demand = floating(sums.demand[at]);
+                let demand = sums.demand[at] as f64 / UNIT / MILLIONTHS;
                 let is_known = supply.is_some() && !sums.hangs[at];
                 let ratio = supply.filter(|_| is_known && (demand > 0.0 || !method.competes()));
                 let ratio = ratio.map(|supply| if method.competes() { supply / demand } else { supply });
                 Catchment {
-                    people: Weight::from_f64(sums.people[at] as f64 / 1e6).unwrap_or_default(),
+                    people: Weight::from_f64(sums.people[at] as f64 / MILLIONTHS).unwrap_or_default(),
                     demand,
                     // a demand too small to divide by is none
                     ratio: ratio.filter(|ratio| ratio.is_finite()),
@@ -234,10 +247,11 @@ impl Market<'_> {
                 }
             })
             .collect();
-        let columns: Vec<f64> = sums.columns.iter().map(|column| floating(*column)).collect();
-        let access = |at: usize| {
+        let columns: Vec<f64> = sums.columns.iter().map(|column| *column as f64 / UNIT).collect();
+        let access = |scratch: &mut Scratch, at: usize| {
             let (mut value, mut is_known) = (0.0, true);
-            for pair in self.pairs(method, at, &supply) {
+            self.share(method, at, &supply, scratch);
+            for pair in &scratch.pairs {
                 let facility = &facilities[pair.facility];
                 is_known &= facility.is_known;
                 let gets = match method {
@@ -252,7 +266,8 @@ impl Market<'_> {
             }
             Access { value, is_known }
         };
-        let points = (0..self.rows.origins()).into_par_iter().with_min_len(AT_ONCE).map(access).collect();
+        let origins = (0..self.rows.origins()).into_par_iter().with_min_len(AT_ONCE);
+        let points = origins.map_init(Scratch::default, access).collect();
         Floated { facilities, points }
     }
 
@@ -260,21 +275,19 @@ impl Market<'_> {
     /// the people who have some supply within the limit. `None` where one of its people could also go to a facility whose supply is not known.
     pub fn crowding(&self) -> Vec<Option<f64>> {
         let supply = self.supplies();
-        let step = |mut sums: Sums, at: usize| {
-            let pairs = self.pairs(Method::Enhanced, at, &supply);
-            let all_known = pairs.iter().all(|pair| supply[pair.facility].is_some());
-            let within: f64 = pairs.iter().filter_map(|pair| Some(supply[pair.facility]? * pair.weight)).sum();
+        let mut scratch = Scratch::default();
+        let (mut sums, mut hangs) = (vec![0.0; supply.len()], vec![false; supply.len()]);
+        for at in 0..self.rows.origins() {
+            self.share(Method::Enhanced, at, &supply, &mut scratch);
+            let all_known = scratch.pairs.iter().all(|pair| supply[pair.facility].is_some());
+            let within: f64 = scratch.pairs.iter().filter_map(|pair| Some(supply[pair.facility]? * pair.weight)).sum();
             let people = self.people[at].to_f64();
-            for pair in pairs.iter().filter(|_| people > 0.0) {
-                sums.hangs[pair.facility] |= !all_known;
-                if within > 0.0 {
-                    add(&mut sums.demand[pair.facility], fixed(pair.weight * people / within));
-                }
+            for pair in scratch.pairs.iter().filter(|_| people > 0.0) {
+                hangs[pair.facility] |= !all_known;
+                sums[pair.facility] += if within > 0.0 { pair.weight * people / within } else { 0.0 };
             }
-            sums
-        };
-        let sums = self.fold(&step);
-        sums.demand.iter().zip(sums.hangs).map(|(sum, hangs)| (!hangs).then(|| floating(*sum))).collect()
+        }
+        sums.into_iter().zip(hangs).map(|(sum, hangs)| (!hangs).then_some(sum)).collect()
     }
 
     /// People that go to each facility when they choose by nearness and size: Σ_i P_i H_ij (Huff 1963, with the size to the power of 1). `None`
@@ -296,48 +309,42 @@ impl Market<'_> {
         self.supply.iter().map(|supply| supply.filter(|supply| supply.is_finite() && *supply >= 0.0)).collect()
     }
 
-    fn fold(&self, step: &(dyn Fn(Sums, usize) -> Sums + Sync)) -> Sums {
-        let new = || Sums::new(self.supply.len());
-        (0..self.rows.origins()).into_par_iter().with_min_len(AT_ONCE).fold(new, step).reduce(new, Sums::merge)
-    }
-
     fn sums(&self, method: Method) -> Sums {
         let supply = self.supplies();
-        self.fold(&|mut sums: Sums, at: usize| {
+        let new = || Sums::new(supply.len());
+        let step = |mut sums: Sums, at: usize| {
             let people = self.people[at];
-            let row = self.rows.row(at);
-            for (facility, cost) in &row {
+            self.share(method, at, &supply, &mut sums.scratch);
+            let (whole, pairs) = (millionths(people), &sums.scratch.pairs);
+            for (facility, cost) in &sums.scratch.row {
                 if *cost <= self.curve.limit() {
-                    add(&mut sums.people[*facility as usize], people.micros());
+                    add(&mut sums.people[*facility as usize], whole);
                 }
             }
-            let pairs = self.shared(method, row, &supply);
-            let hangs = method.weighs_size()
-                && people > Weight::ZERO
-                && pairs.iter().any(|pair| supply[pair.facility].is_none());
-            let people = people.to_f64();
-            for pair in &pairs {
-                add(&mut sums.demand[pair.facility], fixed(pair.asks * people));
+            let hangs = method.weighs_size() && whole > 0 && pairs.iter().any(|pair| supply[pair.facility].is_none());
+            for pair in pairs {
+                add(&mut sums.demand[pair.facility], whole.saturating_mul(u128::from(fixed(pair.asks))));
                 if method == Method::Balanced {
-                    add(&mut sums.columns[pair.facility], fixed(pair.weight));
+                    add(&mut sums.columns[pair.facility], u128::from(fixed(pair.weight)));
                 }
                 sums.hangs[pair.facility] |= hangs;
             }
             sums
-        })
+        };
+        let origins = (0..self.rows.origins()).into_par_iter().with_min_len(AT_ONCE);
+        origins.fold(new, step).reduce(new, Sums::merge)
     }
 
-    fn pairs(&self, method: Method, at: usize, supply: &[Option<f64>]) -> Vec<Pair> {
-        self.shared(method, self.rows.row(at), supply)
-    }
-
-    /// The facilities of a row that have a weight, with what the method makes of it.
-    fn shared(&self, method: Method, row: Vec<(u32, f64)>, supply: &[Option<f64>]) -> Vec<Pair> {
-        let mut pairs: Vec<Pair> = Vec::with_capacity(row.len());
+    /// The facilities of a point that have a weight, with what the method makes of them.
+    fn share(&self, method: Method, at: usize, supply: &[Option<f64>], scratch: &mut Scratch) {
+        let Scratch { row, pairs } = scratch;
+        row.clear();
+        pairs.clear();
+        self.rows.row(at, row);
         for (facility, cost) in row {
-            let weight = self.curve.weight(cost);
+            let weight = self.curve.weight(*cost);
             if weight > 0.0 {
-                pairs.push(Pair { facility: facility as usize, asks: weight, gets: weight, weight });
+                pairs.push(Pair { facility: *facility as usize, asks: weight, gets: weight, weight });
             }
         }
         let size = |pair: &Pair| supply[pair.facility].unwrap_or(0.0) * pair.weight;
@@ -347,7 +354,7 @@ impl Market<'_> {
             Method::Cumulative | Method::Hansen => pairs.iter_mut().for_each(|pair| pair.asks = 0.0),
             Method::ThreeStep | Method::Balanced => {
                 let all: f64 = pairs.iter().map(|pair| pair.weight).sum();
-                for pair in &mut pairs {
+                for pair in pairs {
                     let share = pair.weight / all;
                     match method {
                         Method::Balanced => pair.asks = share,
@@ -357,13 +364,12 @@ impl Market<'_> {
             }
             Method::Huff | Method::ModifiedHuff => {
                 let all: f64 = pairs.iter().map(size).sum();
-                for pair in &mut pairs {
+                for pair in pairs {
                     let share = if all > 0.0 { size(pair) / all } else { 0.0 };
                     pair.gets = share * pair.weight;
                     pair.asks = if method == Method::Huff { pair.gets } else { share };
                 }
             }
         }
-        pairs
     }
 }
