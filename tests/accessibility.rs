@@ -91,6 +91,9 @@ fn given(worked: &Worked, floated: &Floated) -> f64 {
     values(floated).iter().zip(&worked.people).map(|(value, people)| value * people.to_f64()).sum()
 }
 
+/// A method with its decay and limit, what each zone has, and Σ A P.
+type Case = (Method, Decay, Option<Limit>, [f64; 3], f64);
+
 #[test]
 fn every_method_has_the_numbers_of_the_worked_example() {
     // numpy, fca.py of the domain specification, printed with six decimals; 2SFCA, E2SFCA and 3SFCA agree with PySAL access 1.1.10.post3
@@ -100,7 +103,7 @@ fn every_method_has_the_numbers_of_the_worked_example() {
     let within = limit("30 min");
     let power = Decay::InversePower(Power { exponent: 1.0, from: "1 min".parse().unwrap() });
     let gauss = Decay::Gaussian;
-    let cases: [(Method, Decay, Option<Limit>, [f64; 3], f64); 14] = [
+    let cases: [Case; 14] = [
         (Method::TwoStep, Decay::Binary, within, [0.009048, 0.009048, 0.005714], 30.0),
         (Method::Enhanced, e2(), None, [0.006353, 0.009420, 0.009615], 30.0),
         (Method::Enhanced, steep, None, [0.006694, 0.008157, 0.013986], 30.0),

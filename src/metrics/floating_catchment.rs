@@ -131,7 +131,7 @@ pub struct Catchment {
 }
 
 impl Catchment {
-    /// Whether nobody asks for it, so that no ratio is defined.
+    /// Whether nobody asks for it, so that where people compete no ratio is defined.
     pub fn is_idle(&self) -> bool {
         self.demand <= 0.0
     }
