@@ -2,11 +2,14 @@
 
 mod support;
 
+use std::path::Path;
+
 use support::scene::Scene;
 use support::scene::measure;
 use support::scene::rectangle;
 use tongda::base::units::Limit;
 use tongda::base::units::Weight;
+use tongda::config;
 use tongda::impedance::cost_table::CostTable;
 use tongda::impedance::cost_table::CostUnit;
 use tongda::metrics::decay::Curve;
@@ -575,6 +578,33 @@ fn requests_that_make_no_sense_say_what_to_write() {
     for (text, says) in cases {
         let message = measure(&study, &format!("accessibility = {{ {BY}, {text} }}")).unwrap_err().to_string();
         assert!(message.contains(says), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_target_has_the_unit_of_the_figure() {
+    let parsed = |more: &str, target: &str| {
+        let text = format!(
+            "title = \"x\"\n[study]\nregions = {{ path = \"r.geojson\", level = \"county\" }}\n\
+             demand = {{ path = \"d.csv\", people = \"people\" }}\n\
+             facilities = {{ path = \"c.csv\", kind = \"clinic\", capacity = \"doctors\" }}\n\
+             [[indicator]]\nid = \"doctors\"\ntitle = \"x\"\n\
+             measure.accessibility = {{ kind = \"clinic\", within = \"2 km\"{more} }}\n\
+             target = {{ at-least = \"{target}\" }}\n"
+        );
+        config::parse(&text, "study.toml", Path::new(".")).map_err(|error| format!("{:?}", miette::Report::new(error)))
+    };
+    let cases = [
+        ("", "2.5 per 1000", "90 %", "supply per person"),
+        (", at-least = 2.5", "90 %", "2.5 per 1000", "a share"),
+        (", method = \"cumulative\"", "30 units", "2.5 per 1000", "an amount of supply"),
+    ];
+    for (more, fits, does_not, says) in cases {
+        let plan = parsed(more, fits).unwrap();
+        let bound = plan.indicators[0].target.as_ref().unwrap().bound;
+        assert_eq!(bound.to_string(), format!("≥ {fits}"));
+        let message = parsed(more, does_not).unwrap_err();
+        assert!(message.contains(says), "{more}: {message}");
     }
 }
 
