@@ -179,10 +179,12 @@ impl PointIndex {
             &mut (),
             |()| square,
             |(), slots, _| {
-                for slot in slots {
-                    let distance = distance(self.places[slot], at);
-                    if distance <= radius {
-                        found(self.items[slot], distance);
+                for (place, item) in self.places[slots.clone()].iter().zip(&self.items[slots]) {
+                    let (dx, dy) = (place[0] - at[0], place[1] - at[1]);
+                    let squared = dx * dx + dy * dy;
+                    // most leaves end outside: a root is drawn only where it may be within
+                    if squared <= square && squared.sqrt() <= radius {
+                        found(*item, squared.sqrt());
                     }
                 }
             },
