@@ -485,7 +485,7 @@ fn people_beyond_the_judged_area_compete_and_facilities_there_serve() {
     assert!((output.headline.value.unwrap() - 0.003).abs() < 1e-15, "{:?}", output.headline);
     assert_eq!((output.headline.whole, output.headline.unknown), (Some(1000.0), 0.0));
     let notes = output.notes.iter().map(|note| note.en.as_str()).collect::<Vec<_>>().join("\n");
-    assert!(notes.contains("1 points beyond the judged area compete as well (2000 people)"), "{notes}");
+    assert!(notes.contains("beyond the judged area 1 point (2000 people)"), "{notes}");
     // 14 known, 9 in reach, all of it given; q has 3 per 1000 of it too
     assert!(notes.contains("of a known supply of 14, 9 is within somebody's reach and all of it is given"), "{notes}");
     assert!(notes.contains("6 goes to points that are not judged") && notes.contains("5 serves nobody"), "{notes}");

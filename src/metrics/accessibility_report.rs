@@ -186,18 +186,23 @@ fn competing(answer: &Answer<'_>) -> Text {
             "仅参与评价的点参与竞争：需求图层中没有其他点；若界外人口共用设施，边缘数值偏高",
         ),
         count => Text::new(
-            format!("{count} points beyond the judged area compete as well ({others} {who_en})"),
+            format!("beyond the judged area {count} point{} ({others} {who_en}) compete as well", plural(count)),
             format!("评价范围之外的 {count} 个点（{others}{who_zh}）同样参与竞争"),
         ),
     };
     if !lost.is_empty() {
         let (count, lost) = (lost.len(), weight(&mut lost.iter().copied()));
         text.en += &format!(
-            "; {count} points without a place or off the network ({lost} {who_en}) can not compete: the values of others may be too high"
+            "; {count} point{} without a place or off the network ({lost} {who_en}) can not compete: the values of others may be too high",
+            plural(count)
         );
         text.zh += &format!("；{count} 个位置未知或不在网络上的点（{lost}{who_zh}）无法参与竞争，其他点的数值可能偏高");
     }
     text
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// Judged points nearer to the end of the streets than the limit: who and what lies beyond is not known.
@@ -384,8 +389,13 @@ pub(crate) fn closing_the_gap(
         .map(|(weight, region)| format!("{} ({})", answer.study.regions.get(*region).name, thousands(weight.to_f64())))
         .collect();
     let ((who_en, who_zh), (en, zh)) = (answer.who(), shown(answer, level));
-    Some(Text::new(
-        format!("{:.0} more {who_en} must have {en} or more; most are in {}", missing.ceil(), named.join(", ")),
-        format!("还需使 {:.0}{who_zh}达到{zh}以上；主要位于{}", missing.ceil(), named.join("、")),
-    ))
+    let mut text = Text::new(
+        format!("{:.0} more {who_en} must have {en} or more", missing.ceil()),
+        format!("还需使 {:.0}{who_zh}达到{zh}以上", missing.ceil()),
+    );
+    if !named.is_empty() {
+        text.en += &format!("; most of those below are in {}", named.join(", "));
+        text.zh += &format!("；未达标者主要位于{}", named.join("、"));
+    }
+    Some(text)
 }
