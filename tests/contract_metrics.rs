@@ -22,7 +22,11 @@ use tongda::metrics::METRICS;
 use tongda::metrics::Measure;
 use tongda::metrics::MetricError;
 use tongda::metrics::Output;
+use tongda::metrics::accessibility::Accessibility;
+use tongda::metrics::accessibility::Supply;
 use tongda::metrics::covered_share::CoveredShare;
+use tongda::metrics::decay::Decay;
+use tongda::metrics::floating_catchment::Method;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
@@ -102,6 +106,24 @@ fn stops(within: f64) -> StopCoverage {
     StopCoverage { within: Some(Limit::Length(Metres(within))), by: By::StraightLine, ..StopCoverage::default() }
 }
 
+fn access(method: Method, at_least: Option<f64>) -> Accessibility {
+    Accessibility {
+        kind: "clinic".into(),
+        supply: Supply::Count,
+        method,
+        decay: Decay::Binary,
+        within: Some(Limit::Length(Metres(1000.0))),
+        by: By::StraightLine,
+        direction: Direction::ToFacility,
+        demand: None,
+        weight: None,
+        whose: Whose::Any,
+        whose_level: Level::County,
+        per: None,
+        at_least,
+    }
+}
+
 fn all() -> Vec<Measure> {
     vec![
         Measure::NeighbourReach(NeighbourReach::default()),
@@ -115,6 +137,9 @@ fn all() -> Vec<Measure> {
             level: Some(Level::County),
             ..StopCoverage::default()
         }),
+        Measure::Accessibility(access(Method::Enhanced, None)),
+        Measure::Accessibility(access(Method::Huff, Some(50.0))),
+        Measure::Accessibility(Accessibility { by: By::Surface, ..access(Method::Hansen, None) }),
         Measure::ReachableWithin(ReachableWithin {
             centres: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),
@@ -226,6 +251,13 @@ fn within_includes_the_limit_to_the_millimetre() {
     let study = study();
     let cases = [(999.999, 0.0), (1000.0, 10.0), (1000.001, 10.0), (1999.999, 10.0), (2000.0, 30.0), (2000.001, 30.0)];
     for (within, part) in cases {
+        // one clinic for the 10 or 30 people in reach: more than 33 per 1000 have all of them
+        let shared = Accessibility {
+            within: Some(Limit::Length(Metres(within))),
+            ..access(Method::TwoStep, Some(1000.0 / 30.0))
+        };
+        let figure = measure(&study, &Measure::Accessibility(shared)).unwrap().headline;
+        assert_eq!((figure.part, figure.whole, figure.unknown), (Some(part), Some(30.0), 30.0), "{within}");
         // the bus stops where the clinic is
         for what in [Measure::CoveredShare(covered(within)), Measure::StopCoverage(stops(within))] {
             let figure = measure(&study, &what).unwrap().headline;

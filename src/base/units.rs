@@ -272,6 +272,18 @@ pub fn percent_floor(part: i128, whole: i128) -> Option<f64> {
     Some((part * 1000).div_euclid(whole) as f64 / 10.0)
 }
 
+/// A number that is not negative with its first four digits, cut (never rounded up): 2.49999 is `2.499`, 0.0063529 is `0.006352`, 12345.6 is
+/// `12345`.
+pub fn four_digits(value: f64) -> String {
+    if !(value > 0.0 && value.is_finite()) {
+        return "0".to_owned();
+    }
+    let places = (3 - value.log10().floor() as i32).clamp(0, 12);
+    let scale = 10f64.powi(places);
+    // a part in 10¹² absorbs the last bit of 2.5 and the like before the cut
+    trim_zeros((value * scale * (1.0 + 1e-12)).floor() / scale, places as usize)
+}
+
 /// An amount of people, villages or whatever a demand is weighed by, in fixed point (10⁻⁶ of one).
 ///
 /// Sums of such amounts do not depend on their order, so partial results of threads, tiles and machines merge exactly.

@@ -30,6 +30,7 @@ use thiserror::Error;
 use crate::base::issue::Issue;
 use crate::base::units::Metres;
 use crate::base::units::Text;
+use crate::cli::bench_catchments;
 use crate::cli::bench_streets;
 use crate::cli::bench_transit;
 use crate::config::error::ConfigError;
@@ -41,6 +42,7 @@ use crate::io::read;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
+use crate::metrics::MetricError;
 use crate::metrics::borders::Borders;
 use crate::model::locate::RegionLocator;
 use crate::model::rings::Rings;
@@ -56,7 +58,7 @@ use crate::table::Value as Cell;
 /// Which scene, at which size.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W5near nearest facility of every node of a graph, W5agg weight within a radius of every node, W6grid a synthetic timetable from all stops to all, W6real zones of a real city by timetable at 08:00, W6range the same over 120 minutes with five percentiles, W8 GeoJSON and GeoPackage in, GeoPackage out
+    /// The scene: W1 nearest facility, W2 points in polygons, W3 adjacency and shared borders, W4 floating catchments, W5near nearest facility of every node of a graph, W5agg weight within a radius of every node, W6grid a synthetic timetable from all stops to all, W6real zones of a real city by timetable at 08:00, W6range the same over 120 minutes with five percentiles, W8 GeoJSON and GeoPackage in, GeoPackage out
     pub workload: Workload,
     /// Number of points
     #[arg(long, default_value_t = 100_000)]
@@ -102,6 +104,8 @@ pub enum Workload {
     W2,
     #[value(name = "W3")]
     W3,
+    #[value(name = "W4")]
+    W4,
     #[value(name = "W5near")]
     W5near,
     #[value(name = "W5agg")]
@@ -141,6 +145,9 @@ pub enum BenchError {
     /// The result of W8 can not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The weights of W4 are no curve.
+    #[error(transparent)]
+    Curve(#[from] MetricError),
     /// The study of W6 does not fit together.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -172,6 +179,7 @@ pub fn run(args: &Args) -> Result<(), BenchError> {
         Workload::W1 => nearest(args, &mut phases),
         Workload::W2 => counts(args, &mut phases),
         Workload::W3 => adjacency(args, &mut phases),
+        Workload::W4 => bench_catchments::two_steps(args, &mut phases),
         Workload::W5near => bench_streets::nearest(args, &mut phases),
         Workload::W5agg => bench_streets::sums(args, &mut phases),
         Workload::W6grid => bench_transit::grid(args, &mut phases),
@@ -367,12 +375,12 @@ impl Sink for Areas {
 }
 
 /// Points with their ids.
-struct Points {
-    ids: Vec<i64>,
-    places: Vec<[f64; 2]>,
+pub(super) struct Points {
+    pub(super) ids: Vec<i64>,
+    pub(super) places: Vec<[f64; 2]>,
 }
 
-fn read_points(path: &Path) -> Result<Points, BenchError> {
+pub(super) fn read_points(path: &Path) -> Result<Points, BenchError> {
     let groups = RowGroups::open(path, &["id", "x", "y"], 1 << 16)?;
     let rows = (0..groups.count()).map(|group| groups.rows(group)).sum();
     let mut points = Points { ids: vec![0; rows], places: vec![[0.0; 2]; rows] };

@@ -49,7 +49,8 @@ fn file(args: &Args, table: &str) -> std::path::PathBuf {
     args.data.join(format!("graph_{}_{table}.parquet", args.n))
 }
 
-fn reals(path: &Path, name: &'static str) -> Result<Vec<f64>, BenchError> {
+/// A column of numbers.
+pub(super) fn reals(path: &Path, name: &'static str) -> Result<Vec<f64>, BenchError> {
     let groups = RowGroups::open(path, &[name], 1 << 16)?;
     let mut all = Vec::new();
     for group in 0..groups.count() {
@@ -77,7 +78,7 @@ fn links(path: &Path) -> Result<Vec<(u32, u32, f64)>, BenchError> {
 }
 
 /// The harness's `sum_vector`.
-fn sums_of(values: &[f64]) -> Value {
+pub(super) fn sums_of(values: &[f64]) -> Value {
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     json!({
         "rows": values.len(),

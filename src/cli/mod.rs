@@ -4,6 +4,8 @@ pub mod args;
 #[cfg(feature = "bench")]
 pub mod bench;
 #[cfg(feature = "bench")]
+mod bench_catchments;
+#[cfg(feature = "bench")]
 mod bench_streets;
 #[cfg(feature = "bench")]
 mod bench_transit;

@@ -127,6 +127,12 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: vec![("kind", &served.kind)],
             levels: whose_level(served.whose, served.whose_level),
         },
+        Measure::Accessibility(access) => Wants {
+            unit: access.unit(),
+            demand: Some(access.weight.as_deref()),
+            kinds: vec![("kind", &access.kind)],
+            levels: whose_level(access.whose, access.whose_level),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -910,6 +916,8 @@ fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Fin
                     FigureUnit::Share => ("a share", "\"90 %\""),
                     FigureUnit::Metres => ("a length", "\"15 km\""),
                     FigureUnit::Seconds => ("a time", "\"15 min\""),
+                    FigureUnit::Rate => ("supply per person", "\"2.5 per 1000\""),
+                    FigureUnit::Amount => ("an amount of supply", "\"30 units\""),
                 };
                 findings.at(
                     &below(way, key),

@@ -600,7 +600,7 @@ impl JsonSchema for QuantitySchema {
         "Quantity".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "examples": ["90 %", "15 km"] })
+        json_schema!({ "type": "string", "examples": ["90 %", "15 km", "2.5 per 1000"] })
     }
 }
 

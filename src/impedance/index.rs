@@ -168,22 +168,33 @@ impl PointIndex {
         best
     }
 
-    /// Calls `found` with every point within `radius` metres, the limit included, in order of index.
-    pub fn within(&self, at: [f64; 2], radius: f64, found: &mut dyn FnMut(u32, f64)) {
+    /// Calls `found` with every point within `radius` metres, the limit included, in the order of the tree: the same at every call.
+    pub fn each_within(&self, at: [f64; 2], radius: f64, mut found: impl FnMut(u32, f64)) {
         if !(radius >= 0.0 && at[0].is_finite() && at[1].is_finite()) {
             return;
         }
-        let mut near: Vec<(u32, f64)> = Vec::new();
         let square = upper_square(radius);
         self.walk(
             at,
-            &mut near,
-            |_| square,
-            |near, slots, _| {
-                let hits = slots.map(|slot| (self.items[slot], distance(self.places[slot], at)));
-                near.extend(hits.filter(|(_, distance)| *distance <= radius));
+            &mut (),
+            |()| square,
+            |(), slots, _| {
+                for (place, item) in self.places[slots.clone()].iter().zip(&self.items[slots]) {
+                    let (dx, dy) = (place[0] - at[0], place[1] - at[1]);
+                    let squared = dx * dx + dy * dy;
+                    // most leaves end outside: a root is drawn only where it may be within
+                    if squared <= square && squared.sqrt() <= radius {
+                        found(*item, squared.sqrt());
+                    }
+                }
             },
         );
+    }
+
+    /// Calls `found` with every point within `radius` metres, the limit included, in order of index.
+    pub fn within(&self, at: [f64; 2], radius: f64, found: &mut dyn FnMut(u32, f64)) {
+        let mut near: Vec<(u32, f64)> = Vec::new();
+        self.each_within(at, radius, |item, distance| near.push((item, distance)));
         near.sort_unstable_by_key(|(item, _)| *item);
         near.into_iter().for_each(|(item, distance)| found(item, distance));
     }

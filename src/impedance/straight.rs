@@ -38,12 +38,12 @@ impl Prepared for PreparedStraight {
                     Want::Nearest => (f64::MAX, 1),
                 };
                 let mut row = Vec::new();
-                self.index.within(origin.xy.array(), limit, &mut |at, cost| {
+                self.index.each_within(origin.xy.array(), limit, |at, cost| {
                     if admits(at) {
                         row.push((at, cost));
                     }
                 });
-                row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+                row.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
                 row.truncate(most);
                 row
             }

@@ -10,6 +10,7 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::UnitError;
+use crate::base::units::trim_zeros;
 use crate::metrics::figure::FigureUnit;
 
 /// A number with its unit, of either kind that a figure can have.
@@ -19,6 +20,10 @@ pub enum Quantity {
     Share(Share),
     Metres(Metres),
     Seconds(Seconds),
+    /// Supply per person, written `2.5 per 1000`.
+    Rate(f64),
+    /// Supply in its own unit, written `30 units`.
+    Amount(f64),
 }
 
 impl Quantity {
@@ -28,15 +33,18 @@ impl Quantity {
             Quantity::Share(_) => FigureUnit::Share,
             Quantity::Metres(_) => FigureUnit::Metres,
             Quantity::Seconds(_) => FigureUnit::Seconds,
+            Quantity::Rate(_) => FigureUnit::Rate,
+            Quantity::Amount(_) => FigureUnit::Amount,
         }
     }
 
-    /// The bare number in the unit of figures: 1.0 is all of a whole, lengths are in metres, times in seconds.
+    /// The bare number in the unit of figures: 1.0 is all of a whole, lengths are in metres, times in seconds, supply is per person.
     pub fn value(self) -> f64 {
         match self {
             Quantity::Share(share) => share.0,
             Quantity::Metres(metres) => metres.0,
             Quantity::Seconds(seconds) => seconds.0,
+            Quantity::Rate(value) | Quantity::Amount(value) => value,
         }
     }
 }
@@ -52,6 +60,9 @@ impl FromStr for Quantity {
         if let Ok(seconds) = text.parse() {
             return Ok(Quantity::Seconds(seconds));
         }
+        if let Some(supply) = supply(text) {
+            return Ok(supply);
+        }
         text.parse().map(Quantity::Metres).map_err(|error| match error {
             UnitError::NoUnit { text, .. } => UnitError::NoUnit { text, example: EXAMPLE },
             UnitError::UnknownUnit { text, unit, .. } => UnitError::UnknownUnit { text, unit, example: EXAMPLE },
@@ -59,6 +70,17 @@ impl FromStr for Quantity {
             other => other,
         })
     }
+}
+
+/// `2.5 per 1000` or `30 units`.
+fn supply(text: &str) -> Option<Quantity> {
+    let number = |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    if let Some(amount) = text.trim().strip_suffix("units") {
+        return number(amount).map(Quantity::Amount);
+    }
+    let (supply, people) = text.split_once("per")?;
+    let people = number(people).filter(|people| *people > 0.0)?;
+    number(supply).map(|supply| supply / people).filter(|rate| rate.is_finite()).map(Quantity::Rate)
 }
 
 impl TryFrom<String> for Quantity {
@@ -81,6 +103,8 @@ impl fmt::Display for Quantity {
             Quantity::Share(share) => share.fmt(out),
             Quantity::Metres(metres) => metres.fmt(out),
             Quantity::Seconds(seconds) => seconds.fmt(out),
+            Quantity::Rate(rate) => write!(out, "{} per 1000", trim_zeros(rate * 1000.0, 6)),
+            Quantity::Amount(amount) => write!(out, "{} units", trim_zeros(*amount, 6)),
         }
     }
 }
@@ -127,6 +151,12 @@ mod tests {
         assert_eq!("90 %".parse(), Ok(Quantity::Share(Share(0.9))));
         assert_eq!("15 km".parse(), Ok(Quantity::Metres(Metres(15_000.0))));
         assert_eq!("15 min".parse(), Ok(Quantity::Seconds(Seconds(900.0))));
+        assert_eq!("2.5 per 1000".parse(), Ok(Quantity::Rate(0.0025)));
+        assert_eq!("1 per 10000".parse::<Quantity>().map(|rate| rate.to_string()), Ok("0.1 per 1000".to_owned()));
+        assert_eq!("30 units".parse(), Ok(Quantity::Amount(30.0)));
+        for text in ["2 per 0", "-1 per 1000", "per 1000", "2 per", "NaN units", "units"] {
+            assert!(text.parse::<Quantity>().is_err(), "{text}");
+        }
         let message = "15".parse::<Quantity>().unwrap_err().to_string();
         assert!(message.contains("no unit") && message.contains("90 %") && message.contains("15 km"), "{message}");
     }

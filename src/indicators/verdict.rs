@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Text;
+use crate::base::units::four_digits;
 use crate::base::units::percent_floor;
 use crate::impedance::cost_table::CostUnit;
 use crate::indicators::target::Bound;
@@ -136,7 +137,7 @@ pub fn firmness<'f>(
     }
 }
 
-/// A value for people: shares cut (never rounded up) after one decimal, lengths in m or km.
+/// A value for people: shares cut (never rounded up) after one decimal, supply after four digits, lengths in m or km.
 pub fn format_value(value: f64, unit: FigureUnit) -> String {
     match unit {
         FigureUnit::Share => {
@@ -146,6 +147,8 @@ pub fn format_value(value: f64, unit: FigureUnit) -> String {
         }
         FigureUnit::Metres => CostUnit::Metres.shown(value),
         FigureUnit::Seconds => CostUnit::Seconds.shown(value),
+        FigureUnit::Rate => format!("{} per 1000", four_digits(value * 1000.0)),
+        FigureUnit::Amount => format!("{} units", four_digits(value)),
     }
 }
 
@@ -177,6 +180,9 @@ mod tests {
     fn a_value_just_below_a_target_is_not_shown_as_the_target() {
         assert_eq!(format_value(0.8996, FigureUnit::Share), "89.9 %");
         assert_eq!(format_value(0.57, FigureUnit::Share), "57 %");
+        assert_eq!(format_value(0.002_499_99, FigureUnit::Rate), "2.499 per 1000");
+        assert_eq!(format_value(0.0025, FigureUnit::Rate), "2.5 per 1000");
+        assert_eq!(format_value(30.0, FigureUnit::Amount), "30 units");
     }
 
     #[test]

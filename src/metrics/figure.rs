@@ -15,6 +15,10 @@ pub enum FigureUnit {
     Share,
     Metres,
     Seconds,
+    /// Supply per person: doctors, beds, seats.
+    Rate,
+    /// Supply, in its own unit.
+    Amount,
 }
 
 impl From<CostUnit> for FigureUnit {
@@ -80,6 +84,21 @@ impl Figure {
             uncertainty: None,
             reason: None,
             not_applicable: false,
+        }
+    }
+
+    /// A mean over what is known of a `whole`; `unknown` more of it has no value, and may have any.
+    ///
+    /// A whole of 0 with nothing unknown is not applicable.
+    pub fn mean(unit: FigureUnit, value: Option<f64>, whole: f64, unknown: f64) -> Figure {
+        Figure {
+            unit,
+            value,
+            whole: Some(whole),
+            unknown,
+            bounds: value.filter(|_| unknown <= 0.0).map(|mean| (mean, mean)),
+            not_applicable: whole + unknown <= 0.0,
+            ..Figure::default()
         }
     }
 

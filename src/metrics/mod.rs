@@ -1,6 +1,10 @@
 //! Floor 3: what is measured. A metric looks at a study and hands back figures with their evidence.
 
+pub mod accessibility;
+mod accessibility_layers;
+mod accessibility_report;
 pub mod adjacency;
+mod asked;
 pub mod assignment;
 pub mod borders;
 pub mod boundary_audit;
@@ -8,8 +12,10 @@ pub mod catchments;
 mod catchments_by_transit;
 pub mod connection;
 pub mod covered_share;
+pub mod decay;
 pub mod departures;
 pub mod figure;
+pub mod floating_catchment;
 mod halo;
 pub mod joins;
 pub mod journeys;
@@ -23,6 +29,7 @@ pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod networks;
+pub mod raam;
 pub mod reach;
 mod reach_layers;
 mod reachable_layers;
@@ -253,4 +260,7 @@ metrics! {
     /// Share of demand with a place in a facility within a distance, where room is limited.
     ServedShare(served_share::ServedShare) = "served-share",
         "Share with a place within reach", "设施容量覆盖率", "served-share.md";
+    /// Supply within reach per person, when all who are in reach compete for it.
+    Accessibility(accessibility::Accessibility) = "accessibility",
+        "Supply within reach per person", "服务可达性（供需两步移动搜索）", "accessibility.md";
 }

@@ -246,13 +246,7 @@ impl<'a> Reach<'a> {
 
     /// Where one travels; `None` as the crow flies, and where there is nothing to travel on.
     pub(crate) fn ground(&self) -> Option<Ground> {
-        let network = self.study.streets.iter().find(|one| Some(one.mode) == self.by.mode());
-        let surface = self.study.surface.as_ref().filter(|_| self.by == By::Surface);
-        match (network, surface) {
-            (Some(network), _) => Some(Ground { extent: network.extent()?, top_speed: network.top_speed() }),
-            (None, Some(surface)) => Some(Ground { extent: surface.cells().extent(), top_speed: surface.top_speed() }),
-            (None, None) => None,
-        }
+        ground(self.study, self.by)
     }
 
     /// The weight of one demand point.
@@ -387,6 +381,17 @@ pub(crate) struct Ground {
     pub top_speed: KmPerHour,
 }
 
+/// Where one travels; `None` as the crow flies, and where there is nothing to travel on.
+pub(crate) fn ground(study: &Study, by: By) -> Option<Ground> {
+    let network = study.streets.iter().find(|one| Some(one.mode) == by.mode());
+    let surface = study.surface.as_ref().filter(|_| by == By::Surface);
+    match (network, surface) {
+        (Some(network), _) => Some(Ground { extent: network.extent()?, top_speed: network.top_speed() }),
+        (None, Some(surface)) => Some(Ground { extent: surface.cells().extent(), top_speed: surface.top_speed() }),
+        (None, None) => None,
+    }
+}
+
 /// Who is to reach what.
 pub(crate) struct Parties<'a> {
     pub layer: &'a DemandLayer,
@@ -437,8 +442,18 @@ impl<'a> Parties<'a> {
         })
     }
 
+    /// Anybody may go anywhere.
+    #[cfg(test)]
+    pub fn anybody(layer: &'a DemandLayer, group: &'a WeightGroup) -> Parties<'a> {
+        let (demand_regions, facility_regions) = (Vec::new(), Vec::new());
+        Parties { layer, group, facilities: Vec::new(), whose: Whose::Any, demand_regions, facility_regions }
+    }
+
     /// Whether a facility counts for a point.
     pub fn admits(&self, origin: usize, destination: u32) -> bool {
+        if self.whose == Whose::Any {
+            return true;
+        }
         let (own, other) = (self.demand_regions[origin], self.facility_regions[destination as usize]);
         match self.whose {
             Whose::Any => true,

@@ -10,6 +10,7 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::four_digits;
 use crate::base::units::trim_zeros;
 use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
@@ -212,6 +213,8 @@ pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
         FigureUnit::Share => rate_label(figure),
         FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
         FigureUnit::Seconds => figure.value.map(|seconds| CostUnit::Seconds.shown(seconds)),
+        FigureUnit::Rate => figure.value.map(|rate| format!("{} ‰", four_digits(rate * 1000.0))),
+        FigureUnit::Amount => figure.value.map(four_digits),
     }
 }
 

@@ -1,0 +1,413 @@
+//! Supply within reach per person, when all who are in reach compete for it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::ledger::WeightLedger;
+use crate::base::units::Limit;
+use crate::base::units::Text;
+use crate::base::units::Weight;
+use crate::impedance::By;
+use crate::impedance::Direction;
+use crate::impedance::segments::OffStreet;
+use crate::metrics::Context;
+use crate::metrics::Metric;
+use crate::metrics::MetricError;
+use crate::metrics::Output;
+use crate::metrics::RegionFigure;
+use crate::metrics::accessibility_layers;
+use crate::metrics::accessibility_report;
+use crate::metrics::asked::Asked;
+use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::needs_speed;
+use crate::metrics::decay::Decay;
+use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::floating_catchment::Floated;
+use crate::metrics::floating_catchment::Market;
+use crate::metrics::floating_catchment::Method;
+use crate::metrics::networks::Networks;
+use crate::metrics::reach::Parties;
+use crate::metrics::reach::Question;
+use crate::metrics::reach::Whose;
+use crate::metrics::reach::by_region;
+use crate::metrics::reach::engine;
+use crate::metrics::reach::is_looked_for;
+use crate::metrics::reach::is_made_up;
+use crate::metrics::reach::judged_points;
+use crate::metrics::reach::known_services;
+use crate::model::place::Place;
+use crate::model::region::Level;
+use crate::model::study::Study;
+
+/// What a facility has to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Supply {
+    /// The capacity of its file: beds, doctors, seats.
+    #[default]
+    Capacity,
+    /// 1, each facility as much as any other.
+    Count,
+}
+
+/// `measure.accessibility`: supply within reach per person, when all who are in reach compete for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Accessibility {
+    /// Kind of facility that gives the supply.
+    pub kind: String,
+    /// What a facility has to give.
+    #[serde(default)]
+    pub supply: Supply,
+    /// How people and facilities share each other.
+    #[serde(default)]
+    pub method: Method,
+    /// How much a facility counts at a cost.
+    #[serde(default)]
+    pub decay: Decay,
+    /// The largest length or time that counts, itself included; left out with steps, whose last one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Limit>,
+    /// How distance is measured.
+    #[serde(default)]
+    pub by: By,
+    /// Which way one travels.
+    #[serde(default)]
+    pub direction: Direction,
+    /// The demand layer; may be left out when the study has one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<String>,
+    /// Who competes: `people`, `count`, or another group of the demand layer. May be left out only when the layer has `people`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+    /// Whose facilities count.
+    #[serde(default)]
+    pub whose: Whose,
+    /// The level that `whose` speaks of.
+    #[serde(default = "county")]
+    pub whose_level: Level,
+    /// People that `at-least` and the layers speak of; left out, 1000. Not for methods without competition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<f64>,
+    /// The level that counts as served, itself included: supply per `per` people; of methods without competition, supply. Left out, the figure is
+    /// the mean over the people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+}
+
+/// What is known of one demand point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Standing {
+    /// Supply per person, or supply where nobody competes.
+    Known(f64),
+    /// At least so much: it can reach a facility whose supply is not known.
+    AtLeast(f64),
+    /// Too far from every street, or on an island of the network.
+    OffStreets,
+    /// Nothing is known of the services around it: neither what it reaches nor, by it, what is left for others.
+    NoServices,
+    NoPlace,
+}
+
+/// The whole answer.
+pub(crate) struct Answer<'a> {
+    pub params: Accessibility,
+    pub study: &'a Study,
+    pub parties: Parties<'a>,
+    pub supply: Vec<Option<f64>>,
+    pub floated: Floated,
+    pub judged: Vec<usize>,
+    /// Points that compete and are not judged: of other regions, or of none.
+    pub others: Vec<usize>,
+    /// Points with a place from which nothing can be told, judged or not.
+    pub off_streets: BTreeMap<usize, OffStreet>,
+    /// Points around which no service is known, judged or not.
+    pub without_services: BTreeSet<usize>,
+    pub off_facilities: BTreeMap<usize, OffStreet>,
+    /// Judged points whose own street is closed: they go nowhere.
+    pub closed: BTreeSet<usize>,
+    pub limit: Limit,
+    pub told: Option<Text>,
+    pub synthetic: bool,
+}
+
+impl Accessibility {
+    fn question(&self, limit: Limit) -> Question<'_> {
+        Question {
+            kind: &self.kind,
+            demand: self.demand.as_deref(),
+            weight: self.weight.as_deref(),
+            by: self.by,
+            unit: limit.into(),
+            direction: self.direction,
+            nth: 1,
+            whose: self.whose,
+            whose_level: self.whose_level,
+        }
+    }
+
+    /// The unit of its figures.
+    pub fn unit(&self) -> FigureUnit {
+        match (self.at_least, self.method.competes()) {
+            (Some(_), _) => FigureUnit::Share,
+            (None, true) => FigureUnit::Rate,
+            (None, false) => FigureUnit::Amount,
+        }
+    }
+
+    /// What a value is multiplied by to be shown.
+    pub(crate) fn scale(&self) -> f64 {
+        if self.method.competes() { self.per.unwrap_or(1000.0) } else { 1.0 }
+    }
+
+    /// Whether a value is at the level that counts as served. Values are sums of quotients: one that is less than a part in 10⁹ short of the level
+    /// is at it.
+    pub(crate) fn serves(&self, value: f64) -> bool {
+        self.at_least.is_none_or(|least| value * self.scale() >= least * (1.0 - 1e-9))
+    }
+
+    fn answer<'a>(&self, networks: &Networks<'a>) -> Result<Answer<'a>, MetricError> {
+        let study = networks.study;
+        let limit = self.decay.limit(self.within)?;
+        let curve = self.decay.curve(self.within)?;
+        is_looked_for(study, self.by, limit, "within")?;
+        let question = self.question(limit);
+        let parties = Parties::new(study, &question)?;
+        let supply: Vec<Option<f64>> = parties
+            .facilities
+            .iter()
+            .map(|facility| match self.supply {
+                Supply::Capacity => facility.capacity,
+                Supply::Count => Some(1.0),
+            })
+            .collect();
+        if supply.iter().all(Option::is_none) {
+            return Err(MetricError::Missing {
+                what: format!("no facility of kind \"{}\" has a capacity", self.kind),
+                instead:
+                    "name its field with capacity = \"…\" where the facilities are read, or write supply = \"count\""
+                        .to_owned(),
+            });
+        }
+        let layer = parties.layer;
+        let engine = engine(networks, &question)?;
+        let places: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
+        let prepared = engine.prepare(&study.plane, &places);
+        let off_facilities =
+            places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
+        let met: Vec<(usize, OffStreet)> = (0..layer.len())
+            .into_par_iter()
+            .filter_map(|at| Some((at, prepared.snapped(&layer.at[at]?).err()?)))
+            .collect();
+        let (mut off_streets, mut closed) = (BTreeMap::new(), BTreeSet::new());
+        for (at, why) in met {
+            match why {
+                OffStreet::Closed { .. } | OffStreet::ClosedCell => {
+                    closed.insert(at);
+                }
+                why => {
+                    off_streets.insert(at, why);
+                }
+            }
+        }
+        let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());
+        let market = Market { people: &parties.group.weights, supply: &supply, rows: &rows, curve: &curve };
+        let floated = market.float(self.method);
+        drop(rows);
+        drop(prepared);
+        let told = engine.told();
+        let known = known_services(study, self.by);
+        let is_without = |at: &usize| {
+            let is_on = layer.at[*at].is_some() && !off_streets.contains_key(at) && !closed.contains(at);
+            is_on && known.as_ref().is_some_and(|known| !known.has_data(layer.home[*at]))
+        };
+        let without_services = (0..layer.len()).filter(is_without).collect();
+        let (judged, _) = judged_points(study, layer);
+        let mut is_judged = vec![false; layer.len()];
+        judged.iter().for_each(|at| is_judged[*at] = true);
+        let others = (0..layer.len()).filter(|at| !is_judged[*at] && layer.at[*at].is_some()).collect();
+        let synthetic = is_made_up(study, self.by)
+            || layer.synthetic
+            || parties.facilities.iter().any(|facility| facility.synthetic);
+        drop(engine);
+        Ok(Answer {
+            params: self.clone(),
+            study,
+            supply,
+            floated,
+            judged,
+            others,
+            off_streets,
+            without_services,
+            off_facilities,
+            closed,
+            limit,
+            told,
+            synthetic,
+            parties,
+        })
+    }
+}
+
+impl Answer<'_> {
+    pub fn standing(&self, at: usize) -> Standing {
+        if self.parties.layer.at[at].is_none() {
+            return Standing::NoPlace;
+        }
+        if self.off_streets.contains_key(&at) {
+            return Standing::OffStreets;
+        }
+        if self.without_services.contains(&at) {
+            return Standing::NoServices;
+        }
+        let access = self.floated.points[at];
+        if access.is_known { Standing::Known(access.value) } else { Standing::AtLeast(access.value) }
+    }
+
+    /// The value of a point that can be told: what is known, and what is at the level whatever the unknown turns out to be.
+    pub fn value(&self, at: usize) -> Option<f64> {
+        match self.standing(at) {
+            Standing::Known(value) => Some(value),
+            Standing::AtLeast(value) if self.params.at_least.is_some() && self.params.serves(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn weight(&self, at: usize) -> Weight {
+        self.parties.group.weights[at]
+    }
+
+    /// What the group of the weight is called, in English and Chinese.
+    pub fn who(&self) -> (&str, &str) {
+        match self.parties.group.name.as_str() {
+            "people" => ("people", "人"),
+            "count" => ("points", "个点"),
+            other => (other, other),
+        }
+    }
+
+    fn figure(&self, points: &[usize]) -> (Figure, WeightLedger) {
+        let [mut served, mut below, mut supply_unknown, mut off, mut no_services, mut no_place] = [Weight::ZERO; 6];
+        let mut sum = 0.0;
+        for at in points {
+            let weight = self.weight(*at);
+            match (self.standing(*at), self.value(*at)) {
+                (_, Some(value)) if self.params.serves(value) => {
+                    served += weight;
+                    sum += value * weight.to_f64();
+                }
+                (_, Some(_)) => below += weight,
+                (Standing::OffStreets, _) => off += weight,
+                (Standing::NoServices, _) => no_services += weight,
+                (Standing::NoPlace, _) => no_place += weight,
+                (Standing::Known(_) | Standing::AtLeast(_), None) => supply_unknown += weight,
+            }
+        }
+        let unknown = (supply_unknown + off + no_services + no_place).to_f64();
+        let whole = (served + below).to_f64();
+        let has_level = self.params.at_least.is_some();
+        let figure = match has_level {
+            true => Figure::share(served.to_f64(), whole, unknown),
+            false => Figure::mean(self.params.unit(), (whole > 0.0).then(|| sum / whole), whole, unknown),
+        };
+        let mut parts = match has_level {
+            true => vec![("at-level", served), ("below", below)],
+            false => vec![("known", served)],
+        };
+        parts.push(("supply-unknown", supply_unknown));
+        if !self.params.by.is_flown() {
+            parts.push((if self.params.by == By::Surface { "off-surface" } else { "off-streets" }, off));
+        }
+        if self.params.by == By::Transit {
+            parts.push(("without-service-data", no_services));
+        }
+        parts.push(("without-place", no_place));
+        let total = points.iter().map(|at| self.weight(*at)).sum();
+        (figure, WeightLedger { unit: self.parties.group.name.clone(), total, parts })
+    }
+}
+
+impl Metric for Accessibility {
+    fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        self.measure_over(context, &Networks::new(context.study))
+    }
+
+    fn measure_over(&self, context: &Context<'_>, networks: &Networks<'_>) -> Result<Output, MetricError> {
+        let answer = self.answer(networks)?;
+        let (mut headline, ledger) = answer.figure(&answer.judged);
+        if headline.unknown > 0.0 {
+            headline = headline.because(accessibility_report::unknown_reason(&answer, &ledger));
+        }
+        let by_region = by_region(answer.study, answer.parties.layer, &answer.judged, context.over);
+        let regions: Vec<RegionFigure> = by_region
+            .iter()
+            .map(|(level, region, points)| RegionFigure {
+                region: *region,
+                level: *level,
+                figure: match points.is_empty() {
+                    true => Figure::no_data(self.unit(), "no demand point in it was read", "未读到该区域的需求点"),
+                    false => answer.figure(points).0,
+                },
+            })
+            .collect();
+        let mut output = Output { synthetic: answer.synthetic, ..Output::default() };
+        output.notes = accessibility_report::notes(&answer);
+        output.closing_the_gap = accessibility_report::closing_the_gap(&answer, context, &headline, &by_region);
+        output.issues = accessibility_report::issues(&answer, context);
+        output.evidence = accessibility_report::evidence(&answer);
+        output.tables = accessibility_layers::tables(&answer, context, &regions);
+        output.headline = headline;
+        output.regions = regions;
+        output.weights.push(ledger);
+        Ok(output)
+    }
+
+    fn check(&self) -> Result<(), MetricError> {
+        let limit = self.decay.limit(self.within)?;
+        self.decay.curve(self.within)?;
+        if self.method.is_flat() && self.decay != Decay::Binary {
+            let (own, other) = match self.method {
+                Method::Cumulative => ("cumulative", "hansen"),
+                _ => ("2sfca", "e2sfca"),
+            };
+            let what = format!("{own} has no decay; write method = \"{other}\", or leave decay out");
+            return Err(MetricError::Parameter { key: "decay", what });
+        }
+        let above_zero = |key: &'static str, number: Option<f64>| match number {
+            Some(number) if !(number > 0.0 && number.is_finite()) => {
+                Err(MetricError::Parameter { key, what: format!("{number} is not above 0") })
+            }
+            _ => Ok(()),
+        };
+        above_zero("per", self.per)?;
+        above_zero("at-least", self.at_least)?;
+        if self.per.is_some() && !self.method.competes() {
+            let what =
+                "nobody competes by this method: it gives supply, not supply per person; leave per out".to_owned();
+            return Err(MetricError::Parameter { key: "per", what });
+        }
+        needs_speed(self.by, limit.into(), if self.within.is_some() { "within" } else { "decay" })
+    }
+
+    fn kinds(&self) -> Vec<&str> {
+        vec![&self.kind]
+    }
+
+    fn by(&self) -> Vec<By> {
+        vec![self.by]
+    }
+
+    fn limit(&self) -> Option<f64> {
+        self.decay.limit(self.within).ok().map(Limit::value)
+    }
+
+    fn demand(&self) -> Option<&str> {
+        self.demand.as_deref()
+    }
+}

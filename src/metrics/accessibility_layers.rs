@@ -1,0 +1,334 @@
+//! The layers of `accessibility`: regions by their figure, points by what they have, facilities by how many share them.
+
+use geo_types::Geometry;
+
+use crate::base::units::Text;
+use crate::base::units::Weight;
+use crate::base::units::trim_zeros;
+use crate::metrics::Context;
+use crate::metrics::RegionFigure;
+use crate::metrics::accessibility::Answer;
+use crate::metrics::accessibility::Standing;
+use crate::metrics::accessibility_report::caveat;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::neighbour_layers::rate_classes;
+use crate::metrics::reach_layers::MOST_CELLS;
+use crate::metrics::reach_layers::figure_label;
+use crate::model::region::Level;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::Value;
+use crate::table::style::Class;
+use crate::table::style::Group;
+use crate::table::style::Label;
+use crate::table::style::Shape;
+use crate::table::style::Style;
+use crate::table::style::Symbol;
+use crate::table::style::excluding;
+use crate::table::style::including;
+use crate::table::style::palette;
+use crate::table::style::rising;
+
+/// All layers, those without a row left out.
+pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
+    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| Table {
+        name: format!("{}_{suffix}", context.id.replace('-', "_")),
+        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
+        description: caveat(answer),
+        synthetic: answer.synthetic,
+        crs: answer.study.frame,
+        geometry,
+        fields: Vec::new(),
+        rows: Vec::new(),
+        style: None,
+    };
+    let target = context.target_share.map_or(0.9, |target| target.0);
+    let area = GeometryKind::MultiPolygon;
+    let mut tables = vec![
+        region_table(answer, regions, target, make("regions", "by region", "分区结果", area)),
+        point_table(answer, make("points", "supply within reach", "各点可达供给", GeometryKind::Point)),
+        facility_table(answer, make("facilities", "who shares each facility", "设施负荷", GeometryKind::Point)),
+        unplaced_table(answer, make("without_place", "demand without a place", "位置未知的需求", GeometryKind::None)),
+    ];
+    tables.retain(|table| !table.rows.is_empty());
+    tables
+}
+
+/// What stands behind a value: `per 1000 people`.
+fn unit(answer: &Answer<'_>) -> (String, String) {
+    if !answer.params.method.competes() {
+        return (String::new(), String::new());
+    }
+    let per = trim_zeros(answer.params.scale(), 6);
+    let (who_en, who_zh) = answer.who();
+    (format!("per {per} {who_en}"), format!("/{per}{who_zh}"))
+}
+
+/// Up to three bounds of classes: the quartiles of what is above 0, cut to three digits.
+fn quartiles(mut values: Vec<f64>) -> Vec<f64> {
+    values.retain(|value| *value > 0.0);
+    values.sort_by(f64::total_cmp);
+    let at = |quarter: usize| values.get((values.len().saturating_sub(1)) * quarter / 4).copied();
+    let cut = |value: f64| {
+        let step = 10f64.powi(value.log10().floor() as i32 - 2);
+        let cut = (value / step).floor() * step;
+        format!("{cut:.12}").parse().unwrap_or(cut)
+    };
+    let mut bounds: Vec<f64> = (1..=3).filter_map(at).map(cut).filter(|bound| *bound > 0.0).collect();
+    bounds.dedup();
+    bounds
+}
+
+fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: f64, mut table: Table) -> Table {
+    table.fields = vec![
+        Field::new("code", FieldKind::Text, "Code", "代码"),
+        Field::new("name", FieldKind::Text, "Region", "区域"),
+        Field::new("city", FieldKind::Text, "City", "所属市"),
+        Field::new("level", FieldKind::Text, "Level", "层级"),
+        Field::new("value", FieldKind::Real, "Value", "数值"),
+        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+        Field::new("served", FieldKind::Real, "Weight at the level", "达标量"),
+        Field::new("known", FieldKind::Real, "Weight with data", "有数据总量"),
+        Field::new("unknown", FieldKind::Real, "Weight without data", "无数据量"),
+    ];
+    let is_share = answer.params.unit() == FigureUnit::Share;
+    let scale = if is_share { 1.0 } else { answer.params.scale() };
+    let drawn: Option<Level> = regions
+        .iter()
+        .filter(|figure| answer.study.regions.get(figure.region).shape.is_some())
+        .map(|figure| figure.level)
+        .max();
+    for found in regions.iter().filter(|found| Some(found.level) == drawn) {
+        let region = answer.study.regions.get(found.region);
+        let Some(shape) = &region.shape else { continue };
+        let city = answer.study.regions.ancestor(found.region, Level::City);
+        table.rows.push(Row {
+            geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())),
+            values: vec![
+                region.code.as_str().into(),
+                region.name.as_str().into(),
+                city.map(|city| answer.study.regions.get(city).name.as_str()).into(),
+                found.level.title().0.into(),
+                found.figure.value.map(|value| value * scale).into(),
+                figure_label(&found.figure).into(),
+                found.figure.part.into(),
+                found.figure.whole.into(),
+                found.figure.unknown.into(),
+            ],
+        });
+    }
+    let (outline, outline_mm) = ("#ffffff", 0.35);
+    let classes = match is_share {
+        true => rate_classes("value", target),
+        false => {
+            let (en, zh) = unit(answer);
+            let values = table.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
+            let fill = |_: usize, color| Symbol::Fill { color, outline, outline_mm };
+            let mut classes = rising("value", &quartiles(values), (&en, &zh), &fill);
+            classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
+            classes
+        }
+    };
+    let second_line = Some("label".into());
+    table.style = Some(Style {
+        classes,
+        label: Some(Label { field: "name".into(), second_line, size_pt: 7.0, bold: true, below_scale: None }),
+        opacity: 1.0,
+        visible: false,
+        group: Group::Results,
+    });
+    table
+}
+
+fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
+    let (en, zh) = unit(answer);
+    table.fields = vec![
+        Field::new("point", FieldKind::Text, "Point", "需求点"),
+        Field::new("name", FieldKind::Text, "Name", "名称"),
+        Field::new("region", FieldKind::Text, "Region", "所属区域"),
+        Field::new("weight", FieldKind::Real, "Weight", "权重"),
+        Field::new("access", FieldKind::Real, &format!("Supply {en}"), &format!("供给{zh}")),
+        Field::new("least", FieldKind::Real, "At least", "至少"),
+        Field::new("state", FieldKind::Text, "State", "状态").with_choices(&[
+            ("known", "known", "已知"),
+            ("supply-unknown", "a supply within reach is not known", "可达设施供给未知"),
+            ("no-service-data", "nothing known of its services", "公交服务无数据"),
+            ("off-network", "off the network", "不在网络上"),
+        ]),
+        Field::new("served", FieldKind::Bool, "At the level", "达标"),
+    ];
+    let layer = answer.parties.layer;
+    let mut drawn = answer.judged.clone();
+    if layer.is_grid() && drawn.len() > MOST_CELLS {
+        let value = |at: usize| answer.value(at).unwrap_or(-1.0);
+        drawn.sort_by(|x, y| {
+            let by_weight = answer.weight(*y).cmp(&answer.weight(*x));
+            value(*x).total_cmp(&value(*y)).then(by_weight).then(x.cmp(y))
+        });
+        drawn.truncate(MOST_CELLS);
+        drawn.sort_unstable();
+        let (all, shown) = (answer.judged.len(), drawn.len());
+        table.description.en += &format!("; of {all} cells the {shown} with the least are drawn");
+        table.description.zh += &format!("；共 {all} 个单元，仅绘制供给最少的 {shown} 个");
+    }
+    let scale = answer.params.scale();
+    for at in drawn {
+        let Some(place) = layer.at[at] else { continue };
+        let (state, least) = match answer.standing(at) {
+            Standing::Known(value) => ("known", Some(value)),
+            Standing::AtLeast(value) => ("supply-unknown", Some(value)),
+            Standing::NoServices => ("no-service-data", None),
+            Standing::OffStreets | Standing::NoPlace => ("off-network", None),
+        };
+        let value = answer.value(at);
+        let served = answer.params.at_least.and(value).map(|value| answer.params.serves(value));
+        table.rows.push(Row {
+            geometry: Some(Geometry::Point(place.lonlat.point())),
+            values: vec![
+                layer.id(at).as_ref().into(),
+                layer.point_name(at).as_ref().into(),
+                layer.home[at].map(|home| answer.study.regions.get(home).name.as_str()).into(),
+                answer.weight(at).to_f64().into(),
+                value.map(|value| value * scale).into(),
+                least.map(|value| value * scale).into(),
+                state.into(),
+                served.into(),
+            ],
+        });
+    }
+    let marker = |color, size_mm| Symbol::Marker { shape: Shape::Circle, color, size_mm, outline: "#4d4d4d" };
+    let mut classes = vec![Class::range(
+        "access",
+        None,
+        including(0.0),
+        Text::new("nothing within reach", "无可达供给"),
+        marker(palette::DIVERGING_AT_TARGET[0], 2.0),
+    )];
+    match answer.params.at_least {
+        Some(level) => {
+            // who is at the level to the last bit of a sum is drawn so
+            let (level_drawn, half) = (level * (1.0 - 1e-9), level / 2.0);
+            let shown = |value: f64| trim_zeros(value, 6);
+            classes.push(Class::range(
+                "access",
+                excluding(0.0),
+                excluding(half),
+                Text::new(format!("< {} {en}", shown(half)), format!("< {}{zh}", shown(half))),
+                marker(palette::DIVERGING_AT_TARGET[1], 1.8),
+            ));
+            classes.push(Class::range(
+                "access",
+                including(half),
+                excluding(level_drawn),
+                Text::new(
+                    format!("{} – < {} {en}", shown(half), shown(level)),
+                    format!("{} – < {}{zh}", shown(half), shown(level)),
+                ),
+                marker(palette::DIVERGING_AT_TARGET[2], 1.6),
+            ));
+            classes.push(Class::range(
+                "access",
+                including(level_drawn),
+                None,
+                Text::new(format!("≥ {} {en}", shown(level)), format!("≥ {}{zh}（达标）", shown(level))),
+                marker(palette::DIVERGING_AT_TARGET[4], 1.4),
+            ));
+        }
+        None => {
+            let values = table.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
+            classes.extend(rising("access", &quartiles(values), (&en, &zh), &|_, color| marker(color, 1.6)));
+        }
+    }
+    let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
+    classes.push(Class::otherwise(Text::new("no data", "无数据"), none));
+    table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Evidence });
+    table
+}
+
+fn facility_table(answer: &Answer<'_>, mut table: Table) -> Table {
+    let (en, zh) = unit(answer);
+    table.fields = vec![
+        Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
+        Field::new("name", FieldKind::Text, "Name", "名称"),
+        Field::new("supply", FieldKind::Real, "Supply", "供给"),
+        Field::new("people", FieldKind::Real, "Weight within the limit", "限值内需求"),
+        Field::new("demand", FieldKind::Real, "Weight that competes", "竞争需求（加权）"),
+        Field::new("ratio", FieldKind::Real, &format!("Ratio {en}"), &format!("供需比{zh}")),
+        Field::new("state", FieldKind::Text, "State", "状态").with_choices(&[
+            ("known", "known", "已知"),
+            ("no-capacity", "capacity not known", "容量未知"),
+            ("hangs", "hangs on a capacity that is not known", "受未知容量影响"),
+            ("no-demand", "nobody asks for it", "无需求"),
+            ("no-service-data", "nothing known of its services", "公交服务无数据"),
+            ("off-network", "off the network", "不在网络上"),
+        ]),
+    ];
+    let competes = answer.params.method.competes();
+    for (at, found) in answer.floated.facilities.iter().enumerate() {
+        let facility = answer.parties.facilities[at];
+        let state = match (answer.off_facilities.contains_key(&at), answer.supply[at]) {
+            (true, _) => "off-network",
+            (false, None) => "no-capacity",
+            (false, Some(_)) if competes && found.is_idle() => "no-demand",
+            (false, Some(_)) if !found.is_known => "hangs",
+            (false, Some(_)) => "known",
+        };
+        table.rows.push(Row {
+            geometry: Some(Geometry::Point(facility.at.lonlat.point())),
+            values: vec![
+                facility.id.as_str().into(),
+                facility.name.as_str().into(),
+                answer.supply[at].into(),
+                found.people.to_f64().into(),
+                if competes { Value::from(found.demand) } else { Value::Null },
+                found.ratio.map(|ratio| ratio * answer.params.scale()).into(),
+                state.into(),
+            ],
+        });
+    }
+    let marker = |color, shape| Symbol::Marker { shape, color, size_mm: 3.0, outline: "#1a1a1a" };
+    let values = table.rows.iter().filter_map(|row| row.values[5].as_f64()).collect();
+    let square = |_: usize, color| marker(color, Shape::Square);
+    let mut classes = rising("ratio", &quartiles(values), (&en, &zh), &square);
+    classes.push(Class::otherwise(Text::new("no ratio", "无供需比"), marker("#bdbdbd", Shape::XMark)));
+    table.style = Some(Style {
+        classes,
+        label: Some(Label {
+            field: "name".into(),
+            second_line: None,
+            size_pt: 7.0,
+            bold: false,
+            below_scale: Some(200_000),
+        }),
+        opacity: 1.0,
+        visible: false,
+        group: Group::Evidence,
+    });
+    table
+}
+
+fn unplaced_table(answer: &Answer<'_>, mut table: Table) -> Table {
+    table.fields = vec![
+        Field::new("point", FieldKind::Text, "Point", "需求点"),
+        Field::new("name", FieldKind::Text, "Name", "名称"),
+        Field::new("region", FieldKind::Text, "Region", "所属区域"),
+        Field::new("weight", FieldKind::Real, "Weight", "权重"),
+    ];
+    let layer = answer.parties.layer;
+    for at in answer.judged.iter().copied().filter(|at| layer.at[*at].is_none()) {
+        let weight: Weight = answer.weight(at);
+        table.rows.push(Row {
+            geometry: None,
+            values: vec![
+                layer.id(at).as_ref().into(),
+                layer.point_name(at).as_ref().into(),
+                layer.home[at].map(|home| answer.study.regions.get(home).name.as_str()).into(),
+                weight.to_f64().into(),
+            ],
+        });
+    }
+    table
+}
