@@ -11,6 +11,7 @@ pub mod covered_share;
 pub mod departures;
 pub mod figure;
 mod halo;
+pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
