@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -22,6 +22,7 @@ const PAGES: [&str; 13] = [
     "docs/methods/covered-share.md",
     "docs/methods/stop-coverage.md",
     "docs/methods/reachable-within.md",
+    "docs/methods/equity.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",

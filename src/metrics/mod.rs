@@ -9,6 +9,8 @@ mod catchments_by_transit;
 pub mod connection;
 pub mod covered_share;
 pub mod departures;
+pub mod equity;
+mod equity_layers;
 pub mod figure;
 mod halo;
 pub mod inequality;
@@ -254,4 +256,7 @@ metrics! {
     /// Share of demand with a place in a facility within a distance, where room is limited.
     ServedShare(served_share::ServedShare) = "served-share",
         "Share with a place within reach", "设施容量覆盖率", "served-share.md";
+    /// How evenly the distance to the nearest facility is spread.
+    Equity(equity::Equity) = "equity",
+        "Evenness of distance", "距离公平性", "equity.md";
 }
