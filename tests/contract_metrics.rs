@@ -26,6 +26,7 @@ use tongda::metrics::accessibility::Accessibility;
 use tongda::metrics::accessibility::Supply;
 use tongda::metrics::covered_share::CoveredShare;
 use tongda::metrics::decay::Decay;
+use tongda::metrics::equity::Equity;
 use tongda::metrics::floating_catchment::Method;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
@@ -149,6 +150,19 @@ fn all() -> Vec<Measure> {
             demand: None,
             weight: None,
             places: vec!["clinic".into()],
+        }),
+        Measure::Equity(Equity {
+            kind: "clinic".into(),
+            statistic: tongda::metrics::equity::Statistic::Gini,
+            by: By::StraightLine,
+            direction: Direction::ToFacility,
+            cost: Cost::Length,
+            limit: Some(Limit::Length(Metres(1000.0))),
+            demand: None,
+            weight: None,
+            rank: Some("count".into()),
+            whose: Whose::Any,
+            whose_level: Level::County,
         }),
         Measure::ServedShare(ServedShare {
             kind: "clinic".into(),

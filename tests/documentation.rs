@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -23,6 +23,8 @@ const PAGES: [&str; 14] = [
     "docs/methods/stop-coverage.md",
     "docs/methods/reachable-within.md",
     "docs/methods/accessibility.md",
+    "docs/methods/served-share.md",
+    "docs/methods/equity.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",

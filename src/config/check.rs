@@ -133,6 +133,12 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: vec![("kind", &access.kind)],
             levels: whose_level(access.whose, access.whose_level),
         },
+        Measure::Equity(equity) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(equity.weight.as_deref()),
+            kinds: vec![("kind", &equity.kind)],
+            levels: whose_level(equity.whose, equity.whose_level),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),

@@ -14,9 +14,12 @@ pub mod connection;
 pub mod covered_share;
 pub mod decay;
 pub mod departures;
+pub mod equity;
+mod equity_layers;
 pub mod figure;
 pub mod floating_catchment;
 mod halo;
+pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
@@ -263,4 +266,7 @@ metrics! {
     /// Supply within reach per person, when all who are in reach compete for it.
     Accessibility(accessibility::Accessibility) = "accessibility",
         "Supply within reach per person", "服务可达性（供需两步移动搜索）", "accessibility.md";
+    /// How evenly the distance to the nearest facility is spread.
+    Equity(equity::Equity) = "equity",
+        "Evenness of distance", "距离公平性", "equity.md";
 }

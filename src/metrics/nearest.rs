@@ -26,6 +26,7 @@ use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::halo;
+use crate::metrics::inequality::lower_quantile;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
@@ -198,13 +199,7 @@ pub fn statistic(distances: &mut [(f64, Weight)], statistic: Statistic) -> Optio
         return None;
     }
     distances.sort_by(|x, y| x.0.total_cmp(&y.0));
-    let quantile = |percent: i128| {
-        let mut reached = 0i128;
-        distances.iter().find_map(|(distance, weight)| {
-            reached += weight.micros();
-            (*weight > Weight::ZERO && reached * 100 >= total.micros() * percent).then_some(*distance)
-        })
-    };
+    let quantile = |percent| lower_quantile(distances, total, percent);
     match statistic {
         Statistic::Mean => {
             Some(distances.iter().map(|(distance, weight)| distance * weight.to_f64()).sum::<f64>() / total.to_f64())
