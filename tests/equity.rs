@@ -14,8 +14,8 @@ use support::scene::Scene;
 use support::scene::measure;
 use support::scene::rectangle;
 
-/// The worked example of the methods page: a clinic at 0, townships at 2, 4 and 6 km in county A, at 8 and 12 km in county B, and their rank
-/// by income. The statistics of these numbers were computed with numpy.
+/// The worked example of the methods page: a clinic at 0, townships at 2, 4 and 6 km in county A, at 8 and 12 km in county B,
+/// and their rank by income. The statistics of these numbers were computed with numpy.
 fn study() -> Study {
     let mut study = Scene::default()
         .county("A", rectangle(-1_000.0, -1_000.0, 7_000.0, 1_000.0), "c", "P", false)
@@ -157,7 +157,7 @@ fn nobody_within_reach_is_no_data_and_all_at_the_door_is_no_inequality_either() 
     study.demand[0].at = vec![Some(at_the_door); 5];
     let door = measure(&study, FLOWN).unwrap();
     assert_eq!((door.headline.value, door.headline.unknown), (None, 0.0));
-    assert!(door.headline.reason.is_some_and(|reason| reason.en.contains("nobody travels")));
+    assert!(door.headline.reason.as_ref().is_some_and(|reason| reason.en.contains("nobody travels")));
     assert_eq!(number(table(&door, "i_equity"), "mean", "value"), Some(0.0));
 }
 
