@@ -147,6 +147,20 @@ fn those_without_a_distance_are_in_no_statistic_and_beside_all() {
 }
 
 #[test]
+fn those_without_a_facility_that_counts_are_told_apart() {
+    let mut study = study();
+    // the clinic is A's, so that the 400 people of B have none; of A: pairs 100·200·2 + 100·300·4 + 200·300·2 = 280 000 over 600 people
+    // times 2800 km, 0.166667
+    study.facilities[0].home = study.demand[0].home[0];
+    let output = measure(&study, &FLOWN.replace("limit", "whose = \"same-region\", limit")).unwrap();
+    close(output.headline.value, 0.166667);
+    assert_eq!((output.headline.bounds, output.headline.unknown), (None, 400.0));
+    let reason = output.headline.reason.unwrap().en;
+    assert!(reason.starts_with("400 of 1000") && !reason.contains("not known"), "{reason}");
+    assert_eq!(output.weights[0].parts[1], ("without-facility", Weight::whole(400)));
+}
+
+#[test]
 fn nobody_within_reach_is_no_data_and_all_at_the_door_is_no_inequality_either() {
     let mut study = study();
     study.demand[0].at = vec![None; 5];

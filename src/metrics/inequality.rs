@@ -155,11 +155,8 @@ impl Spread {
         if !(epsilon > 0.0 && epsilon.is_finite()) {
             return None;
         }
-        let has_zero = self.points.first().is_some_and(|(value, _)| *value <= 0.0);
         let relative = self.relative()?;
-        if has_zero && epsilon >= 1.0 {
-            return Some(1.0);
-        }
+        // of a 0 the logarithm and the negative power are infinite, and the equivalent is 0, as in the limit
         let equivalent = if epsilon == 1.0 {
             relative.map(|(share, relative)| share * relative.ln()).sum::<f64>().exp()
         } else {
