@@ -14,8 +14,8 @@ use support::scene::Scene;
 use support::scene::measure;
 use support::scene::rectangle;
 
-/// The worked example of the methods page: a clinic at 0, townships at 2, 4 and 6 km in county A, at 8 and 12 km in county B, and their rank
-/// by income. The statistics of these numbers were computed with numpy.
+/// The worked example of the methods page: a clinic at 0, townships at 2, 4 and 6 km in county A, at 8 and 12 km in county B,
+/// and their rank by income. The statistics of these numbers were computed with numpy.
 fn study() -> Study {
     let mut study = Scene::default()
         .county("A", rectangle(-1_000.0, -1_000.0, 7_000.0, 1_000.0), "c", "P", false)
@@ -144,6 +144,20 @@ fn those_without_a_distance_are_in_no_statistic_and_beside_all() {
     }
     assert!(output.notes.iter().any(|note| note.en.starts_with("150 of 1000")), "{:?}", output.notes);
     assert!(output.weights[0].balances() && output.weights[0].total == Weight::whole(1000));
+}
+
+#[test]
+fn those_without_a_facility_that_counts_are_told_apart() {
+    let mut study = study();
+    // the clinic is A's, so that the 400 people of B have none; of A: pairs 100·200·2 + 100·300·4 + 200·300·2 = 280 000 over 600 people
+    // times 2800 km, 0.166667
+    study.facilities[0].home = study.demand[0].home[0];
+    let output = measure(&study, &FLOWN.replace("limit", "whose = \"same-region\", limit")).unwrap();
+    close(output.headline.value, 0.166667);
+    assert_eq!((output.headline.bounds, output.headline.unknown), (None, 400.0));
+    let reason = output.headline.reason.unwrap().en;
+    assert!(reason.starts_with("400 of 1000") && !reason.contains("not known"), "{reason}");
+    assert_eq!(output.weights[0].parts[1], ("without-facility", Weight::whole(400)));
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn who_has_nothing_is_left_out_of_logarithms_and_counted() {
     close(t.value, 0.130812);
     close(l.value, 0.143841);
     assert_eq!((t.zeros, t.zero_weight), (2, Weight::whole(50)));
-    assert_eq!(towns.atkinson(1.0), Some(1.0));
+    assert_eq!((towns.atkinson(1.0), towns.atkinson(2.0)), (Some(1.0), Some(1.0)));
     assert!(towns.atkinson(0.5).unwrap() < 1.0);
     // the two fifths with the least have nothing: no ratio, and not an infinite one
     assert_eq!((towns.palma(), towns.fifths()), (None, None));

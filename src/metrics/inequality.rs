@@ -1,7 +1,7 @@
 //! How unevenly a distance or a time is spread over people: Gini, Theil, Palma and their kin.
 //!
-//! Every statistic is of a bad: who has much of it is badly off. All but [`Spread::mean`] and [`Spread::quantile`] are ratios without a unit;
-//! they are unchanged when all values are scaled and when everybody is counted twice.
+//! Every statistic is of a bad: who has much of it is badly off. All but [`Spread::mean`] and [`Spread::quantile`] are ratios
+//! without a unit; they are unchanged when all values are scaled and when everybody is counted twice.
 
 use crate::base::units::Weight;
 
@@ -86,8 +86,8 @@ impl Spread {
         (mean > 0.0).then(|| self.points.iter().map(of))
     }
 
-    /// Points of the Lorenz curve (Lorenz 1905), from (0, 0) to (1, 1): share of the weight, least values first, and the share of all value
-    /// that it has. `None` when all values are 0.
+    /// Points of the Lorenz curve (Lorenz 1905), from (0, 0) to (1, 1): share of the weight, least values first, and the share
+    /// of all value that it has. `None` when all values are 0.
     pub fn lorenz(&self) -> Option<Vec<(f64, f64)>> {
         let (mut weight, mut value) = (Weight::ZERO, 0.0);
         let mut curve = vec![(0.0, 0.0)];
@@ -102,9 +102,9 @@ impl Spread {
         Some(curve)
     }
 
-    /// Gini's coefficient (Gini 1912), 1 − Σ (Lₖ + Lₖ₋₁)(Fₖ − Fₖ₋₁) over the Lorenz curve: half the mean difference between two people, over
-    /// the mean. 0 when all have the same, near 1 when one has all. Weights are numbers of people, so there is no correction by n / (n − 1).
-    /// `None` when all values are 0.
+    /// Gini's coefficient (Gini 1912), 1 − Σ (Lₖ + Lₖ₋₁)(Fₖ − Fₖ₋₁) over the Lorenz curve: half the mean difference between two
+    /// people, over the mean. 0 when all have the same, near 1 when one has all. Weights are numbers of people, so there is no
+    /// correction by n / (n − 1). `None` when all values are 0.
     pub fn gini(&self) -> Option<f64> {
         let curve = self.lorenz()?;
         let twice: f64 = curve.windows(2).map(|step| (step[1].1 + step[0].1) * (step[1].0 - step[0].0)).sum();
@@ -125,13 +125,14 @@ impl Spread {
         (self.sum > 0.0).then(|| held / self.sum)
     }
 
-    /// What the tenth with the most has, over what the two fifths with the least have (Palma 2011; Cobham and Sumner 2013). 0.25 when all
-    /// have the same: a tenth is a quarter of two fifths. `None` when the two fifths have nothing.
+    /// What the tenth with the most has, over what the two fifths with the least have (Palma 2011; Cobham and Sumner 2013).
+    /// 0.25 when all have the same: a tenth is a quarter of two fifths. `None` when the two fifths have nothing.
     pub fn palma(&self) -> Option<f64> {
         ratio(self.held(90.0, 100.0)?, self.held(0.0, 40.0)?)
     }
 
-    /// What the fifth with the most has, over what the fifth with the least has; 1 when all have the same. `None` when the latter have nothing.
+    /// What the fifth with the most has, over what the fifth with the least has; 1 when all have the same. `None` when the
+    /// latter have nothing.
     pub fn fifths(&self) -> Option<f64> {
         ratio(self.held(80.0, 100.0)?, self.held(0.0, 20.0)?)
     }
@@ -147,18 +148,15 @@ impl Spread {
         Some(self.relative()?.map(|(share, relative)| share * (relative - 1.0).powi(2)).sum::<f64>().sqrt())
     }
 
-    /// Atkinson's measure (1970): 1 − (Σ s (x/μ)^(1−ε))^(1/(1−ε)), for ε = 1 one less the geometric mean over the mean. It was made for a good
-    /// and is most sensitive to the small values. With ε of 1 and more it is 1, its limit, as soon as somebody has 0. `None` when all values
-    /// are 0, and when ε is not above 0.
+    /// Atkinson's measure (1970): 1 − (Σ s (x/μ)^(1−ε))^(1/(1−ε)), for ε = 1 one less the geometric mean over the mean. It was
+    /// made for a good and is most sensitive to the small values. With ε of 1 and more it is 1, its limit, as soon as somebody
+    /// has 0. `None` when all values are 0, and when ε is not above 0.
     pub fn atkinson(&self, epsilon: f64) -> Option<f64> {
         if !(epsilon > 0.0 && epsilon.is_finite()) {
             return None;
         }
-        let has_zero = self.points.first().is_some_and(|(value, _)| *value <= 0.0);
         let relative = self.relative()?;
-        if has_zero && epsilon >= 1.0 {
-            return Some(1.0);
-        }
+        // of a 0 the logarithm and the negative power are infinite, and the equivalent is 0, as in the limit
         let equivalent = if epsilon == 1.0 {
             relative.map(|(share, relative)| share * relative.ln()).sum::<f64>().exp()
         } else {
@@ -175,8 +173,8 @@ impl Spread {
         Some((Spread::new(self.points.iter().skip(zeros).copied())?, zeros, weight))
     }
 
-    /// Theil's T (1967): Σ s (x/μ) ln(x/μ), natural logarithms. 0 when all have the same. Who has 0 is left out, of the mean too, and counted.
-    /// `None` when all values are 0.
+    /// Theil's T (1967): Σ s (x/μ) ln(x/μ), natural logarithms. 0 when all have the same. Who has 0 is left out, of the mean
+    /// too, and counted. `None` when all values are 0.
     pub fn theil_t(&self) -> Option<OfPositive> {
         self.of_positive(|share, relative| share * relative * relative.ln())
     }
@@ -217,8 +215,8 @@ fn ratio(above: f64, below: f64) -> Option<f64> {
     (below > 0.0).then(|| above / below)
 }
 
-/// The smallest value at which the accumulated weight reaches a percentage of `total`, of points with the smallest value first: the lower
-/// inverse of the distribution function. Points of weight 0 are nobody's value; `None` without any weight.
+/// The smallest value at which the accumulated weight reaches a percentage of `total`, of points with the smallest value first:
+/// the lower inverse of the distribution function. Points of weight 0 are nobody's value; `None` without any weight.
 pub fn lower_quantile(sorted: &[(f64, Weight)], total: Weight, percent: u8) -> Option<f64> {
     let mut reached = 0i128;
     sorted.iter().find_map(|(value, weight)| {
@@ -227,20 +225,20 @@ pub fn lower_quantile(sorted: &[(f64, Weight)], total: Weight, percent: u8) -> O
     })
 }
 
-/// Theil's T in and between groups: within = Σ S_g T_g and between = Σ S_g ln(μ_g/μ), where S_g is the group's share of all value. Who has 0 is
-/// left out. `None` when nobody has more. An empty group is written as `None`.
+/// Theil's T in and between groups: within = Σ S_g T_g and between = Σ S_g ln(μ_g/μ), where S_g is the group's share of all
+/// value. Who has 0 is left out. `None` when nobody has more. An empty group is written as `None`.
 pub fn theil_t_of(groups: &[Option<Spread>]) -> Option<Parts> {
     parts(groups, Spread::theil_t, |people, relative| (people * relative, people * relative * relative.ln()))
 }
 
-/// Theil's L in and between groups: within = Σ P_g L_g and between = Σ P_g ln(μ/μ_g), where P_g is the group's share of all weight; otherwise
-/// as [`theil_t_of`].
+/// Theil's L in and between groups: within = Σ P_g L_g and between = Σ P_g ln(μ/μ_g), where P_g is the group's share of all
+/// weight; otherwise as [`theil_t_of`].
 pub fn theil_l_of(groups: &[Option<Spread>]) -> Option<Parts> {
     parts(groups, Spread::theil_l, |people, relative| (people, -people * relative.ln()))
 }
 
-/// `shares` makes of a group's share of the weight and its mean over the mean of all: the share that its own statistic has within, and its
-/// term between.
+/// `shares` makes of a group's share of the weight and its mean over the mean of all: the share that its own statistic has
+/// within, and its term between.
 fn parts(
     groups: &[Option<Spread>],
     statistic: impl Fn(&Spread) -> Option<OfPositive>,
@@ -265,12 +263,12 @@ fn parts(
     Some(Parts { within, between: between.max(0.0), of_groups })
 }
 
-/// Concentration index by a ranking, e.g. income (Kakwani, Wagstaff and van Doorslaer 1997): 2 Σ s x r / μ − 1, where r is the share of the weight
-/// that ranks lower plus half of those that rank alike.
+/// Concentration index by a ranking, e.g. income (Kakwani, Wagstaff and van Doorslaer 1997): 2 Σ s x r / μ − 1, where r is the
+/// share of the weight that ranks lower plus half of those that rank alike.
 ///
-/// Points are (rank, value, weight), the lowest rank first however they come. Between −1 and 1; above 0 when those who rank high have more of
-/// the value, below when those who rank low have. 0 when all rank alike. `None` without any weight, when all values are 0, and when a rank or
-/// a value of somebody is no number or a value is below 0.
+/// Points are (rank, value, weight), the lowest rank first however they come. Between −1 and 1; above 0 when those who rank
+/// high have more of the value, below when those who rank low have. 0 when all rank alike. `None` without any weight, when all
+/// values are 0, and when a rank or a value of somebody is no number or a value is below 0.
 pub fn concentration(points: impl IntoIterator<Item = (f64, f64, Weight)>) -> Option<f64> {
     let mut points: Vec<_> = points.into_iter().filter(|(_, _, weight)| *weight > Weight::ZERO).collect();
     if points.iter().any(|(rank, ..)| !rank.is_finite()) {
