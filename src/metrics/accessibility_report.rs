@@ -403,8 +403,8 @@ pub(crate) fn closing_the_gap(
         .collect();
     let ((who_en, who_zh), (en, zh)) = (answer.who(), shown(answer, level));
     let mut text = Text::new(
-        format!("{:.0} more {who_en} must have {en} or more", missing.ceil()),
-        format!("还需使 {:.0}{who_zh}达到{zh}以上", missing.ceil()),
+        format!("{} more {who_en} must have {en} or more", thousands(missing.ceil())),
+        format!("还需使 {} {who_zh}达到{zh}以上", thousands(missing.ceil())),
     );
     if !named.is_empty() {
         text.en += &format!("; most of those below are in {}", named.join(", "));
