@@ -157,6 +157,8 @@ fn those_without_a_facility_that_counts_are_told_apart() {
     assert_eq!((output.headline.bounds, output.headline.unknown), (None, 400.0));
     let reason = output.headline.reason.unwrap().en;
     assert!(reason.starts_with("400 of 1000") && !reason.contains("not known"), "{reason}");
+    let mean = "nearest = { kind = \"clinic\", by = \"straight-line\", whose = \"same-region\" }";
+    assert_eq!(measure(&study, mean).unwrap().headline.reason.map(|mean| mean.en), Some(reason));
     assert_eq!(output.weights[0].parts[1], ("without-facility", Weight::whole(400)));
 }
 

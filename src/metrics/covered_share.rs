@@ -280,6 +280,31 @@ pub(crate) fn unknown_reason(reach: &Reach<'_>, ledger: &WeightLedger, limit: Op
     Text::new(format!("{}; {}", text.en, rest.en), format!("{}；{}", text.zh, rest.zh))
 }
 
+/// Why a statistic of distances does not speak for all: points that no facility counts for, or without a way to one, and those of
+/// [`unknown_reason`].
+pub(crate) fn no_distance_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text {
+    let (without, others): (Vec<usize>, Vec<usize>) = reach
+        .judged
+        .iter()
+        .copied()
+        .filter(|at| !matches!(reach.reached(*at), Reached::At(..)))
+        .partition(|at| reach.reached(*at) == Reached::NoFacility);
+    let none: Weight = without.iter().map(|at| reach.weight(*at)).sum();
+    if none == Weight::ZERO {
+        return unknown_reason(reach, ledger, None);
+    }
+    let all = ledger.total;
+    let text = Text::new(
+        format!("{none} of {all} (by weight) have no facility that counts, or no way to one"),
+        format!("{all} 中有 {none}（按权重）没有可用设施或无路可达"),
+    );
+    if others.is_empty() {
+        return text;
+    }
+    let rest = unknown_reason(reach, ledger, None);
+    Text::new(format!("{}; {}", text.en, rest.en), format!("{}；{}", text.zh, rest.zh))
+}
+
 fn no_place_reason(reach: &Reach<'_>, ledger: &WeightLedger) -> Text {
     let count = reach.judged.iter().filter(|at| reach.reached(**at) == Reached::NoPlace).count();
     let off = reach.off_streets.len();

@@ -19,9 +19,9 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::needs_speed;
+use crate::metrics::covered_share::no_distance_reason;
 use crate::metrics::covered_share::parts_by_services;
 use crate::metrics::covered_share::parts_with_unknown;
-use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::equity_layers;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -240,7 +240,7 @@ impl Metric for Equity {
         let ledger = known.ledger(&reach);
         let mut headline = self.figure(&reach, &known, self.statistic);
         if headline.unknown > 0.0 {
-            headline = headline.because(why_unknown(&reach, &known, &ledger));
+            headline = headline.because(no_distance_reason(&reach, &ledger));
         }
         let by_region: Vec<_> = reach
             .by_region(context.over)
@@ -321,23 +321,6 @@ impl Metric for Equity {
     fn demand(&self) -> Option<&str> {
         self.demand.as_deref()
     }
-}
-
-/// Why the figure does not speak for all.
-fn why_unknown(reach: &Reach<'_>, known: &Known, ledger: &WeightLedger) -> Text {
-    if known.no_facility == Weight::ZERO {
-        return unknown_reason(reach, ledger, None);
-    }
-    let (none, all) = (known.no_facility, ledger.total);
-    let text = Text::new(
-        format!("{none} of {all} (by weight) have no facility that counts, or no way to one"),
-        format!("{all} 中有 {none}（按权重）没有可用设施或无路可达"),
-    );
-    if none == known.without() {
-        return text;
-    }
-    let rest = unknown_reason(reach, ledger, None);
-    Text::new(format!("{}; {}", text.en, rest.en), format!("{}；{}", text.zh, rest.zh))
 }
 
 /// What the numbers say, and of whom they say nothing.

@@ -21,9 +21,9 @@ use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::needs_speed;
+use crate::metrics::covered_share::no_distance_reason;
 use crate::metrics::covered_share::parts_by_services;
 use crate::metrics::covered_share::parts_with_unknown;
-use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::halo;
 use crate::metrics::inequality::lower_quantile;
@@ -220,7 +220,7 @@ impl Metric for Nearest {
         let reach = Reach::over(networks, &self.question())?;
         let (mut headline, ledger) = self.figure(&reach, &reach.judged);
         if headline.unknown > 0.0 {
-            headline = headline.because(unknown_reason(&reach, &ledger, None));
+            headline = headline.because(no_distance_reason(&reach, &ledger));
         }
         let regions: Vec<RegionFigure> = reach
             .by_region(context.over)

@@ -262,3 +262,26 @@ fn facilities_where_no_service_is_known_are_told() {
         assert!(output.notes[0].en.contains("1 of 1 facilities lie in regions of which no service is known"), "{text}");
     }
 }
+
+#[test]
+fn room_and_supply_are_not_known_either_where_no_service_is() {
+    let mut study = study(&IN_B);
+    // within 30 min of the hospital: b (200, 24 min) by the known line and near (40, 17.4 min) on foot; 10 find no room
+    study.facilities[0].capacity = Some(230.0);
+    let served =
+        measure(&study, "served-share = { kind = \"hospital\", within = \"30 min\", by = \"transit\" }").unwrap();
+    // 190 of b and near's 40; a is too far by the lines that are known, all of which are known there; edge and deep may have some
+    let headline = &served.headline;
+    assert_eq!((headline.part, headline.whole, headline.unknown), (Some(230.0), Some(340.0), 80.0));
+    assert_eq!(part(&served, "without-service-data"), Weight::whole(80));
+    assert_eq!(part(&served, "no-room"), Weight::whole(10));
+    assert_eq!(part(&served, "too-far"), Weight::whole(100));
+    // 240 for the same 240: one for each of b; what near, edge and deep have, and take, hangs on what is not known
+    study.facilities[0].capacity = Some(240.0);
+    let supply = "accessibility = { kind = \"hospital\", method = \"2sfca\", within = \"30 min\", by = \"transit\", at-least = 1000 }";
+    let supply = measure(&study, supply).unwrap();
+    let headline = &supply.headline;
+    assert_eq!((headline.part, headline.whole, headline.unknown), (Some(200.0), Some(300.0), 120.0));
+    assert_eq!(part(&supply, "without-service-data"), Weight::whole(120));
+    assert!(supply.notes[0].en.contains("3 points lie where no service is known"), "{}", supply.notes[0].en);
+}
