@@ -13,6 +13,7 @@ use crate::base::units::trim_zeros;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Prepared;
+use crate::impedance::Spread;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
@@ -81,7 +82,41 @@ impl Prepared for PreparedTransit<'_> {
     }
 
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
-        let times = match self {
+        self.row_of(&self.times(origin), want, admits)
+    }
+
+    fn row_with_spread(
+        &self,
+        origin: &Place,
+        want: Want,
+        admits: &dyn Fn(u32) -> bool,
+        nth: usize,
+    ) -> (Vec<(u32, f64)>, Option<Spread>) {
+        let times = self.times(origin);
+        let row = self.row_of(&times, want, admits);
+        let spread = nth.checked_sub(1).and_then(|at| row.get(at)).map(|(end, _)| {
+            let found = times.percentiles(*end as usize, &Spread::RANKS);
+            let second = |at: usize| found.get(at).copied().flatten();
+            Spread { seconds: [second(0), second(1), second(2)], journeys: times.departures(*end as usize) }
+        });
+        (row, spread)
+    }
+
+    fn snapped(&self, place: &Place) -> Result<Option<Snap>, OffStreet> {
+        self.network().snapped(place)
+    }
+}
+
+impl PreparedTransit<'_> {
+    fn network(&self) -> &TransitNetwork<'_> {
+        match self {
+            PreparedTransit::Points { network, .. } | PreparedTransit::Facilities { network, .. } => network,
+        }
+    }
+
+    /// Times between a place and all destinations, minute by minute.
+    fn times(&self, origin: &Place) -> Times {
+        match self {
             PreparedTransit::Points { network, ends } => network.times(origin, ends),
             PreparedTransit::Facilities { network, at_stops, stops, direct } => {
                 let access = stops.within(origin, network.max_walk_s);
@@ -91,12 +126,11 @@ impl Prepared for PreparedTransit<'_> {
                 }
                 Times::through_stops(at_stops, &walk, &access, network.longest_s())
             }
-        };
-        let percentile = match self {
-            PreparedTransit::Points { network, .. } | PreparedTransit::Facilities { network, .. } => {
-                network.travel.percentile
-            }
-        };
+        }
+    }
+
+    fn row_of(&self, times: &Times, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)> {
+        let percentile = self.network().travel.percentile;
         let mut row: Vec<(u32, f64)> = (0..times.len())
             .filter(|end| admits(*end as u32))
             .filter_map(|end| {
@@ -111,14 +145,6 @@ impl Prepared for PreparedTransit<'_> {
             Want::Within(limit) => row.retain(|(_, cost)| *cost <= limit),
         }
         row
-    }
-
-    fn snapped(&self, place: &Place) -> Result<Option<Snap>, OffStreet> {
-        match self {
-            PreparedTransit::Points { network, .. } | PreparedTransit::Facilities { network, .. } => {
-                network.snapped(place)
-            }
-        }
     }
 }
 

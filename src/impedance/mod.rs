@@ -62,6 +62,18 @@ pub trait Prepared: Sync + Send {
     /// A destination at exactly the limit is within it. Costs are finite and not negative.
     fn row(&self, origin: &Place, want: Want, admits: &dyn Fn(u32) -> bool) -> Vec<(u32, f64)>;
 
+    /// The same, and how the times to the destination that is `nth` in the row, from 1, are spread over a window; `None` where there is but one
+    /// cost, or no such destination.
+    fn row_with_spread(
+        &self,
+        origin: &Place,
+        want: Want,
+        admits: &dyn Fn(u32) -> bool,
+        _nth: usize,
+    ) -> (Vec<(u32, f64)>, Option<Spread>) {
+        (self.row(origin, want, admits), None)
+    }
+
     /// Where a place meets the streets; `None` where there are none to meet.
     /// # Errors
     /// [`OffStreet`]: why it can not be measured from at all.
@@ -105,6 +117,20 @@ pub trait Prepared: Sync + Send {
     fn stretches(&self, _breaks: &[f64]) -> Vec<Stretch> {
         Vec::new()
     }
+}
+
+/// How the times to a destination are spread over the minutes of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spread {
+    /// Seconds at [`Spread::RANKS`]; `None` where a minute without a way has the rank.
+    pub seconds: [Option<u32>; 3],
+    /// How many different journeys by vehicle there are; a line at a headway counts once a minute.
+    pub journeys: usize,
+}
+
+impl Spread {
+    /// Percentiles.
+    pub const RANKS: [f64; 3] = [10.0, 50.0, 90.0];
 }
 
 /// Which destinations a row holds.

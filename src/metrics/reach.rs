@@ -17,6 +17,7 @@ use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
+use crate::impedance::Spread;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
@@ -86,6 +87,8 @@ pub struct Reach<'a> {
     pub without_services: BTreeSet<usize>,
     /// Where judged points meet the streets.
     pub snaps: BTreeMap<usize, Snap>,
+    /// By transit: how the times from judged points to their facility are spread over the window.
+    pub spreads: BTreeMap<usize, Spread>,
     pub by: By,
     pub unit: CostUnit,
     pub direction: Direction,
@@ -168,7 +171,23 @@ impl<'a> Reach<'a> {
             origins[*at] = layer.at[*at];
         }
         let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };
-        let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &origins, want, &admits);
+        let mut spreads = BTreeMap::new();
+        let costs = if question.by == By::Transit {
+            let rows: Vec<(Vec<(u32, f64)>, Option<Spread>)> = origins
+                .par_iter()
+                .enumerate()
+                .map(|(at, origin)| {
+                    let admits = |destination: u32| admits(at, destination);
+                    origin.map_or_else(Default::default, |place| {
+                        prepared.row_with_spread(&place, want, &admits, question.nth)
+                    })
+                })
+                .collect();
+            spreads.extend(rows.iter().enumerate().filter_map(|(at, (_, spread))| Some((at, (*spread)?))));
+            CostTable::from_rows(engine.unit(), rows.into_iter().map(|(row, _)| row))
+        } else {
+            CostTable::measure(engine.unit(), prepared.as_ref(), &origins, want, &admits)
+        };
         let met: Vec<(usize, Result<Option<Snap>, OffStreet>)> =
             judged.par_iter().filter_map(|at| Some((*at, prepared.snapped(&layer.at[*at]?)))).collect();
         let (mut off_streets, mut closed, mut snaps) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
@@ -210,6 +229,7 @@ impl<'a> Reach<'a> {
             closed,
             without_services,
             snaps,
+            spreads,
             by: question.by,
             unit: question.unit,
             direction: question.direction,

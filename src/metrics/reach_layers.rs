@@ -13,6 +13,7 @@ use crate::base::units::Weight;
 use crate::base::units::four_digits;
 use crate::base::units::trim_zeros;
 use crate::impedance::By;
+use crate::impedance::Spread;
 use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
@@ -287,6 +288,15 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
             "Time at most, by the services known, s",
             "时间上限（按已知服务，秒）",
         ));
+        for rank in Spread::RANKS {
+            table.fields.push(Field::new(
+                &format!("p{rank:.0}_s"),
+                FieldKind::Int,
+                &format!("Percentile {rank:.0} of the window, s"),
+                &format!("时段第{rank:.0}百分位（秒）"),
+            ));
+        }
+        table.fields.push(Field::new("journeys", FieldKind::Int, "Journeys in the window", "时段内可选班次"));
     }
     let drawn = drawn(reach, within);
     if drawn.len() < reach.judged.len() {
@@ -337,6 +347,13 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
                 Reached::At(_, cost) | Reached::AtMost(Some((_, cost))) => Value::Real(cost),
                 _ => Value::Null,
             });
+            // of a point without services that are known they are no more than bounds
+            let spread = reach.spreads.get(at).filter(|_| matches!(reached, Reached::At(..)));
+            for nth in 0..Spread::RANKS.len() {
+                let seconds = spread.and_then(|spread| spread.seconds[nth]);
+                row.values.push(seconds.map_or(Value::Null, |seconds| Value::Int(i64::from(seconds))));
+            }
+            row.values.push(spread.map_or(Value::Null, |spread| Value::Int(spread.journeys as i64)));
         }
     }
     let marker = |at: usize| Symbol::Marker {

@@ -285,3 +285,15 @@ fn room_and_supply_are_not_known_either_where_no_service_is() {
     assert_eq!(part(&supply, "without-service-data"), Weight::whole(120));
     assert!(supply.notes[0].en.contains("3 points lie where no service is known"), "{}", supply.notes[0].en);
 }
+
+#[test]
+fn a_points_times_have_their_spread_and_the_number_of_journeys() {
+    let output = measure(&study(&IN_B), COVERED).unwrap();
+    // from b a trip leaves at :10 and :40 and takes 10 min: over the hour from 08:00 each wait from 0 to 29 min comes twice. Rank 6 of 60 is the
+    // third wait, 2 min; rank 30 the 15th, 14 min; rank 54 the 27th, 26 min. Journeys: 08:10, 08:40 and 09:10
+    for (field, value) in [("p10_s", 720), ("p50_s", 1440), ("p90_s", 2160), ("journeys", 3)] {
+        assert_eq!(of_point(&output, "b", field), Value::Int(value), "{field}");
+    }
+    // near walks all the way and lives where no service is known
+    assert_eq!(of_point(&output, "near", "p50_s"), Value::Null);
+}
