@@ -141,7 +141,7 @@ fn a_capacity_that_is_not_known_is_neither_none_nor_enough() {
     assert_eq!(output.headline.bounds, Some((100.0 / 420.0, 380.0 / 420.0)));
     assert_eq!(numbers(&output, "i_facilities", "room"), [Some(100.0), None, Some(50.0)]);
     assert_eq!(numbers(&output, "i_facilities", "load"), [Some(100.0), None, Some(0.0)]);
-    let issue = output.issues.iter().find(|issue| issue.code == "capacity-unknown").unwrap();
+    let issue = output.issues.iter().find(|issue| issue.code == "facility-without-capacity").unwrap();
     assert_eq!(issue.id.as_deref(), Some("S2"));
     assert!(output.weights[0].balances());
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -32,6 +31,7 @@ use crate::metrics::floating_catchment::Floated;
 use crate::metrics::floating_catchment::Market;
 use crate::metrics::floating_catchment::Method;
 use crate::metrics::networks::Networks;
+use crate::metrics::reach::Met;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Whose;
@@ -41,6 +41,7 @@ use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach::is_made_up;
 use crate::metrics::reach::judged_points;
 use crate::metrics::reach::known_services;
+use crate::metrics::reach::without_services;
 use crate::model::place::Place;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -201,21 +202,8 @@ impl Accessibility {
         let prepared = engine.prepare(&study.plane, &places);
         let off_facilities =
             places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
-        let met: Vec<(usize, OffStreet)> = (0..layer.len())
-            .into_par_iter()
-            .filter_map(|at| Some((at, prepared.snapped(&layer.at[at]?).err()?)))
-            .collect();
-        let (mut off_streets, mut closed) = (BTreeMap::new(), BTreeSet::new());
-        for (at, why) in met {
-            match why {
-                OffStreet::Closed { .. } | OffStreet::ClosedCell => {
-                    closed.insert(at);
-                }
-                why => {
-                    off_streets.insert(at, why);
-                }
-            }
-        }
+        let all: Vec<usize> = (0..layer.len()).collect();
+        let Met { off_streets, closed, .. } = Met::new(prepared.as_ref(), layer, &all);
         let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());
         let market = Market { people: &parties.group.weights, supply: &supply, rows: &rows, curve: &curve };
         let floated = market.float(self.method);
@@ -223,11 +211,8 @@ impl Accessibility {
         drop(prepared);
         let told = engine.told();
         let known = known_services(study, self.by);
-        let is_without = |at: &usize| {
-            let is_on = layer.at[*at].is_some() && !off_streets.contains_key(at) && !closed.contains(at);
-            is_on && known.as_ref().is_some_and(|known| !known.has_data(layer.home[*at]))
-        };
-        let without_services = (0..layer.len()).filter(is_without).collect();
+        let is_on = |at: &usize| layer.at[*at].is_some() && !off_streets.contains_key(at) && !closed.contains(at);
+        let without_services = without_services(known.as_ref(), layer, all.into_iter().filter(is_on));
         let (judged, _) = judged_points(study, layer);
         let mut is_judged = vec![false; layer.len()];
         judged.iter().for_each(|at| is_judged[*at] = true);

@@ -17,6 +17,7 @@ use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
+use crate::impedance::Prepared;
 use crate::impedance::Spread;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostTable;
@@ -173,7 +174,7 @@ impl<'a> Reach<'a> {
         let want = if question.nth > 1 { Want::First(question.nth) } else { Want::Nearest };
         let mut spreads = BTreeMap::new();
         let costs = if question.by == By::Transit {
-            let rows: Vec<(Vec<(u32, f64)>, Option<Spread>)> = origins
+            let (rows, found): (Vec<_>, Vec<_>) = origins
                 .par_iter()
                 .enumerate()
                 .map(|(at, origin)| {
@@ -182,36 +183,19 @@ impl<'a> Reach<'a> {
                         prepared.row_with_spread(&place, want, &admits, question.nth)
                     })
                 })
-                .collect();
-            spreads.extend(rows.iter().enumerate().filter_map(|(at, (_, spread))| Some((at, (*spread)?))));
-            CostTable::from_rows(engine.unit(), rows.into_iter().map(|(row, _)| row))
+                .unzip();
+            spreads.extend(
+                found.into_iter().enumerate().filter_map(|(at, spread): (usize, Option<Spread>)| Some((at, spread?))),
+            );
+            CostTable::from_rows(engine.unit(), rows)
         } else {
             CostTable::measure(engine.unit(), prepared.as_ref(), &origins, want, &admits)
         };
-        let met: Vec<(usize, Result<Option<Snap>, OffStreet>)> =
-            judged.par_iter().filter_map(|at| Some((*at, prepared.snapped(&layer.at[*at]?)))).collect();
-        let (mut off_streets, mut closed, mut snaps) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        for (at, met) in met {
-            match met {
-                Ok(None) => {}
-                Ok(Some(snap)) => {
-                    snaps.insert(at, snap);
-                }
-                Err(OffStreet::Closed { .. } | OffStreet::ClosedCell) => {
-                    closed.insert(at);
-                }
-                Err(why) => {
-                    off_streets.insert(at, why);
-                }
-            }
-        }
+        let Met { snaps, off_streets, closed } = Met::new(prepared.as_ref(), layer, &judged);
         drop(prepared);
         let known = known_services(study, question.by);
-        let is_without = |at: &usize| {
-            let is_on = layer.at[*at].is_some() && !off_streets.contains_key(at) && !closed.contains(at);
-            is_on && known.as_ref().is_some_and(|known| !known.has_data(layer.home[*at]))
-        };
-        let without_services = judged.iter().copied().filter(is_without).collect();
+        let is_on = |at: &usize| layer.at[*at].is_some() && !off_streets.contains_key(at) && !closed.contains(at);
+        let without_services = without_services(known.as_ref(), layer, judged.iter().copied().filter(is_on));
         let told = engine.told();
         let facilities = facilities.clone();
         let is_made_up = is_made_up(study, question.by);
@@ -518,6 +502,48 @@ pub(crate) fn is_made_up(study: &Study, by: By) -> bool {
 /// Where services are known that one may ride; `None` where none is asked for.
 pub(crate) fn known_services(study: &Study, by: By) -> Option<KnownServices<'_>> {
     study.transit.as_ref().filter(|_| by == By::Transit).map(|transit| KnownServices::to_ride(study, transit))
+}
+
+/// Points around which no service is known.
+pub(crate) fn without_services(
+    known: Option<&KnownServices<'_>>,
+    layer: &DemandLayer,
+    points: impl Iterator<Item = usize>,
+) -> BTreeSet<usize> {
+    points.filter(|at| known.is_some_and(|known| !known.has_data(layer.home[*at]))).collect()
+}
+
+/// Where points of a layer meet the streets or the surface, and which do not.
+pub(crate) struct Met {
+    pub snaps: BTreeMap<usize, Snap>,
+    /// Why a point with a place can not be measured from.
+    pub off_streets: BTreeMap<usize, OffStreet>,
+    /// Their own street or cell is closed: they go nowhere.
+    pub closed: BTreeSet<usize>,
+}
+
+impl Met {
+    /// Of some points, by position; those without a place are in none.
+    pub fn new(prepared: &dyn Prepared, layer: &DemandLayer, points: &[usize]) -> Met {
+        let found: Vec<(usize, Result<Option<Snap>, OffStreet>)> =
+            points.par_iter().filter_map(|at| Some((*at, prepared.snapped(&layer.at[*at]?)))).collect();
+        let mut met = Met { snaps: BTreeMap::new(), off_streets: BTreeMap::new(), closed: BTreeSet::new() };
+        for (at, found) in found {
+            match found {
+                Ok(None) => {}
+                Ok(Some(snap)) => {
+                    met.snaps.insert(at, snap);
+                }
+                Err(OffStreet::Closed { .. } | OffStreet::ClosedCell) => {
+                    met.closed.insert(at);
+                }
+                Err(why) => {
+                    met.off_streets.insert(at, why);
+                }
+            }
+        }
+        met
+    }
 }
 
 /// Whether ways as long as a limit are looked for at all.

@@ -35,6 +35,7 @@ use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach::is_made_up;
 use crate::metrics::reach::judged_points;
 use crate::metrics::reach::known_services;
+use crate::metrics::reach::without_services;
 use crate::metrics::reachable_layers;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
@@ -172,9 +173,7 @@ impl ReachableWithin {
             starts.push(asked.len());
         }
         let known = known_services(study, by);
-        let without_services =
-            of.iter().copied().filter(|point| known.as_ref().is_some_and(|known| !known.has_data(layer.home[*point])));
-        let without_services = without_services.collect();
+        let without_services = without_services(known.as_ref(), layer, of.iter().copied());
         let limit = self.within.value();
         let within = prepared.within(at.len() as u32, limit, &asked);
         let mut places = vec![vec![0; kinds.len()]; at.len()];

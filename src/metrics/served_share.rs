@@ -501,7 +501,7 @@ impl Answer<'_> {
                     "{}: its capacity is not known; who can only be served there counts as unknown",
                     facility.name
                 );
-                Issue::new(Severity::Warning, "capacity-unknown", &facility.kind, what).with_id(&facility.id)
+                Issue::new(Severity::Warning, "facility-without-capacity", &facility.kind, what).with_id(&facility.id)
             })
             .collect()
     }
