@@ -21,12 +21,10 @@ use tongda::model::transit::Mode;
 use tongda::model::transit::Pattern;
 use tongda::model::transit::Service;
 use tongda::model::transit::Stop;
-use tongda::model::transit::Transit;
 use tongda::model::transit::Trip;
 use tongda::table::Value;
 
-use crate::calendars;
-use crate::date;
+use crate::half_hourly;
 use crate::pattern;
 use crate::service;
 use crate::support::scene::Scene;
@@ -55,18 +53,7 @@ fn study(in_b: &[(&str, f64, u64)]) -> Study {
     let homes = (0..people.len()).map(|at| home(if at < 2 { "32A" } else { "32B" })).collect();
     study.facilities[0].home = home("32A");
     study.demand[0].home = homes;
-    let calls = |start: u32| (0..3).map(|nth| Call::new(start + 600 * nth, start + 600 * nth)).collect();
-    let trips =
-        (0..20).map(|nth| Trip { id: nth.to_string(), calendar: CalendarIdx(0), calls: calls(6 * 3600 + 1800 * nth) });
-    let line = Pattern { trips: trips.collect(), ..pattern(vec![0, 1, 2]) };
-    let stops = ["a", "b", "c"].into_iter().zip([0.0, 20_000.0, 40_000.0]);
-    study.transit = Some(Transit {
-        stops: stops.map(|(id, x)| Stop::new(id, id, place(x, 0.0))).collect(),
-        services: vec![service(0, vec![line])],
-        calendars: calendars(),
-        date: Some(date("2026-03-04")),
-        ..Transit::default()
-    });
+    study.transit = Some(half_hourly());
     study
 }
 

@@ -12,6 +12,7 @@ mod theory;
 mod twin;
 
 use tongda::base::clock::ServiceDate;
+use tongda::base::idx::CalendarIdx;
 use tongda::base::idx::FeedIdx;
 use tongda::base::idx::StopIdx;
 use tongda::impedance::walks::Walker;
@@ -20,10 +21,16 @@ use tongda::model::place::Place;
 use tongda::model::place::PlaneXy;
 use tongda::model::study::Plane;
 use tongda::model::transit::Calendar;
+use tongda::model::transit::Call;
 use tongda::model::transit::Mode;
 use tongda::model::transit::Pattern;
 use tongda::model::transit::Service;
+use tongda::model::transit::Stop;
+use tongda::model::transit::Transit;
+use tongda::model::transit::Trip;
 use tongda::model::travel::Travel;
+
+use support::scene::place;
 
 /// Degrees of a metre at the equator, on the ellipsoid: along it, and along the meridian.
 const LON: f64 = 1.0 / 111_319.490_793;
@@ -111,4 +118,20 @@ pub fn service(number: usize, patterns: Vec<Pattern>) -> Service {
 
 pub fn walker<'a>(plane: &'a Plane, travel: &Travel) -> Walker<'a> {
     Walker::Straight { plane, speed: travel.walk_speed, detour: travel.walk_detour }
+}
+
+/// Stops a, b and c, 20 km apart; a vehicle every half hour from 06:00, 10 min from stop to stop.
+pub fn half_hourly() -> Transit {
+    let calls = |start: u32| (0..3).map(|nth| Call::new(start + 600 * nth, start + 600 * nth)).collect();
+    let trips =
+        (0..20).map(|nth| Trip { id: nth.to_string(), calendar: CalendarIdx(0), calls: calls(6 * 3600 + 1800 * nth) });
+    let line = Pattern { trips: trips.collect(), ..pattern(vec![0, 1, 2]) };
+    let stops = ["a", "b", "c"].into_iter().zip([0.0, 20_000.0, 40_000.0]);
+    Transit {
+        stops: stops.map(|(id, x)| Stop::new(id, id, place(x, 0.0))).collect(),
+        services: vec![service(0, vec![line])],
+        calendars: calendars(),
+        date: Some(date("2026-03-04")),
+        ..Transit::default()
+    }
 }

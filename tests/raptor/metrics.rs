@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use tongda::base::clock::ServiceTime;
-use tongda::base::idx::CalendarIdx;
 use tongda::base::progress::Silent;
 use tongda::base::units::KmPerHour;
 use tongda::base::units::Limit;
@@ -15,23 +14,15 @@ use tongda::metrics::Measure;
 use tongda::metrics::MetricError;
 use tongda::metrics::networks::Networks;
 use tongda::model::study::Study;
-use tongda::model::transit::Call;
 use tongda::model::transit::Mode;
-use tongda::model::transit::Pattern;
-use tongda::model::transit::Stop;
-use tongda::model::transit::Transit;
-use tongda::model::transit::Trip;
 use tongda::model::travel::Clock;
 use tongda::model::travel::Travel;
 use tongda::model::travel::Wait;
 
-use crate::calendars;
 use crate::date;
-use crate::pattern;
-use crate::service;
+use crate::half_hourly;
 use crate::support::scene::Scene;
 use crate::support::scene::measure;
-use crate::support::scene::place;
 
 /// Stops a, b and c, 20 km apart; a vehicle every half hour from 06:00, 10 min from stop to stop; a hospital at c; people at a and b, and some
 /// whom no line reaches.
@@ -43,18 +34,7 @@ fn study() -> Study {
         .facility("h", "hospital", 40_000.0, 0.0)
         .people(&[("a", 0.0, 0.0, 100), ("b", 20_000.0, 0.0, 200), ("far", 0.0, 300_000.0, 50)])
         .build();
-    let calls = |start: u32| (0..3).map(|nth| Call::new(start + 600 * nth, start + 600 * nth)).collect();
-    let trips =
-        (0..20).map(|nth| Trip { id: nth.to_string(), calendar: CalendarIdx(0), calls: calls(6 * 3600 + 1800 * nth) });
-    let line = Pattern { trips: trips.collect(), ..pattern(vec![0, 1, 2]) };
-    let stops = ["a", "b", "c"].into_iter().zip([0.0, 20_000.0, 40_000.0]);
-    study.transit = Some(Transit {
-        stops: stops.map(|(id, x)| Stop::new(id, id, place(x, 0.0))).collect(),
-        services: vec![service(0, vec![line])],
-        calendars: calendars(),
-        date: Some(date("2026-03-04")),
-        ..Transit::default()
-    });
+    study.transit = Some(half_hourly());
     study
 }
 
