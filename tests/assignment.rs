@@ -5,7 +5,7 @@ use tongda::impedance::cost_table::CostUnit;
 use tongda::metrics::assignment::Plan;
 use tongda::metrics::assignment::in_order;
 use tongda::metrics::assignment::nearest_first;
-use tongda::metrics::losses;
+use tongda::metrics::losses::Groups;
 use tongda::metrics::transport::optimal;
 
 const PERSON: i64 = 1_000_000;
@@ -315,7 +315,8 @@ fn losses_are_those_of_a_plan_without_the_facility() {
             sums(&optimal(&table, &people, &room).plan, &costs)
         };
         let all = without(&[]);
-        let single = losses::single(&table, &people, &room);
+        let groups = Groups::new(&table, &people, &room);
+        let single = groups.single();
         for (at, loss) in single.iter().enumerate() {
             let (served, sum) = without(&[at]);
             assert_eq!(
@@ -326,7 +327,7 @@ fn losses_are_those_of_a_plan_without_the_facility() {
         }
         let pairs = (0..room.len()).flat_map(|a| (a + 1..room.len()).map(move |b| (a, b)));
         let worst = pairs.map(|(a, b)| all.0 - without(&[a, b]).0).fold(0.0, f64::max);
-        let found = losses::pair(&table, &people, &room, &single);
+        let found = groups.pair(&single);
         match found {
             Some(pair) => assert_eq!(pair.out as f64 / PERSON as f64, worst, "seed {seed}"),
             // one facility within reach at most: with whichever other, the loss is its own

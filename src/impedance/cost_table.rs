@@ -106,6 +106,11 @@ impl CostTable {
         (&self.destinations[range.clone()], &self.costs[range])
     }
 
+    /// What it costs from an origin to a destination; `None` where it is not in the row.
+    pub fn cost(&self, origin: usize, destination: u32) -> Option<f64> {
+        self.row(origin).find(|(at, _)| *at == destination).map(|(_, cost)| cost)
+    }
+
     /// Number of all pairs.
     pub fn pairs(&self) -> usize {
         self.costs.len()

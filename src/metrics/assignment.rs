@@ -34,6 +34,15 @@ impl Plan {
         served
     }
 
+    /// Persons served, and the sum of persons × cost.
+    pub fn sums(&self, costs: &CostTable) -> (f64, f64) {
+        self.shares.iter().fold((0.0, 0.0), |(served, sum), share| {
+            let people = share.people as f64 / 1e6;
+            let cost = costs.cost(share.origin as usize, share.facility).unwrap_or(0.0);
+            (served + people, sum + people * cost)
+        })
+    }
+
     /// People taken in, by facility.
     pub fn load(&self, facilities: usize) -> Vec<i64> {
         let mut load = vec![0; facilities];

@@ -51,44 +51,125 @@ fn top(parent: &mut [u32], mut at: u32) -> u32 {
     at
 }
 
-fn groups(costs: &CostTable, people: &[i64], room: &[i64]) -> Vec<Group> {
-    let mut parent: Vec<u32> = (0..room.len() as u32).collect();
-    for origin in (0..people.len()).filter(|at| people[*at] > 0) {
-        for pair in costs.columns(origin).0.windows(2) {
-            let (a, b) = (top(&mut parent, pair[0]), top(&mut parent, pair[1]));
-            parent[a.max(b) as usize] = a.min(b);
+/// All facilities, by groups that compete for the same people, each with its best plan.
+pub struct Groups {
+    groups: Vec<Group>,
+    facilities: usize,
+}
+
+impl Groups {
+    /// Of people and room in millionths, as for [`optimal`].
+    pub fn new(costs: &CostTable, people: &[i64], room: &[i64]) -> Groups {
+        let mut parent: Vec<u32> = (0..room.len() as u32).collect();
+        for origin in (0..people.len()).filter(|at| people[*at] > 0) {
+            for pair in costs.columns(origin).0.windows(2) {
+                let (a, b) = (top(&mut parent, pair[0]), top(&mut parent, pair[1]));
+                parent[a.max(b) as usize] = a.min(b);
+            }
         }
-    }
-    let mut facilities: Vec<Vec<u32>> = vec![Vec::new(); room.len()];
-    let mut local = vec![0u32; room.len()];
-    for at in 0..room.len() as u32 {
-        let group = &mut facilities[top(&mut parent, at) as usize];
-        local[at as usize] = group.len() as u32;
-        group.push(at);
-    }
-    let mut origins: Vec<Vec<usize>> = vec![Vec::new(); room.len()];
-    for origin in (0..people.len()).filter(|at| people[*at] > 0) {
-        if let Some(first) = costs.columns(origin).0.first() {
-            origins[top(&mut parent, *first) as usize].push(origin);
+        let mut facilities: Vec<Vec<u32>> = vec![Vec::new(); room.len()];
+        let mut local = vec![0u32; room.len()];
+        for at in 0..room.len() as u32 {
+            let group = &mut facilities[top(&mut parent, at) as usize];
+            local[at as usize] = group.len() as u32;
+            group.push(at);
         }
+        let mut origins: Vec<Vec<usize>> = vec![Vec::new(); room.len()];
+        for origin in (0..people.len()).filter(|at| people[*at] > 0) {
+            if let Some(first) = costs.columns(origin).0.first() {
+                origins[top(&mut parent, *first) as usize].push(origin);
+            }
+        }
+        let groups = (facilities.into_iter().zip(origins))
+            .filter(|(_, origins)| !origins.is_empty())
+            .map(|(facilities, origins)| {
+                let row = |origin: &usize| costs.row(*origin).map(|(to, cost)| (local[to as usize], cost)).collect();
+                let mut group = Group {
+                    costs: CostTable::from_rows(costs.unit(), origins.iter().map(row)),
+                    people: origins.iter().map(|origin| people[*origin]).collect(),
+                    room: facilities.iter().map(|at| room[*at as usize]).collect(),
+                    facilities,
+                    served: 0,
+                    sum: 0.0,
+                    load: Vec::new(),
+                };
+                (group.served, group.sum, group.load) = group.without(&[]);
+                group
+            })
+            .collect();
+        Groups { groups, facilities: room.len() }
     }
-    (facilities.into_iter().zip(origins))
-        .filter(|(_, origins)| !origins.is_empty())
-        .map(|(facilities, origins)| {
-            let row = |origin: &usize| costs.row(*origin).map(|(to, cost)| (local[to as usize], cost)).collect();
-            let mut group = Group {
-                costs: CostTable::from_rows(costs.unit(), origins.iter().map(row)),
-                people: origins.iter().map(|origin| people[*origin]).collect(),
-                room: facilities.iter().map(|at| room[*at as usize]).collect(),
-                facilities,
-                served: 0,
-                sum: 0.0,
-                load: Vec::new(),
-            };
-            (group.served, group.sum, group.load) = group.without(&[]);
-            group
-        })
-        .collect()
+
+    /// What is lost with each facility by itself, by facility; nothing with one that nobody goes to.
+    pub fn single(&self) -> Vec<Loss> {
+        let mut losses: Vec<Loss> =
+            (0..self.facilities as u32).map(|facility| Loss { facility, out: 0, adds: 0.0 }).collect();
+        let all: Vec<Loss> = self
+            .groups
+            .par_iter()
+            .flat_map(|group| {
+                (0..group.facilities.len()).into_par_iter().filter(|at| group.load[*at] > 0).map(|at| {
+                    let (out, adds) = group.loss(&[at]);
+                    Loss { facility: group.facilities[at], out, adds }
+                })
+            })
+            .collect();
+        all.into_iter().for_each(|loss| losses[loss.facility as usize] = loss);
+        losses
+    }
+
+    /// The two facilities whose loss together leaves most people out; `None` where there are not two that anybody can reach. Ties: the pair with the
+    /// lower numbers, of those that were tried.
+    ///
+    /// `single` is what [`Groups::single`] found. Two of different groups lose what each loses alone. Two of one group lose at most what both take in, so
+    /// that pairs are tried from the largest such sum down until none can be worse than the worst found.
+    pub fn pair(&self, single: &[Loss]) -> Option<Pair> {
+        let groups = &self.groups;
+        // the worst two of different groups
+        let worst_of = |group: &Group| {
+            let losses = group.facilities.iter().map(|at| single[*at as usize]);
+            losses.min_by(|a, b| b.out.cmp(&a.out).then(a.facility.cmp(&b.facility)))
+        };
+        let mut worst: Vec<Loss> = groups.iter().filter_map(worst_of).collect();
+        worst.sort_by(|a, b| b.out.cmp(&a.out).then(a.facility.cmp(&b.facility)));
+        let sorted = |a: u32, b: u32| [a.min(b), a.max(b)];
+        let mut best: Option<(i64, [u32; 2])> = match worst.as_slice() {
+            [a, b, ..] => Some((a.out + b.out, sorted(a.facility, b.facility))),
+            _ => None,
+        };
+        let mut pairs: Vec<(i64, [u32; 2], usize, [usize; 2])> = Vec::new();
+        for (at, group) in groups.iter().enumerate() {
+            // one that nobody goes to can be the one that takes the place of another
+            for a in 0..group.facilities.len() {
+                for b in a + 1..group.facilities.len() {
+                    let most = group.load[a] + group.load[b];
+                    if most > 0 {
+                        pairs.push((most, sorted(group.facilities[a], group.facilities[b]), at, [a, b]));
+                    }
+                }
+            }
+        }
+        pairs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        let (mut is_proven, mut trials) = (true, 0);
+        for chunk in pairs.chunks(64) {
+            if best.is_some_and(|(out, _)| chunk[0].0 < out) {
+                break;
+            }
+            if trials >= MOST_TRIALS {
+                is_proven = false;
+                break;
+            }
+            trials += chunk.len();
+            let tried: Vec<(i64, [u32; 2])> =
+                chunk.par_iter().map(|(_, pair, group, gone)| (groups[*group].loss(gone).0, *pair)).collect();
+            for (out, pair) in tried {
+                if best.is_none_or(|(worst, named)| out > worst || (out == worst && pair < named)) {
+                    best = Some((out, pair));
+                }
+            }
+        }
+        best.map(|(out, facilities)| Pair { facilities, out, is_proven })
+    }
 }
 
 impl Group {
@@ -97,87 +178,12 @@ impl Group {
         let mut room = self.room.clone();
         gone.iter().for_each(|at| room[*at] = 0);
         let plan = optimal(&self.costs, &self.people, &room).plan;
-        let (mut served, mut sum) = (0, 0.0);
-        for share in &plan.shares {
-            let way = self.costs.row(share.origin as usize).find(|(to, _)| *to == share.facility);
-            served += share.people;
-            sum += share.people as f64 / 1e6 * way.map_or(0.0, |(_, cost)| cost);
-        }
-        (served, sum, plan.load(room.len()))
+        let served = plan.shares.iter().map(|share| share.people).sum();
+        (served, plan.sums(&self.costs).1, plan.load(room.len()))
     }
 
     fn loss(&self, gone: &[usize]) -> (i64, f64) {
         let (served, sum, _) = self.without(gone);
         (self.served - served, sum - self.sum)
     }
-}
-
-/// What is lost with each facility by itself, by facility; nothing with one that nobody goes to.
-pub fn single(costs: &CostTable, people: &[i64], room: &[i64]) -> Vec<Loss> {
-    let mut losses: Vec<Loss> = (0..room.len() as u32).map(|facility| Loss { facility, out: 0, adds: 0.0 }).collect();
-    let groups = groups(costs, people, room);
-    let all: Vec<Loss> = groups
-        .par_iter()
-        .flat_map(|group| {
-            (0..group.facilities.len()).into_par_iter().filter(|at| group.load[*at] > 0).map(|at| {
-                let (out, adds) = group.loss(&[at]);
-                Loss { facility: group.facilities[at], out, adds }
-            })
-        })
-        .collect();
-    all.into_iter().for_each(|loss| losses[loss.facility as usize] = loss);
-    losses
-}
-
-/// The two facilities whose loss together leaves most people out; `None` where there are not two that anybody can reach. Ties: the pair with the
-/// lower numbers, of those that were tried.
-///
-/// `single` is what [`single`] found. Two of different groups lose what each loses alone. Two of one group lose at most what both take in, so
-/// that pairs are tried from the largest such sum down until none can be worse than the worst found.
-pub fn pair(costs: &CostTable, people: &[i64], room: &[i64], single: &[Loss]) -> Option<Pair> {
-    let groups = groups(costs, people, room);
-    // the worst two of different groups
-    let worst_of = |group: &Group| {
-        let losses = group.facilities.iter().map(|at| single[*at as usize]);
-        losses.min_by(|a, b| b.out.cmp(&a.out).then(a.facility.cmp(&b.facility)))
-    };
-    let mut worst: Vec<Loss> = groups.iter().filter_map(worst_of).collect();
-    worst.sort_by(|a, b| b.out.cmp(&a.out).then(a.facility.cmp(&b.facility)));
-    let sorted = |a: u32, b: u32| [a.min(b), a.max(b)];
-    let mut best: Option<(i64, [u32; 2])> = match worst.as_slice() {
-        [a, b, ..] => Some((a.out + b.out, sorted(a.facility, b.facility))),
-        _ => None,
-    };
-    let mut pairs: Vec<(i64, [u32; 2], usize, [usize; 2])> = Vec::new();
-    for (at, group) in groups.iter().enumerate() {
-        // one that nobody goes to can be the one that takes the place of another
-        for a in 0..group.facilities.len() {
-            for b in a + 1..group.facilities.len() {
-                let most = group.load[a] + group.load[b];
-                if most > 0 {
-                    pairs.push((most, sorted(group.facilities[a], group.facilities[b]), at, [a, b]));
-                }
-            }
-        }
-    }
-    pairs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    let (mut is_proven, mut trials) = (true, 0);
-    for chunk in pairs.chunks(64) {
-        if best.is_some_and(|(out, _)| chunk[0].0 < out) {
-            break;
-        }
-        if trials >= MOST_TRIALS {
-            is_proven = false;
-            break;
-        }
-        trials += chunk.len();
-        let tried: Vec<(i64, [u32; 2])> =
-            chunk.par_iter().map(|(_, pair, group, gone)| (groups[*group].loss(gone).0, *pair)).collect();
-        for (out, pair) in tried {
-            if best.is_none_or(|(worst, named)| out > worst || (out == worst && pair < named)) {
-                best = Some((out, pair));
-            }
-        }
-    }
-    best.map(|(out, facilities)| Pair { facilities, out, is_proven })
 }

@@ -127,9 +127,7 @@ impl<'a> Tree<'a> {
 
     /// The cost between a demand point and the node of a facility in its row.
     fn cost(&self, origin: u32, place: u32) -> i64 {
-        let mut row = self.costs.row(origin as usize);
-        let found = row.find(|(facility, _)| self.demands + facility == place);
-        self.whole(found.map_or(0.0, |(_, cost)| cost))
+        self.whole(self.costs.cost(origin as usize, place - self.demands).unwrap_or(0.0))
     }
 
     fn whole(&self, cost: f64) -> i64 {
