@@ -332,13 +332,8 @@ impl Metric for Accessibility {
         let by_region = by_region(answer.study, answer.parties.layer, &answer.judged, context.over);
         let regions: Vec<RegionFigure> = by_region
             .iter()
-            .map(|(level, region, points)| RegionFigure {
-                region: *region,
-                level: *level,
-                figure: match points.is_empty() {
-                    true => Figure::no_data(self.unit(), "no demand point in it was read", "未读到该区域的需求点"),
-                    false => answer.figure(points).0,
-                },
+            .map(|(level, region, points)| {
+                RegionFigure::of(*level, *region, self.unit(), points, |points| answer.figure(points).0)
             })
             .collect();
         let mut output = Output { synthetic: answer.synthetic, ..Output::default() };

@@ -13,8 +13,7 @@ use crate::metrics::accessibility_report::caveat;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::MOST_CELLS;
-use crate::metrics::reach_layers::figure_label;
-use crate::model::region::Level;
+use crate::metrics::reach_layers::region_rows;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -96,30 +95,7 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: f64, mut 
     ];
     let is_share = answer.params.unit() == FigureUnit::Share;
     let scale = if is_share { 1.0 } else { answer.params.scale() };
-    let drawn: Option<Level> = regions
-        .iter()
-        .filter(|figure| answer.study.regions.get(figure.region).shape.is_some())
-        .map(|figure| figure.level)
-        .max();
-    for found in regions.iter().filter(|found| Some(found.level) == drawn) {
-        let region = answer.study.regions.get(found.region);
-        let Some(shape) = &region.shape else { continue };
-        let city = answer.study.regions.ancestor(found.region, Level::City);
-        table.rows.push(Row {
-            geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())),
-            values: vec![
-                region.code.as_str().into(),
-                region.name.as_str().into(),
-                city.map(|city| answer.study.regions.get(city).name.as_str()).into(),
-                found.level.title().0.into(),
-                found.figure.value.map(|value| value * scale).into(),
-                figure_label(&found.figure).into(),
-                found.figure.part.into(),
-                found.figure.whole.into(),
-                found.figure.unknown.into(),
-            ],
-        });
-    }
+    table.rows = region_rows(answer.study, regions, scale);
     let (outline, outline_mm) = ("#ffffff", 0.35);
     let classes = match is_share {
         true => rate_classes("value", target),

@@ -21,7 +21,6 @@ use crate::metrics::RegionFigure;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
-use crate::metrics::halo;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
@@ -150,28 +149,14 @@ impl Metric for CoveredShare {
         let by_region = reach.by_region(context.over);
         let regions: Vec<RegionFigure> = by_region
             .iter()
-            .map(|(level, region, points)| RegionFigure {
-                region: *region,
-                level: *level,
-                figure: if points.is_empty() {
-                    Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
-                } else {
-                    self.figure(&reach, points).0
-                },
+            .map(|(level, region, points)| {
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| self.figure(&reach, points).0)
             })
             .collect();
         let mut output = Output { synthetic: reach.synthetic, ..Output::default() };
         output.notes.push(reach.caveat());
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
-        output.issues = reach_layers::off_facilities(&reach);
-        let silence = reach.silence(Some(self.within.value()));
-        output.notes.extend(silence.told(&reach.group.name));
-        output.issues.extend(silence.issues(context.id, &reach.group.name));
-        if let Some(halo) = halo::halo(&reach, Some(self.within.value())) {
-            let whole = headline.whole.unwrap_or(0.0);
-            output.notes.push(halo.told(whole));
-            output.issues.push(halo.issue(context.id, whole));
-        }
+        reach_layers::tell_gaps(&reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
         if let Some(catchments) = &self.catchments {

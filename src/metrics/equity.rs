@@ -25,7 +25,6 @@ use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::equity_layers;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
-use crate::metrics::halo;
 use crate::metrics::inequality::Spread;
 use crate::metrics::nearest::Cost;
 use crate::metrics::networks::Networks;
@@ -272,15 +271,7 @@ impl Metric for Equity {
                 informative_only: true,
             })
             .collect();
-        output.issues = reach_layers::off_facilities(&reach);
-        let silence = reach.silence(None);
-        output.notes.extend(silence.told(&reach.group.name));
-        output.issues.extend(silence.issues(context.id, &reach.group.name));
-        if let Some(halo) = halo::halo(&reach, None) {
-            let whole = headline.whole.unwrap_or(0.0);
-            output.notes.push(halo.told(whole));
-            output.issues.push(halo.issue(context.id, whole));
-        }
+        reach_layers::tell_gaps(&reach, context, None, &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, None);
         let asked = equity_layers::Asked { reach: &reach, known: &known, ranking, limit: self.limit };
         output.tables = equity_layers::tables(&asked, context, &by_region);

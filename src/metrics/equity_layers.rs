@@ -21,7 +21,6 @@ use crate::model::demand::WeightGroup;
 use crate::model::region::Level;
 use crate::table::Field;
 use crate::table::FieldKind;
-use crate::table::GeometryKind;
 use crate::table::Row;
 use crate::table::Table;
 use crate::table::Value;
@@ -43,18 +42,7 @@ type OfRegion = (Level, RegionIdx, Known, bool);
 /// All layers, those without a row left out.
 pub(crate) fn tables(asked: &Asked<'_, '_>, context: &Context<'_>, regions: &[OfRegion]) -> Vec<Table> {
     let reach = asked.reach;
-    let base = context.id.replace('-', "_");
-    let make = |suffix: &str, en: &str, zh: &str| Table {
-        name: format!("{base}_{suffix}"),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: reach.caveat(),
-        synthetic: reach.synthetic,
-        crs: reach.study.frame,
-        geometry: GeometryKind::None,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
-    };
+    let make = |suffix: &str, en: &str, zh: &str| reach_layers::blank(reach, context, suffix, en, zh);
     // the map of the regions shows the mean: a region may be even and far off, or uneven and near
     let means: Vec<RegionFigure> = regions
         .iter()

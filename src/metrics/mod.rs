@@ -63,6 +63,7 @@ use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::impedance::By;
 use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
 use crate::metrics::networks::Networks;
 use crate::metrics::way::Way;
 use crate::model::region::Level;
@@ -154,6 +155,23 @@ pub struct RegionFigure {
     pub region: RegionIdx,
     pub level: Level,
     pub figure: Figure,
+}
+
+impl RegionFigure {
+    /// The figure of the demand points of a region; without any it is no data.
+    pub(crate) fn of(
+        level: Level,
+        region: RegionIdx,
+        unit: FigureUnit,
+        points: &[usize],
+        figure: impl FnOnce(&[usize]) -> Figure,
+    ) -> RegionFigure {
+        let figure = match points.is_empty() {
+            true => Figure::no_data(unit, "no demand point in it was read", "未读到该区域的需求点"),
+            false => figure(points),
+        };
+        RegionFigure { region, level, figure }
+    }
 }
 
 /// A metric: one question asked of a study.

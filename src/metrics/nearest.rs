@@ -25,7 +25,6 @@ use crate::metrics::covered_share::no_distance_reason;
 use crate::metrics::covered_share::parts_by_services;
 use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
-use crate::metrics::halo;
 use crate::metrics::inequality::lower_quantile;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
@@ -225,14 +224,10 @@ impl Metric for Nearest {
         let regions: Vec<RegionFigure> = reach
             .by_region(context.over)
             .into_iter()
-            .map(|(level, region, points)| RegionFigure {
-                region,
-                level,
-                figure: if points.is_empty() {
-                    Figure::no_data(self.cost.unit().into(), "no demand point in it was read", "未读到该区域的需求点")
-                } else {
-                    self.figure(&reach, &points).0
-                },
+            .map(|(level, region, points)| {
+                RegionFigure::of(level, region, self.cost.unit().into(), &points, |points| {
+                    self.figure(&reach, points).0
+                })
             })
             .collect();
         let mut output = Output { synthetic: reach.synthetic, ..Output::default() };
@@ -247,15 +242,7 @@ impl Metric for Nearest {
                 informative_only: true,
             })
             .collect();
-        output.issues = reach_layers::off_facilities(&reach);
-        let silence = reach.silence(None);
-        output.notes.extend(silence.told(&reach.group.name));
-        output.issues.extend(silence.issues(context.id, &reach.group.name));
-        if let Some(halo) = halo::halo(&reach, None) {
-            let whole = headline.whole.unwrap_or(0.0);
-            output.notes.push(halo.told(whole));
-            output.issues.push(halo.issue(context.id, whole));
-        }
+        reach_layers::tell_gaps(&reach, context, None, &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
         if let Some(catchments) = &self.catchments {

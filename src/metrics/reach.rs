@@ -141,7 +141,7 @@ impl<'a> Reach<'a> {
     /// # Errors
     /// As [`Reach::new`].
     pub fn over(networks: &Networks<'a>, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
-        Reach::among(networks, question, Parties::new(networks.study, question)?)
+        Ok(Reach::among(networks, question, Parties::new(networks.study, question)?, None)?.0)
     }
 
     /// The same for places that are no facilities of the study, e.g. stops; without any, nobody reaches one. The question's kind says
@@ -153,10 +153,26 @@ impl<'a> Reach<'a> {
         question: &Question<'_>,
         places: Vec<&'a Facility>,
     ) -> Result<Reach<'a>, MetricError> {
-        Reach::among(networks, question, Parties::with(networks.study, question, places)?)
+        Ok(Reach::among(networks, question, Parties::with(networks.study, question, places)?, None)?.0)
     }
 
-    fn among(networks: &Networks<'a>, question: &Question<'_>, parties: Parties<'a>) -> Result<Reach<'a>, MetricError> {
+    /// The same with all facilities within a limit, the limit included, of every point of the layer that has a place, judged or not.
+    /// # Errors
+    /// As [`Reach::new`].
+    pub(crate) fn with_all_within(
+        networks: &Networks<'a>,
+        question: &Question<'_>,
+        limit: f64,
+    ) -> Result<(Reach<'a>, CostTable), MetricError> {
+        Reach::among(networks, question, Parties::new(networks.study, question)?, Some(limit))
+    }
+
+    fn among(
+        networks: &Networks<'a>,
+        question: &Question<'_>,
+        parties: Parties<'a>,
+        all_within: Option<f64>,
+    ) -> Result<(Reach<'a>, CostTable), MetricError> {
         let study = networks.study;
         let engine = engine(networks, question)?;
         let admits = |origin: usize, destination: u32| parties.admits(origin, destination);
@@ -191,6 +207,12 @@ impl<'a> Reach<'a> {
         } else {
             CostTable::measure(engine.unit(), prepared.as_ref(), &origins, want, &admits)
         };
+        let all = match all_within {
+            Some(limit) => {
+                CostTable::measure(engine.unit(), prepared.as_ref(), &layer.at, Want::Within(limit), &admits)
+            }
+            None => CostTable::from_rows(engine.unit(), Vec::new()),
+        };
         let Met { snaps, off_streets, closed } = Met::new(prepared.as_ref(), layer, &judged);
         drop(prepared);
         let known = known_services(study, question.by);
@@ -200,7 +222,7 @@ impl<'a> Reach<'a> {
         let facilities = facilities.clone();
         let is_made_up = is_made_up(study, question.by);
         let synthetic = is_made_up || layer.synthetic || facilities.iter().any(|facility| facility.synthetic);
-        Ok(Reach {
+        let reach = Reach {
             study,
             layer,
             group,
@@ -221,7 +243,8 @@ impl<'a> Reach<'a> {
             told,
             known,
             synthetic,
-        })
+        };
+        Ok((reach, all))
     }
 
     /// What is known of one demand point.

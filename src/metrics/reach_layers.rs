@@ -18,14 +18,17 @@ use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
+use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::halo;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::model::region::Level;
+use crate::model::study::Study;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -47,11 +50,10 @@ pub(crate) const MOST_CELLS: usize = 100_000;
 /// Cells of a raster that are listed one by one as evidence.
 pub(crate) const MOST_CELL_LINES: usize = 1000;
 
-/// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
-pub fn tables(reach: &Reach<'_>, context: &Context<'_>, regions: &[RegionFigure], within: Option<Limit>) -> Vec<Table> {
-    let base = context.id.replace('-', "_");
-    let make = |suffix: &str, en: &str, zh: &str| Table {
-        name: format!("{base}_{suffix}"),
+/// A layer of an indicator without fields and rows yet, described by how distance was measured.
+pub(crate) fn blank(reach: &Reach<'_>, context: &Context<'_>, suffix: &str, en: &str, zh: &str) -> Table {
+    Table {
+        name: format!("{}_{suffix}", context.id.replace('-', "_")),
         title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
         description: reach.caveat(),
         synthetic: reach.synthetic,
@@ -60,7 +62,17 @@ pub fn tables(reach: &Reach<'_>, context: &Context<'_>, regions: &[RegionFigure]
         fields: Vec::new(),
         rows: Vec::new(),
         style: None,
-    };
+    }
+}
+
+/// To the millimetre or millisecond: finer than any input, and short in files.
+pub(crate) fn short(cost: f64) -> f64 {
+    (cost * 1000.0).round() / 1000.0
+}
+
+/// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
+pub fn tables(reach: &Reach<'_>, context: &Context<'_>, regions: &[RegionFigure], within: Option<Limit>) -> Vec<Table> {
+    let make = |suffix: &str, en: &str, zh: &str| blank(reach, context, suffix, en, zh);
     let target = context.target_share.map_or(0.9, |target| target.0);
     let breaks = breaks(reach, within);
     let mut tables = vec![
@@ -155,31 +167,7 @@ pub(crate) fn region_table(
         Field::new("known", FieldKind::Real, "Weight with data", "有数据总量"),
         Field::new("unknown", FieldKind::Real, "Weight without data", "无数据量"),
     ];
-    // the smallest level whose regions have outlines; larger ones would cover it
-    let drawn: Option<Level> = regions
-        .iter()
-        .filter(|figure| reach.study.regions.get(figure.region).shape.is_some())
-        .map(|figure| figure.level)
-        .max();
-    for figure in regions.iter().filter(|figure| Some(figure.level) == drawn) {
-        let region = reach.study.regions.get(figure.region);
-        let Some(shape) = &region.shape else { continue };
-        let city = reach.study.regions.ancestor(figure.region, Level::City);
-        table.rows.push(Row {
-            geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())),
-            values: vec![
-                region.code.as_str().into(),
-                region.name.as_str().into(),
-                city.map(|city| reach.study.regions.get(city).name.as_str()).into(),
-                figure.level.title().0.into(),
-                figure.figure.value.into(),
-                figure_label(&figure.figure).into(),
-                figure.figure.part.into(),
-                figure.figure.whole.into(),
-                figure.figure.unknown.into(),
-            ],
-        });
-    }
+    table.rows = region_rows(reach.study, regions, 1.0);
     let share = regions.first().is_none_or(|figure| figure.figure.unit == FigureUnit::Share);
     let outline = "#ffffff";
     let classes = if share {
@@ -207,6 +195,32 @@ pub(crate) fn region_table(
         group: Group::Results,
     });
     table
+}
+
+/// Rows of the regions of the smallest level that has outlines; larger ones would cover it. Code, name, city, level, value times `scale`, value in
+/// words, part, whole, unknown.
+pub(crate) fn region_rows(study: &Study, regions: &[RegionFigure], scale: f64) -> Vec<Row> {
+    let shape = |figure: &RegionFigure| study.regions.get(figure.region).shape.as_ref();
+    let drawn: Option<Level> = regions.iter().filter(|figure| shape(figure).is_some()).map(|figure| figure.level).max();
+    let row = |found: &RegionFigure| {
+        let region = study.regions.get(found.region);
+        let city = study.regions.ancestor(found.region, Level::City);
+        Some(Row {
+            geometry: Some(Geometry::MultiPolygon(shape(found)?.lonlat.clone())),
+            values: vec![
+                region.code.as_str().into(),
+                region.name.as_str().into(),
+                city.map(|city| study.regions.get(city).name.as_str()).into(),
+                found.level.title().0.into(),
+                found.figure.value.map(|value| value * scale).into(),
+                figure_label(&found.figure).into(),
+                found.figure.part.into(),
+                found.figure.whole.into(),
+                found.figure.unknown.into(),
+            ],
+        })
+    };
+    regions.iter().filter(|found| Some(found.level) == drawn).filter_map(row).collect()
 }
 
 pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
@@ -325,8 +339,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
                 region.into(),
                 reach.weight(*at).to_f64().into(),
                 facility.into(),
-                // millimetres: finer than any input, and short in files
-                cost.map(|cost| (cost * 1000.0).round() / 1000.0).into(),
+                cost.map(short).into(),
                 match (within, cost) {
                     (Some(limit), Some(cost)) => Value::Bool(cost <= limit.value()),
                     (Some(_), None) if matches!(reached, Reached::OffStreets | Reached::AtMost(_)) => Value::Null,
@@ -337,7 +350,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
         });
         if let (Some(network), Some(row)) = (network, table.rows.last_mut()) {
             let snap = reach.snaps.get(at);
-            row.values.push(snap.map(|snap| (snap.off_m * 1000.0).round() / 1000.0).into());
+            row.values.push(snap.map(|snap| short(snap.off_m)).into());
             row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(snap.edge))));
             row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(network.component_of(snap.edge)))));
         }
@@ -445,6 +458,26 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
         Issue::new(Severity::Warning, code, &facility.kind, what).with_id(&facility.id)
     };
     reach.off_facilities.iter().map(issue).collect()
+}
+
+/// What a figure does not know, in notes and issues: facilities off the streets, regions without known services, and points near the end of
+/// what one travels on.
+pub(crate) fn tell_gaps(
+    reach: &Reach<'_>,
+    context: &Context<'_>,
+    limit: Option<f64>,
+    headline: &Figure,
+    output: &mut Output,
+) {
+    output.issues.extend(off_facilities(reach));
+    let silence = reach.silence(limit);
+    output.notes.extend(silence.told(&reach.group.name));
+    output.issues.extend(silence.issues(context.id, &reach.group.name));
+    if let Some(halo) = halo::halo(reach, limit) {
+        let whole = headline.whole.unwrap_or(0.0);
+        output.notes.push(halo.told(whole));
+        output.issues.push(halo.issue(context.id, whole));
+    }
 }
 
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a

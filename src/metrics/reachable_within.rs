@@ -448,15 +448,8 @@ impl Metric for ReachableWithin {
         }
         let regions: Vec<RegionFigure> = by_region(answer.study, answer.parties.layer, &answer.judged, context.over)
             .into_iter()
-            .map(|(level, region, points)| RegionFigure {
-                region,
-                level,
-                figure: match points.is_empty() {
-                    true => {
-                        Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
-                    }
-                    false => answer.figure(&points).0,
-                },
+            .map(|(level, region, points)| {
+                RegionFigure::of(level, region, FigureUnit::Share, &points, |points| answer.figure(points).0)
             })
             .collect();
         let mut output = Output { synthetic: answer.synthetic, ..Output::default() };

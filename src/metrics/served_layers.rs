@@ -15,6 +15,7 @@ use crate::metrics::reach::Reached;
 use crate::metrics::reach_layers;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::cost_field;
+use crate::metrics::reach_layers::short;
 use crate::metrics::served_share::Answer;
 use crate::model::region::Level;
 use crate::table::Field;
@@ -35,23 +36,11 @@ fn people(millionths: i64) -> f64 {
     millionths as f64 / 1e6
 }
 
-/// To the millimetre or millisecond: finer than any input, and short in files.
-fn short(cost: f64) -> f64 {
-    (cost * 1000.0).round() / 1000.0
-}
-
 /// All layers, those without a row left out; facilities always have theirs.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
     let make = |suffix: &str, en: &str, zh: &str| Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: answer.reach.caveat(),
-        synthetic: answer.reach.synthetic,
-        crs: answer.reach.study.frame,
         geometry: GeometryKind::Point,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
+        ..reach_layers::blank(&answer.reach, context, suffix, en, zh)
     };
     let target = context.target_share.map_or(0.9, |target| target.0);
     let limit = answer.params.within.value();
@@ -90,7 +79,7 @@ struct Load {
 fn loads(answer: &Answer<'_>) -> Vec<Load> {
     let mut loads: Vec<Load> = answer.room.iter().map(|_| Load { people: 0, sum: 0.0, farthest: 0.0 }).collect();
     for Share { origin, facility, people } in &answer.ruled[0].plan.shares {
-        let cost = answer.costs.row(*origin as usize).find(|(at, _)| at == facility).map_or(0.0, |(_, cost)| cost);
+        let cost = answer.costs.cost(*origin as usize, *facility).unwrap_or(0.0);
         let load = &mut loads[*facility as usize];
         load.people += people;
         load.sum += cost * self::people(*people);

@@ -13,7 +13,6 @@ use crate::base::units::Weight;
 use crate::base::units::thousands;
 use crate::impedance::By;
 use crate::impedance::Direction;
-use crate::impedance::Want;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
 use crate::metrics::Context;
@@ -31,23 +30,19 @@ use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
-use crate::metrics::halo;
-use crate::metrics::losses;
+use crate::metrics::losses::Groups;
 use crate::metrics::losses::Loss;
 use crate::metrics::losses::Pair;
 use crate::metrics::networks::Networks;
-use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
-use crate::metrics::reach::engine;
 use crate::metrics::reach::is_looked_for;
 use crate::metrics::reach_layers;
 use crate::metrics::served_layers;
 use crate::metrics::transport;
 use crate::metrics::transport::Price;
-use crate::model::place::Place;
 use crate::model::region::Level;
 
 /// By which rule people get a place where there are fewer places than people.
@@ -210,27 +205,20 @@ impl ServedShare {
     fn answer<'a>(&self, networks: &Networks<'a>) -> Result<Answer<'a>, MetricError> {
         let (study, question) = (networks.study, self.question());
         is_looked_for(study, self.by, self.within, "within")?;
-        let reach = Reach::over(networks, &question)?;
-        let parties = Parties::new(study, &question)?;
-        let engine = engine(networks, &question)?;
-        let places: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
-        let prepared = engine.prepare(&study.plane, &places);
-        let admits = |origin: usize, destination: u32| parties.admits(origin, destination);
-        let want = Want::Within(self.within.value());
-        let costs = CostTable::measure(engine.unit(), prepared.as_ref(), &parties.layer.at, want, &admits);
-        let total: Weight = parties.group.weights.iter().copied().sum();
+        let (reach, costs) = Reach::with_all_within(networks, &question, self.within.value())?;
+        let total: Weight = reach.group.weights.iter().copied().sum();
         let total = i64::try_from(total.micros()).map_err(|_| MetricError::Parameter {
             key: "weight",
             what: format!("{total} is more than can be assigned one by one; check the unit of the weights"),
         })?;
         // at most the total each, and so within range
-        let people: Vec<i64> = parties.group.weights.iter().map(|weight| weight.micros() as i64).collect();
-        let room: Vec<Option<i64>> = parties
+        let people: Vec<i64> = reach.group.weights.iter().map(|weight| weight.micros() as i64).collect();
+        let room: Vec<Option<i64>> = reach
             .facilities
             .iter()
             .map(|facility| Some(((facility.capacity? / self.per_person) * 1e6).floor().min(total as f64) as i64))
             .collect();
-        let mut near = vec![0i64; places.len()];
+        let mut near = vec![0i64; room.len()];
         for (origin, people) in people.iter().enumerate() {
             costs.row(origin).for_each(|(facility, _)| near[facility as usize] += people);
         }
@@ -238,8 +226,9 @@ impl ServedShare {
         let ruled = rules.map(|rule| self.ruled(rule, &costs, &people, &room, &near, total)).collect();
         let losses = self.losses.then(|| {
             let known: Vec<i64> = room.iter().map(|room| room.unwrap_or(0)).collect();
-            let single = losses::single(&costs, &people, &known);
-            let pair = losses::pair(&costs, &people, &known, &single);
+            let groups = Groups::new(&costs, &people, &known);
+            let single = groups.single();
+            let pair = groups.pair(&single);
             (single, pair)
         });
         Ok(Answer { params: self.clone(), reach, costs, room, near, ruled, losses })
@@ -391,13 +380,8 @@ impl Answer<'_> {
 
     /// Mean cost of those served, over all points.
     fn mean(&self, ruled: &Ruled) -> Option<f64> {
-        let (mut sum, mut people) = (0.0, 0i64);
-        for share in &ruled.plan.shares {
-            let cost = self.costs.row(share.origin as usize).find(|(facility, _)| *facility == share.facility)?.1;
-            sum += cost * share.people as f64;
-            people += share.people;
-        }
-        (people > 0).then(|| sum / people as f64)
+        let (people, sum) = ruled.plan.sums(&self.costs);
+        (people > 0.0).then(|| sum / people)
     }
 
     fn variants(&self) -> Vec<Variant> {
@@ -575,14 +559,8 @@ impl Metric for ServedShare {
         let by_region = answer.reach.by_region(context.over);
         let regions: Vec<RegionFigure> = by_region
             .iter()
-            .map(|(level, region, points)| RegionFigure {
-                region: *region,
-                level: *level,
-                figure: if points.is_empty() {
-                    Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
-                } else {
-                    answer.figure(own, points)
-                },
+            .map(|(level, region, points)| {
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| answer.figure(own, points))
             })
             .collect();
         let mut output = Output { synthetic: answer.reach.synthetic, ..Output::default() };
@@ -590,13 +568,8 @@ impl Metric for ServedShare {
         output.notes.push(answer.gap());
         output.notes.extend(answer.worst_losses());
         output.closing_the_gap = answer.closing_the_gap(context, &headline);
-        output.issues = reach_layers::off_facilities(&answer.reach);
-        output.issues.extend(answer.issues());
-        if let Some(halo) = halo::halo(&answer.reach, Some(self.within.value())) {
-            let whole = headline.whole.unwrap_or(0.0);
-            output.notes.push(halo.told(whole));
-            output.issues.push(halo.issue(context.id, whole));
-        }
+        output.issues = answer.issues();
+        reach_layers::tell_gaps(&answer.reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = served_layers::evidence(&answer, &by_region);
         output.tables = served_layers::tables(&answer, context, &regions);
         output.variants = answer.variants();

@@ -11,6 +11,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach_layers;
 use crate::metrics::reach_layers::MOST_CELL_LINES;
+use crate::metrics::reach_layers::short;
 use crate::metrics::stop_people::People;
 use crate::metrics::stop_people::Standing;
 use crate::table::Field;
@@ -123,7 +124,7 @@ fn point_table(people: &People<'_>, mut table: Table) -> Table {
                 best.into(),
                 served.into(),
                 // millimetres: finer than any input, and short in files
-                cost.map(|cost| (cost * 1000.0).round() / 1000.0).into(),
+                cost.map(short).into(),
             ],
         });
     }
