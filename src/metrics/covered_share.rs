@@ -155,6 +155,7 @@ impl Metric for CoveredShare {
             .collect();
         let mut output = Output { synthetic: reach.synthetic, ..Output::default() };
         output.notes.push(reach.caveat());
+        output.notes.extend(reach_layers::most_left_out(context.study, &regions));
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
         reach_layers::tell_gaps(&reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, Some(self.within));

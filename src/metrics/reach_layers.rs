@@ -11,6 +11,7 @@ use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::four_digits;
+use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::impedance::By;
 use crate::impedance::Spread;
@@ -478,6 +479,35 @@ pub(crate) fn tell_gaps(
         output.notes.push(halo.told(whole));
         output.issues.push(halo.issue(context.id, whole));
     }
+}
+
+/// Regions that are named as having most people left out.
+const NAMED: usize = 5;
+
+/// The regions of the smallest level with most demand that is known to be left out, by its amount, ties in the order of the regions;
+/// `None` where nothing is left out, or all is one region.
+pub(crate) fn most_left_out(study: &Study, regions: &[RegionFigure]) -> Option<Text> {
+    let level = regions.iter().map(|region| region.level).max()?;
+    let mine: Vec<&RegionFigure> = regions.iter().filter(|region| region.level == level).collect();
+    let left = |region: &RegionFigure| region.figure.whole.unwrap_or(0.0) - region.figure.part.unwrap_or(0.0);
+    let mut worst: Vec<(f64, &RegionFigure)> =
+        mine.iter().map(|region| (left(region), *region)).filter(|(left, _)| *left > 0.0).collect();
+    if mine.len() < 2 || worst.is_empty() {
+        return None;
+    }
+    worst.sort_by(|x, y| y.0.total_cmp(&x.0));
+    let named: Vec<String> = worst
+        .iter()
+        .take(NAMED)
+        .map(|(left, region)| format!("{} {}", study.regions.get(region.region).name, thousands(*left)))
+        .collect();
+    let (some, measured) = (worst.len(), mine.iter().filter(|region| region.figure.value.is_some()).count());
+    let (en, zh) = level.title();
+    let (named_en, named_zh) = (named.join(", "), named.join("、"));
+    Some(Text::new(
+        format!("left out by {en}: somebody in {some} of {measured}; most in {named_en}"),
+        format!("按{zh}统计未覆盖：{measured} 个中 {some} 个有未覆盖需求；最多为 {named_zh}"),
+    ))
 }
 
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a

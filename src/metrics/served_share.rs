@@ -566,6 +566,7 @@ impl Metric for ServedShare {
         let mut output = Output { synthetic: answer.reach.synthetic, ..Output::default() };
         output.notes.push(answer.caveat());
         output.notes.push(answer.gap());
+        output.notes.extend(reach_layers::most_left_out(context.study, &regions));
         output.notes.extend(answer.worst_losses());
         output.closing_the_gap = answer.closing_the_gap(context, &headline);
         output.issues = answer.issues();
