@@ -341,7 +341,10 @@ impl Answer<'_> {
         let sums = self.sums(ruled, points);
         let known = sums.served + sums.too_far + sums.no_room;
         let unknown = sums.perhaps + sums.no_services + sums.no_place + sums.off_streets;
-        Figure::share(sums.served.to_f64(), known.to_f64(), unknown.to_f64())
+        let figure = Figure::share(sums.served.to_f64(), known.to_f64(), unknown.to_f64());
+        // where no room is known, those can be told only who are left out: their share is no finding
+        let is_blind = sums.perhaps > Weight::ZERO && self.room.iter().all(Option::is_none);
+        if is_blind { Figure { value: None, ..figure } } else { figure }
     }
 
     fn ledger(&self, ruled: &Ruled) -> WeightLedger {
@@ -432,7 +435,13 @@ impl Answer<'_> {
         let people = |out: i64| thousands(weight(out).to_f64());
         let needed = single.iter().filter(|loss| loss.out > 0).count();
         let all = single.len();
-        let mut text = Text::new(
+        let nobody = || {
+            Text::new(
+                format!("the loss of any one of {all} facilities leaves nobody more out by the best plan"),
+                format!("{all}处设施中失去任一处，最优方案下未获服务者均不增加"),
+            )
+        };
+        let one = |worst: &Loss| Text::new(
             format!(
                 "without {}, {} more are left out by the best plan, the worst that one facility can do; {needed} of {all} can not be spared",
                 name(worst.facility),
@@ -444,7 +453,8 @@ impl Answer<'_> {
                 people(worst.out)
             ),
         );
-        if let Some(pair) = pair {
+        let mut text = if worst.out == 0 { nobody() } else { one(worst) };
+        if let Some(pair) = pair.as_ref().filter(|pair| pair.out > 0) {
             let [a, b] = pair.facilities;
             let (en, zh) = if pair.is_proven { ("", "") } else { (", of those tried", "（已试组合中）") };
             text.en += &format!("; the worst two are {} and {}: {}{en}", name(a), name(b), people(pair.out));
