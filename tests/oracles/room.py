@@ -142,4 +142,5 @@ def main():
         sys.exit(f"{failed} figures differ")
 
 
-main()
+if __name__ == "__main__":
+    main()
