@@ -73,12 +73,14 @@ demo: build ## judge Jiangsu on both boundary files and show where they differ; 
 	@echo; echo "== Jiangsu by room: who finds a seat, a place in a shelter, a doctor"
 	$(TONGDA) run configs/jiangsu-room.toml
 	@echo; echo "The boundaries and the township seats are real, the services are synthetic (geodata/SOURCES.md)."
-	@echo "Open out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
+	@echo "Open out/jiangsu.html in a browser, and out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
 	@test -s out/jiangsu.gpkg && test -s out/jiangsu.qgz
 	@find out/jiangsu* -type f | LC_ALL=C sort | sed 's/^/  /'
 
 demo-helsinki: build ## judge central Helsinki on foot, all on real data: schools, clinics and shelters, with catchments; layers go to out/
 	$(TONGDA) run configs/helsinki.toml
+	@echo; echo "== Central Helsinki by room and fairness"
+	$(TONGDA) run configs/helsinki-room.toml
 	@echo; echo "Everything is real: © OpenStreetMap contributors, ODbL 1.0 (geodata/SOURCES.md)."
 	@echo "Open out/helsinki.gpkg or out/helsinki.qgz in QGIS. What was written:"
 	@test -s out/helsinki.gpkg && test -s out/helsinki.qgz

@@ -18,6 +18,7 @@ use crate::base::progress::Progress;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::config::error::ConfigError;
+use crate::config::file::ReportLang;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
@@ -38,6 +39,7 @@ use crate::io::atomic;
 use crate::io::atomic::WriteError;
 use crate::io::csv_out;
 use crate::io::gpkg;
+use crate::io::html;
 use crate::io::qgis_project::ProjectCrs;
 use crate::io::read;
 use crate::io::read::ReadRequest;
@@ -46,7 +48,9 @@ use crate::io::read::driver;
 use crate::io::read::is_address;
 use crate::layers;
 use crate::metrics::Context;
+use crate::metrics::METRICS;
 use crate::metrics::MetricError;
+use crate::metrics::MetricInfo;
 use crate::metrics::networks::Networks;
 use crate::model::study::Study;
 use crate::table::Field;
@@ -353,6 +357,7 @@ fn write(
                 return Ok(written);
             }
         }
+        OutputFormat::Report => write_report(plan, output, options, &path, card, tables)?,
         OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,
         OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
     }
@@ -376,6 +381,46 @@ fn without_detours(path: &Path) -> PathBuf {
 /// The scorecard as JSON, with a line feed at the end.
 pub fn json(card: &Scorecard) -> String {
     serde_json::to_string_pretty(card).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// What the licences of the inputs ask to be shown with every map.
+fn credit(plan: &Plan) -> Text {
+    let is_osm = sources(plan).iter().any(|source| source.path.extension().is_some_and(|ending| ending == "pbf"));
+    match is_osm {
+        true => Text::new("Data © OpenStreetMap contributors (ODbL). ", "数据 © OpenStreetMap 贡献者（ODbL）。"),
+        false => Text::default(),
+    }
+}
+
+fn write_report(
+    plan: &Plan,
+    output: &OutputPlan,
+    options: RunOptions<'_>,
+    path: &Path,
+    card: &Scorecard,
+    tables: &[Table],
+) -> Result<(), RunError> {
+    let langs = match output.lang {
+        Some(ReportLang::Both) => vec![Lang::Zh, Lang::En],
+        Some(ReportLang::Zh) => vec![Lang::Zh],
+        Some(ReportLang::En) => vec![Lang::En],
+        None => vec![options.lang.or(plan.lang).unwrap_or(Lang::Zh)],
+    };
+    let is_used = |info: &&MetricInfo| card.indicators.iter().any(|row| row.metric == info.id);
+    let methods: Vec<(&str, Text, &str)> = METRICS
+        .iter()
+        .filter(is_used)
+        .map(|info| (info.id, Text::new(info.title.0, info.title.1), info.methods))
+        .collect();
+    let report = html::Report {
+        card,
+        tables,
+        langs: &langs,
+        approval: plan.map_approval.as_deref(),
+        credit: &credit(plan),
+        methods: &methods,
+    };
+    Ok(html::write(path, &report)?)
 }
 
 fn write_package(
@@ -403,16 +448,10 @@ fn write_package(
         wkt1: study.plane.wkt1.clone(),
         extent,
     });
-    // what the licence asks to be shown with every map
-    let is_osm = sources(plan).iter().any(|source| source.path.extension().is_some_and(|ending| ending == "pbf"));
-    let (credit_en, credit_zh) = if is_osm {
-        (" Data © OpenStreetMap contributors (ODbL).", "数据 © OpenStreetMap 贡献者（ODbL）。")
-    } else {
-        ("", "")
-    };
+    let credit = credit(plan);
     let note = Text::new(
-        format!("{}. Measured in {}.{credit_en}", card.generator, study.plane.name),
-        format!("{}；量测平面：{}。{credit_zh}", card.generator, study.plane.name),
+        format!("{}. Measured in {}. {}", card.generator, study.plane.name, credit.en).trim_end().to_owned(),
+        format!("{}；量测平面：{}。{}", card.generator, study.plane.name, credit.zh),
     );
     let provenance = serde_json::json!({
         "generator": card.generator,

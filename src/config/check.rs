@@ -949,6 +949,10 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
     let writes_layers = |ending: &str| {
         DRIVERS.iter().any(|driver| driver.write.is_some() && driver.extensions.contains(&ending)) && ending != "gpkg"
     };
+    if output.lang.is_some() && ending != "html" {
+        let help = "leave lang out; a report, .html, has one".to_owned();
+        return Err(("lang", "lang is not used: layers and scorecards hold both languages".to_owned(), help));
+    }
     let path = Path::new(&output.path);
     if is_address(path) {
         return match (driver(path), &output.layer) {
@@ -967,6 +971,7 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
     match ending.as_str() {
         "gpkg" => no_layer(OutputFormat::GeoPackage, "a GeoPackage holds all layers"),
         "json" => no_layer(OutputFormat::JsonScorecard, "a .json file is the scorecard; a layer goes to .geojson"),
+        "html" => no_layer(OutputFormat::Report, "a report draws the layers of every indicator"),
         "csv" if output.layer.is_none() => Ok(OutputFormat::CsvScorecard),
         "" => Err(("path", "a path without an ending".to_owned(), written_endings())),
         known if writes_layers(known) && output.layer.is_some() => Ok(OutputFormat::Layer),
@@ -989,6 +994,7 @@ fn written_endings() -> String {
         .map(|ending| told(ending))
         .collect();
     others.push(".json (the scorecard)".to_owned());
+    others.push(".html (the report)".to_owned());
     let last = others.pop().unwrap_or_default();
     format!("write .gpkg (layers and a QGIS project), {} or {last}", others.join(", "))
 }

@@ -41,6 +41,8 @@ pub struct ConfigFile {
     pub title: Text,
     /// Language of the scorecard; left out, the locale decides.
     pub lang: Option<Lang>,
+    /// Approval number of the maps (审图号), shown below every map of a report; without one the maps say that they are not for publication in China.
+    pub map_approval: Option<String>,
     /// What is read.
     pub study: StudyFile,
     /// What is measured and judged.
@@ -551,7 +553,7 @@ pub struct TargetFile {
 }
 
 /// `[[output]]`: one file to write, its format by its ending: `.gpkg` (with a `.qgz` beside it), `.geojson`, `.csv`,
-/// `.json`.
+/// `.json`, and `.html`, the report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OutputFile {
@@ -559,6 +561,18 @@ pub struct OutputFile {
     pub path: String,
     /// The layer to write, for formats that hold one: `.geojson` needs it; a `.csv` without it is the scorecard.
     pub layer: Option<String>,
+    /// Language of a report: `zh`, `en`, or `both`, between which its reader chooses; left out, that of the run.
+    pub lang: Option<ReportLang>,
+}
+
+/// Language of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportLang {
+    Zh,
+    En,
+    /// Both, Chinese first.
+    Both,
 }
 
 /// A quantity in a config; a bare number is refused with the message of a missing unit.

@@ -27,6 +27,7 @@ use crate::config::file::GeometryUse;
 use crate::config::file::ParentFile;
 use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
+use crate::config::file::ReportLang;
 use crate::config::file::ServiceColumns;
 use crate::config::file::StreetsFile;
 use crate::config::file::SurfaceFile;
@@ -59,6 +60,8 @@ pub struct Plan {
     pub title: Text,
     /// `None` leaves it to the locale.
     pub lang: Option<Lang>,
+    /// Approval number of the maps.
+    pub map_approval: Option<String>,
     pub study: StudyPlan,
     pub indicators: Vec<IndicatorPlan>,
     pub outputs: Vec<OutputPlan>,
@@ -317,6 +320,8 @@ pub enum OutputFormat {
     CsvScorecard,
     /// The scorecard for programs.
     JsonScorecard,
+    /// The report.
+    Report,
 }
 
 /// One file to write.
@@ -329,6 +334,8 @@ pub struct OutputPlan {
     pub format: OutputFormat,
     /// Of formats that hold one layer.
     pub layer: Option<String>,
+    /// Of a report; `None` is that of the run.
+    pub lang: Option<ReportLang>,
 }
 
 impl Plan {
@@ -353,6 +360,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
     Ok(Plan {
         title: file.title.clone(),
         lang: file.lang,
+        map_approval: file.map_approval.clone(),
         study: StudyPlan {
             title: file.title.clone(),
             plane: study.plane.clone(),
@@ -406,6 +414,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                     shown: shown(Path::new(&one.path)),
                     format,
                     layer: one.layer.clone(),
+                    lang: one.lang,
                 })
             })
             .collect(),

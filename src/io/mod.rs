@@ -26,6 +26,7 @@ mod gpkg_blob;
 mod gpkg_read;
 mod gpkg_schema;
 pub mod gtfs;
+pub mod html;
 mod kml;
 mod line_breaks;
 pub mod numbers;

@@ -441,18 +441,20 @@ impl Answer<'_> {
                 format!("{all}处设施中失去任一处，最优方案下未获服务者均不增加"),
             )
         };
-        let one = |worst: &Loss| Text::new(
-            format!(
-                "without {}, {} more are left out by the best plan, the worst that one facility can do; {needed} of {all} can not be spared",
-                name(worst.facility),
-                people(worst.out)
-            ),
-            format!(
-                "若失去{}，最优方案下未获服务者增加 {}，为单个设施之最；{all}处设施中有{needed}处不可或缺",
-                name(worst.facility),
-                people(worst.out)
-            ),
-        );
+        let one = |worst: &Loss| {
+            Text::new(
+                format!(
+                    "without {}, {} more are left out by the best plan, the worst that one facility can do; {needed} of {all} can not be spared",
+                    name(worst.facility),
+                    people(worst.out)
+                ),
+                format!(
+                    "若失去{}，最优方案下未获服务者增加 {}，为单个设施之最；{all}处设施中有{needed}处不可或缺",
+                    name(worst.facility),
+                    people(worst.out)
+                ),
+            )
+        };
         let mut text = if worst.out == 0 { nobody() } else { one(worst) };
         if let Some(pair) = pair.as_ref().filter(|pair| pair.out > 0) {
             let [a, b] = pair.facilities;

@@ -1,0 +1,603 @@
+//! The page of a report, section by section, in one language after the other.
+
+use std::collections::BTreeMap;
+
+use pulldown_cmark::Options;
+use pulldown_cmark::Parser;
+
+use crate::base::units::Lang;
+use crate::base::units::Text;
+use crate::base::units::thousands;
+use crate::indicators::scorecard::FigureRow;
+use crate::indicators::scorecard::RegionRow;
+use crate::indicators::scorecard::Row;
+use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Verdict;
+use crate::indicators::verdict::format_value;
+use crate::io::html::Report;
+use crate::io::html::chart;
+use crate::io::html::map::Atlas;
+use crate::io::xml::escape;
+use crate::metrics::figure::FigureUnit;
+use crate::model::region::Level;
+use crate::table::Table;
+
+/// Regions that are named as the worst served.
+const WORST: usize = 10;
+/// Lines of evidence that are shown; all are in the layers and in the scorecard.
+const LINES: usize = 12;
+
+/// The whole document.
+pub(super) fn page(report: &Report<'_>) -> String {
+    let atlas = report.tables.iter().find(|table| table.name == "outlines").and_then(Atlas::new);
+    let first = report.langs.first().copied().unwrap_or(Lang::En);
+    let mut out = format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"generator\" content=\"{}\">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n",
+        code(first),
+        escape(&report.card.generator),
+        escape(report.card.title.in_lang(first)),
+        include_str!("report.css")
+    );
+    if report.langs.len() > 1 {
+        for lang in report.langs {
+            let checked = if *lang == first { " checked" } else { "" };
+            out.push_str(&format!(
+                "<input class=\"choice\" type=\"radio\" name=\"lang\" id=\"choose-{}\"{checked}>\n",
+                code(*lang)
+            ));
+        }
+        out.push_str("<nav class=\"langs\" aria-label=\"语言 Language\">");
+        for lang in report.langs {
+            let name = if *lang == Lang::Zh { "中文" } else { "English" };
+            out.push_str(&format!("<label for=\"choose-{}\">{name}</label>", code(*lang)));
+        }
+        out.push_str("</nav>\n");
+    }
+    if let Some(atlas) = &atlas {
+        out.push_str(&atlas.shared());
+    }
+    for lang in report.langs {
+        let page = Page { report, atlas: atlas.as_ref(), lang: *lang };
+        out.push_str(&page.body());
+    }
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+fn code(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "en",
+        Lang::Zh => "zh",
+    }
+}
+
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::Missed => "missed",
+        Verdict::NoData => "no-data",
+        Verdict::NotApplicable => "not-applicable",
+        Verdict::NoTarget => "no-target",
+    }
+}
+
+/// A sign beside the word, so that colour is never alone.
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "✓",
+        Verdict::Missed => "✗",
+        Verdict::NoData => "?",
+        Verdict::NotApplicable => "–",
+        Verdict::NoTarget => "○",
+    }
+}
+
+struct Page<'a> {
+    report: &'a Report<'a>,
+    atlas: Option<&'a Atlas>,
+    lang: Lang,
+}
+
+impl Page<'_> {
+    fn say<'t>(&self, en: &'t str, zh: &'t str) -> &'t str {
+        match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    fn told(&self, text: &Text) -> String {
+        escape(text.in_lang(self.lang))
+    }
+
+    fn chip(&self, verdict: Verdict, firmness: Firmness) -> String {
+        let firm = match firmness {
+            Firmness::Robust => format!(" <span class=\"soft\">{}</span>", self.say("robust", "稳健")),
+            Firmness::Fragile => format!(" <b class=\"fragile\">{}</b>", self.say("fragile", "脆弱")),
+            Firmness::Untested => String::new(),
+        };
+        format!(
+            "<span class=\"chip {}\">{} {}</span>{firm}",
+            class(verdict),
+            sign(verdict),
+            self.told(&verdict.title())
+        )
+    }
+
+    fn body(&self) -> String {
+        let mut out = format!("<main lang=\"{}\">\n", code(self.lang));
+        out.push_str(&self.head());
+        out.push_str(&self.scorecard());
+        for row in &self.report.card.indicators {
+            out.push_str(&self.indicator(row));
+        }
+        out.push_str(&self.ledger());
+        out.push_str(&self.methods());
+        out.push_str(&self.provenance());
+        out.push_str("</main>\n");
+        out
+    }
+
+    fn id(&self, row: &Row) -> String {
+        format!("{}-{}", code(self.lang), row.id)
+    }
+
+    fn head(&self) -> String {
+        let card = self.report.card;
+        let mut out = format!("<h1>{}</h1>\n", self.told(&card.title));
+        let lead = match self.lang {
+            Lang::En => format!("{} questions, each measured, judged and traced to its data.", card.indicators.len()),
+            Lang::Zh => format!("共 {} 项指标，逐项测算、评判，并可追溯至数据。", card.indicators.len()),
+        };
+        out.push_str(&format!("<p class=\"lead\">{lead}</p>\n"));
+        if card.synthetic {
+            out.push_str(&format!(
+                "<p class=\"warn\"><b>{}</b> {}</p>\n",
+                self.say("Part of the data is made up.", "部分数据为合成数据。"),
+                self.say("Indicators marked * say nothing of the real world.", "标 * 的指标不反映现实。")
+            ));
+        }
+        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        for row in &card.indicators {
+            *counts.entry(row.verdict).or_default() += 1;
+        }
+        out.push_str("<div class=\"bar\" aria-hidden=\"true\">");
+        for (verdict, count) in &counts {
+            out.push_str(&format!("<span class=\"b-{}\" style=\"flex:{count}\">{count}</span>", class(*verdict)));
+        }
+        out.push_str("</div>\n<ul class=\"keys\">");
+        for (verdict, count) in &counts {
+            out.push_str(&format!(
+                "<li><i class=\"b-{}\"></i>{} {count}</li>",
+                class(*verdict),
+                self.told(&verdict.title())
+            ));
+        }
+        out.push_str("</ul>\n");
+        out
+    }
+
+    fn mark(&self, row: &Row) -> &'static str {
+        if row.synthetic { " *" } else { "" }
+    }
+
+    fn scorecard(&self) -> String {
+        let mut out = format!(
+            "<h2>{}</h2>\n<table><thead><tr><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"w\">{}</th></tr></thead><tbody>\n",
+            self.say("Scorecard", "指标评分表"),
+            self.say("Indicator", "指标"),
+            self.say("Value", "数值"),
+            self.say("Target", "目标"),
+            self.say("Verdict", "结论")
+        );
+        for row in &self.report.card.indicators {
+            let target = row.target.as_ref().map_or("–".to_owned(), |target| {
+                let by = target.by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
+                format!("{}{by}", target.text)
+            });
+            out.push_str(&format!(
+                "<tr><td><a href=\"#{}\">{}{}</a></td><td class=\"v\">{}</td><td class=\"v\">{}</td><td class=\"w\">{}</td></tr>\n",
+                escape(&self.id(row)),
+                self.told(&row.title),
+                self.mark(row),
+                shown(&row.figure),
+                escape(&target),
+                self.chip(row.verdict, row.firmness)
+            ));
+        }
+        out.push_str("</tbody></table>\n");
+        out
+    }
+
+    fn indicator(&self, row: &Row) -> String {
+        let title = format!("{}{}", row.title.in_lang(self.lang), self.mark(row));
+        let mut out =
+            format!("<section class=\"indicator\" id=\"{}\">\n<h2>{}</h2>\n", escape(&self.id(row)), escape(&title));
+        if !row.cites.is_empty() {
+            out.push_str(&format!(
+                "<p class=\"soft\">{}: {}</p>\n",
+                self.say("Source of the target", "目标出处"),
+                escape(&row.cites)
+            ));
+        }
+        out.push_str(&self.figure(row));
+        if let Some(reason) = &row.reason {
+            out.push_str(&format!("<p>{}</p>\n", self.told(reason)));
+        }
+        if let Some(gap) = &row.closing_the_gap {
+            out.push_str(&format!(
+                "<p class=\"gap\"><b>{}</b> {}</p>\n",
+                self.say("What would close the gap:", "达标所需："),
+                self.told(gap)
+            ));
+        }
+        out.push_str(&self.map(row));
+        out.push_str(&self.matrix(row));
+        out.push_str(&self.regions(row));
+        out.push_str(&self.lorenz(row));
+        out.push_str(&self.weights(row));
+        out.push_str(&self.evidence(row));
+        if !row.notes.is_empty() {
+            out.push_str("<ul class=\"notes\">");
+            for note in &row.notes {
+                out.push_str(&format!("<li>{}</li>", self.told(note)));
+            }
+            out.push_str("</ul>\n");
+        }
+        out.push_str("</section>\n");
+        out
+    }
+
+    fn figure(&self, row: &Row) -> String {
+        let target = row.target.as_ref().map_or(String::new(), |target| {
+            let by = target.by.as_ref().map_or(String::new(), |by| match self.lang {
+                Lang::En => format!(" by {by}"),
+                Lang::Zh => format!("，期限 {by}"),
+            });
+            format!("<span>{} {}{}</span>", self.say("target", "目标"), escape(&target.text), escape(&by))
+        });
+        let mut out = format!(
+            "<div class=\"figure\"><b class=\"{}\">{}</b>{target}<span>{}</span></div>\n",
+            class(row.verdict),
+            shown(&row.figure),
+            self.chip(row.verdict, row.firmness)
+        );
+        if let (Some(part), Some(whole)) = (row.figure.part, row.figure.whole) {
+            let (part, whole) = (thousands(part), thousands(whole));
+            let of = match self.lang {
+                Lang::En => format!("{part} of {whole}"),
+                Lang::Zh => format!("{whole} 中的 {part}"),
+            };
+            let unknown = match (row.figure.unknown > 0.0, self.lang) {
+                (false, _) => String::new(),
+                (true, Lang::En) => format!("; {} more without data", thousands(row.figure.unknown)),
+                (true, Lang::Zh) => format!("；另有 {} 无数据", thousands(row.figure.unknown)),
+            };
+            out.push_str(&format!("<p class=\"soft\">{of}{unknown}</p>\n"));
+        }
+        if let Some((low, high)) = row.figure.uncertainty.filter(|(low, high)| low < high) {
+            out.push_str(&format!(
+                "<p class=\"soft\">{} {} – {}</p>\n",
+                self.say("under the declared uncertainties", "在所声明的不确定性范围内："),
+                format_value(low, row.figure.unit),
+                format_value(high, row.figure.unit)
+            ));
+        }
+        out
+    }
+
+    fn layers<'t>(&'t self, row: &Row) -> Vec<&'t Table> {
+        row.layers.iter().filter_map(|name| self.report.tables.iter().find(|table| table.name == *name)).collect()
+    }
+
+    fn map(&self, row: &Row) -> String {
+        let layers = self.layers(row);
+        let title = format!("{}: {}", self.say("Map", "地图"), row.title.in_lang(self.lang));
+        let Some(map) = self.atlas.and_then(|atlas| atlas.map(&layers, &title, self.lang)) else {
+            return String::new();
+        };
+        let made_up = if row.synthetic { self.say("Made-up data. ", "合成数据。") } else { "" };
+        let approval = match self.report.approval {
+            Some(number) => format!("{}{}", self.say("Map approval number ", "审图号："), escape(number)),
+            None => self.say(
+                "Boundaries as read, not official; without a map approval number (审图号) not for publication in China.",
+                "边界依所读数据绘制，非官方边界；无审图号，不得公开出版。",
+            ).to_owned(),
+        };
+        format!(
+            "<figure>{}<figcaption>{made_up}{}{approval}</figcaption>{}</figure>\n",
+            map.svg,
+            self.told(self.report.credit),
+            map.legend
+        )
+    }
+
+    fn matrix(&self, row: &Row) -> String {
+        if row.variants.len() < 2 {
+            return String::new();
+        }
+        let scopes: Vec<&Text> = row
+            .variants
+            .iter()
+            .find(|one| !one.others.is_empty())
+            .map_or(Vec::new(), |one| one.others.iter().map(|(label, _)| label).collect());
+        let mut out = format!(
+            "<h3>{}</h3>\n<table><thead><tr><th>{}</th><th class=\"v\">{}</th>",
+            self.say("The same question under other definitions", "不同口径下的结果"),
+            self.say("Definition", "口径"),
+            self.say("Value", "数值")
+        );
+        for scope in &scopes {
+            out.push_str(&format!("<th class=\"v\">{}</th>", self.told(scope)));
+        }
+        out.push_str(&format!("<th class=\"w\">{}</th></tr></thead><tbody>\n", self.say("Verdict", "结论")));
+        for variant in &row.variants {
+            let verdict = if variant.informative_only {
+                format!("<span class=\"soft\">{}</span>", self.say("a bound only", "仅供参考"))
+            } else {
+                format!(
+                    "<span class=\"{}\">{} {}</span>",
+                    class(variant.verdict),
+                    sign(variant.verdict),
+                    self.told(&variant.verdict.title())
+                )
+            };
+            out.push_str(&format!(
+                "<tr><td>{} <span class=\"soft mono\">{}</span></td><td class=\"v\">{}</td>",
+                self.told(&variant.label),
+                escape(&variant.code),
+                shown(&variant.figure)
+            ));
+            for at in 0..scopes.len() {
+                let cell = variant.others.get(at).map_or("–".to_owned(), |(_, figure)| shown(figure));
+                out.push_str(&format!("<td class=\"v\">{cell}</td>"));
+            }
+            out.push_str(&format!("<td class=\"w\">{verdict}</td></tr>\n"));
+        }
+        out.push_str("</tbody></table>\n");
+        out
+    }
+
+    /// How the regions of each level fared; of the smallest, how their figures are spread and which fared worst.
+    fn regions(&self, row: &Row) -> String {
+        let mut by_level: BTreeMap<Level, Vec<&RegionRow>> = BTreeMap::new();
+        for region in &row.regions {
+            by_level.entry(region.level).or_default().push(region);
+        }
+        let Some((level, smallest)) = by_level.last_key_value() else { return String::new() };
+        if smallest.len() < 2 {
+            return String::new();
+        }
+        let mut out = String::new();
+        let name = |level: Level| self.say(level.title().0, level.title().1);
+        out.push_str(&format!("<h3>{}</h3>\n", self.say("By region", "分区结果")));
+        for (level, regions) in &by_level {
+            let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+            for region in regions {
+                *counts.entry(region.verdict).or_default() += 1;
+            }
+            let listed: Vec<String> =
+                counts.iter().map(|(verdict, count)| format!("{} {count}", self.told(&verdict.title()))).collect();
+            out.push_str(&format!(
+                "<p>{} ({}): {}</p>\n",
+                name(*level),
+                regions.len(),
+                listed.join(self.say(", ", "，"))
+            ));
+        }
+        let values: Vec<f64> = smallest.iter().filter_map(|region| region.figure.value).collect();
+        let title = format!("{} – {}", row.title.in_lang(self.lang), name(*level));
+        if let Some(chart) = chart::histogram(&values, row, &title, self.lang) {
+            let how = match self.lang {
+                Lang::En => format!("Number of regions ({}) by value.", name(*level)),
+                Lang::Zh => format!("各{}按数值分布（个数）。", name(*level)),
+            };
+            out.push_str(&format!("<figure>{chart}<figcaption>{how}</figcaption></figure>\n"));
+        }
+        out.push_str(&self.worst(row, smallest));
+        out
+    }
+
+    fn worst(&self, row: &Row, regions: &[&RegionRow]) -> String {
+        let is_more_better = row.target.as_ref().map_or(row.figure.unit == FigureUnit::Share, |target| target.at_least);
+        let mut known: Vec<(&RegionRow, f64)> =
+            regions.iter().filter_map(|region| Some((*region, region.figure.value?))).collect();
+        // without a target only a share says which end is the worse
+        if row.target.is_none() || known.len() < 2 {
+            return String::new();
+        }
+        known.retain(|(_, value)| chart::is_good(row, Some(*value)) == Some(false));
+        if known.is_empty() {
+            return String::new();
+        }
+        known.sort_by(|a, b| {
+            let order = if is_more_better { a.1.total_cmp(&b.1) } else { b.1.total_cmp(&a.1) };
+            order.then_with(|| a.0.code.cmp(&b.0.code))
+        });
+        let has_left = known.iter().any(|(region, _)| region.figure.part.is_some());
+        let mut out = format!(
+            "<table><thead><tr><th>{}</th><th>{}</th><th class=\"v\">{}</th>",
+            match self.lang {
+                Lang::En => format!("Worst served, {} of {}", known.len().min(WORST), known.len()),
+                Lang::Zh => format!("最差区域（{} 个中的 {} 个）", known.len(), known.len().min(WORST)),
+            },
+            self.say("Code", "代码"),
+            self.say("Value", "数值")
+        );
+        if has_left {
+            out.push_str(&format!(
+                "<th class=\"v\">{}</th><th class=\"v\">{}</th>",
+                self.say("Not reached", "未达"),
+                self.say("Of", "总数")
+            ));
+        }
+        out.push_str("</tr></thead><tbody>\n");
+        for (region, _) in known.iter().take(WORST) {
+            out.push_str(&format!(
+                "<tr><td>{}</td><td class=\"mono\">{}</td><td class=\"v\">{}</td>",
+                escape(&region.name),
+                escape(&region.code),
+                shown(&region.figure)
+            ));
+            if has_left {
+                let (part, whole) = (region.figure.part.unwrap_or(0.0), region.figure.whole.unwrap_or(0.0));
+                out.push_str(&format!(
+                    "<td class=\"v\">{}</td><td class=\"v\">{}</td>",
+                    thousands(whole - part),
+                    thousands(whole)
+                ));
+            }
+            out.push_str("</tr>\n");
+        }
+        out.push_str("</tbody></table>\n");
+        out
+    }
+
+    fn lorenz(&self, row: &Row) -> String {
+        let layers = self.layers(row);
+        let Some(table) = layers.iter().find(|table| table.name.ends_with("_lorenz")) else { return String::new() };
+        let Some(chart) = chart::lorenz(table, table.title.in_lang(self.lang), self.lang) else { return String::new() };
+        format!("<h3>{}</h3>\n<figure>{chart}</figure>\n", self.say("Lorenz curve", "洛伦兹曲线"))
+    }
+
+    fn weights(&self, row: &Row) -> String {
+        let mut out = String::new();
+        for ledger in &row.weights {
+            let parts: Vec<String> = ledger
+                .parts
+                .iter()
+                .filter(|(_, part)| part != "0")
+                .map(|(name, part)| format!("{} {}", escape(name), escape(part)))
+                .collect();
+            out.push_str(&format!(
+                "<p class=\"soft\">{}: {} {} = {}</p>\n",
+                self.say("Account", "台账"),
+                escape(&ledger.total),
+                escape(&ledger.unit),
+                parts.join(" + ")
+            ));
+        }
+        out
+    }
+
+    fn evidence(&self, row: &Row) -> String {
+        if row.evidence.is_empty() {
+            return String::new();
+        }
+        let mut out = format!(
+            "<details><summary>{} ({})</summary>\n<ul class=\"notes\">",
+            self.say("Evidence", "依据"),
+            row.evidence.len()
+        );
+        for line in row.evidence.iter().take(LINES) {
+            out.push_str(&format!("<li>{}</li>", self.told(&line.text)));
+        }
+        if row.evidence.len() > LINES {
+            let rest = row.evidence.len() - LINES;
+            out.push_str(&match self.lang {
+                Lang::En => format!("<li>and {rest} more, in the layers and the scorecard in JSON</li>"),
+                Lang::Zh => format!("<li>其余 {rest} 条见图层与 JSON 评分表</li>"),
+            });
+        }
+        out.push_str("</ul></details>\n");
+        out
+    }
+
+    fn ledger(&self) -> String {
+        let card = self.report.card;
+        let mut out = format!(
+            "<h2>{}</h2>\n<p>{}</p>\n<table><thead><tr><th>{}</th><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th></tr></thead><tbody>\n",
+            self.say("Data and warnings", "数据与警告"),
+            self.say(
+                "Every record read is used or left out for a stated reason: read = used + left out.",
+                "所读每条记录均已使用或注明原因而未用：读入 = 使用 + 未用。"
+            ),
+            self.say("Source", "数据源"),
+            self.say("Records", "记录"),
+            self.say("Read", "读入"),
+            self.say("Used", "使用"),
+            self.say("Left out", "未用")
+        );
+        for source in &card.sources {
+            let dropped: u64 = source.dropped.values().sum();
+            let why: Vec<String> = source.dropped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
+            let made_up = if source.synthetic { self.say(" (made up)", "（合成）") } else { "" };
+            out.push_str(&format!(
+                "<tr><td>{}{made_up}</td><td>{}</td><td class=\"v\">{}</td><td class=\"v\">{}</td><td class=\"v\">{dropped}{}</td></tr>\n",
+                escape(&source.source),
+                escape(&source.records),
+                source.read,
+                source.used,
+                escape(&why)
+            ));
+        }
+        out.push_str("</tbody></table>\n");
+        if !card.issues.is_empty() {
+            let listed: Vec<String> =
+                card.issues.iter().map(|(code, count)| format!("{} {count}", escape(code))).collect();
+            out.push_str(&format!(
+                "<p>{}: {}.</p>\n",
+                self.say(
+                    "Warnings and errors, listed one by one in the layer \"issues\"",
+                    "警告与错误（逐条见图层“issues”）"
+                ),
+                listed.join(self.say(", ", "，"))
+            ));
+        }
+        out.push_str(&format!(
+            "<p>{} {} ({:.4} – {:.4}).</p>\n",
+            self.say("Lengths and areas are measured in the plane", "长度与面积量测平面："),
+            escape(&card.plane.name),
+            card.plane.scale_min,
+            card.plane.scale_max
+        ));
+        out
+    }
+
+    fn methods(&self) -> String {
+        let mut out = format!("<h2>{}</h2>\n<div class=\"methods\">\n", self.say("Methods", "方法"));
+        if self.lang == Lang::Zh {
+            out.push_str("<p class=\"soft\">方法页为英文，列出公式、单位、边界规则与文献。</p>\n");
+        }
+        for (id, title, markdown) in self.report.methods {
+            let mut html = String::new();
+            pulldown_cmark::html::push_html(&mut html, Parser::new_ext(markdown, Options::ENABLE_TABLES));
+            out.push_str(&format!(
+                "<details><summary>{} <span class=\"soft mono\">{}</span></summary>\n<div lang=\"en\">{html}</div></details>\n",
+                self.told(title),
+                escape(id)
+            ));
+        }
+        out.push_str("</div>\n");
+        out
+    }
+
+    fn provenance(&self) -> String {
+        let card = self.report.card;
+        let mut out = format!(
+            "<h2>{}</h2>\n<p>{}: {}</p>\n<table><thead><tr><th>{}</th><th class=\"v\">{}</th><th>SHA-256</th></tr></thead><tbody>\n",
+            self.say("Provenance", "溯源"),
+            self.say("Made by", "生成程序"),
+            escape(&card.generator),
+            self.say("Input", "输入"),
+            self.say("Bytes", "字节"),
+        );
+        for input in &card.provenance {
+            out.push_str(&format!(
+                "<tr><td>{}</td><td class=\"v\">{}</td><td class=\"mono hash\">{}</td></tr>\n",
+                escape(&input.path),
+                input.bytes,
+                escape(&input.sha256)
+            ));
+        }
+        out.push_str("</tbody></table>\n");
+        out
+    }
+}
+
+/// A figure as the scorecard writes it; a dash where there is none.
+fn shown(figure: &FigureRow) -> String {
+    if figure.text.is_empty() { "–".to_owned() } else { escape(&figure.text) }
+}
