@@ -468,7 +468,7 @@ impl Page<'_> {
                 .parts
                 .iter()
                 .filter(|(_, part)| part != "0")
-                .map(|(name, part)| format!("{} {}", escape(name), escape(part)))
+                .map(|(name, part)| format!("{} {}", escape(self.part(name)), escape(part)))
                 .collect();
             out.push_str(&format!(
                 "<p class=\"soft\">{}: {} {} = {}</p>\n",
@@ -479,6 +479,31 @@ impl Page<'_> {
             ));
         }
         out
+    }
+
+    /// What the part of an account is called; its code where it has no other name.
+    fn part<'t>(&self, code: &'t str) -> &'t str {
+        match (self.lang, code) {
+            (Lang::En, _) => code,
+            (_, "covered") => "已覆盖",
+            (_, "uncovered") => "未覆盖",
+            (_, "served") => "已服务",
+            (_, "too-far") => "过远",
+            (_, "no-room") => "无余位",
+            (_, "room-unknown") => "容量未知",
+            (_, "at-level") => "达到水平",
+            (_, "below") => "低于水平",
+            (_, "known") => "已知",
+            (_, "with-distance") => "有距离",
+            (_, "without-facility") => "无设施可达",
+            (_, "within-reach") => "可达",
+            (_, "out-of-reach") => "不可达",
+            (_, "without-place") => "位置未知",
+            (_, "off-surface") => "不在可通行地面上",
+            (_, "off-streets") => "不在路网上",
+            (_, "without-service-data") => "公交服务无数据",
+            _ => code,
+        }
     }
 
     fn evidence(&self, row: &Row) -> String {
