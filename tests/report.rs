@@ -4,6 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use calamine::Data;
+use calamine::DataType;
+use calamine::Reader as _;
+use calamine::Xlsx;
+use calamine::open_workbook;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use tempfile::TempDir;
@@ -23,7 +28,7 @@ fn demo(folder: &Path, head: &str, output: &str) -> Result<(Scorecard, String), 
     let config = folder.join("demo.toml");
     fs::write(
         &config,
-        format!("{head}{study}[[output]]\npath = \"card.json\"\n[[output]]\npath = \"report.html\"\n{output}"),
+        format!("{head}{study}[[output]]\npath = \"card.json\"\n[[output]]\npath = \"report.html\"\n{output}[[output]]\npath = \"book.xlsx\"\nlang = \"both\"\n"),
     )
     .unwrap();
     let plan = config::load(&config).map_err(|error| format!("{error:?}"))?;
@@ -50,12 +55,24 @@ fn texts(page: &str) -> Vec<String> {
     }
     let mut reader = Reader::from_str(&closed);
     reader.config_mut().check_end_names = true;
-    let mut found = Vec::new();
+    let (mut found, mut own) = (Vec::new(), String::new());
     loop {
         match reader.read_event().unwrap_or_else(|error| panic!("at byte {}: {error}", reader.buffer_position())) {
-            Event::Eof => return found,
-            Event::Text(text) => found.push(text.decode().unwrap().into_owned()),
-            _ => {}
+            Event::Text(text) => own.push_str(&text.xml10_content()),
+            Event::GeneralRef(name) => own.push(match &*name {
+                "lt" => '<',
+                "gt" => '>',
+                "amp" => '&',
+                "quot" => '"',
+                "#39" => '\'',
+                other => panic!("&{other};"),
+            }),
+            end => {
+                found.push(std::mem::take(&mut own));
+                if matches!(end, Event::Eof) {
+                    return found;
+                }
+            }
         }
     }
 }
@@ -109,4 +126,37 @@ fn a_language_of_what_holds_both_is_refused() {
     let folder = TempDir::new().unwrap();
     let error = demo(folder.path(), "", "[[output]]\npath = \"x.gpkg\"\nlang = \"zh\"\n").unwrap_err();
     assert!(error.contains("lang is not used"), "{error}");
+}
+
+#[test]
+fn the_workbook_has_the_figures_of_the_scorecard_and_ways_to_their_rows() {
+    let folder = TempDir::new().unwrap();
+    let (card, _) = demo(folder.path(), "", "").unwrap();
+    let mut book: Xlsx<_> = open_workbook(folder.path().join("book.xlsx")).unwrap();
+    let names = book.sheet_names();
+    let first = book.worksheet_range(&names[0]).unwrap();
+    for (at, row) in card.indicators.iter().enumerate() {
+        let cell = |column: u32| first.get_value((3 + at as u32, column)).cloned().unwrap_or(Data::Empty);
+        assert!(cell(0).to_string().contains(&row.title.zh), "{}", cell(0));
+        assert_eq!(cell(5).to_string(), row.figure.text);
+        assert_eq!(cell(6).as_f64(), row.figure.value);
+        assert!(cell(1).to_string().starts_with(&row.verdict.title().zh), "{}", cell(1));
+    }
+    // regions of the bus indicator: 95 counties and 13 cities, each with its own figure
+    let bus = &card.indicators[0];
+    let own: Vec<&String> = names.iter().filter(|name| name.starts_with("1 ")).collect();
+    assert_eq!(own.len(), 2, "{names:?}");
+    let mut lines = 0;
+    for name in own {
+        let range = book.worksheet_range(name).unwrap();
+        for row in range.rows().skip(3) {
+            let region = bus.regions.iter().find(|region| row[0] == Data::String(region.code.clone())).unwrap();
+            assert_eq!(row[4].as_f64(), region.figure.value, "{}", region.name);
+            lines += 1;
+        }
+    }
+    assert_eq!(lines, bus.regions.len());
+    let evidence: usize = card.indicators.iter().map(|row| row.evidence.len()).sum();
+    let all = names.iter().find(|name| name.starts_with("依据")).unwrap();
+    assert_eq!(book.worksheet_range(all).unwrap().height(), evidence + 3);
 }

@@ -46,6 +46,7 @@ use crate::io::read::ReadRequest;
 use crate::io::read::companions;
 use crate::io::read::driver;
 use crate::io::read::is_address;
+use crate::io::workbook;
 use crate::layers;
 use crate::metrics::Context;
 use crate::metrics::METRICS;
@@ -358,6 +359,10 @@ fn write(
             }
         }
         OutputFormat::Report => write_report(plan, output, options, &path, card, tables)?,
+        OutputFormat::Workbook => {
+            let issues = tables.iter().find(|table| table.name == "issues");
+            workbook::write(&path, &workbook::Book { card, issues, langs: &langs(plan, output, options) })?;
+        }
         OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,
         OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
     }
@@ -392,6 +397,16 @@ fn credit(plan: &Plan) -> Text {
     }
 }
 
+/// The languages of a report or a workbook; Chinese where nobody says.
+fn langs(plan: &Plan, output: &OutputPlan, options: RunOptions<'_>) -> Vec<Lang> {
+    match output.lang {
+        Some(ReportLang::Both) => vec![Lang::Zh, Lang::En],
+        Some(ReportLang::Zh) => vec![Lang::Zh],
+        Some(ReportLang::En) => vec![Lang::En],
+        None => vec![options.lang.or(plan.lang).unwrap_or(Lang::Zh)],
+    }
+}
+
 fn write_report(
     plan: &Plan,
     output: &OutputPlan,
@@ -400,12 +415,6 @@ fn write_report(
     card: &Scorecard,
     tables: &[Table],
 ) -> Result<(), RunError> {
-    let langs = match output.lang {
-        Some(ReportLang::Both) => vec![Lang::Zh, Lang::En],
-        Some(ReportLang::Zh) => vec![Lang::Zh],
-        Some(ReportLang::En) => vec![Lang::En],
-        None => vec![options.lang.or(plan.lang).unwrap_or(Lang::Zh)],
-    };
     let is_used = |info: &&MetricInfo| card.indicators.iter().any(|row| row.metric == info.id);
     let methods: Vec<(&str, Text, &str)> = METRICS
         .iter()
@@ -415,7 +424,7 @@ fn write_report(
     let report = html::Report {
         card,
         tables,
-        langs: &langs,
+        langs: &langs(plan, output, options),
         approval: plan.map_approval.as_deref(),
         credit: &credit(plan),
         methods: &methods,

@@ -949,8 +949,8 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
     let writes_layers = |ending: &str| {
         DRIVERS.iter().any(|driver| driver.write.is_some() && driver.extensions.contains(&ending)) && ending != "gpkg"
     };
-    if output.lang.is_some() && ending != "html" {
-        let help = "leave lang out; a report, .html, has one".to_owned();
+    if output.lang.is_some() && ending != "html" && (ending != "xlsx" || output.layer.is_some()) {
+        let help = "leave lang out; a report, .html, and a workbook, .xlsx without a layer, have one".to_owned();
         return Err(("lang", "lang is not used: layers and scorecards hold both languages".to_owned(), help));
     }
     let path = Path::new(&output.path);
@@ -973,6 +973,7 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
         "json" => no_layer(OutputFormat::JsonScorecard, "a .json file is the scorecard; a layer goes to .geojson"),
         "html" => no_layer(OutputFormat::Report, "a report draws the layers of every indicator"),
         "csv" if output.layer.is_none() => Ok(OutputFormat::CsvScorecard),
+        "xlsx" if output.layer.is_none() => Ok(OutputFormat::Workbook),
         "" => Err(("path", "a path without an ending".to_owned(), written_endings())),
         known if writes_layers(known) && output.layer.is_some() => Ok(OutputFormat::Layer),
         known if writes_layers(known) => Err((

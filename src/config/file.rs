@@ -553,19 +553,19 @@ pub struct TargetFile {
 }
 
 /// `[[output]]`: one file to write, its format by its ending: `.gpkg` (with a `.qgz` beside it), `.geojson`, `.csv`,
-/// `.json`, and `.html`, the report.
+/// `.json`, `.xlsx`, and `.html`, the report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OutputFile {
     /// The file, relative to the folder of the config.
     pub path: String,
-    /// The layer to write, for formats that hold one: `.geojson` needs it; a `.csv` without it is the scorecard.
+    /// The layer to write, for formats that hold one: `.geojson` needs it; a `.csv` or `.xlsx` without it is the scorecard.
     pub layer: Option<String>,
-    /// Language of a report: `zh`, `en`, or `both`, between which its reader chooses; left out, that of the run.
+    /// Language of a report or a workbook: `zh`, `en`, or `both` (in a report its reader chooses); left out, that of the run.
     pub lang: Option<ReportLang>,
 }
 
-/// Language of a report.
+/// Language of a report or a workbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportLang {

@@ -322,6 +322,8 @@ pub enum OutputFormat {
     JsonScorecard,
     /// The report.
     Report,
+    /// The scorecard as a workbook.
+    Workbook,
 }
 
 /// One file to write.
@@ -334,7 +336,7 @@ pub struct OutputPlan {
     pub format: OutputFormat,
     /// Of formats that hold one layer.
     pub layer: Option<String>,
-    /// Of a report; `None` is that of the run.
+    /// Of a report or a workbook; `None` is that of the run.
     pub lang: Option<ReportLang>,
 }
 

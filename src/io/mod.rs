@@ -53,6 +53,7 @@ mod sound;
 mod tiff_chunk;
 mod topojson;
 mod wkb;
+pub mod workbook;
 mod xlsx;
 mod xlsx_out;
 mod xml;
