@@ -139,6 +139,24 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: vec![("kind", &equity.kind)],
             levels: whose_level(equity.whose, equity.whose_level),
         },
+        Measure::SupplyRatio(ratio) => Wants {
+            unit: ratio.unit(),
+            demand: Some(ratio.weight.as_deref()),
+            kinds: ratio.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: Vec::new(),
+        },
+        Measure::Presence(presence) => Wants {
+            unit: FigureUnit::Share,
+            demand: presence.weight.as_deref().map(Some),
+            kinds: presence.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: vec![("level", presence.level, false)],
+        },
+        Measure::FacilityCount(count) => Wants {
+            unit: FigureUnit::Amount,
+            demand: None,
+            kinds: count.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: Vec::new(),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
+use crate::base::units::thousands;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
@@ -119,6 +120,9 @@ pub struct FigureRow {
     pub whole: Option<f64>,
     pub unknown: f64,
     pub bounds: Option<(f64, f64)>,
+    /// The least that it can be where nothing says how much more it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least: Option<f64>,
     pub uncertainty: Option<(f64, f64)>,
 }
 
@@ -169,13 +173,18 @@ pub struct EvidenceRow {
 impl From<&Figure> for FigureRow {
     fn from(figure: &Figure) -> FigureRow {
         FigureRow {
-            text: figure.value.map(|value| format_value(value, figure.unit)).unwrap_or_default(),
+            text: match (figure.value, figure.least) {
+                (Some(_), Some(least)) => format!("≥ {}", format_value(least, figure.unit)),
+                (Some(value), None) => format_value(value, figure.unit),
+                (None, _) => String::new(),
+            },
             unit: figure.unit,
             value: figure.value,
             part: figure.part,
             whole: figure.whole,
             unknown: figure.unknown,
             bounds: figure.bounds,
+            least: figure.least,
             uncertainty: figure.uncertainty,
         }
     }
@@ -283,7 +292,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                 }
             })
             .collect(),
-        closing_the_gap: output.closing_the_gap.clone(),
+        closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),
         notes: output.notes.clone(),
         weights: output
             .weights
@@ -298,6 +307,26 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
         layers: output.tables.iter().map(|table| table.name.clone()).collect(),
     }
+}
+
+/// How much more supply would meet a target of at least so much of it, or so much a person; everybody who may be one of them counted.
+fn missing_supply(figure: &Figure, target: Option<&Target>) -> Option<Text> {
+    let Some(Target { bound: Bound::AtLeast(quantity), .. }) = target else { return None };
+    let (part, wanted) = match figure.unit {
+        FigureUnit::Rate => (figure.part?, quantity.value() * (figure.whole? + figure.unknown)),
+        FigureUnit::Amount => (figure.part?, quantity.value()),
+        _ => return None,
+    };
+    // the last bit of a product must not ask for one more
+    let missing = (wanted * (1.0 - 1e-12) - part).ceil();
+    (missing > 0.0).then(|| {
+        let (missing, part) = (thousands(missing), thousands(part.floor()));
+        let (en, zh) = if figure.is_certain() { ("", "") } else { (" as far as is known", "（就已知而言）") };
+        Text::new(
+            format!("{missing} more of the supply are wanted{en}; there are {part}"),
+            format!("还需增加供给 {missing}{zh}；现有 {part}"),
+        )
+    })
 }
 
 /// How many more of the whole would meet a target of at least a share, the unknown counted as not reached.

@@ -6,6 +6,7 @@ mod accessibility_report;
 pub mod adjacency;
 mod asked;
 pub mod assignment;
+pub mod belonging;
 pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
@@ -16,6 +17,7 @@ pub mod decay;
 pub mod departures;
 pub mod equity;
 mod equity_layers;
+pub mod facility_count;
 pub mod figure;
 pub mod floating_catchment;
 mod halo;
@@ -32,6 +34,8 @@ pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod networks;
+pub mod presence;
+mod presence_layers;
 pub mod raam;
 pub mod reach;
 mod reach_layers;
@@ -47,6 +51,8 @@ mod stop_layers;
 mod stop_people;
 mod stop_regions;
 mod stop_survey;
+mod supply_layers;
+pub mod supply_ratio;
 pub mod topology;
 pub mod transport;
 pub mod way;
@@ -287,4 +293,13 @@ metrics! {
     /// How evenly the distance to the nearest facility is spread.
     Equity(equity::Equity) = "equity",
         "Evenness of distance", "距离公平性", "equity.md";
+    /// Supply in a region over the people in it.
+    SupplyRatio(supply_ratio::SupplyRatio) = "supply-ratio",
+        "Supply per thousand people", "千人指标", "supply-ratio.md";
+    /// Share of regions that have facilities of their own.
+    Presence(presence::Presence) = "presence",
+        "Regions with a facility of their own", "设施配置覆盖率", "presence.md";
+    /// How many facilities there are, or how much they hold together.
+    FacilityCount(facility_count::FacilityCount) = "facility-count",
+        "Number of facilities", "设施数量", "facility-count.md";
 }

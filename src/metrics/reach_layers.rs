@@ -224,6 +224,16 @@ pub(crate) fn region_rows(study: &Study, regions: &[RegionFigure], scale: f64) -
 }
 
 pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
+    if let Some(least) = figure.least {
+        let sure = Figure {
+            value: figure.value.map(|_| least),
+            least: None,
+            part: Some(least),
+            whole: Some(1.0),
+            ..figure.clone()
+        };
+        return figure_label(&sure).map(|label| format!("≥ {label}"));
+    }
     match figure.unit {
         FigureUnit::Share => rate_label(figure),
         FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
@@ -231,6 +241,21 @@ pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
         FigureUnit::Rate => figure.value.map(|rate| format!("{} ‰", four_digits(rate * 1000.0))),
         FigureUnit::Amount => figure.value.map(four_digits),
     }
+}
+
+/// Up to three bounds of classes: the quartiles of what is above 0, cut to three digits.
+pub(crate) fn quartiles(mut values: Vec<f64>) -> Vec<f64> {
+    values.retain(|value| *value > 0.0);
+    values.sort_by(f64::total_cmp);
+    let at = |quarter: usize| values.get((values.len().saturating_sub(1)) * quarter / 4).copied();
+    let cut = |value: f64| {
+        let step = 10f64.powi(value.log10().floor() as i32 - 2);
+        let cut = (value / step).floor() * step;
+        format!("{cut:.12}").parse().unwrap_or(cut)
+    };
+    let mut bounds: Vec<f64> = (1..=3).filter_map(at).map(cut).filter(|bound| *bound > 0.0).collect();
+    bounds.dedup();
+    bounds
 }
 
 /// The points of the point layer: all of them; of a raster with more than [`MOST_CELLS`] cells, those out of reach first, and then

@@ -1,0 +1,315 @@
+//! Planners' ratios and norms of presence: what belongs to a region, over who lives in it. Every number is derived beside it.
+
+mod support;
+
+use tongda::base::units::Weight;
+use tongda::indicators::scorecard;
+use tongda::indicators::scorecard::Promise;
+use tongda::indicators::target::Bound;
+use tongda::indicators::target::Target;
+use tongda::indicators::verdict::Verdict;
+use tongda::metrics::METRICS;
+use tongda::metrics::Output;
+use tongda::metrics::figure::Figure;
+use tongda::metrics::figure::FigureUnit;
+use tongda::model::region::Level;
+use tongda::model::study::Study;
+use tongda::table::Value;
+
+use support::scene::Scene;
+use support::scene::measure;
+use support::scene::rectangle;
+
+/// The worked example of `supply-ratio`: hamlets and shelters of two counties in a city.
+fn shelters() -> Study {
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+        .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+        .facility("s1", "shelter", 5_000.0, 5_000.0)
+        .facility("s2", "shelter", 15_000.0, 5_000.0)
+        .facility("s3", "shelter", 16_000.0, 5_000.0)
+        .people(&[
+            ("h1", 4_000.0, 5_000.0, 800),
+            ("h2", 6_000.0, 5_000.0, 1200),
+            ("h3", 14_000.0, 5_000.0, 500),
+            ("h4", 17_000.0, 5_000.0, 700),
+        ])
+        .build();
+    let (a, b) = (study.regions.find(Level::County, "A"), study.regions.find(Level::County, "B"));
+    for (facility, (home, area)) in study.facilities.iter_mut().zip([(a, 1500.0), (b, 3000.0), (b, 1000.0)]) {
+        (facility.home, facility.capacity) = (home, Some(area));
+    }
+    study.demand[0].home = vec![a, a, b, b];
+    study
+}
+
+const PLACES: &str = "supply-ratio = { kind = \"shelter\", per-person = 2 }";
+
+fn of<'a>(output: &'a Output, study: &Study, level: Level, code: &str) -> &'a Figure {
+    let region = study.regions.find(level, code).unwrap();
+    &output.regions.iter().find(|found| found.region == region && found.level == level).unwrap().figure
+}
+
+fn verdict(study: &Study, output: &Output, at_least: &str) -> (Verdict, Option<String>) {
+    let target = Target { bound: Bound::AtLeast(at_least.parse().unwrap()), by: None };
+    let promise = Promise { id: "i".into(), title: Default::default(), cites: String::new(), target: Some(target) };
+    let row = scorecard::row(study, &promise, &METRICS[0], output);
+    (row.verdict, row.closing_the_gap.map(|gap| gap.en))
+}
+
+#[test]
+fn the_worked_example_of_the_ratio() {
+    let study = shelters();
+    let output = measure(&study, PLACES).unwrap();
+    // (750 + 1500 + 500) / 3200, 750 / 2000, 2000 / 1200
+    assert_eq!((output.headline.unit, output.headline.value), (FigureUnit::Share, Some(0.859375)));
+    assert_eq!(of(&output, &study, Level::County, "A").value, Some(0.375));
+    assert_eq!(of(&output, &study, Level::County, "B").value, Some(2000.0 / 1200.0));
+    // the city is 2750/3200 as well, not the mean of its counties
+    assert_eq!(of(&output, &study, Level::City, "c").value, Some(0.859375));
+    let spread = &output.notes[1].en;
+    assert!(spread.contains("from 37.5 % (A) to 166.6 % (B)") && spread.contains("0.352"), "{spread}");
+    // 15 % are met, 90 % want 2880 places: 130 more
+    assert_eq!(verdict(&study, &output, "15 %"), (Verdict::Met, None));
+    let ranks = output.tables.iter().find(|table| table.name == "i_regions").unwrap();
+    let rank = ranks.field("rank").unwrap();
+    let found: Vec<_> = ranks.rows.iter().map(|row| (row.values[0].clone(), row.values[rank].clone())).collect();
+    assert_eq!(found, [(Value::from("A"), Value::Int(2)), (Value::from("B"), Value::Int(1))]);
+}
+
+#[test]
+fn supply_per_person_is_a_rate() {
+    let study = shelters();
+    let output = measure(&study, "supply-ratio = { kind = \"shelter\" }").unwrap();
+    // 5500 m² for 3200 people
+    assert_eq!((output.headline.unit, output.headline.value), (FigureUnit::Rate, Some(1.71875)));
+    // 2 m² each are 6400 m²: 900 more
+    let (verdict, gap) = verdict(&study, &output, "2 per 1");
+    assert_eq!(verdict, Verdict::Missed);
+    assert!(gap.as_ref().is_some_and(|gap| gap.starts_with("900 more")), "{gap:?}");
+    let counted = measure(&study, "supply-ratio = { kind = \"shelter\", supply = \"count\" }").unwrap();
+    assert_eq!(counted.headline.value, Some(3.0 / 3200.0));
+}
+
+#[test]
+fn each_kind_may_take_its_own_room() {
+    let mut study = shelters();
+    study.facilities[2].kind = "long".into();
+    let text = "supply-ratio = { kind = [\"shelter\", \"long\"], per-person = { shelter = 2, long = 4 } }";
+    // 750 + 1500 + 250 places
+    assert_eq!(measure(&study, text).unwrap().headline.part, Some(2500.0));
+    for (per, what) in [
+        ("{ shelter = 2 }", "nothing of \"long\""),
+        ("{ shelter = 2, long = 0 }", "more than 0"),
+        ("{ shelter = 2, long = 4, short = 1 }", "\"short\" is none"),
+    ] {
+        let text = format!("supply-ratio = {{ kind = [\"shelter\", \"long\"], per-person = {per} }}");
+        let error = measure(&study, &text).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}");
+    }
+}
+
+#[test]
+fn an_unknown_capacity_makes_it_at_least() {
+    let mut study = shelters();
+    study.facilities[2].capacity = None;
+    let output = measure(&study, PLACES).unwrap();
+    // 2250/3200 are known
+    let whole = &output.headline;
+    assert_eq!((whole.value, whole.bounds, whole.least), (Some(0.703125), None, Some(0.703125)));
+    assert_eq!(verdict(&study, &output, "15 %").0, Verdict::Met);
+    assert_eq!(verdict(&study, &output, "80 %").0, Verdict::NoData);
+    assert_eq!(of(&output, &study, Level::County, "B").least, Some(1.25));
+    assert_eq!(of(&output, &study, Level::County, "A").bounds, Some((0.375, 0.375)));
+    assert_eq!(output.issues[0].code, "facility-without-capacity");
+    assert_eq!(scorecard::FigureRow::from(whole).text, "≥ 70.3 %");
+    // none known at all is a question that can not be asked
+    study.facilities.iter_mut().for_each(|facility| facility.capacity = None);
+    assert!(measure(&study, PLACES).unwrap_err().to_string().contains("has a capacity"));
+}
+
+#[test]
+fn people_and_facilities_of_whom_only_the_city_is_known_open_the_bounds_of_its_counties() {
+    let mut study = shelters();
+    let city = study.regions.find(Level::City, "c");
+    study.demand[0].home[3] = city;
+    study.facilities[2].home = city;
+    let output = measure(&study, PLACES).unwrap();
+    assert_eq!(of(&output, &study, Level::City, "c").bounds, Some((0.859375, 0.859375)));
+    // A: 750 places, 500 more perhaps; 2000 people, 700 more perhaps
+    let a = of(&output, &study, Level::County, "A");
+    assert_eq!((a.value, a.bounds, a.unknown), (Some(0.375), Some((750.0 / 2700.0, 1250.0 / 2000.0)), 700.0));
+    // nobody knows where h4 is at all: the whole has bounds as well
+    study.demand[0].home[3] = None;
+    study.demand[0].at[3] = None;
+    let output = measure(&study, PLACES).unwrap();
+    assert_eq!(output.headline.bounds, Some((0.859375, 2750.0 / 2500.0)));
+    assert_eq!(output.weights[0].parts[1], ("without-region", Weight::whole(700)));
+}
+
+#[test]
+fn a_region_without_people_is_not_applicable_and_one_without_points_has_no_data() {
+    let mut study = shelters();
+    study.demand[0].groups[1].weights[2] = Weight::ZERO;
+    study.demand[0].groups[1].weights[3] = Weight::ZERO;
+    let output = measure(&study, PLACES).unwrap();
+    assert!(of(&output, &study, Level::County, "B").not_applicable);
+    // the places of B are still places: 2750 for 2000
+    assert_eq!(output.headline.value, Some(1.375));
+    study.demand[0].home = vec![study.regions.find(Level::County, "A"); 4];
+    let output = measure(&study, PLACES).unwrap();
+    let b = of(&output, &study, Level::County, "B");
+    assert!(b.value.is_none() && !b.not_applicable && b.reason.is_some());
+}
+
+#[test]
+fn a_file_that_is_complete_in_one_county_speaks_of_that_county_only() {
+    let study = shelters();
+    let text = "supply-ratio = { kind = \"shelter\", per-person = 2, complete-for = [\"A\"] }";
+    let output = measure(&study, text).unwrap();
+    assert!(of(&output, &study, Level::County, "A").is_certain());
+    assert_eq!(of(&output, &study, Level::County, "B").least, Some(2000.0 / 1200.0));
+    assert_eq!(output.headline.least, Some(0.859375));
+}
+
+#[test]
+fn random_regions_add_up_as_by_hand() {
+    // a linear congruential generator, so that a failure can be repeated from its seed
+    let seed: u64 = std::env::var("TONGDA_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let mut state = seed;
+    let mut next = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for case in 0..200 {
+        let mut scene = Scene::default();
+        for county in 0..4 {
+            let x = f64::from(county) * 1e4;
+            let city = if county < 2 { "c" } else { "d" };
+            scene = scene.county(&format!("k{county}"), rectangle(x, 0.0, x + 1e4, 1e4), city, "P", false);
+        }
+        for nth in 0..6 {
+            scene = scene.facility(&format!("f{nth}"), "clinic", 0.0, 0.0);
+        }
+        let names: Vec<String> = (0..8).map(|nth| format!("p{nth}")).collect();
+        let points: Vec<(&str, f64, f64, u64)> = names.iter().map(|name| (name.as_str(), 0.0, 0.0, next(50))).collect();
+        let mut study = scene.people(&points).build();
+        let homes = ["k0", "k1", "k2", "k3"].map(|code| study.regions.find(Level::County, code));
+        let (mut beds, mut people) = ([0.0; 4], [0.0; 4]);
+        for facility in &mut study.facilities {
+            let (at, capacity) = (next(4) as usize, next(30) as f64);
+            (facility.home, facility.capacity) = (homes[at], Some(capacity));
+            beds[at] += capacity;
+        }
+        for point in 0..8 {
+            let at = next(4) as usize;
+            study.demand[0].home[point] = homes[at];
+            people[at] += points[point].3 as f64;
+        }
+        let output = measure(&study, "supply-ratio = { kind = \"clinic\" }").unwrap();
+        let ratio = |at: &[usize]| {
+            let (beds, people): (f64, f64) =
+                (at.iter().map(|at| beds[*at]).sum(), at.iter().map(|at| people[*at]).sum());
+            (people > 0.0).then(|| beds / people)
+        };
+        for (level, code, at) in [
+            (Level::County, "k0", &[0][..]),
+            (Level::County, "k3", &[3]),
+            (Level::City, "c", &[0, 1]),
+            (Level::City, "d", &[2, 3]),
+            (Level::Province, "P", &[0, 1, 2, 3]),
+        ] {
+            assert_eq!(of(&output, &study, level, code).value, ratio(at), "seed {seed}, case {case}, {code}");
+        }
+        assert_eq!(output.headline.value, ratio(&[0, 1, 2, 3]), "seed {seed}, case {case}");
+    }
+}
+
+/// The worked example of `presence` and `facility-count`: A with two clinics and a hospital, B with a clinic, C with neither, a
+/// hospital of the city and a clinic outside all counties.
+fn counties() -> Study {
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+        .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+        .county("C", rectangle(20_000.0, 0.0, 30_000.0, 10_000.0), "c", "P", false)
+        .facility("a1", "clinic", 1_000.0, 5_000.0)
+        .facility("a2", "clinic", 2_000.0, 5_000.0)
+        .facility("b1", "clinic", 15_000.0, 5_000.0)
+        .facility("out", "clinic", 50_000.0, 5_000.0)
+        .facility("h", "hospital", 3_000.0, 5_000.0)
+        .facility("hc", "hospital", 3_000.0, 5_000.0)
+        .people(&[("a", 0.0, 5_000.0, 100), ("b", 15_000.0, 5_000.0, 300), ("c", 25_000.0, 5_000.0, 600)])
+        .build();
+    let find = |code| study.regions.find(Level::County, code);
+    let (a, b, c, city) = (find("A"), find("B"), find("C"), study.regions.find(Level::City, "c"));
+    for (facility, home) in study.facilities.iter_mut().zip([a, a, b, None, a, city]) {
+        facility.home = home;
+    }
+    study.demand[0].home = vec![a, b, c];
+    study
+}
+
+fn part_of(output: &Output) -> (Option<f64>, Option<f64>, f64) {
+    (output.headline.part, output.headline.whole, output.headline.unknown)
+}
+
+#[test]
+fn the_worked_example_of_presence() {
+    let study = counties();
+    let ask = |text: &str| measure(&study, &format!("presence = {{ {text} }}")).unwrap();
+    let clinics = ask("kind = \"clinic\"");
+    assert_eq!(part_of(&clinics), (Some(2.0), Some(3.0), 0.0));
+    assert!(clinics.notes[0].en.starts_with("without (1): C"), "{:?}", clinics.notes);
+    assert!(clinics.notes.iter().any(|note| note.en.contains("absent from the file")));
+    assert_eq!(part_of(&ask("kind = \"clinic\", weight = \"people\"")), (Some(400.0), Some(1000.0), 0.0));
+    assert_eq!(part_of(&ask("kind = \"clinic\", at-least = 2")), (Some(1.0), Some(3.0), 0.0));
+    // the hospital of the city may stand in B or in C
+    let hospitals = ask("kind = \"hospital\"");
+    assert_eq!((part_of(&hospitals), hospitals.headline.bounds), ((Some(1.0), Some(1.0), 2.0), Some((1.0 / 3.0, 1.0))));
+    // C lacks the clinic anyway
+    let both = ask("kind = [\"clinic\", \"hospital\"]");
+    assert_eq!((part_of(&both), both.headline.bounds), ((Some(1.0), Some(2.0), 1.0), Some((1.0 / 3.0, 2.0 / 3.0))));
+    let rows: Vec<_> = both.variants.iter().map(|row| (row.code.as_str(), row.figure.part)).collect();
+    assert_eq!(rows, [("all", Some(1.0)), ("clinic", Some(2.0)), ("hospital", Some(1.0))]);
+    let claimed = ask("kind = \"clinic\", complete-for = [\"A\", \"B\"]");
+    assert_eq!((part_of(&claimed), claimed.headline.bounds), ((Some(2.0), Some(2.0), 1.0), Some((2.0 / 3.0, 1.0))));
+    // a city is the share of its counties, a county its own answer
+    assert_eq!(of(&clinics, &study, Level::City, "c").part, Some(2.0));
+    assert_eq!(of(&clinics, &study, Level::County, "C").value, Some(0.0));
+    assert_eq!(ask("kind = \"clinic\", level = \"city\"").headline.value, Some(1.0));
+}
+
+#[test]
+fn people_of_no_known_county_open_the_bounds_of_presence_by_people() {
+    let mut study = counties();
+    study.demand[0].home[2] = study.regions.find(Level::City, "c");
+    let output = measure(&study, "presence = { kind = \"clinic\", weight = \"people\" }").unwrap();
+    // A and B with 400 have one, C is without and without people; 600 may live in any
+    assert_eq!((part_of(&output), output.headline.bounds), ((Some(400.0), Some(400.0), 600.0), Some((0.4, 1.0))));
+    assert!(output.weights[0].balances());
+}
+
+#[test]
+fn the_worked_example_of_the_count() {
+    let mut study = counties();
+    let count = measure(&study, "facility-count = { kind = \"clinic\" }").unwrap();
+    assert_eq!((count.headline.value, count.headline.unit), (Some(3.0), FigureUnit::Amount));
+    let of_county = |code: &str| of(&count, &study, Level::County, code).value;
+    assert_eq!([of_county("A"), of_county("B"), of_county("C")], [Some(2.0), Some(1.0), Some(0.0)]);
+    let (missed, gap) = verdict(&study, &count, "4 units");
+    assert!(missed == Verdict::Missed && gap.is_some_and(|gap| gap.starts_with("1 more")));
+    assert_eq!(verdict(&study, &count, "3 units").0, Verdict::Met);
+    for (facility, beds) in study.facilities.iter_mut().zip([5.0, 7.0]) {
+        facility.capacity = Some(beds);
+    }
+    let held = measure(&study, "facility-count = { kind = \"clinic\", supply = \"capacity\" }").unwrap();
+    assert_eq!((held.headline.value, held.headline.least), (Some(12.0), Some(12.0)));
+    assert_eq!(verdict(&study, &held, "12 units").0, Verdict::Met);
+    assert_eq!(verdict(&study, &held, "13 units").0, Verdict::NoData);
+    study.facilities[1].home = study.regions.find(Level::City, "c");
+    let count = measure(&study, "facility-count = { kind = \"clinic\" }").unwrap();
+    let bounds = |level, code| of(&count, &study, level, code).bounds;
+    assert_eq!(bounds(Level::County, "A"), Some((1.0, 2.0)));
+    assert_eq!(bounds(Level::County, "C"), Some((0.0, 1.0)));
+    assert_eq!(bounds(Level::City, "c"), Some((3.0, 3.0)));
+}
