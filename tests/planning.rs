@@ -313,3 +313,92 @@ fn the_worked_example_of_the_count() {
     assert_eq!(bounds(Level::County, "C"), Some((0.0, 1.0)));
     assert_eq!(bounds(Level::City, "c"), Some((3.0, 3.0)));
 }
+
+/// A config with two indicators that cite norms.
+fn citing(within: &str, per_person: &str, target: &str, norms: &str) -> String {
+    format!(
+        "title = \"t\"\nnorms = \"norms.toml\"\n{norms}\n[study]\n\
+         regions = {{ path = \"r.geojson\", level = \"county\" }}\n\
+         facilities = [{{ path = \"s.csv\", kind = \"school\", x = \"x\", y = \"y\" }}, \
+         {{ path = \"z.csv\", kind = \"shelter\", x = \"x\", y = \"y\", capacity = \"m2\" }}]\n\
+         demand = {{ path = \"d.csv\", x = \"x\", y = \"y\", people = \"n\" }}\n\
+         [[indicator]]\nid = \"school\"\nnorm = \"primary-school-radius\"\n\
+         measure.covered-share = {{ kind = \"school\", within = \"{within}\" }}\n\
+         [[indicator]]\nid = \"shelter\"\nnorm = [\"shelter-fixed-share\", \"shelter-short-term-area-per-person\"]\n\
+         measure.supply-ratio = {{ kind = \"shelter\", per-person = {per_person} }}\n\
+         target = {{ at-least = \"{target}\" }}\n"
+    )
+}
+
+fn configs() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs")
+}
+
+#[test]
+fn every_norm_that_comes_with_the_program_can_be_read_and_says_where_it_is_from() {
+    let text = std::fs::read_to_string(configs().join("norms.toml")).unwrap();
+    let norms = tongda::config::norms::parse(&text, "norms.toml").unwrap();
+    assert_eq!(norms.len(), text.matches("[[norm]]").count());
+    let mut ids: Vec<&str> = norms.iter().map(|norm| norm.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), norms.len(), "ids are unique");
+    for norm in &norms {
+        assert!(!norm.checked, "{}: nobody has checked it yet", norm.id);
+        assert!(!norm.title.en.is_empty() && !norm.title.zh.is_empty(), "{}", norm.id);
+        let says_more = norm.cites.as_ref().is_some_and(|cites| !cites.is_empty()) || norm.note.is_some();
+        assert!(says_more || norm.known == tongda::indicators::norm::Known::OwnDefault, "{}", norm.id);
+        // numbers per thousand are for the user to cite
+        assert_eq!(norm.value.is_none(), norm.id.ends_with("-per-1000"), "{}", norm.id);
+    }
+}
+
+#[test]
+fn an_indicator_that_cites_a_norm_measures_by_its_number() {
+    let plan = tongda::config::parse(&citing("0.5 km", "2", "15 %", ""), "study.toml", &configs()).unwrap();
+    let cited: Vec<Vec<String>> =
+        plan.indicators.iter().map(|one| one.norms.iter().map(|norm| norm.row().says.en).collect()).collect();
+    assert!(
+        cited[0][0].contains("500 m") && cited[0][0].contains("GB 50180-2018") && cited[0][0].contains("NOT CHECKED")
+    );
+    assert!(cited[1][0].contains("15 %") && cited[1][1].contains("2 units"), "{cited:?}");
+    assert!(cited[0][0].contains("附录C"), "{cited:?}");
+    // checked by the user, in a norm of the config itself
+    let own = "[[norm]]\nid = \"primary-school-radius\"\ntitle = \"primary school\"\nvalue = \"600 m\"\ncites = \"local\"\nchecked = true";
+    let plan = tongda::config::parse(&citing("600 m", "2", "15 %", own), "study.toml", &configs()).unwrap();
+    assert_eq!(plan.indicators[0].norms[0].row().says.en, "norm: primary school, 600 m; local");
+    assert_eq!(plan.norms.len(), 1);
+}
+
+#[test]
+fn a_norm_can_not_be_cited_for_another_number() {
+    let broken = |text: &str| {
+        let error = tongda::config::parse(text, "study.toml", &configs()).unwrap_err();
+        let problems = error.problems().iter();
+        problems
+            .map(|problem| (problem.underlined().unwrap_or("").to_owned(), problem.what.clone()))
+            .collect::<Vec<_>>()
+    };
+    let one = |text: &str| {
+        let mut problems = broken(text);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.remove(0)
+    };
+    let (at, what) = one(&citing("1 km", "2", "15 %", ""));
+    assert!(at == "\"1 km\"" && what.contains("norm \"primary-school-radius\" says \"500 m\""), "{at} {what}");
+    let (at, what) = one(&citing("500 m", "2.5", "15 %", ""));
+    assert!(at == "2.5" && what.contains("says 2"), "{at} {what}");
+    let (at, what) = one(&citing("500 m", "2", "12 %", ""));
+    assert!(at == "\"12 %\"" && what.contains("\"15 %\""), "{at} {what}");
+    let text = citing("500 m", "2", "15 %", "");
+    let (at, what) = one(&text.replace("\"primary-school-radius\"", "\"primary-school-radios\""));
+    assert!(at == "\"primary-school-radios\"" && what.contains("there is no norm"), "{at} {what}");
+    let (_, what) = one(&text.replace("\"primary-school-radius\"", "\"primary-seats-per-1000\""));
+    assert!(what.contains("has no number yet"), "{what}");
+    let (_, what) = one(&text.replace("\"primary-school-radius\"", "\"rural-school-time\""));
+    assert!(what.contains("nothing here is measured by it"), "{what}");
+    let missing = text.replace("\"norms.toml\"", "\"no-such-norms.toml\"");
+    assert!(
+        tongda::config::parse(&missing, "s.toml", &configs()).unwrap_err().to_string().contains("no-such-norms.toml")
+    );
+}

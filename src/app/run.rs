@@ -23,6 +23,7 @@ use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
 use crate::config::plan::Source;
 use crate::config::plan::SpeedSource;
+use crate::indicators::norm::Norm;
 use crate::indicators::scorecard;
 use crate::indicators::scorecard::PlaneNote;
 use crate::indicators::scorecard::Promise;
@@ -162,7 +163,9 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             cites: indicator.cites.clone().unwrap_or_default(),
             target: indicator.target.clone(),
         };
-        rows.push(scorecard::row(study, &promise, indicator.measure.info(), &output));
+        let mut row = scorecard::row(study, &promise, indicator.measure.info(), &output);
+        row.norms = indicator.norms.iter().map(Norm::row).collect();
+        rows.push(row);
         tables.append(&mut output.tables);
         issues.append(&mut output.issues);
         progress.advance(1);
@@ -288,7 +291,8 @@ fn hex(bytes: &[u8]) -> String {
 /// Every file that a plan reads, in the order of the config.
 fn sources(plan: &Plan) -> Vec<&Source> {
     let study = &plan.study;
-    let mut all: Vec<&Source> = study.regions.iter().map(|one| &one.source).collect();
+    let mut all: Vec<&Source> = plan.norms.iter().collect();
+    all.extend(study.regions.iter().map(|one| &one.source));
     all.extend(study.code_changes.as_ref().map(|one| &one.source));
     all.extend(study.facilities.iter().map(|one| &one.source));
     for demand in &study.demand {

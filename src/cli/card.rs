@@ -121,6 +121,9 @@ impl Page {
         if let Some(reason) = &row.reason {
             self.wrapped(&reason.en, &reason.zh, "    ");
         }
+        for norm in &row.norms {
+            self.wrapped(&format!("§ {}", norm.says.en), &format!("§ {}", norm.says.zh), "    ");
+        }
         if let Some(gap) = &row.closing_the_gap {
             self.wrapped(&format!("→ {}", gap.en), &format!("→ {}", gap.zh), "    ");
         }

@@ -1058,6 +1058,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
             paths.extend(one.groups.values().cloned());
         }
     }
+    paths.extend(file.norms.iter().cloned());
     paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
     paths.extend(study.transit.iter().flat_map(|one| one.gtfs.iter().cloned()));

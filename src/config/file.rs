@@ -25,6 +25,7 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::config::norms::NormFile;
 use crate::config::profile::ProfileFile;
 use crate::indicators::target::Quantity;
 use crate::metrics::Measure;
@@ -43,6 +44,12 @@ pub struct ConfigFile {
     pub lang: Option<Lang>,
     /// What is read.
     pub study: StudyFile,
+    /// Files of norms, relative to the folder of the config, e.g. `norms.toml`.
+    #[serde(default)]
+    pub norms: OneOrMany<String>,
+    /// Norms of this config's own; one stands before a norm of a file with the same id.
+    #[serde(default)]
+    pub norm: Vec<NormFile>,
     /// What is measured and judged.
     #[serde(default)]
     pub indicator: Vec<IndicatorFile>,
@@ -524,6 +531,9 @@ pub struct IndicatorFile {
     pub title: Option<Text>,
     /// Document, number and clause that asks for it.
     pub cites: Option<String>,
+    /// Ids of the norms that it measures by: the scorecard shows document and clause, and the numbers must be the norms'.
+    #[serde(default)]
+    pub norm: OneOrMany<String>,
     /// The metric with its parameters.
     pub measure: Measure,
     /// Levels at which figures are wanted beside the whole area; left out, the metric's own choice.
@@ -593,7 +603,7 @@ impl Serialize for QuantityText {
     }
 }
 
-struct QuantitySchema;
+pub(crate) struct QuantitySchema;
 
 impl JsonSchema for QuantitySchema {
     fn schema_name() -> Cow<'static, str> {

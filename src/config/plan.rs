@@ -33,9 +33,11 @@ use crate::config::file::SurfaceFile;
 use crate::config::file::TransitFile;
 use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
+use crate::config::norms::Norms;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
 use crate::impedance::By;
+use crate::indicators::norm::Norm;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::osm;
@@ -60,6 +62,8 @@ pub struct Plan {
     /// `None` leaves it to the locale.
     pub lang: Option<Lang>,
     pub study: StudyPlan,
+    /// Files of norms.
+    pub norms: Vec<Source>,
     pub indicators: Vec<IndicatorPlan>,
     pub outputs: Vec<OutputPlan>,
     /// What messages call the config, mostly its path.
@@ -299,6 +303,8 @@ pub struct IndicatorPlan {
     /// The metric's own title where the config gives none.
     pub title: Text,
     pub cites: Option<String>,
+    /// Those that it measures by.
+    pub norms: Vec<Norm>,
     pub measure: Measure,
     pub over: Vec<Level>,
     /// `None` is measured and not judged.
@@ -344,7 +350,10 @@ impl Plan {
 
 /// The plan of a file, checked.
 pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: &Path) -> Result<Plan, ConfigError> {
-    let findings = check::file(file, &Spans::of(text), base_dir);
+    let spans = Spans::of(text);
+    let mut norms = Norms::read(file, &spans, base_dir)?;
+    let mut findings = check::file(file, &spans, base_dir);
+    findings.append(&mut norms.findings);
     if !findings.is_empty() {
         return Err(error::invalid(name, text, findings));
     }
@@ -380,6 +389,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
         },
+        norms: file.norms.iter().map(named).collect(),
         indicators: file
             .indicator
             .iter()
@@ -390,6 +400,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                     Text::new(en, zh)
                 }),
                 cites: one.cites.clone(),
+                norms: norms.of(one),
                 measure: one.measure.clone(),
                 over: one.over.clone(),
                 target: one.target.as_ref().and_then(|target| check::target(target).ok()),

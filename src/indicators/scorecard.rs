@@ -9,6 +9,7 @@ use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::base::units::thousands;
+use crate::indicators::norm::NormRow;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
@@ -18,6 +19,7 @@ use crate::indicators::verdict::format_value;
 use crate::indicators::verdict::judge;
 use crate::metrics::Evidence;
 use crate::metrics::MetricInfo;
+use crate::metrics::Outcome;
 use crate::metrics::Output;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -79,6 +81,9 @@ pub struct Row {
     pub metric: String,
     /// Document, number and clause that the target comes from; empty where the config gives none.
     pub cites: String,
+    /// Norms that it measures by, and what of them is still to be checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub norms: Vec<NormRow>,
     pub verdict: Verdict,
     pub firmness: Firmness,
     /// Why there is no verdict, or what it rests on.
@@ -95,6 +100,9 @@ pub struct Row {
     /// The verdict rests on made-up data.
     pub synthetic: bool,
     pub evidence: Vec<EvidenceRow>,
+    /// What became of each point, for comparing runs; empty where they are too many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<OutcomeRow>,
     /// Layers that hold the evidence.
     pub layers: Vec<String>,
 }
@@ -168,6 +176,31 @@ pub struct EvidenceRow {
     pub state: String,
     pub about: Vec<String>,
     pub text: Text,
+}
+
+/// What became of one point or region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeRow {
+    pub key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub state: String,
+    pub weight: f64,
+    /// Metres or seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+}
+
+impl From<&Outcome> for OutcomeRow {
+    fn from(outcome: &Outcome) -> OutcomeRow {
+        OutcomeRow {
+            key: outcome.key.clone(),
+            name: outcome.name.clone(),
+            state: outcome.state.to_owned(),
+            weight: outcome.weight.to_f64(),
+            cost: outcome.cost,
+        }
+    }
 }
 
 impl From<&Figure> for FigureRow {
@@ -247,6 +280,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         title: promise.title.clone(),
         metric: info.id.to_owned(),
         cites: promise.cites.clone(),
+        norms: Vec::new(),
         verdict,
         firmness,
         reason,
@@ -305,6 +339,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .collect(),
         synthetic: output.synthetic,
         evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
+        outcomes: output.outcomes.iter().map(OutcomeRow::from).collect(),
         layers: output.tables.iter().map(|table| table.name.clone()).collect(),
     }
 }

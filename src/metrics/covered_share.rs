@@ -158,6 +158,7 @@ impl Metric for CoveredShare {
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
         reach_layers::tell_gaps(&reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
+        output.outcomes = reach_layers::outcomes(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
         if let Some(catchments) = &self.catchments {
             output.tables.append(&mut catchments.tables(&reach, networks, context, Some(self.within))?);

@@ -273,6 +273,7 @@ impl Metric for Equity {
             .collect();
         reach_layers::tell_gaps(&reach, context, None, &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, None);
+        output.outcomes = reach_layers::outcomes(&reach, None);
         let asked = equity_layers::Asked { reach: &reach, known: &known, ranking, limit: self.limit };
         output.tables = equity_layers::tables(&asked, context, &by_region);
         output.headline = headline;

@@ -67,6 +67,7 @@ use crate::base::ledger::WeightLedger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -127,6 +128,9 @@ pub struct Output {
     pub synthetic: bool,
     /// Rows for `explain --why`: one line of evidence a region or pair code.
     pub evidence: Vec<Evidence>,
+    /// What became of each point or region, those without evidence too, so that two runs can be compared person by person; empty where they are
+    /// too many.
+    pub outcomes: Vec<Outcome>,
 }
 
 /// One line of the chain behind a figure.
@@ -139,6 +143,20 @@ pub struct Evidence {
     /// Codes or ids of what it is about: a region, both regions of a pair, a demand point.
     pub about: Vec<String>,
     pub text: Text,
+}
+
+/// What became of one point or region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The same in every run on the same territory.
+    pub key: String,
+    /// `None` where it has no name but its key.
+    pub name: Option<String>,
+    /// A short fixed word, e.g. `covered`.
+    pub state: &'static str,
+    pub weight: Weight,
+    /// Distance or time, metres or seconds, where it is known.
+    pub cost: Option<f64>,
 }
 
 /// One row of a definition matrix.

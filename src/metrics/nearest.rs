@@ -244,6 +244,7 @@ impl Metric for Nearest {
             .collect();
         reach_layers::tell_gaps(&reach, context, None, &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, None);
+        output.outcomes = reach_layers::outcomes(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
         if let Some(catchments) = &self.catchments {
             output.tables.append(&mut catchments.tables(&reach, networks, context, None)?);

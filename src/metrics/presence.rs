@@ -367,6 +367,7 @@ impl Metric for Presence {
             notes: answer.notes(),
             tables: presence_layers::tables(&answer, context),
             evidence: presence_layers::evidence(&answer),
+            outcomes: presence_layers::outcomes(&answer),
             variants: answer.variants(),
             weights: vec![answer.ledger()],
             synthetic: answer.synthetic,

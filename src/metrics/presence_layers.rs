@@ -5,6 +5,7 @@ use geo_types::Geometry;
 use crate::base::units::Text;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
+use crate::metrics::Outcome;
 use crate::metrics::presence::Answer;
 use crate::metrics::presence::Standing;
 use crate::metrics::presence::Unit;
@@ -114,6 +115,16 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Table> {
     let mut tables = vec![regions, without];
     tables.retain(|table| !table.rows.is_empty());
     tables
+}
+
+/// What became of each region of the level.
+pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
+    let outcome = |unit: &Unit| {
+        let region = answer.study.regions.get(unit.region);
+        let name = Some(region.name.clone()).filter(|name| *name != region.code);
+        Outcome { key: region.code.clone(), name, state: state(unit.standing()), weight: unit.weight, cost: None }
+    };
+    answer.units.iter().map(outcome).collect()
 }
 
 /// One line for each region of the level.

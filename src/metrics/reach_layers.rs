@@ -18,6 +18,7 @@ use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
+use crate::metrics::Outcome;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::Figure;
@@ -503,6 +504,24 @@ pub(crate) fn tell_gaps(
         output.notes.push(halo.told(whole));
         output.issues.push(halo.issue(context.id, whole));
     }
+}
+
+/// What became of each judged point; of cells, and of more points than [`MOST_CELLS`], nothing.
+pub(crate) fn outcomes(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Outcome> {
+    if reach.layer.is_grid() || reach.judged.len() > MOST_CELLS {
+        return Vec::new();
+    }
+    let outcome = |at: &usize| {
+        let reached = reach.reached(*at);
+        let key = reach.layer.id(*at).into_owned();
+        let name = Some(reach.layer.point_name(*at).into_owned()).filter(|name| *name != key);
+        let cost = match reached {
+            Reached::At(_, cost) => Some(short(cost)),
+            _ => None,
+        };
+        Outcome { key, name, state: state(reached, within), weight: reach.weight(*at), cost }
+    };
+    reach.judged.iter().map(outcome).collect()
 }
 
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a
