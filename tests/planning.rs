@@ -2,6 +2,7 @@
 
 mod support;
 
+use tongda::app::compare::compare;
 use tongda::base::units::Weight;
 use tongda::indicators::scorecard;
 use tongda::indicators::scorecard::Promise;
@@ -12,6 +13,8 @@ use tongda::metrics::METRICS;
 use tongda::metrics::Output;
 use tongda::metrics::figure::Figure;
 use tongda::metrics::figure::FigureUnit;
+use tongda::metrics::roll_up;
+use tongda::model::demand::Classes;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::table::Value;
@@ -401,4 +404,325 @@ fn a_norm_can_not_be_cited_for_another_number() {
     assert!(
         tongda::config::parse(&missing, "s.toml", &configs()).unwrap_err().to_string().contains("no-such-norms.toml")
     );
+}
+
+/// What the program prints.
+fn typed(words: &[&str]) -> String {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_tongda")).args(words).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Villages of two counties, before and after the only clinic moves from 1 km to 5 km. The place of one in B is not known before.
+fn villages(clinic: f64, is_after: bool) -> Study {
+    let mut points = vec![
+        ("stays", 3_000.0, 5_000.0, 100),
+        ("gains", 6_000.0, 5_000.0, 200),
+        ("loses", 0.0, 5_000.0, 50),
+        ("found", 12_000.0, 5_000.0, 300),
+    ];
+    if is_after {
+        points.push(("moved in", 5_000.0, 5_500.0, 70));
+    }
+    let mut study = Scene::default()
+        .county("A", rectangle(-1_000.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+        .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+        .facility("k", "clinic", clinic, 5_000.0)
+        .people(&points)
+        .build();
+    let (a, b) = (study.regions.find(Level::County, "A"), study.regions.find(Level::County, "B"));
+    study.demand[0].home = [a, a, a, b, a][..points.len()].to_vec();
+    if !is_after {
+        study.demand[0].at[3] = None;
+    }
+    study
+}
+
+fn card(study: &Study, text: &str) -> scorecard::Scorecard {
+    let output = measure(study, text).unwrap();
+    let metric = text.split_whitespace().next().unwrap();
+    let info = METRICS.iter().find(|info| info.id == metric).unwrap();
+    let promise = Promise { id: "i".into(), title: Default::default(), cites: String::new(), target: None };
+    scorecard::Scorecard {
+        generator: String::new(),
+        title: Default::default(),
+        synthetic: true,
+        plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        indicators: vec![scorecard::row(study, &promise, info, &output)],
+        sources: Vec::new(),
+        issues: Default::default(),
+        provenance: Vec::new(),
+    }
+}
+
+const WITHIN_2_KM: &str = "covered-share = { kind = \"clinic\", within = \"2 km\", by = \"straight-line\" }";
+
+#[test]
+fn two_runs_say_who_gained_and_who_lost() {
+    let (before, after) = (card(&villages(1_000.0, false), WITHIN_2_KM), card(&villages(5_000.0, true), WITHIN_2_KM));
+    let comparison = compare(&before, &after);
+    let change = &comparison.indicators[0];
+    let told: Vec<_> = change
+        .people
+        .iter()
+        .map(|one| (one.before.as_deref(), one.after.as_deref(), one.weight, one.most[0].0.as_str()))
+        .collect();
+    let (yes, no) = (Some("covered"), Some("uncovered"));
+    // what differs first; "stays" is 2 km off before and after
+    assert_eq!(
+        told,
+        [
+            (None, yes, (0.0, 70.0), "moved in"),
+            (yes, no, (50.0, 50.0), "loses"),
+            (Some("no-place"), no, (300.0, 300.0), "found"),
+            (no, yes, (200.0, 200.0), "gains"),
+            (yes, yes, (100.0, 100.0), "stays"),
+        ]
+    );
+    assert!(change.people.iter().all(|one| one.unit == "people"));
+    let ways = change.ways.as_ref().unwrap();
+    assert_eq!((ways.nearer, ways.same, ways.farther), (200.0, 100.0, 50.0));
+    // A: 150 of 350 before, 370 of 420 after
+    let a = change.regions.iter().find(|one| one.level == Level::County).unwrap();
+    assert_eq!((a.code.as_str(), a.difference, a.uncertain), ("A", 370.0 / 420.0 - 150.0 / 350.0, false));
+    // nothing was known of B before: no change is claimed
+    let apart: Vec<_> = change.regions_apart.iter().map(|one| (one.code.as_str(), one.before.as_deref())).collect();
+    assert_eq!(apart, [("B", Some(""))]);
+    // of the city a part was known
+    assert!(change.uncertain && change.regions.iter().all(|one| one.uncertain == (one.code != "A")));
+    let home = tempfile::tempdir().unwrap();
+    let paths = ["a.json", "b.json"].map(|name| home.path().join(name));
+    for (path, card) in paths.iter().zip([&before, &after]) {
+        std::fs::write(path, serde_json::to_string(card).unwrap()).unwrap();
+    }
+    let [a, b] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let page = typed(&["compare", a, b, "--lang", "en"]);
+    for line in ["uncovered → covered", "gains (200)", "nearer for 200", "not compared", "B (B): – | 0 %"] {
+        assert!(page.contains(line), "no \"{line}\" in\n{page}");
+    }
+    assert!(typed(&["compare", a, b, "--lang", "zh"]).contains("变化人群"));
+    assert!(typed(&["compare", a, b, "--json"]).contains("\"regions_apart\""));
+}
+
+#[test]
+fn runs_that_were_written_without_outcomes_are_still_compared() {
+    let (before, after) = (card(&villages(1_000.0, false), WITHIN_2_KM), card(&villages(5_000.0, true), WITHIN_2_KM));
+    let mut old = serde_json::to_value(&before).unwrap();
+    let row = old["indicators"][0].as_object_mut().unwrap();
+    assert!(row.remove("outcomes").is_some());
+    let old = serde_json::from_value(old).unwrap();
+    let comparison = compare(&old, &after);
+    let change = &comparison.indicators[0];
+    assert!(change.people.is_empty() && change.ways.is_none());
+    // "gains" and "loses" are listed before and after
+    let keys: Vec<&str> = change.evidence.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(keys, ["found", "gains", "loses"]);
+    assert!(change.difference.is_some());
+}
+
+#[test]
+fn no_change_is_claimed_of_a_figure_without_data() {
+    let mut nothing = villages(1_000.0, false);
+    nothing.demand[0].at = vec![None; 4];
+    let comparison = compare(&card(&nothing, WITHIN_2_KM), &card(&villages(5_000.0, true), WITHIN_2_KM));
+    let change = &comparison.indicators[0];
+    assert_eq!((change.difference, change.regions.len()), (None, 0));
+    assert!(change.apart.as_ref().unwrap().en.contains("no data before"));
+    // an "at least" is no figure either: one shelter's area is not known after
+    let mut after = shelters();
+    after.facilities[2].capacity = None;
+    let comparison = compare(&card(&shelters(), PLACES), &card(&after, PLACES));
+    let change = &comparison.indicators[0];
+    assert_eq!(change.difference, None);
+    let regions: Vec<&str> = change.regions.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(regions, ["A"]);
+    assert_eq!(change.regions_apart.iter().map(|one| one.code.as_str()).collect::<Vec<_>>(), ["B", "c", "P"]);
+}
+
+#[test]
+fn regions_stand_in_the_order_of_their_loss_whatever_is_better() {
+    let far = |clinic| card(&villages(clinic, true), "nearest = { kind = \"clinic\", by = \"straight-line\" }");
+    // the clinic moves 2 km east: A is (100·2 + 200·5 + 50·1 + 70·4.031)/420 before, B comes nearer by 2 km
+    let comparison = compare(&far(1_000.0), &far(3_000.0));
+    let counties: Vec<_> = comparison.indicators[0].regions.iter().filter(|one| one.level == Level::County).collect();
+    let (first, last) = (counties[0], counties[1]);
+    assert!(first.difference > last.difference, "a longer way is a loss: {first:?} {last:?}");
+    assert!((last.difference - -2000.0).abs() < 1e-6 && last.code == "B");
+}
+
+/// The villages with a class each.
+fn classed(classes: &[Option<&str>]) -> Study {
+    let mut study = villages(5_000.0, true);
+    let words: Vec<Option<String>> = classes.iter().map(|class| class.map(str::to_owned)).collect();
+    study.demand[0].classes = Some(Classes::new(&words));
+    study
+}
+
+#[test]
+fn urban_stands_against_rural_with_the_people_that_each_rests_on() {
+    let study = classed(&[Some("urban"), Some("rural"), Some("rural"), Some("rural"), None]);
+    let output = measure(&study, WITHIN_2_KM).unwrap();
+    let found: Vec<_> = output
+        .classes
+        .iter()
+        .map(|one| (one.class.as_deref(), one.figure.part, one.figure.whole, one.figure.points))
+        .collect();
+    // rural: 200 of 200 + 50 + 300; urban: 100 of 100; "moved in" says nothing
+    assert_eq!(
+        found,
+        [
+            (Some("rural"), Some(200.0), Some(550.0), Some(3)),
+            (Some("urban"), Some(100.0), Some(100.0), Some(1)),
+            (None, Some(70.0), Some(70.0), Some(1)),
+        ]
+    );
+    let parts: f64 = output.classes.iter().filter_map(|one| one.figure.part).sum();
+    assert_eq!(output.headline.part, Some(parts), "the classes together are the whole");
+    let gap = output.notes.iter().find(|note| note.en.contains("a gap of")).unwrap();
+    // 100 % − 36.36 %
+    assert!(
+        gap.en.contains("urban: 100 % (rests on 100), rural: 36.3 % (rests on 550); a gap of 63.6 points"),
+        "{}",
+        gap.en
+    );
+    assert!(gap.en.contains("1 points: class not known"), "{}", gap.en);
+    let table = output.tables.iter().find(|table| table.name == "i_classes").unwrap();
+    assert_eq!((table.rows.len(), table.rows[2].values[0].clone()), (3, Value::Null));
+    // a layer without classes says nothing of them
+    assert!(measure(&villages(5_000.0, true), WITHIN_2_KM).unwrap().classes.is_empty());
+}
+
+#[test]
+fn nearest_and_equity_tell_the_classes_apart_too() {
+    let study = classed(&[Some("urban"), Some("rural"), Some("rural"), Some("rural"), Some("urban")]);
+    let output = measure(&study, "nearest = { kind = \"clinic\", by = \"straight-line\" }").unwrap();
+    // rural: (200·1 + 50·5 + 300·7)/550 km
+    assert_eq!(output.classes[0].figure.value, Some(2_550_000.0 / 550.0));
+    // urban: (100·2 + 70·0.5)/170 km
+    assert_eq!(output.classes[1].figure.value, Some(235_000.0 / 170.0));
+    let output = measure(&study, "equity = { kind = \"clinic\", by = \"straight-line\" }").unwrap();
+    // urban: half the mean difference over the mean: 100·70·1.5/170² / (235/170)
+    let want = 100.0 * 70.0 * 1.5 / (170.0 * 170.0) / (235.0 / 170.0);
+    let urban = output.classes[1].figure.value.unwrap();
+    assert!((urban - want).abs() < 1e-12, "{urban} {want}");
+    assert!(
+        output.notes.iter().any(|note| note.en.contains("mean by class: rural 4.6 km, urban 1.3 km")),
+        "{:?}",
+        output.notes
+    );
+}
+
+#[test]
+fn a_plain_mean_of_regions_is_never_shown_as_the_figure_of_all() {
+    let study = shelters();
+    let mut output = measure(&study, PLACES).unwrap();
+    roll_up::tell(&study, &mut output);
+    // (37.5 % + 166.67 %)/2 against 85.9 %
+    let told = output
+        .notes
+        .iter()
+        .any(|note| note.en.contains("by county, the plain mean of 2 is 102.1 %") && note.en.contains("is 85.9 %"));
+    assert!(told, "{:?}", output.notes);
+    // with equal people and room the two are the same number
+    let mut study = shelters();
+    study.demand[0].groups[1].weights = [800, 1200, 1000, 1000].map(Weight::whole).to_vec();
+    for (facility, area) in study.facilities.iter_mut().zip([3000.0, 2000.0, 1000.0]) {
+        facility.capacity = Some(area);
+    }
+    let mut output = measure(&study, PLACES).unwrap();
+    roll_up::tell(&study, &mut output);
+    assert!(output.notes.iter().all(|note| !note.en.contains("plain mean")), "{:?}", output.notes);
+}
+
+#[test]
+fn regions_that_rest_on_few_points_or_people_are_marked() {
+    let names: Vec<String> = (0..14).map(|nth| format!("p{nth}")).collect();
+    // A: four points of 100 people. B: five of 19. C: five of 20, neither few points nor few people
+    let points: Vec<(&str, f64, f64, u64)> = names
+        .iter()
+        .enumerate()
+        .map(|(nth, name)| match nth {
+            0..4 => (name.as_str(), 5_000.0, 5_000.0, 100),
+            4..9 => (name.as_str(), 15_000.0, 5_000.0, 19),
+            _ => (name.as_str(), 25_000.0, 5_000.0, 20),
+        })
+        .collect();
+    let mut study = Scene::default()
+        .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
+        .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "c", "P", false)
+        .county("C", rectangle(20_000.0, 0.0, 30_000.0, 10_000.0), "c", "P", false)
+        .facility("k", "clinic", 5_000.0, 5_000.0)
+        .people(&points)
+        .build();
+    let homes = ["A", "B", "C"].map(|code| study.regions.find(Level::County, code));
+    study.demand[0].home = (0..14)
+        .map(|nth| {
+            homes[if nth < 4 {
+                0
+            } else if nth < 9 {
+                1
+            } else {
+                2
+            }]
+        })
+        .collect();
+    let mut output = measure(&study, WITHIN_2_KM).unwrap();
+    roll_up::tell(&study, &mut output);
+    let small: Vec<bool> = output.regions.iter().map(|found| found.figure.is_small).collect();
+    // the counties, the city, the province
+    assert_eq!(small, [true, true, false, false, false]);
+    assert!(
+        output.notes.iter().any(|note| note.en.starts_with("2 of 5 regions rest on fewer than 5 points or 100 people"))
+    );
+    let table = output.tables.iter().find(|table| table.name == "i_regions").unwrap();
+    let column = table.field("small").unwrap();
+    let marked: Vec<Value> = table.rows.iter().map(|row| row.values[column].clone()).collect();
+    assert_eq!(marked, [true, true, false].map(Value::Bool));
+}
+
+#[test]
+fn a_run_carries_classes_norms_and_small_numbers_to_its_files() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
+    write(
+        "counties_synthetic.geojson",
+        r#"{ "type": "FeatureCollection", "features": [{ "type": "Feature", "properties": { "code": "320101", "name": "甲" },
+        "geometry": { "type": "Polygon", "coordinates": [[[118.7, 32.0], [118.9, 32.0], [118.9, 32.2], [118.7, 32.2], [118.7, 32.0]]] } }] }"#,
+    );
+    write("clinics_synthetic.csv", "id,lon,lat\nk,118.8,32.1\n");
+    write(
+        "people_synthetic.csv",
+        "id,lon,lat,people,kind\np,118.8,32.101,60,urban\nq,118.85,32.1,30,rural\nr,118.8,32.1,5,\n",
+    );
+    write(
+        "norms.toml",
+        "[[norm]]\nid = \"near\"\ntitle = { en = \"clinic\", zh = \"诊所\" }\nvalue = \"1 km\"\ncites = \"GB 1\"\nclause = \"2.3\"\n",
+    );
+    write(
+        "study.toml",
+        "title = \"t\"\nnorms = \"norms.toml\"\n[study]\n\
+         regions = { path = \"counties_synthetic.geojson\", level = \"county\" }\n\
+         facilities = { path = \"clinics_synthetic.csv\", kind = \"clinic\", id = \"id\", x = \"lon\", y = \"lat\", datum = \"wgs-84\" }\n\
+         demand = { path = \"people_synthetic.csv\", id = \"id\", x = \"lon\", y = \"lat\", datum = \"wgs-84\", people = \"people\", class = \"kind\" }\n\
+         [[indicator]]\nid = \"near\"\nnorm = \"near\"\nmeasure.covered-share = { kind = \"clinic\", within = \"1 km\" }\n\
+         [[output]]\npath = \"card.json\"\n[[output]]\npath = \"card.csv\"\n",
+    );
+    let plan = tongda::config::load(&home.path().join("study.toml")).unwrap();
+    let finished = tongda::app::run::run(&plan, Default::default(), &tongda::base::progress::Silent).unwrap();
+    let row = &finished.card.indicators[0];
+    let classes: Vec<_> = row.classes.iter().map(|one| (one.class.as_deref(), one.figure.text.as_str())).collect();
+    // 111 m and 0 m off, and 4.7 km
+    assert_eq!(classes, [(Some("rural"), "0 %"), (Some("urban"), "100 %"), (None, "100 %")]);
+    assert!(row.norms[0].says.en.contains("GB 1, 2.3") && row.norms[0].says.en.contains("NOT CHECKED"));
+    assert!(row.regions.iter().all(|region| region.small), "95 people in three points");
+    let json = std::fs::read_to_string(home.path().join("card.json")).unwrap();
+    let read: scorecard::Scorecard = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, finished.card);
+    let csv = std::fs::read_to_string(home.path().join("card.csv")).unwrap();
+    assert!(csv.contains("norm_zh") && csv.contains("未核对") && csv.contains("small"), "{csv}");
+    assert!(finished.card.provenance.iter().any(|input| input.path == "norms.toml"));
+    let page = typed(&["run", home.path().join("study.toml").to_str().unwrap(), "--lang", "en"]);
+    for line in ["§ norm: clinic, 1 km; GB 1, 2.3; NOT CHECKED", "by class: rural 0 % (30 in 1 points), urban 100 %"] {
+        assert!(page.contains(line), "no \"{line}\" in\n{page}");
+    }
 }

@@ -40,6 +40,8 @@ pub struct IndicatorChange {
     pub figure: (String, String),
     pub difference: Option<f64>,
     pub unit: FigureUnit,
+    /// A part of the whole has no data in one of the runs, and the difference may be that part's.
+    pub uncertain: bool,
     /// Why the figures are not compared.
     pub apart: Option<Text>,
     /// People by what became of them, those whose outcome differs first; empty where a run does not say it point by point.
@@ -149,6 +151,7 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
             .map(|(x, y)| y - x)
             .filter(|_| apart.is_none()),
         unit: after.figure.unit,
+        uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
         apart,
         people: if is_same_question { people(before, after) } else { Vec::new() },
         ways: ways(before, after).filter(|_| is_same_question),
@@ -161,6 +164,11 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
 /// The value of a figure that can be compared: there is one, and it is not only a bound.
 fn known(figure: &FigureRow, verdict: Verdict) -> Option<f64> {
     figure.value.filter(|_| verdict != Verdict::NoData && figure.least.is_none())
+}
+
+/// Whether a part of it has no data, or it is held between bounds only.
+fn is_uncertain(figure: &FigureRow) -> bool {
+    figure.unknown > 0.0 || figure.bounds.is_some_and(|(low, high)| low < high)
 }
 
 /// Why two figures are not compared.
@@ -207,8 +215,6 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
         let values = before
             .as_ref()
             .and_then(|before| known(&before.figure, before.verdict).zip(known(&after.figure, after.verdict)));
-        let uncertain =
-            |figure: &FigureRow| figure.unknown > 0.0 || figure.bounds.is_some_and(|(low, high)| low < high);
         match (before, values) {
             (Some(before), Some((x, y))) => changes.push(RegionChange {
                 level: after.level,
@@ -217,7 +223,7 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
                 before: x,
                 after: y,
                 difference: y - x,
-                uncertain: uncertain(&before.figure) || uncertain(&after.figure),
+                uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
                 verdict: (before.verdict, after.verdict),
                 text: (before.figure.text, after.figure.text),
             }),

@@ -49,6 +49,7 @@ use crate::layers;
 use crate::metrics::Context;
 use crate::metrics::MetricError;
 use crate::metrics::networks::Networks;
+use crate::metrics::roll_up;
 use crate::model::study::Study;
 use crate::table::Field;
 use crate::table::Record;
@@ -154,6 +155,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             .metric()
             .measure_over(&context, &networks)
             .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
+        roll_up::tell(study, &mut output);
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
         }

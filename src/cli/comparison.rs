@@ -117,6 +117,12 @@ impl Page {
             or_dash(after),
             self.verdict(change.verdict.1),
         ));
+        if change.uncertain && change.difference.is_some() {
+            let en = "of what is known: a part has no data in A or in B, and the change may be that part's";
+            let zh = "仅就已知部分而言：A 或 B 有部分无数据，变化可能源于该部分";
+            let line = text::wrap(self.say(en, zh), COLUMNS, "  ");
+            self.text.push_str(&line);
+        }
         if let Some(apart) = &change.apart {
             self.text.push_str(&text::wrap(apart.in_lang(self.lang), COLUMNS, "  "));
         }

@@ -674,6 +674,7 @@ fn raster(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
         ("label", one.label.is_some()),
         ("people", one.people.is_some()),
         ("region", one.region.is_some()),
+        ("class", one.class.is_some()),
         ("locate", one.locate.is_some()),
     ];
     unused(&keys, "the cells of a raster are the points, and their values the people", way, findings);

@@ -271,6 +271,8 @@ source_table! {
         pub groups: BTreeMap<String, String>,
         /// Field of the code of a region of any level that the record belongs to; left out, its place says.
         pub region: Option<String>,
+        /// Field that tells the records apart, e.g. into urban and rural: figures are given for each class too.
+        pub class: Option<String>,
         /// A second file that knows where the records are.
         pub locate: Option<LocateFile>,
     }

@@ -186,6 +186,8 @@ pub struct DemandSource {
     pub rasters: BTreeMap<String, Source>,
     /// Field of a region code.
     pub region: Option<String>,
+    /// Field that tells the records apart.
+    pub class: Option<String>,
     pub locate: Option<LocateSource>,
 }
 
@@ -622,6 +624,7 @@ fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
         people: file.people.clone(),
         groups: if is_raster { BTreeMap::new() } else { file.groups.clone() },
         region: file.region.clone(),
+        class: file.class.clone(),
         locate: file
             .locate
             .as_ref()

@@ -93,6 +93,9 @@ pub struct Row {
     /// The definition matrix.
     pub variants: Vec<VariantRow>,
     pub regions: Vec<RegionRow>,
+    /// Classes of demand points, e.g. urban and rural.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassRow>,
     pub closing_the_gap: Option<Text>,
     pub notes: Vec<Text>,
     /// Weight by outcome, exact to a millionth, as texts; the parts add up to the total.
@@ -157,6 +160,23 @@ pub struct RegionRow {
     pub name: String,
     pub figure: FigureRow,
     pub verdict: Verdict,
+    /// Rests on few points or people.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub small: bool,
+}
+
+/// The figure of one class of demand points, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassRow {
+    /// `None` for the points whose record says no class.
+    pub class: Option<String>,
+    pub points: u64,
+    pub figure: FigureRow,
+    pub verdict: Verdict,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// An account of weight.
@@ -323,7 +343,18 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                     name: region.name.clone(),
                     figure: FigureRow::from(&figure.figure),
                     verdict: judge(&figure.figure, target).0,
+                    small: figure.figure.is_small,
                 }
+            })
+            .collect(),
+        classes: output
+            .classes
+            .iter()
+            .map(|one| ClassRow {
+                class: one.class.clone(),
+                points: one.figure.points.unwrap_or(0),
+                figure: FigureRow::from(&one.figure),
+                verdict: judge(&one.figure, target).0,
             })
             .collect(),
         closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),

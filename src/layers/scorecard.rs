@@ -33,6 +33,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                 indicator.verdict,
                 firmness,
                 indicator.reason.as_ref(),
+                false,
             ),
         });
         for region in &indicator.regions {
@@ -46,6 +47,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                     region.verdict,
                     Value::Null,
                     None,
+                    region.small,
                 ),
             });
         }
@@ -86,6 +88,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
             Field::new("cites", FieldKind::Text, "Source of the target", "目标出处"),
             Field::new("norm_zh", FieldKind::Text, "Norm (Chinese)", "依据规范"),
             Field::new("norm_en", FieldKind::Text, "Norm (English)", "依据规范（英文）"),
+            Field::new("small", FieldKind::Bool, "Rests on few points or people", "样本过少"),
             Field::new("norm_ok", FieldKind::Bool, "Norm checked by the user", "规范数值已核对"),
         ],
         rows,
@@ -100,6 +103,7 @@ fn line(
     verdict: Verdict,
     firmness: Value,
     reason: Option<&Text>,
+    is_small: bool,
 ) -> Vec<Value> {
     let some = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
     let verdict = match verdict {
@@ -133,6 +137,7 @@ fn line(
         some(&indicator.cites),
         some(&norms(|norm| &norm.says.zh, "；")),
         some(&norms(|norm| &norm.says.en, "; ")),
+        is_small.into(),
         match indicator.norms.is_empty() {
             true => Value::Null,
             false => indicator.norms.iter().all(|norm| norm.checked).into(),

@@ -27,6 +27,7 @@ use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
 use crate::metrics::reach::is_looked_for;
+use crate::metrics::reach_classes;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -163,6 +164,7 @@ impl Metric for CoveredShare {
         if let Some(catchments) = &self.catchments {
             output.tables.append(&mut catchments.tables(&reach, networks, context, Some(self.within))?);
         }
+        reach_classes::tell(&reach, context, |points| self.figure(&reach, points).0, &mut output);
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);

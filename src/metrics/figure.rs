@@ -50,6 +50,10 @@ pub struct Figure {
     pub uncertainty: Option<(f64, f64)>,
     /// Why there is no value, or why it may be off.
     pub reason: Option<Text>,
+    /// How many demand points it rests on, where the metric says so.
+    pub points: Option<u64>,
+    /// It rests on so few points or people that one of them can turn it.
+    pub is_small: bool,
     /// There is nothing to measure here, e.g. an island without neighbours: not missed, not met, not unknown.
     pub not_applicable: bool,
 }

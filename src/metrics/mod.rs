@@ -38,10 +38,12 @@ pub mod presence;
 mod presence_layers;
 pub mod raam;
 pub mod reach;
+mod reach_classes;
 mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
 pub mod ridden;
+pub mod roll_up;
 mod served_layers;
 pub mod served_share;
 pub mod service_day;
@@ -114,6 +116,8 @@ pub struct Output {
     pub fragile_among_variants: bool,
     /// Figures by region, by level and then by code.
     pub regions: Vec<RegionFigure>,
+    /// The figures of classes of demand points, e.g. urban and rural, in the order of their names.
+    pub classes: Vec<ClassFigure>,
     /// Layers with the evidence, ready to be drawn.
     pub tables: Vec<Table>,
     /// Accounts of weight: total = covered + uncovered + without place.
@@ -181,6 +185,14 @@ pub struct RegionFigure {
     pub figure: Figure,
 }
 
+/// The figure of one class of demand points.
+#[derive(Debug, Clone)]
+pub struct ClassFigure {
+    /// `None` for the points whose record says no class.
+    pub class: Option<String>,
+    pub figure: Figure,
+}
+
 impl RegionFigure {
     /// The figure of the demand points of a region; without any it is no data.
     pub(crate) fn of(
@@ -192,7 +204,7 @@ impl RegionFigure {
     ) -> RegionFigure {
         let figure = match points.is_empty() {
             true => Figure::no_data(unit, "no demand point in it was read", "未读到该区域的需求点"),
-            false => figure(points),
+            false => Figure { points: Some(points.len() as u64), ..figure(points) },
         };
         RegionFigure { region, level, figure }
     }

@@ -215,6 +215,7 @@ impl Answer<'_> {
             unknown.sum.to_f64(),
             is_known.then(|| perhaps.sum.to_f64()),
         );
+        let figure = Figure { points: Some(people.count), ..figure };
         self.with_reason(figure, given.without + perhaps.without, is_complete)
     }
 
