@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -28,6 +28,7 @@ const PAGES: [&str; 19] = [
     "docs/methods/supply-ratio.md",
     "docs/methods/presence.md",
     "docs/methods/facility-count.md",
+    "docs/planning.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",
