@@ -204,10 +204,10 @@ fn random_regions_add_up_as_by_hand() {
             (facility.home, facility.capacity) = (homes[at], Some(capacity));
             beds[at] += capacity;
         }
-        for point in 0..8 {
+        for (home, point) in study.demand[0].home.iter_mut().zip(&points) {
             let at = next(4) as usize;
-            study.demand[0].home[point] = homes[at];
-            people[at] += points[point].3 as f64;
+            *home = homes[at];
+            people[at] += point.3 as f64;
         }
         let output = measure(&study, "supply-ratio = { kind = \"clinic\" }").unwrap();
         let ratio = |at: &[usize]| {
@@ -606,7 +606,7 @@ fn nearest_and_equity_tell_the_classes_apart_too() {
     let urban = output.classes[1].figure.value.unwrap();
     assert!((urban - want).abs() < 1e-12, "{urban} {want}");
     assert!(
-        output.notes.iter().any(|note| note.en.contains("mean by class: rural 4.6 km, urban 1.3 km")),
+        output.notes.iter().any(|note| note.en.contains("mean by class: rural 4.64 km, urban 1.38 km")),
         "{:?}",
         output.notes
     );

@@ -252,12 +252,15 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
     (changes, apart)
 }
 
+/// The outcome of one point before and after; `None` where a run does not have the point.
+type Pair<'r> = (Option<&'r OutcomeRow>, Option<&'r OutcomeRow>);
+
 /// The outcomes of both runs by point; of points with the same key, the first of one run is the first of the other.
-fn pairs<'r>(before: &'r Row, after: &'r Row) -> Vec<(Option<&'r OutcomeRow>, Option<&'r OutcomeRow>)> {
+fn pairs<'r>(before: &'r Row, after: &'r Row) -> Vec<Pair<'r>> {
     if before.outcomes.is_empty() || after.outcomes.is_empty() {
         return Vec::new();
     }
-    let mut pairs: BTreeMap<(&str, usize), (Option<&OutcomeRow>, Option<&OutcomeRow>)> = BTreeMap::new();
+    let mut pairs: BTreeMap<(&str, usize), Pair<'_>> = BTreeMap::new();
     for (is_after, row) in [(false, before), (true, after)] {
         let mut nth: BTreeMap<&str, usize> = BTreeMap::new();
         for outcome in &row.outcomes {

@@ -204,7 +204,7 @@ fn numbers(indicator: &IndicatorFile, at: usize) -> Vec<(Vec<Step>, Quantity)> {
     // the parameters as the config has them; a limit that is left out is a default, and no one's number to cite
     if let Ok(Value::Table(measure)) = Value::try_from(&indicator.measure) {
         for (key, value) in measure.values().filter_map(Value::as_table).flatten() {
-            collect(key, value, per, &mut vec_with(&way, key), &mut found);
+            collect(key, value, per, &vec_with(&way, key), &mut found);
         }
     }
     if let Some(target) = &indicator.target {
@@ -221,16 +221,16 @@ fn vec_with(way: &[Step], key: &str) -> Vec<Step> {
     way
 }
 
-fn collect(key: &str, value: &Value, per: Option<f64>, way: &mut Vec<Step>, found: &mut Vec<(Vec<Step>, Quantity)>) {
+fn collect(key: &str, value: &Value, per: Option<f64>, way: &[Step], found: &mut Vec<(Vec<Step>, Quantity)>) {
     let number = value.as_float().or(value.as_integer().map(|number| number as f64));
     match (key, value, number) {
         ("within" | "limit" | "walk", Value::String(text), _) => {
-            found.extend(text.parse().ok().map(|quantity| (way.clone(), quantity)));
+            found.extend(text.parse().ok().map(|quantity| (way.to_vec(), quantity)));
         }
         ("at-least", _, Some(number)) => {
-            found.push((way.clone(), per.map_or(Quantity::Amount(number), |per| Quantity::Rate(number / per))));
+            found.push((way.to_vec(), per.map_or(Quantity::Amount(number), |per| Quantity::Rate(number / per))));
         }
-        ("per-person", _, Some(number)) => found.push((way.clone(), Quantity::Amount(number))),
+        ("per-person", _, Some(number)) => found.push((way.to_vec(), Quantity::Amount(number))),
         ("per-person", Value::Table(kinds), _) => {
             for (kind, value) in kinds {
                 let number = value.as_float().or(value.as_integer().map(|number| number as f64));

@@ -336,7 +336,7 @@ impl Answer<'_> {
             return None;
         }
         let mut absent: Vec<&Unit> = self.units.iter().filter(|unit| unit.standing() != Standing::Present).collect();
-        absent.sort_by(|x, y| y.weight.cmp(&x.weight));
+        absent.sort_by_key(|unit| std::cmp::Reverse(unit.weight));
         let mut named = Vec::new();
         for unit in absent {
             if missing <= 0.0 {

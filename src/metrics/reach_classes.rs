@@ -148,7 +148,7 @@ pub(crate) fn tell_means(reach: &Reach<'_>, output: &mut Output) {
         .filter_map(|(class, points)| {
             let spread = Known::new(reach, &points).spread(reach)?;
             let (mean, (en, zh)) = (reach.unit.shown(spread.mean()), called(class));
-            Some((format!("{en} {mean}"), format!("{zh}{mean}")))
+            Some((format!("{en} {mean}"), format!("{zh} {mean}")))
         })
         .collect();
     if means.len() > 1 {
