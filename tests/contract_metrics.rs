@@ -24,14 +24,17 @@ use tongda::metrics::MetricError;
 use tongda::metrics::Output;
 use tongda::metrics::accessibility::Accessibility;
 use tongda::metrics::accessibility::Supply;
+use tongda::metrics::belonging::Kinds;
 use tongda::metrics::covered_share::CoveredShare;
 use tongda::metrics::decay::Decay;
 use tongda::metrics::equity::Equity;
+use tongda::metrics::facility_count::FacilityCount;
 use tongda::metrics::floating_catchment::Method;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
+use tongda::metrics::presence::Presence;
 use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::metrics::served_share::Order;
@@ -39,6 +42,7 @@ use tongda::metrics::served_share::Rule;
 use tongda::metrics::served_share::ServedShare;
 use tongda::metrics::stop_coverage::Judge;
 use tongda::metrics::stop_coverage::StopCoverage;
+use tongda::metrics::supply_ratio::SupplyRatio;
 use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
@@ -163,6 +167,27 @@ fn all() -> Vec<Measure> {
             rank: Some("count".into()),
             whose: Whose::Any,
             whose_level: Level::County,
+        }),
+        Measure::SupplyRatio(SupplyRatio {
+            kind: Kinds(vec!["clinic".into()]),
+            supply: Supply::Count,
+            per_person: None,
+            demand: None,
+            weight: None,
+            complete_for: None,
+        }),
+        Measure::Presence(Presence {
+            kind: Kinds(vec!["clinic".into()]),
+            level: Level::County,
+            at_least: NonZeroU32::MIN,
+            weight: None,
+            demand: None,
+            complete_for: None,
+        }),
+        Measure::FacilityCount(FacilityCount {
+            kind: Kinds(vec!["clinic".into()]),
+            supply: Supply::Count,
+            complete_for: None,
         }),
         Measure::ServedShare(ServedShare {
             kind: "clinic".into(),

@@ -1,14 +1,23 @@
-//! Two runs side by side: verdicts, figures and evidence that differ.
+//! Two runs side by side: verdicts, figures of every region, people and evidence that differ.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::base::units::Text;
+use crate::base::units::Weight;
 use crate::indicators::scorecard::EvidenceRow;
+use crate::indicators::scorecard::FigureRow;
+use crate::indicators::scorecard::OutcomeRow;
+use crate::indicators::scorecard::RegionRow;
 use crate::indicators::scorecard::Row;
 use crate::indicators::scorecard::Scorecard;
 use crate::indicators::verdict::Verdict;
+use crate::metrics::figure::FigureUnit;
+use crate::model::region::Level;
+
+/// Places named for one kind of change.
+const NAMED: usize = 5;
 
 /// How two runs differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,11 +36,74 @@ pub struct IndicatorChange {
     pub id: String,
     pub title: Text,
     pub verdict: (Verdict, Verdict),
-    /// Figures as texts, and after minus before in the figure's unit.
+    /// Figures as texts, and after minus before in the figure's unit; `None` where one of them is no data.
     pub figure: (String, String),
     pub difference: Option<f64>,
+    pub unit: FigureUnit,
+    /// A part of the whole has no data in one of the runs, and the difference may be that part's.
+    pub uncertain: bool,
+    /// Why the figures are not compared.
+    pub apart: Option<Text>,
+    /// People by what became of them, those whose outcome differs first; empty where a run does not say it point by point.
+    pub people: Vec<PeopleChange>,
+    /// How many come nearer and how many are farther off, of those with a distance or time in both runs.
+    pub ways: Option<WayChange>,
+    /// Regions with a figure in both runs, the greatest loss first.
+    pub regions: Vec<RegionChange>,
+    /// Regions that are not compared, because one of the runs has no figure for them.
+    pub regions_apart: Vec<RegionApart>,
     /// Evidence whose outcome differs, by key.
     pub evidence: Vec<EvidenceChange>,
+}
+
+/// Points with the same outcome before, and the same after.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeopleChange {
+    /// `None` where the run does not have the point.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub points: usize,
+    /// What they weigh in each run; 0 in one that does not have them.
+    pub weight: (f64, f64),
+    /// What is weighed, e.g. `people`.
+    pub unit: String,
+    /// The heaviest of them, with their weight.
+    pub most: Vec<(String, f64)>,
+}
+
+/// Weight by how its way changes, as the run after weighs it; less than a metre or a second is no change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WayChange {
+    pub nearer: f64,
+    pub same: f64,
+    pub farther: f64,
+}
+
+/// One region with a figure in both runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RegionChange {
+    pub level: Level,
+    pub code: String,
+    pub name: String,
+    pub before: f64,
+    pub after: f64,
+    pub text: (String, String),
+    /// After minus before, in the figure's unit.
+    pub difference: f64,
+    /// A part of the region has no data in one of the runs, and the difference may be that part's.
+    pub uncertain: bool,
+    pub verdict: (Verdict, Verdict),
+}
+
+/// One region without a figure in one of the runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RegionApart {
+    pub level: Level,
+    pub code: String,
+    pub name: String,
+    /// As texts; empty for no data, `None` where the run does not have the region.
+    pub before: Option<String>,
+    pub after: Option<String>,
 }
 
 /// One piece of evidence that differs; `None` where a run does not have it.
@@ -63,6 +135,196 @@ pub fn compare(before: &Scorecard, after: &Scorecard) -> Comparison {
 }
 
 fn change(before: &Row, after: &Row) -> IndicatorChange {
+    let apart = apart(before, after);
+    let is_same_question = before.metric == after.metric && before.figure.unit == after.figure.unit;
+    let (regions, regions_apart) = match is_same_question {
+        true => regions(before, after),
+        false => Default::default(),
+    };
+    IndicatorChange {
+        id: before.id.clone(),
+        title: before.title.clone(),
+        verdict: (before.verdict, after.verdict),
+        figure: (before.figure.text.clone(), after.figure.text.clone()),
+        difference: known(&before.figure, before.verdict)
+            .zip(known(&after.figure, after.verdict))
+            .map(|(x, y)| y - x)
+            .filter(|_| apart.is_none()),
+        unit: after.figure.unit,
+        uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
+        apart,
+        people: if is_same_question { people(before, after) } else { Vec::new() },
+        ways: ways(before, after).filter(|_| is_same_question),
+        regions,
+        regions_apart,
+        evidence: evidence(before, after),
+    }
+}
+
+/// The value of a figure that can be compared: there is one, and it is not only a bound.
+fn known(figure: &FigureRow, verdict: Verdict) -> Option<f64> {
+    figure.value.filter(|_| verdict != Verdict::NoData && figure.least.is_none())
+}
+
+/// Whether a part of it has no data, or it is held between bounds only.
+fn is_uncertain(figure: &FigureRow) -> bool {
+    figure.unknown > 0.0 || figure.bounds.is_some_and(|(low, high)| low < high)
+}
+
+/// Why two figures are not compared.
+fn apart(before: &Row, after: &Row) -> Option<Text> {
+    if before.metric != after.metric {
+        let (a, b) = (&before.metric, &after.metric);
+        return Some(Text::new(
+            format!("measured by {a} before and by {b} after"),
+            format!("前后指标算法不同：{a}、{b}"),
+        ));
+    }
+    if before.figure.unit != after.figure.unit {
+        return Some(Text::new("the figures are in different units", "前后数值单位不同"));
+    }
+    let missing = |row: &Row| known(&row.figure, row.verdict).is_none();
+    let (en, zh) = match (missing(before), missing(after)) {
+        (false, false) => return None,
+        (true, false) => ("no data before: no change is claimed", "前次无数据，不判断变化"),
+        (false, true) => ("no data after: no change is claimed", "后次无数据，不判断变化"),
+        (true, true) => ("no data before and after", "前后均无数据"),
+    };
+    Some(Text::new(en, zh))
+}
+
+/// Whether a larger figure is a better one: as the target says, and else as the unit does.
+fn larger_is_better(row: &Row) -> bool {
+    match (&row.target, row.figure.unit) {
+        (Some(target), _) => target.at_least,
+        // a Gini coefficient is a share that is better small
+        (None, FigureUnit::Share) => row.metric != "equity",
+        (None, FigureUnit::Rate | FigureUnit::Amount) => true,
+        (None, FigureUnit::Metres | FigureUnit::Seconds) => false,
+    }
+}
+
+fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
+    let index = |row: &Row| -> BTreeMap<(Level, String), RegionRow> {
+        row.regions.iter().map(|region| ((region.level, region.code.clone()), region.clone())).collect()
+    };
+    let (mut had, has) = (index(before), index(after));
+    let (mut changes, mut apart) = (Vec::new(), Vec::new());
+    for (key, after) in has {
+        let before = had.remove(&key);
+        let values = before
+            .as_ref()
+            .and_then(|before| known(&before.figure, before.verdict).zip(known(&after.figure, after.verdict)));
+        match (before, values) {
+            (Some(before), Some((x, y))) => changes.push(RegionChange {
+                level: after.level,
+                code: after.code,
+                name: after.name,
+                before: x,
+                after: y,
+                difference: y - x,
+                uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
+                verdict: (before.verdict, after.verdict),
+                text: (before.figure.text, after.figure.text),
+            }),
+            (before, _) => apart.push(RegionApart {
+                level: after.level,
+                code: after.code,
+                name: after.name,
+                before: before.map(|before| before.figure.text),
+                after: Some(after.figure.text),
+            }),
+        }
+    }
+    apart.extend(had.into_values().map(|region| RegionApart {
+        level: region.level,
+        code: region.code,
+        name: region.name,
+        before: Some(region.figure.text),
+        after: None,
+    }));
+    apart.sort_by(|x, y| y.level.cmp(&x.level).then_with(|| x.code.cmp(&y.code)));
+    let sign = if larger_is_better(after) { 1.0 } else { -1.0 };
+    changes.sort_by(|x, y| {
+        let loss = (sign * x.difference).total_cmp(&(sign * y.difference));
+        y.level.cmp(&x.level).then(loss).then_with(|| x.code.cmp(&y.code))
+    });
+    (changes, apart)
+}
+
+/// The outcome of one point before and after; `None` where a run does not have the point.
+type Pair<'r> = (Option<&'r OutcomeRow>, Option<&'r OutcomeRow>);
+
+/// The outcomes of both runs by point; of points with the same key, the first of one run is the first of the other.
+fn pairs<'r>(before: &'r Row, after: &'r Row) -> Vec<Pair<'r>> {
+    if before.outcomes.is_empty() || after.outcomes.is_empty() {
+        return Vec::new();
+    }
+    let mut pairs: BTreeMap<(&str, usize), Pair<'_>> = BTreeMap::new();
+    for (is_after, row) in [(false, before), (true, after)] {
+        let mut nth: BTreeMap<&str, usize> = BTreeMap::new();
+        for outcome in &row.outcomes {
+            let count = nth.entry(&outcome.key).or_default();
+            let pair = pairs.entry((&outcome.key, *count)).or_default();
+            *(if is_after { &mut pair.1 } else { &mut pair.0 }) = Some(outcome);
+            *count += 1;
+        }
+    }
+    pairs.into_values().collect()
+}
+
+fn weight(outcome: &OutcomeRow) -> Weight {
+    Weight::from_f64(outcome.weight).unwrap_or_default()
+}
+
+fn people(before: &Row, after: &Row) -> Vec<PeopleChange> {
+    type Sum<'r> = ((Weight, Weight), Vec<(Weight, &'r str)>);
+    let mut sums: BTreeMap<(Option<&str>, Option<&str>), Sum<'_>> = BTreeMap::new();
+    for (x, y) in pairs(before, after) {
+        let of = |outcome: Option<&OutcomeRow>| outcome.map(weight).unwrap_or_default();
+        let sum = sums.entry((x.map(|it| it.state.as_str()), y.map(|it| it.state.as_str()))).or_default();
+        sum.0.0 += of(x);
+        sum.0.1 += of(y);
+        let name = y.or(x).map(|it| it.name.as_deref().unwrap_or(&it.key)).unwrap_or_default();
+        sum.1.push((of(y).max(of(x)), name));
+    }
+    let unit = after.weights.first().map(|ledger| ledger.unit.clone()).unwrap_or_default();
+    let mut changes: Vec<PeopleChange> = sums
+        .into_iter()
+        .map(|((x, y), (weight, mut points))| {
+            points.sort_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(y.1)));
+            PeopleChange {
+                before: x.map(str::to_owned),
+                after: y.map(str::to_owned),
+                points: points.len(),
+                weight: (weight.0.to_f64(), weight.1.to_f64()),
+                unit: unit.clone(),
+                most: points.iter().take(NAMED).map(|(weight, name)| ((*name).to_owned(), weight.to_f64())).collect(),
+            }
+        })
+        .collect();
+    // a stable sort: kinds of change stay in the order of their words
+    changes.sort_by_key(|change| change.before == change.after);
+    changes
+}
+
+fn ways(before: &Row, after: &Row) -> Option<WayChange> {
+    let [mut nearer, mut same, mut farther] = [Weight::ZERO; 3];
+    let mut is_any = false;
+    for (x, y) in pairs(before, after) {
+        let (Some(x), Some(y)) = (x, y) else { continue };
+        let Some((was, is)) = x.cost.zip(y.cost) else { continue };
+        is_any = true;
+        *(match is - was {
+            less if less <= -1.0 => &mut nearer,
+            more if more >= 1.0 => &mut farther,
+            _ => &mut same,
+        }) += weight(y);
+    }
+    is_any.then(|| WayChange { nearer: nearer.to_f64(), same: same.to_f64(), farther: farther.to_f64() })
+}
+
+fn evidence(before: &Row, after: &Row) -> Vec<EvidenceChange> {
     let index = |row: &Row| -> BTreeMap<String, EvidenceRow> {
         row.evidence.iter().map(|evidence| (evidence.key.clone(), evidence.clone())).collect()
     };
@@ -70,8 +332,7 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
     let mut keys: Vec<&String> = had.keys().chain(has.keys()).collect();
     keys.sort();
     keys.dedup();
-    let evidence = keys
-        .into_iter()
+    keys.into_iter()
         .filter_map(|key| {
             let (x, y) = (had.get(key), has.get(key));
             let state = |row: Option<&EvidenceRow>| row.map(|row| row.state.clone());
@@ -85,13 +346,5 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
                 text: x.or(y).map(|row| row.text.clone()).unwrap_or_default(),
             })
         })
-        .collect();
-    IndicatorChange {
-        id: before.id.clone(),
-        title: before.title.clone(),
-        verdict: (before.verdict, after.verdict),
-        figure: (before.figure.text.clone(), after.figure.text.clone()),
-        difference: before.figure.value.zip(after.figure.value).map(|(x, y)| y - x),
-        evidence,
-    }
+        .collect()
 }

@@ -24,6 +24,7 @@ use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
 use crate::config::plan::Source;
 use crate::config::plan::SpeedSource;
+use crate::indicators::norm::Norm;
 use crate::indicators::scorecard;
 use crate::indicators::scorecard::PlaneNote;
 use crate::indicators::scorecard::Promise;
@@ -53,6 +54,7 @@ use crate::metrics::METRICS;
 use crate::metrics::MetricError;
 use crate::metrics::MetricInfo;
 use crate::metrics::networks::Networks;
+use crate::metrics::roll_up;
 use crate::model::study::Study;
 use crate::table::Field;
 use crate::table::Record;
@@ -158,6 +160,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             .metric()
             .measure_over(&context, &networks)
             .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
+        roll_up::tell(study, &mut output);
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
         }
@@ -167,7 +170,9 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             cites: indicator.cites.clone().unwrap_or_default(),
             target: indicator.target.clone(),
         };
-        rows.push(scorecard::row(study, &promise, indicator.measure.info(), &output));
+        let mut row = scorecard::row(study, &promise, indicator.measure.info(), &output);
+        row.norms = indicator.norms.iter().map(Norm::row).collect();
+        rows.push(row);
         tables.append(&mut output.tables);
         issues.append(&mut output.issues);
         progress.advance(1);
@@ -293,7 +298,8 @@ fn hex(bytes: &[u8]) -> String {
 /// Every file that a plan reads, in the order of the config.
 fn sources(plan: &Plan) -> Vec<&Source> {
     let study = &plan.study;
-    let mut all: Vec<&Source> = study.regions.iter().map(|one| &one.source).collect();
+    let mut all: Vec<&Source> = plan.norms.iter().collect();
+    all.extend(study.regions.iter().map(|one| &one.source));
     all.extend(study.code_changes.as_ref().map(|one| &one.source));
     all.extend(study.facilities.iter().map(|one| &one.source));
     for demand in &study.demand {

@@ -121,6 +121,9 @@ impl Page {
         if let Some(reason) = &row.reason {
             self.wrapped(&reason.en, &reason.zh, "    ");
         }
+        for norm in &row.norms {
+            self.wrapped(&format!("§ {}", norm.says.en), &format!("§ {}", norm.says.zh), "    ");
+        }
         if let Some(gap) = &row.closing_the_gap {
             self.wrapped(&format!("→ {}", gap.en), &format!("→ {}", gap.zh), "    ");
         }
@@ -128,6 +131,7 @@ impl Page {
         for note in &row.notes {
             self.wrapped(&format!("· {}", note.en), &format!("· {}", note.zh), "    ");
         }
+        self.classes(row);
         self.worst(row);
         self.line("");
     }
@@ -173,6 +177,25 @@ impl Page {
         if row.variants.iter().any(|variant| variant.others.iter().any(|(_, figure)| figure.unknown > 0.0)) {
             self.wrapped("+n? are pairs without data", "+n? 为无数据的县对", "    ");
         }
+    }
+
+    /// One line for the classes of demand points, each with what it rests on.
+    fn classes(&mut self, row: &Row) {
+        if row.classes.is_empty() {
+            return;
+        }
+        let told = row.classes.iter().map(|one| {
+            let class = one.class.as_deref().unwrap_or(self.say("class not known", "类别未知"));
+            let value = if one.figure.text.is_empty() { "–" } else { &one.figure.text };
+            let (whole, points) = (thousands(one.figure.whole.unwrap_or(0.0)), one.points);
+            match self.lang {
+                Lang::En => format!("{class} {value} ({whole} in {points} points)"),
+                Lang::Zh => format!("{class} {value}（{points}个点，{whole}）"),
+            }
+        });
+        let told: Vec<String> = told.collect();
+        let text = format!("{}: {}", self.say("by class", "分类"), told.join(self.say(", ", "、")));
+        self.text.push_str(&text::wrap(&text, COLUMNS, "    "));
     }
 
     /// How the regions of the smallest judged level fared, and the five that fared worst.

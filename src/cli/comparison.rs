@@ -1,55 +1,273 @@
 //! Two runs side by side on a terminal.
 
 use crate::app::compare::Comparison;
+use crate::app::compare::IndicatorChange;
 use crate::base::units::Lang;
+use crate::base::units::four_digits;
+use crate::base::units::thousands;
 use crate::cli::text;
+use crate::indicators::verdict::Verdict;
+use crate::metrics::figure::FigureUnit;
 
 /// Evidence lines shown for one indicator.
 const SHOWN: usize = 40;
+/// Regions shown for each level of one indicator.
+const REGIONS: usize = 10;
 
-/// The comparison, indicator by indicator; evidence that differs is listed.
+const COLUMNS: usize = 100;
+
+struct Page {
+    text: String,
+    lang: Lang,
+}
+
+/// The comparison, indicator by indicator: figures, who gained and who lost, regions by loss; evidence that differs is listed.
 pub fn render(comparison: &Comparison, lang: Lang) -> String {
-    let say = |en: &'static str, zh: &'static str| match lang {
-        Lang::En => en,
-        Lang::Zh => zh,
-    };
-    let mut page = format!("A: {}\nB: {}\n\n", comparison.before.in_lang(lang), comparison.after.in_lang(lang));
+    let mut page = Page { text: String::new(), lang };
+    page.line(&format!("A: {}", comparison.before.in_lang(lang)));
+    page.line(&format!("B: {}", comparison.after.in_lang(lang)));
+    page.line("");
+    page.verdicts(comparison);
     for change in &comparison.indicators {
-        let (before, after) = &change.figure;
-        let shown = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
-        page.push_str(&format!(
-            "{}\n  A {} [{}]  B {} [{}]\n",
-            change.title.in_lang(lang),
-            shown(before),
-            change.verdict.0.title().in_lang(lang),
-            shown(after),
-            change.verdict.1.title().in_lang(lang),
-        ));
-        if change.evidence.is_empty() {
-            continue;
+        page.indicator(change);
+    }
+    for (ids, title) in [
+        (&comparison.only_before, page.say("only in A", "仅 A 有")),
+        (&comparison.only_after, page.say("only in B", "仅 B 有")),
+    ] {
+        if !ids.is_empty() {
+            page.line(&format!("{title}: {}", ids.join(", ")));
         }
-        page.push_str(&format!("  {} ({}):\n", say("what differs", "差异"), change.evidence.len()));
+    }
+    page.text
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "–" } else { text }
+}
+
+/// A difference with its sign, in the unit of its figures; of shares, in points.
+fn signed(difference: f64, unit: FigureUnit, lang: Lang) -> String {
+    let (number, name) = match (unit, lang) {
+        (FigureUnit::Share, Lang::En) => (difference * 100.0, " points"),
+        (FigureUnit::Share, Lang::Zh) => (difference * 100.0, " 个百分点"),
+        (FigureUnit::Metres, _) => return format!("{difference:+.0} m"),
+        (FigureUnit::Seconds, _) => (difference / 60.0, " min"),
+        (FigureUnit::Rate, _) => {
+            let sign = if difference < 0.0 { "-" } else { "+" };
+            return format!("{sign}{} per 1000", four_digits(difference.abs() * 1000.0));
+        }
+        (FigureUnit::Amount, _) => (difference, ""),
+    };
+    format!("{number:+.1}{name}")
+}
+
+impl Page {
+    fn say<'t>(&self, en: &'t str, zh: &'t str) -> &'t str {
+        match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) {
+        for line in text::table(header, rows).lines() {
+            self.line(&format!("    {line}"));
+        }
+    }
+
+    fn verdict(&self, verdict: Verdict) -> String {
+        verdict.title().in_lang(self.lang).to_owned()
+    }
+
+    fn verdicts(&mut self, comparison: &Comparison) {
+        let changed: Vec<String> = comparison
+            .indicators
+            .iter()
+            .filter(|change| change.verdict.0 != change.verdict.1)
+            .map(|change| {
+                let (before, after) = (self.verdict(change.verdict.0), self.verdict(change.verdict.1));
+                format!("  {}: {before} → {after}", change.title.in_lang(self.lang))
+            })
+            .collect();
+        let (count, all) = (changed.len(), comparison.indicators.len());
+        let en = format!("verdicts that differ: {count} of {all}");
+        let zh = format!("结论变化：{all} 项中 {count} 项");
+        self.line(self.say(&en, &zh).to_owned().as_str());
+        for line in changed {
+            self.line(&line);
+        }
+        self.line("");
+    }
+
+    fn indicator(&mut self, change: &IndicatorChange) {
+        let (before, after) = &change.figure;
+        let difference =
+            change.difference.map_or(String::new(), |it| format!("  {}", signed(it, change.unit, self.lang)));
+        self.line(change.title.in_lang(self.lang));
+        self.line(&format!(
+            "  A {} [{}]  B {} [{}]{difference}",
+            or_dash(before),
+            self.verdict(change.verdict.0),
+            or_dash(after),
+            self.verdict(change.verdict.1),
+        ));
+        if change.uncertain && change.difference.is_some() {
+            let en = "of what is known: a part has no data in A or in B, and the change may be that part's";
+            let zh = "仅就已知部分而言：A 或 B 有部分无数据，变化可能源于该部分";
+            let line = text::wrap(self.say(en, zh), COLUMNS, "  ");
+            self.text.push_str(&line);
+        }
+        if let Some(apart) = &change.apart {
+            self.text.push_str(&text::wrap(apart.in_lang(self.lang), COLUMNS, "  "));
+        }
+        self.people(change);
+        self.regions(change);
+        self.evidence(change);
+    }
+
+    fn people(&mut self, change: &IndicatorChange) {
+        let outcome = |state: &Option<String>| state.clone().unwrap_or_else(|| "–".to_owned());
+        let (same, changed): (Vec<_>, Vec<_>) = change.people.iter().partition(|one| one.before == one.after);
+        if let Some(first) = change.people.first() {
+            let unchanged: f64 = same.iter().map(|one| one.weight.1).sum();
+            let (unit, unchanged) = (&first.unit, thousands(unchanged));
+            let title = match self.lang {
+                Lang::En => format!("  who changes, by {unit} ({unchanged} do not):"),
+                Lang::Zh => format!("  变化人群（按 {unit} 计；{unchanged} 无变化）："),
+            };
+            self.line(&title);
+        }
+        let rows = changed.iter().map(|one| {
+            let most: Vec<String> =
+                one.most.iter().map(|(name, weight)| format!("{name} ({})", thousands(*weight))).collect();
+            let (was, is) = (thousands(one.weight.0), thousands(one.weight.1));
+            vec![
+                format!("{} → {}", outcome(&one.before), outcome(&one.after)),
+                if was == is { is } else { format!("{was} → {is}") },
+                one.points.to_string(),
+                most.join(", "),
+            ]
+        });
+        let rows: Vec<Vec<String>> = rows.collect();
+        if !rows.is_empty() {
+            let header = [
+                self.say("outcome", "结果"),
+                self.say("weight", "权重"),
+                self.say("points", "点数"),
+                self.say("most of them in", "主要位于"),
+            ];
+            self.table(&header, rows);
+        }
+        if let Some(ways) = &change.ways {
+            let (nearer, same, farther) = (thousands(ways.nearer), thousands(ways.same), thousands(ways.farther));
+            let en = format!("  way to the facility: nearer for {nearer}, the same for {same}, farther for {farther}");
+            let zh = format!("  到设施的路程：缩短 {nearer}，不变 {same}，增加 {farther}");
+            let line = self.say(&en, &zh).to_owned();
+            self.line(&line);
+        }
+    }
+
+    /// The regions of each level that differ, the greatest loss first; those without a figure in one run apart.
+    fn regions(&mut self, change: &IndicatorChange) {
+        for of_level in change.regions.chunk_by(|x, y| x.level == y.level) {
+            let (en, zh) = of_level[0].level.title();
+            let differ: Vec<_> =
+                of_level.iter().filter(|one| one.difference != 0.0 || one.verdict.0 != one.verdict.1).collect();
+            let (count, all) = (differ.len(), of_level.len());
+            let title = match self.lang {
+                Lang::En => format!("  by {en}: {count} of {all} differ, the greatest loss first"),
+                Lang::Zh => format!("  按{zh}：{all} 个中 {count} 个有变化（损失最大者在前）"),
+            };
+            self.line(&title);
+            let row = |one: &&crate::app::compare::RegionChange| {
+                let verdict = match one.verdict {
+                    (before, after) if before == after => String::new(),
+                    (before, after) => format!("{} → {}", self.verdict(before), self.verdict(after)),
+                };
+                let doubt = if one.uncertain { self.say("part without data", "部分无数据") } else { "" };
+                vec![
+                    one.code.clone(),
+                    one.name.clone(),
+                    or_dash(&one.text.0).to_owned(),
+                    or_dash(&one.text.1).to_owned(),
+                    signed(one.difference, change.unit, self.lang),
+                    verdict,
+                    doubt.to_owned(),
+                ]
+            };
+            let mut rows: Vec<Vec<String>> = differ.iter().map(row).collect();
+            let hidden = rows.len().saturating_sub(2 * REGIONS);
+            if hidden > 0 {
+                // the greatest losses and the greatest gains
+                rows.drain(REGIONS..REGIONS + hidden);
+            }
+            if !rows.is_empty() {
+                let header = [
+                    self.say("code", "代码"),
+                    self.say("region", "区域"),
+                    "A",
+                    "B",
+                    self.say("change", "变化"),
+                    "",
+                    "",
+                ];
+                self.table(&header, rows);
+            }
+            if hidden > 0 {
+                let (en, zh) = (
+                    format!("    {hidden} between the losses and the gains are not shown"),
+                    format!("    中间 {hidden} 个未列出"),
+                );
+                let line = self.say(&en, &zh).to_owned();
+                self.line(&line);
+            }
+        }
+        if !change.regions_apart.is_empty() {
+            let names: Vec<String> = change
+                .regions_apart
+                .iter()
+                .map(|one| {
+                    let text = |text: &Option<String>| text.as_deref().map_or("–", or_dash).to_owned();
+                    format!("{} ({}): {} | {}", one.name, one.code, text(&one.before), text(&one.after))
+                })
+                .take(SHOWN)
+                .collect();
+            let count = change.regions_apart.len();
+            let (en, zh) = (
+                format!("not compared, without a figure in A or in B ({count}): {}", names.join("; ")),
+                format!("未比较，A 或 B 无数据（{count}）：{}", names.join("；")),
+            );
+            let line = text::wrap(self.say(&en, &zh), COLUMNS, "  ");
+            self.text.push_str(&line);
+        }
+    }
+
+    fn evidence(&mut self, change: &IndicatorChange) {
+        if change.evidence.is_empty() {
+            return;
+        }
+        let title = format!("  {} ({}):", self.say("what differs", "差异"), change.evidence.len());
+        self.line(&title);
         let rows = change.evidence.iter().take(SHOWN).map(|evidence| {
             let state = |state: &Option<String>| state.clone().unwrap_or_else(|| "–".to_owned());
             vec![
                 format!("    {}", evidence.key),
                 state(&evidence.before),
                 state(&evidence.after),
-                evidence.text.in_lang(lang).to_owned(),
+                evidence.text.in_lang(self.lang).to_owned(),
             ]
         });
-        let header = [say("    key", "    键"), "A", "B", ""];
-        page.push_str(&text::table(&header, rows.collect()));
+        let header = [self.say("    key", "    键"), "A", "B", ""];
+        let table = text::table(&header, rows.collect());
+        self.text.push_str(&table);
         if change.evidence.len() > SHOWN {
-            page.push_str(&format!("    … +{}\n", change.evidence.len() - SHOWN));
+            self.line(&format!("    … +{}", change.evidence.len() - SHOWN));
         }
     }
-    for (ids, title) in
-        [(&comparison.only_before, say("only in A", "仅 A 有")), (&comparison.only_after, say("only in B", "仅 B 有"))]
-    {
-        if !ids.is_empty() {
-            page.push_str(&format!("{title}: {}\n", ids.join(", ")));
-        }
-    }
-    page
 }

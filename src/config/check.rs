@@ -139,6 +139,24 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: vec![("kind", &equity.kind)],
             levels: whose_level(equity.whose, equity.whose_level),
         },
+        Measure::SupplyRatio(ratio) => Wants {
+            unit: ratio.unit(),
+            demand: Some(ratio.weight.as_deref()),
+            kinds: ratio.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: Vec::new(),
+        },
+        Measure::Presence(presence) => Wants {
+            unit: FigureUnit::Share,
+            demand: presence.weight.as_deref().map(Some),
+            kinds: presence.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: vec![("level", presence.level, false)],
+        },
+        Measure::FacilityCount(count) => Wants {
+            unit: FigureUnit::Amount,
+            demand: None,
+            kinds: count.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: Vec::new(),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -656,6 +674,7 @@ fn raster(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
         ("label", one.label.is_some()),
         ("people", one.people.is_some()),
         ("region", one.region.is_some()),
+        ("class", one.class.is_some()),
         ("locate", one.locate.is_some()),
     ];
     unused(&keys, "the cells of a raster are the points, and their values the people", way, findings);
@@ -1047,6 +1066,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
             paths.extend(one.groups.values().cloned());
         }
     }
+    paths.extend(file.norms.iter().cloned());
     paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));
     paths.extend(study.services.as_ref().map(|one| one.path.clone()));
     paths.extend(study.transit.iter().flat_map(|one| one.gtfs.iter().cloned()));

@@ -25,6 +25,7 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::config::norms::NormFile;
 use crate::config::profile::ProfileFile;
 use crate::indicators::target::Quantity;
 use crate::metrics::Measure;
@@ -45,6 +46,12 @@ pub struct ConfigFile {
     pub map_approval: Option<String>,
     /// What is read.
     pub study: StudyFile,
+    /// Files of norms, relative to the folder of the config, e.g. `norms.toml`.
+    #[serde(default)]
+    pub norms: OneOrMany<String>,
+    /// Norms of this config's own; one stands before a norm of a file with the same id.
+    #[serde(default)]
+    pub norm: Vec<NormFile>,
     /// What is measured and judged.
     #[serde(default)]
     pub indicator: Vec<IndicatorFile>,
@@ -266,6 +273,8 @@ source_table! {
         pub groups: BTreeMap<String, String>,
         /// Field of the code of a region of any level that the record belongs to; left out, its place says.
         pub region: Option<String>,
+        /// Field that tells the records apart, e.g. into urban and rural: figures are given for each class too.
+        pub class: Option<String>,
         /// A second file that knows where the records are.
         pub locate: Option<LocateFile>,
     }
@@ -526,6 +535,9 @@ pub struct IndicatorFile {
     pub title: Option<Text>,
     /// Document, number and clause that asks for it.
     pub cites: Option<String>,
+    /// Ids of the norms that it measures by: the scorecard shows document and clause, and the numbers must be the norms'.
+    #[serde(default)]
+    pub norm: OneOrMany<String>,
     /// The metric with its parameters.
     pub measure: Measure,
     /// Levels at which figures are wanted beside the whole area; left out, the metric's own choice.
@@ -607,7 +619,7 @@ impl Serialize for QuantityText {
     }
 }
 
-struct QuantitySchema;
+pub(crate) struct QuantitySchema;
 
 impl JsonSchema for QuantitySchema {
     fn schema_name() -> Cow<'static, str> {

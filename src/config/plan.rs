@@ -34,9 +34,11 @@ use crate::config::file::SurfaceFile;
 use crate::config::file::TransitFile;
 use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
+use crate::config::norms::Norms;
 use crate::config::profile::Profile;
 use crate::config::spans::Spans;
 use crate::impedance::By;
+use crate::indicators::norm::Norm;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::osm;
@@ -63,6 +65,8 @@ pub struct Plan {
     /// Approval number of the maps.
     pub map_approval: Option<String>,
     pub study: StudyPlan,
+    /// Files of norms.
+    pub norms: Vec<Source>,
     pub indicators: Vec<IndicatorPlan>,
     pub outputs: Vec<OutputPlan>,
     /// What messages call the config, mostly its path.
@@ -185,6 +189,8 @@ pub struct DemandSource {
     pub rasters: BTreeMap<String, Source>,
     /// Field of a region code.
     pub region: Option<String>,
+    /// Field that tells the records apart.
+    pub class: Option<String>,
     pub locate: Option<LocateSource>,
 }
 
@@ -302,6 +308,8 @@ pub struct IndicatorPlan {
     /// The metric's own title where the config gives none.
     pub title: Text,
     pub cites: Option<String>,
+    /// Those that it measures by.
+    pub norms: Vec<Norm>,
     pub measure: Measure,
     pub over: Vec<Level>,
     /// `None` is measured and not judged.
@@ -353,7 +361,10 @@ impl Plan {
 
 /// The plan of a file, checked.
 pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: &Path) -> Result<Plan, ConfigError> {
-    let findings = check::file(file, &Spans::of(text), base_dir);
+    let spans = Spans::of(text);
+    let mut norms = Norms::read(file, &spans, base_dir)?;
+    let mut findings = check::file(file, &spans, base_dir);
+    findings.append(&mut norms.findings);
     if !findings.is_empty() {
         return Err(error::invalid(name, text, findings));
     }
@@ -390,6 +401,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
         },
+        norms: file.norms.iter().map(named).collect(),
         indicators: file
             .indicator
             .iter()
@@ -400,6 +412,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                     Text::new(en, zh)
                 }),
                 cites: one.cites.clone(),
+                norms: norms.of(one),
                 measure: one.measure.clone(),
                 over: one.over.clone(),
                 target: one.target.as_ref().and_then(|target| check::target(target).ok()),
@@ -622,6 +635,7 @@ fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
         people: file.people.clone(),
         groups: if is_raster { BTreeMap::new() } else { file.groups.clone() },
         region: file.region.clone(),
+        class: file.class.clone(),
         locate: file
             .locate
             .as_ref()

@@ -1,5 +1,6 @@
 //! Floor 4: what a figure is judged by, and the verdict.
 
+pub mod norm;
 pub mod scorecard;
 pub mod target;
 pub mod verdict;

@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
+use crate::base::units::thousands;
+use crate::indicators::norm::NormRow;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
@@ -17,6 +19,7 @@ use crate::indicators::verdict::format_value;
 use crate::indicators::verdict::judge;
 use crate::metrics::Evidence;
 use crate::metrics::MetricInfo;
+use crate::metrics::Outcome;
 use crate::metrics::Output;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -78,6 +81,9 @@ pub struct Row {
     pub metric: String,
     /// Document, number and clause that the target comes from; empty where the config gives none.
     pub cites: String,
+    /// Norms that it measures by, and what of them is still to be checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub norms: Vec<NormRow>,
     pub verdict: Verdict,
     pub firmness: Firmness,
     /// Why there is no verdict, or what it rests on.
@@ -87,6 +93,9 @@ pub struct Row {
     /// The definition matrix.
     pub variants: Vec<VariantRow>,
     pub regions: Vec<RegionRow>,
+    /// Classes of demand points, e.g. urban and rural.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassRow>,
     pub closing_the_gap: Option<Text>,
     pub notes: Vec<Text>,
     /// Weight by outcome, exact to a millionth, as texts; the parts add up to the total.
@@ -94,6 +103,9 @@ pub struct Row {
     /// The verdict rests on made-up data.
     pub synthetic: bool,
     pub evidence: Vec<EvidenceRow>,
+    /// What became of each point, for comparing runs; empty where they are too many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<OutcomeRow>,
     /// Layers that hold the evidence.
     pub layers: Vec<String>,
 }
@@ -119,6 +131,9 @@ pub struct FigureRow {
     pub whole: Option<f64>,
     pub unknown: f64,
     pub bounds: Option<(f64, f64)>,
+    /// The least that it can be where nothing says how much more it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least: Option<f64>,
     pub uncertainty: Option<(f64, f64)>,
 }
 
@@ -145,6 +160,23 @@ pub struct RegionRow {
     pub name: String,
     pub figure: FigureRow,
     pub verdict: Verdict,
+    /// Rests on few points or people.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub small: bool,
+}
+
+/// The figure of one class of demand points, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassRow {
+    /// `None` for the points whose record says no class.
+    pub class: Option<String>,
+    pub points: u64,
+    pub figure: FigureRow,
+    pub verdict: Verdict,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// An account of weight.
@@ -166,16 +198,46 @@ pub struct EvidenceRow {
     pub text: Text,
 }
 
+/// What became of one point or region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeRow {
+    pub key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub state: String,
+    pub weight: f64,
+    /// Metres or seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+}
+
+impl From<&Outcome> for OutcomeRow {
+    fn from(outcome: &Outcome) -> OutcomeRow {
+        OutcomeRow {
+            key: outcome.key.clone(),
+            name: outcome.name.clone(),
+            state: outcome.state.to_owned(),
+            weight: outcome.weight.to_f64(),
+            cost: outcome.cost,
+        }
+    }
+}
+
 impl From<&Figure> for FigureRow {
     fn from(figure: &Figure) -> FigureRow {
         FigureRow {
-            text: figure.value.map(|value| format_value(value, figure.unit)).unwrap_or_default(),
+            text: match (figure.value, figure.least) {
+                (Some(_), Some(least)) => format!("≥ {}", format_value(least, figure.unit)),
+                (Some(value), None) => format_value(value, figure.unit),
+                (None, _) => String::new(),
+            },
             unit: figure.unit,
             value: figure.value,
             part: figure.part,
             whole: figure.whole,
             unknown: figure.unknown,
             bounds: figure.bounds,
+            least: figure.least,
             uncertainty: figure.uncertainty,
         }
     }
@@ -238,6 +300,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         title: promise.title.clone(),
         metric: info.id.to_owned(),
         cites: promise.cites.clone(),
+        norms: Vec::new(),
         verdict,
         firmness,
         reason,
@@ -280,10 +343,21 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                     name: region.name.clone(),
                     figure: FigureRow::from(&figure.figure),
                     verdict: judge(&figure.figure, target).0,
+                    small: figure.figure.is_small,
                 }
             })
             .collect(),
-        closing_the_gap: output.closing_the_gap.clone(),
+        classes: output
+            .classes
+            .iter()
+            .map(|one| ClassRow {
+                class: one.class.clone(),
+                points: one.figure.points.unwrap_or(0),
+                figure: FigureRow::from(&one.figure),
+                verdict: judge(&one.figure, target).0,
+            })
+            .collect(),
+        closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),
         notes: output.notes.clone(),
         weights: output
             .weights
@@ -296,8 +370,29 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .collect(),
         synthetic: output.synthetic,
         evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
+        outcomes: output.outcomes.iter().map(OutcomeRow::from).collect(),
         layers: output.tables.iter().map(|table| table.name.clone()).collect(),
     }
+}
+
+/// How much more supply would meet a target of at least so much of it, or so much a person; everybody who may be one of them counted.
+fn missing_supply(figure: &Figure, target: Option<&Target>) -> Option<Text> {
+    let Some(Target { bound: Bound::AtLeast(quantity), .. }) = target else { return None };
+    let (part, wanted) = match figure.unit {
+        FigureUnit::Rate => (figure.part?, quantity.value() * (figure.whole? + figure.unknown)),
+        FigureUnit::Amount => (figure.part?, quantity.value()),
+        _ => return None,
+    };
+    // the last bit of a product must not ask for one more
+    let missing = (wanted * (1.0 - 1e-12) - part).ceil();
+    (missing > 0.0).then(|| {
+        let (missing, part) = (thousands(missing), thousands(part.floor()));
+        let (en, zh) = if figure.is_certain() { ("", "") } else { (" as far as is known", "（就已知而言）") };
+        Text::new(
+            format!("{missing} more of the supply are wanted{en}; there are {part}"),
+            format!("还需增加供给 {missing}{zh}；现有 {part}"),
+        )
+    })
 }
 
 /// How many more of the whole would meet a target of at least a share, the unknown counted as not reached.

@@ -78,8 +78,16 @@ pub fn judge(figure: &Figure, target: Option<&Target>) -> (Verdict, Option<Text>
         return (Verdict::NoTarget, None);
     };
     let verdict = |value| if meets(value, target.bound) { Verdict::Met } else { Verdict::Missed };
-    if figure.unknown <= 0.0 {
+    if figure.is_certain() {
         return (verdict(value), None);
+    }
+    if let Some(least) = figure.least {
+        // more of it could only be more
+        let settled = match target.bound {
+            Bound::AtLeast(_) => Some(Verdict::Met).filter(|_| verdict(least) == Verdict::Met),
+            Bound::AtMost(_) => Some(Verdict::Missed).filter(|_| verdict(least) == Verdict::Missed),
+        };
+        return (settled.unwrap_or(Verdict::NoData), figure.reason.clone());
     }
     match figure.bounds {
         Some((low, high)) if verdict(low) == verdict(high) => (verdict(low), figure.reason.clone()),
@@ -196,6 +204,22 @@ mod tests {
         assert!(reason.unwrap().en.contains("between 89 % and 93 %"));
         // 80 of 96 known and 4 unknown: at most 84 %
         assert_eq!(judge(&Figure::share(80.0, 96.0, 4.0), Some(&target)).0, Verdict::Missed);
+    }
+
+    #[test]
+    fn a_figure_that_is_at_least_so_much_settles_one_side_only() {
+        // 30 beds for 10 000 people and a hospital whose beds nobody knows: at least 3 per 1000
+        let figure = Figure::ratio(FigureUnit::Rate, 30.0, 10_000.0, 0.0, None);
+        let target =
+            |bound: fn(Quantity) -> Bound, text: &str| Target { bound: bound(text.parse().unwrap()), by: None };
+        for (bound, text, want) in [
+            (Bound::AtLeast as fn(Quantity) -> Bound, "3 per 1000", Verdict::Met),
+            (Bound::AtLeast, "3.1 per 1000", Verdict::NoData),
+            (Bound::AtMost, "2.9 per 1000", Verdict::Missed),
+            (Bound::AtMost, "3 per 1000", Verdict::NoData),
+        ] {
+            assert_eq!(judge(&figure, Some(&target(bound, text))).0, want, "{text}");
+        }
     }
 
     #[test]

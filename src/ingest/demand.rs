@@ -23,6 +23,7 @@ use crate::ingest::ground::ToDegrees;
 use crate::ingest::homes::Homes;
 use crate::ingest::homes::Located;
 use crate::io::read::DeclaredCrs;
+use crate::model::demand::Classes;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
 use crate::model::place::Place;
@@ -34,6 +35,7 @@ struct Fields {
     /// Group name, field name, field.
     weights: Vec<(String, String, usize)>,
     region: Option<usize>,
+    class: Option<usize>,
     synthetic: Option<usize>,
 }
 
@@ -46,6 +48,7 @@ struct Collector<'s> {
     /// Coordinates of the file; `None` where the record has none, or another file gives them.
     raws: Vec<Option<[f64; 2]>>,
     regions: Vec<Option<String>>,
+    classes: Vec<Option<String>>,
     weights: Vec<Vec<Weight>>,
     synthetic: bool,
 }
@@ -66,6 +69,7 @@ impl Collect for Collector<'_> {
             label: columns.given(&source.label, "the name")?,
             weights,
             region: columns.given(&source.region, "the code of the region")?,
+            class: columns.given(&source.class, "the class")?,
             synthetic: columns.find("synthetic"),
         });
         Ok(())
@@ -115,6 +119,7 @@ impl Collect for Collector<'_> {
         self.numbers.push(at);
         self.names.push(fields.label.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone()));
         self.regions.push(fields.region.and_then(|at| key(&record, at)));
+        self.classes.push(fields.class.and_then(|at| name(&record, at)));
         self.raws.push(raw);
         self.ids.push(id);
     }
@@ -137,6 +142,7 @@ pub(crate) fn read(
         names: Vec::new(),
         raws: Vec::new(),
         regions: Vec::new(),
+        classes: Vec::new(),
         weights: Vec::new(),
         synthetic: false,
     };
@@ -181,6 +187,7 @@ pub(crate) fn read(
         at: places,
         home,
         groups,
+        classes: source.class.is_some().then(|| Classes::new(&collector.classes)),
         synthetic,
     };
     Ok((layer, std::iter::once(account).chain(places_account).collect()))

@@ -2,6 +2,7 @@
 
 use crate::base::frame::OutputCrs;
 use crate::base::units::Text;
+use crate::indicators::norm::NormRow;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::Row as IndicatorRow;
 use crate::indicators::scorecard::Scorecard;
@@ -32,6 +33,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                 indicator.verdict,
                 firmness,
                 indicator.reason.as_ref(),
+                false,
             ),
         });
         for region in &indicator.regions {
@@ -45,6 +47,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                     region.verdict,
                     Value::Null,
                     None,
+                    region.small,
                 ),
             });
         }
@@ -83,6 +86,10 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
             Field::new("reason_en", FieldKind::Text, "Reason (English)", "说明（英文）"),
             Field::new("on_synthetic", FieldKind::Bool, "On made-up data", "基于合成数据"),
             Field::new("cites", FieldKind::Text, "Source of the target", "目标出处"),
+            Field::new("norm_zh", FieldKind::Text, "Norm (Chinese)", "依据规范"),
+            Field::new("norm_en", FieldKind::Text, "Norm (English)", "依据规范（英文）"),
+            Field::new("small", FieldKind::Bool, "Rests on few points or people", "样本过少"),
+            Field::new("norm_ok", FieldKind::Bool, "Norm checked by the user", "规范数值已核对"),
         ],
         rows,
         style: None,
@@ -96,6 +103,7 @@ fn line(
     verdict: Verdict,
     firmness: Value,
     reason: Option<&Text>,
+    is_small: bool,
 ) -> Vec<Value> {
     let some = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
     let verdict = match verdict {
@@ -105,6 +113,8 @@ fn line(
         Verdict::NotApplicable => "not-applicable",
         Verdict::NoTarget => "no-target",
     };
+    let norms =
+        |says: fn(&NormRow) -> &str, between: &str| indicator.norms.iter().map(says).collect::<Vec<_>>().join(between);
     vec![
         indicator.id.as_str().into(),
         indicator.title.zh.as_str().into(),
@@ -125,5 +135,12 @@ fn line(
         reason.map(|reason| reason.en.as_str()).into(),
         indicator.synthetic.into(),
         some(&indicator.cites),
+        some(&norms(|norm| &norm.says.zh, "；")),
+        some(&norms(|norm| &norm.says.en, "; ")),
+        is_small.into(),
+        match indicator.norms.is_empty() {
+            true => Value::Null,
+            false => indicator.norms.iter().all(|norm| norm.checked).into(),
+        },
     ]
 }

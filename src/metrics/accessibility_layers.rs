@@ -13,6 +13,7 @@ use crate::metrics::accessibility_report::caveat;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::MOST_CELLS;
+use crate::metrics::reach_layers::quartiles;
 use crate::metrics::reach_layers::region_rows;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -64,21 +65,6 @@ fn unit(answer: &Answer<'_>) -> (String, String) {
     let per = trim_zeros(answer.params.scale(), 6);
     let (who_en, who_zh) = answer.who();
     (format!("per {per} {who_en}"), format!("/{per}{who_zh}"))
-}
-
-/// Up to three bounds of classes: the quartiles of what is above 0, cut to three digits.
-fn quartiles(mut values: Vec<f64>) -> Vec<f64> {
-    values.retain(|value| *value > 0.0);
-    values.sort_by(f64::total_cmp);
-    let at = |quarter: usize| values.get((values.len().saturating_sub(1)) * quarter / 4).copied();
-    let cut = |value: f64| {
-        let step = 10f64.powi(value.log10().floor() as i32 - 2);
-        let cut = (value / step).floor() * step;
-        format!("{cut:.12}").parse().unwrap_or(cut)
-    };
-    let mut bounds: Vec<f64> = (1..=3).filter_map(at).map(cut).filter(|bound| *bound > 0.0).collect();
-    bounds.dedup();
-    bounds
 }
 
 fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: f64, mut table: Table) -> Table {

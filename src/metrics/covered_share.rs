@@ -27,6 +27,7 @@ use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
 use crate::metrics::reach::is_looked_for;
+use crate::metrics::reach_classes;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -159,10 +160,12 @@ impl Metric for CoveredShare {
         output.closing_the_gap = self.closing_the_gap(&reach, context, &headline, &by_region);
         reach_layers::tell_gaps(&reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, Some(self.within));
+        output.outcomes = reach_layers::outcomes(&reach, Some(self.within));
         output.tables = reach_layers::tables(&reach, context, &regions, Some(self.within));
         if let Some(catchments) = &self.catchments {
             output.tables.append(&mut catchments.tables(&reach, networks, context, Some(self.within))?);
         }
+        reach_classes::tell(&reach, context, |points| self.figure(&reach, points).0, &mut output);
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);

@@ -33,6 +33,7 @@ use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
 use crate::metrics::reach::is_looked_for;
+use crate::metrics::reach_classes;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -254,7 +255,8 @@ impl Metric for Equity {
                 figure: if *is_empty {
                     Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
                 } else {
-                    self.figure(&reach, known, self.statistic)
+                    let points = known.costs.len() as u64;
+                    Figure { points: Some(points), ..self.figure(&reach, known, self.statistic) }
                 },
             })
             .collect();
@@ -273,8 +275,12 @@ impl Metric for Equity {
             .collect();
         reach_layers::tell_gaps(&reach, context, None, &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, None);
+        output.outcomes = reach_layers::outcomes(&reach, None);
         let asked = equity_layers::Asked { reach: &reach, known: &known, ranking, limit: self.limit };
         output.tables = equity_layers::tables(&asked, context, &by_region);
+        let of_class = |points: &[usize]| self.figure(&reach, &Known::new(&reach, points), self.statistic);
+        reach_classes::tell(&reach, context, of_class, &mut output);
+        reach_classes::tell_means(&reach, &mut output);
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);

@@ -43,11 +43,17 @@ pub struct Figure {
     pub unknown: f64,
     /// The least and the most that the value can be, whatever the unknown turns out to be.
     pub bounds: Option<(f64, f64)>,
+    /// The least that the value can be where nothing says how much more it may be: facilities whose capacity is not known.
+    pub least: Option<f64>,
     /// The least and the most of the value under the declared uncertainties (stops near a border, the rule's numbers):
     /// a verdict that flips between them is fragile. `None` when none was tried.
     pub uncertainty: Option<(f64, f64)>,
     /// Why there is no value, or why it may be off.
     pub reason: Option<Text>,
+    /// How many demand points it rests on, where the metric says so.
+    pub points: Option<u64>,
+    /// It rests on so few points or people that one of them can turn it.
+    pub is_small: bool,
     /// There is nothing to measure here, e.g. an island without neighbours: not missed, not met, not unknown.
     pub not_applicable: bool,
 }
@@ -66,9 +72,8 @@ impl Figure {
             whole: Some(whole),
             unknown,
             bounds: (total > 0.0).then(|| (part / total, (part + unknown) / total)),
-            uncertainty: None,
-            reason: None,
             not_applicable: total <= 0.0,
+            ..Figure::default()
         }
     }
 
@@ -77,13 +82,10 @@ impl Figure {
         Figure {
             unit: unit.into(),
             value,
-            part: None,
             whole: Some(whole),
             unknown,
             bounds: value.filter(|_| unknown <= 0.0).map(|cost| (cost, cost)),
-            uncertainty: None,
-            reason: None,
-            not_applicable: false,
+            ..Figure::default()
         }
     }
 
@@ -100,6 +102,32 @@ impl Figure {
             not_applicable: whole + unknown <= 0.0,
             ..Figure::default()
         }
+    }
+
+    /// A supply over the people who share it. `unknown` more people may belong to them, and up to `more` of supply; `None` where nobody knows
+    /// how much more, and the ratio is "at least".
+    ///
+    /// Without people, and without any who may be, it is not applicable.
+    pub fn ratio(unit: FigureUnit, supply: f64, people: f64, unknown: f64, more: Option<f64>) -> Figure {
+        let all = people + unknown;
+        let low = (all > 0.0).then(|| supply / all);
+        let high = more.filter(|_| people > 0.0).map(|more| (supply + more) / people);
+        Figure {
+            unit,
+            value: (people > 0.0).then(|| supply / people),
+            part: Some(supply),
+            whole: Some(people),
+            unknown,
+            bounds: low.zip(high),
+            least: low.filter(|_| more.is_none()),
+            not_applicable: all <= 0.0,
+            ..Figure::default()
+        }
+    }
+
+    /// Whether nothing that is not known can change the value.
+    pub fn is_certain(&self) -> bool {
+        self.unknown <= 0.0 && self.least.is_none() && self.bounds.is_none_or(|(low, high)| low >= high)
     }
 
     /// No value, for a reason.
@@ -130,6 +158,20 @@ mod tests {
         // 6 of 8 known, 2 unknown: 75 % of the known; between 6/10 and 8/10 of all
         let figure = Figure::share(6.0, 8.0, 2.0);
         assert_eq!((figure.value, figure.bounds), (Some(0.75), Some((0.6, 0.8))));
+    }
+
+    #[test]
+    fn a_ratio_is_held_between_what_its_unknown_people_and_supply_make_of_it() {
+        // 30 beds for 10 000 people; 2000 more may live there, and 6 more beds may stand there
+        let figure = Figure::ratio(FigureUnit::Rate, 30.0, 10_000.0, 2000.0, Some(6.0));
+        assert_eq!((figure.value, figure.bounds), (Some(0.003), Some((0.0025, 0.0036))));
+        assert!(!figure.is_certain() && Figure::ratio(FigureUnit::Rate, 30.0, 10_000.0, 0.0, Some(0.0)).is_certain());
+        // a hospital with nobody knows how many beds
+        let figure = Figure::ratio(FigureUnit::Rate, 30.0, 10_000.0, 0.0, None);
+        assert_eq!((figure.value, figure.bounds, figure.least), (Some(0.003), None, Some(0.003)));
+        assert!(!figure.is_certain());
+        let nobody = Figure::ratio(FigureUnit::Rate, 30.0, 0.0, 0.0, Some(0.0));
+        assert!(nobody.not_applicable && nobody.value.is_none() && nobody.bounds.is_none());
     }
 
     #[test]

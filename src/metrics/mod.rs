@@ -6,6 +6,7 @@ mod accessibility_report;
 pub mod adjacency;
 mod asked;
 pub mod assignment;
+pub mod belonging;
 pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
@@ -16,6 +17,7 @@ pub mod decay;
 pub mod departures;
 pub mod equity;
 mod equity_layers;
+pub mod facility_count;
 pub mod figure;
 pub mod floating_catchment;
 mod halo;
@@ -32,12 +34,16 @@ pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod networks;
+pub mod presence;
+mod presence_layers;
 pub mod raam;
 pub mod reach;
+mod reach_classes;
 mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
 pub mod ridden;
+pub mod roll_up;
 mod served_layers;
 pub mod served_share;
 pub mod service_day;
@@ -47,6 +53,8 @@ mod stop_layers;
 mod stop_people;
 mod stop_regions;
 mod stop_survey;
+mod supply_layers;
+pub mod supply_ratio;
 pub mod topology;
 pub mod transport;
 pub mod way;
@@ -61,6 +69,7 @@ use crate::base::ledger::WeightLedger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -107,6 +116,8 @@ pub struct Output {
     pub fragile_among_variants: bool,
     /// Figures by region, by level and then by code.
     pub regions: Vec<RegionFigure>,
+    /// The figures of classes of demand points, e.g. urban and rural, in the order of their names.
+    pub classes: Vec<ClassFigure>,
     /// Layers with the evidence, ready to be drawn.
     pub tables: Vec<Table>,
     /// Accounts of weight: total = covered + uncovered + without place.
@@ -121,6 +132,9 @@ pub struct Output {
     pub synthetic: bool,
     /// Rows for `explain --why`: one line of evidence a region or pair code.
     pub evidence: Vec<Evidence>,
+    /// What became of each point or region, those without evidence too, so that two runs can be compared person by person; empty where they are
+    /// too many.
+    pub outcomes: Vec<Outcome>,
 }
 
 /// One line of the chain behind a figure.
@@ -133,6 +147,20 @@ pub struct Evidence {
     /// Codes or ids of what it is about: a region, both regions of a pair, a demand point.
     pub about: Vec<String>,
     pub text: Text,
+}
+
+/// What became of one point or region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The same in every run on the same territory.
+    pub key: String,
+    /// `None` where it has no name but its key.
+    pub name: Option<String>,
+    /// A short fixed word, e.g. `covered`.
+    pub state: &'static str,
+    pub weight: Weight,
+    /// Distance or time, metres or seconds, where it is known.
+    pub cost: Option<f64>,
 }
 
 /// One row of a definition matrix.
@@ -157,6 +185,14 @@ pub struct RegionFigure {
     pub figure: Figure,
 }
 
+/// The figure of one class of demand points.
+#[derive(Debug, Clone)]
+pub struct ClassFigure {
+    /// `None` for the points whose record says no class.
+    pub class: Option<String>,
+    pub figure: Figure,
+}
+
 impl RegionFigure {
     /// The figure of the demand points of a region; without any it is no data.
     pub(crate) fn of(
@@ -168,7 +204,7 @@ impl RegionFigure {
     ) -> RegionFigure {
         let figure = match points.is_empty() {
             true => Figure::no_data(unit, "no demand point in it was read", "未读到该区域的需求点"),
-            false => figure(points),
+            false => Figure { points: Some(points.len() as u64), ..figure(points) },
         };
         RegionFigure { region, level, figure }
     }
@@ -287,4 +323,13 @@ metrics! {
     /// How evenly the distance to the nearest facility is spread.
     Equity(equity::Equity) = "equity",
         "Evenness of distance", "距离公平性", "equity.md";
+    /// Supply in a region over the people in it.
+    SupplyRatio(supply_ratio::SupplyRatio) = "supply-ratio",
+        "Supply per thousand people", "千人指标", "supply-ratio.md";
+    /// Share of regions that have facilities of their own.
+    Presence(presence::Presence) = "presence",
+        "Regions with a facility of their own", "设施配置覆盖率", "presence.md";
+    /// How many facilities there are, or how much they hold together.
+    FacilityCount(facility_count::FacilityCount) = "facility-count",
+        "Number of facilities", "设施数量", "facility-count.md";
 }

@@ -31,6 +31,7 @@ use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::Whose;
+use crate::metrics::reach_classes;
 use crate::metrics::reach_layers;
 use crate::metrics::way;
 use crate::metrics::way::Way;
@@ -244,10 +245,12 @@ impl Metric for Nearest {
             .collect();
         reach_layers::tell_gaps(&reach, context, None, &headline, &mut output);
         output.evidence = reach_layers::evidence(&reach, None);
+        output.outcomes = reach_layers::outcomes(&reach, None);
         output.tables = reach_layers::tables(&reach, context, &regions, None);
         if let Some(catchments) = &self.catchments {
             output.tables.append(&mut catchments.tables(&reach, networks, context, None)?);
         }
+        reach_classes::tell(&reach, context, |points| self.figure(&reach, points).0, &mut output);
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);

@@ -19,6 +19,7 @@ use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
+use crate::metrics::Outcome;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::Figure;
@@ -225,6 +226,16 @@ pub(crate) fn region_rows(study: &Study, regions: &[RegionFigure], scale: f64) -
 }
 
 pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
+    if let Some(least) = figure.least {
+        let sure = Figure {
+            value: figure.value.map(|_| least),
+            least: None,
+            part: Some(least),
+            whole: Some(1.0),
+            ..figure.clone()
+        };
+        return figure_label(&sure).map(|label| format!("≥ {label}"));
+    }
     match figure.unit {
         FigureUnit::Share => rate_label(figure),
         FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
@@ -232,6 +243,21 @@ pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
         FigureUnit::Rate => figure.value.map(|rate| format!("{} ‰", four_digits(rate * 1000.0))),
         FigureUnit::Amount => figure.value.map(four_digits),
     }
+}
+
+/// Up to three bounds of classes: the quartiles of what is above 0, cut to three digits.
+pub(crate) fn quartiles(mut values: Vec<f64>) -> Vec<f64> {
+    values.retain(|value| *value > 0.0);
+    values.sort_by(f64::total_cmp);
+    let at = |quarter: usize| values.get((values.len().saturating_sub(1)) * quarter / 4).copied();
+    let cut = |value: f64| {
+        let step = 10f64.powi(value.log10().floor() as i32 - 2);
+        let cut = (value / step).floor() * step;
+        format!("{cut:.12}").parse().unwrap_or(cut)
+    };
+    let mut bounds: Vec<f64> = (1..=3).filter_map(at).map(cut).filter(|bound| *bound > 0.0).collect();
+    bounds.dedup();
+    bounds
 }
 
 /// The points of the point layer: all of them; of a raster with more than [`MOST_CELLS`] cells, those out of reach first, and then
@@ -508,6 +534,24 @@ pub(crate) fn most_left_out(study: &Study, regions: &[RegionFigure]) -> Option<T
         format!("left out by {en}: somebody in {some} of {measured}; most in {named_en}"),
         format!("按{zh}统计未覆盖：{measured} 个中 {some} 个有未覆盖需求；最多为 {named_zh}"),
     ))
+}
+
+/// What became of each judged point; of cells, and of more points than [`MOST_CELLS`], nothing.
+pub(crate) fn outcomes(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Outcome> {
+    if reach.layer.is_grid() || reach.judged.len() > MOST_CELLS {
+        return Vec::new();
+    }
+    let outcome = |at: &usize| {
+        let reached = reach.reached(*at);
+        let key = reach.layer.id(*at).into_owned();
+        let name = Some(reach.layer.point_name(*at).into_owned()).filter(|name| *name != key);
+        let cost = match reached {
+            Reached::At(_, cost) => Some(short(cost)),
+            _ => None,
+        };
+        Outcome { key, name, state: state(reached, within), weight: reach.weight(*at), cost }
+    };
+    reach.judged.iter().map(outcome).collect()
 }
 
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a

@@ -1,6 +1,7 @@
 //! Those who need to be reached: residents of a place, villages of a township, or the places themselves.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::base::idx::DemandIdx;
 use crate::base::idx::RegionIdx;
@@ -23,7 +24,30 @@ pub struct DemandLayer {
     pub home: Vec<Option<RegionIdx>>,
     /// Weights by group; a layer always has the group `count`, one a record.
     pub groups: Vec<WeightGroup>,
+    /// The class of each point, e.g. urban or rural; `None` for a layer whose file says none.
+    pub classes: Option<Classes>,
     pub synthetic: bool,
+}
+
+/// Points told apart: urban and rural, old town and new.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Classes {
+    /// In the order of their names.
+    pub names: Vec<String>,
+    /// By point: position of its class among the names; `None` where the record says none.
+    pub of: Vec<Option<u32>>,
+}
+
+impl Classes {
+    /// Of what each record says.
+    pub fn new(words: &[Option<String>]) -> Classes {
+        let names: BTreeSet<&String> = words.iter().flatten().collect();
+        let names: Vec<String> = names.into_iter().cloned().collect();
+        let position = |word: &Option<String>| {
+            word.as_ref().and_then(|word| names.binary_search(word).ok()).and_then(|at| u32::try_from(at).ok())
+        };
+        Classes { of: words.iter().map(position).collect(), names }
+    }
 }
 
 /// One way of weighing the points of a layer.
