@@ -295,6 +295,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
         all.push(&demand.source);
         all.extend(demand.locate.as_ref().map(|locate| &locate.source));
         all.extend(demand.rasters.values());
+        all.extend(demand.spread.as_ref().and_then(|spread| spread.source()));
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
     all.extend(study.transit.iter().flat_map(|one| &one.feeds));

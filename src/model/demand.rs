@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::base::idx::DemandIdx;
 use crate::base::idx::RegionIdx;
+use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::model::place::Place;
 
@@ -24,6 +25,26 @@ pub struct DemandLayer {
     /// Weights by group; a layer always has the group `count`, one a record.
     pub groups: Vec<WeightGroup>,
     pub synthetic: bool,
+    /// Of points that totals of regions were spread over; `None` for places that were read.
+    pub spreading: Option<Spreading>,
+}
+
+/// How totals of regions became points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spreading {
+    /// How, and how far people may be off their points.
+    pub told: Text,
+    /// The same totals spread in other ways that can be meant.
+    pub instead: Vec<Instead>,
+}
+
+/// What may stand in the place of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instead {
+    /// Short code for a definition matrix, e.g. `even-spread`.
+    pub code: &'static str,
+    pub label: Text,
+    pub layer: DemandLayer,
 }
 
 /// One way of weighing the points of a layer.

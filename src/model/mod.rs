@@ -2,6 +2,7 @@
 
 pub(crate) mod boxes;
 pub mod course;
+pub mod cutting;
 pub mod demand;
 pub mod facility;
 pub mod joining;
