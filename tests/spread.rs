@@ -7,6 +7,7 @@ use tongda::app::run;
 use tongda::app::run::RunOptions;
 use tongda::base::progress::Silent;
 use tongda::base::units::Weight;
+use tongda::base::units::thousands;
 use tongda::config;
 use tongda::config::plan::Plan;
 use tongda::indicators::scorecard::Row;
@@ -15,6 +16,7 @@ use tongda::indicators::verdict::Firmness;
 use tongda::indicators::verdict::Verdict;
 use tongda::ingest;
 use tongda::model::demand::DemandLayer;
+use tongda::model::gathered::gathered;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 
@@ -178,10 +180,11 @@ const COVERED: &str = "[[indicator]]\nid = \"clinics\"\ntarget = { at-least = \"
 fn a_thousand_people_by_area_and_by_classes() {
     // INDICATORS, section 5: classes of 2, 3 and 5 km² with weights 10, 3 and 0, of which 1, 1 and 3 km² are covered:
     // 1000 · (10 + 3)/(20 + 9) = 448.2759 by weight, 1000 · 5/10 = 500 by area
-    for spread in [
-        "{ path = \"classes.csv\", wkt = \"shape\", crs = \"EPSG:4549\", weight = \"weight\" }",
-        "{ path = \"landcover.tif\", classes = { \"50\" = 10, \"30\" = 3 } }",
-        "{ path = \"counts.tif\" }",
+    // cells of 250 m are 353.6 m across; a cell of the raster, 125 m, has 88.4 m from its middle to a corner
+    for (spread, off) in [
+        ("{ path = \"classes.csv\", wkt = \"shape\", crs = \"EPSG:4549\", weight = \"weight\" }", "at most 354 m off"),
+        ("{ path = \"landcover.tif\", classes = { \"50\" = 10, \"30\" = 3 } }", "at most 442 m off"),
+        ("{ path = \"counts.tif\" }", "at most 442 m off"),
     ] {
         let rows = strip(spread).judged(COVERED);
         let row = &rows[0];
@@ -196,6 +199,7 @@ fn a_thousand_people_by_area_and_by_classes() {
         assert!((low - 0.448_276).abs() < 1e-6 && (high - 0.5).abs() < 1e-6, "{low} {high}");
         assert!(!even.informative_only);
         assert!(row.notes.iter().any(|note| note.en.contains("44.8 %, and 50 % if they are")), "{:?}", row.notes);
+        assert!(row.notes.iter().any(|note| note.en.contains(off)), "{:?}", row.notes);
     }
 }
 
@@ -339,7 +343,7 @@ fn a_polygon_gives_each_region_the_part_that_lies_in_it() {
     assert!((within(&study, 2_000.0, 2_300.0, 500.0, 600.0) - 600.0 * 3.0 / 403.0).abs() < 1e-3);
     let partly = study.issues.iter().find(|issue| issue.code == "partly-outside").unwrap();
     // three of its four km² with 4 a square metre lie beyond
-    assert!(partly.what.contains(": 1;") && partly.what.contains("12,000,000"), "{}", partly.what);
+    assert!(partly.what.contains(": 1;") && partly.what.contains(&thousands(12e6)), "{}", partly.what);
     // as amounts: the polygon of 1 km has 1 in all, 0.7 in the west, where the square of 300 m has 1
     let study = squares(totals, &file("amount")).with("shapes.csv", &shapes).read();
     assert!((within(&study, 1_300.0, 2_000.0, 500.0, 600.0) - 1000.0 * 0.7 / 1.7).abs() < 1e-3);
@@ -398,7 +402,7 @@ fn what_can_not_be_meant_is_refused_with_what_to_write() {
     let nowhere = squares("320102001,1000,1\n", HOMES).with("homes.csv", homes(&[(9_000.0, 0.0, "1")])).refusal();
     assert!(nowhere.contains("no weight lies in a region with a total of totals.csv"), "{nowhere}");
     let small = squares("320102001,1000,1\n", "\"even\", cell = \"0.5 m\"").refusal();
-    assert!(small.contains("16,000,000") && small.contains("write cell = \"50 m\""), "{small}");
+    assert!(small.contains(&thousands(16e6)) && small.contains("write cell = \"50 m\""), "{small}");
     let unknown = squares("1,1000,1\n", "\"even\"").refusal();
     assert!(unknown.contains("no total of a region with an outline"), "{unknown}");
 }
@@ -492,6 +496,40 @@ fn a_raster_of_classes_that_is_taken_for_counts_is_told() {
     let mut found = codes(&study);
     found.sort_unstable();
     assert_eq!(found, ["class-not-met", "class-without-weight"]);
+}
+
+#[test]
+fn people_put_together_are_as_many_and_stand_at_their_mean_centre() {
+    let points = [(500.0, 500.0, "3"), (1_500.0, 500.0, "1"), (3_000.0, 2_500.0, "2"), (3_000.0, 3_500.0, "2")];
+    let totals = "320102001,1000,8\n320102002,40,1\n320103002,80,3\n999,7,0\n";
+    let study = squares(totals, HOMES).with("homes.csv", homes(&points)).read();
+    let layer = &study.demand[0];
+    let put = |level| gathered(layer, "people", level, &study.regions, study.lattice.as_ref()).unwrap();
+    let townships = put(Level::Township);
+    // 320102002 has no weight and no place; 999 is no region
+    assert_eq!(townships.ids, ["320102001", "320102002", "320103002", "999"]);
+    let at: Vec<Option<[f64; 2]>> =
+        townships.at.iter().map(|at| at.map(|at| [at.xy.x - X, at.xy.y - Y].map(|value| value.round()))).collect();
+    // (3 · 500 m + 1 · 1500 m)/4 = 750 m; midway between 2.5 and 3.5 km
+    assert_eq!(at, [Some([750.0, 500.0]), None, Some([3_000.0, 3_000.0]), None]);
+    // in the county those without a place stay beside those with one
+    let counties = put(Level::County);
+    assert_eq!(counties.ids, ["320102", "320102", "320103", "999"]);
+    let people = |layer: &DemandLayer| -> Vec<f64> {
+        layer.group("people").unwrap().weights.iter().map(|weight| weight.to_f64()).collect()
+    };
+    assert_eq!(people(&counties), [1000.0, 40.0, 80.0, 7.0]);
+    for put in [&townships, &counties] {
+        for group in ["people", "children", "count"] {
+            let sum = |layer: &DemandLayer| layer.group(group).unwrap().weights.iter().copied().sum::<Weight>();
+            assert_eq!(sum(put), sum(layer), "{group}");
+        }
+    }
+    // degrees go with the place in the plane: 250 m on a sphere, which is off by some 0.3 %
+    let ([put, first], own) = ([&townships, layer].map(|layer| layer.at[0].unwrap()), 250.0);
+    let metres = (put.lonlat.lon - first.lonlat.lon).to_radians() * 6_378_137.0 * put.lonlat.lat.to_radians().cos();
+    assert!((metres - own).abs() < 2.0, "{metres}");
+    assert!(gathered(layer, "patients", Level::County, &study.regions, None).is_none());
 }
 
 #[test]

@@ -116,12 +116,22 @@ fn again(
     asking: &[usize],
     progress: &dyn Progress,
 ) -> Vec<(usize, Result<Output, MetricError>)> {
+    if asking.is_empty() {
+        return Vec::new();
+    }
+    progress.stage("measure another demand", Some(asking.len() as u64));
     let networks = Networks::new(study);
     let found = |nth: &usize| {
         let indicator = &plan.indicators[*nth];
-        (*nth, indicator.measure.metric().measure_over(&asked(study, indicator, progress), &networks))
+        let metric = indicator.measure.metric();
+        let (context, bare) = (asked(study, indicator, progress), metric.figures_only());
+        let found = bare.as_deref().unwrap_or(metric).measure_over(&context, &networks);
+        progress.advance(1);
+        (*nth, found)
     };
-    asking.iter().map(found).collect()
+    let found = asking.iter().map(found).collect();
+    progress.done();
+    found
 }
 
 fn figure_of(found: &Result<Output, MetricError>, unit: FigureUnit) -> Figure {

@@ -151,8 +151,8 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         progress.advance(1);
     }
     drop(networks);
-    otherwise::measure(plan, study, &mut outputs, progress);
     progress.done();
+    otherwise::measure(plan, study, &mut outputs, progress);
     for (indicator, mut output) in plan.indicators.iter().zip(outputs) {
         let promise = Promise {
             id: indicator.id.clone(),

@@ -24,6 +24,7 @@ use crate::ingest::account::Account;
 use crate::ingest::account::source_name;
 use crate::ingest::ground::Ground;
 use crate::ingest::homes::Homes;
+use crate::ingest::spread::records::Fields;
 use crate::model::cutting;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::Instead;
@@ -68,6 +69,15 @@ struct Total {
     weights: Vec<Weight>,
 }
 
+/// What a file of weights came to.
+struct Weighed {
+    /// By outline.
+    sites: Vec<Vec<Site>>,
+    /// Metres that a person is off the point at most, as far as the file says where people live.
+    off_m: f64,
+    account: Account,
+}
+
 /// A place in a region, and how many live there, seen from the other places of the region.
 struct Site {
     at: Place,
@@ -105,24 +115,21 @@ pub(crate) fn read(
     apart(&totals, around.homes.tree(), &account)?;
     let outlines = Outlines::new(&totals, around, &account)?;
     let even = evenly(&outlines, spread, &account)?;
-    let mut accounts = Vec::new();
-    let sites = match &spread.by {
+    let weighed = match &spread.by {
         SpreadBy::Even => None,
-        SpreadBy::Records { .. } => Some(records::read(spread, &outlines, around)?),
+        SpreadBy::Records { source, weight, amount, repair } => {
+            let fields = Fields { weight: weight.as_ref(), amount: amount.as_ref(), repair: *repair };
+            Some(records::read(source, &fields, spread.cell, &outlines, around)?)
+        }
         SpreadBy::Raster { source, classes } => Some(raster::read(source, classes, spread.cell, &outlines, around)?),
     };
-    let sites = match sites {
-        None => None,
-        Some((sites, weights_account)) => {
-            if sites.iter().all(Vec::is_empty) {
-                let what = format!("no weight lies in a region with a total of {}", account.ledger.source);
-                return Err(IngestError::Implausible { path: weights_account.ledger.source, what });
-            }
-            synthetic |= weights_account.ledger.synthetic;
-            accounts.push(weights_account);
-            Some(by_total(sites, &outlines, totals.len()))
+    if let Some(weighed) = &weighed {
+        synthetic |= weighed.account.ledger.synthetic;
+        if weighed.sites.iter().all(Vec::is_empty) {
+            let what = format!("no weight lies in a region with a total of {}", account.ledger.source);
+            return Err(IngestError::Implausible { path: weighed.account.ledger.source.clone(), what });
         }
-    };
+    }
     let even = by_total(even, &outlines, totals.len());
     let layer = |sites: &[Vec<Site>], told: Text| {
         let mut layer = layer(&totals, &names, sites, around.homes);
@@ -131,13 +138,18 @@ pub(crate) fn read(
         layer.spreading = Some(Spreading { told, instead: Vec::new() });
         layer
     };
-    let evenly = layer(&even, told(spread, &SpreadBy::Even));
-    let layer = match sites {
+    let evenly = layer(&even, told(&SpreadBy::Even, across(spread.cell)));
+    let mut accounts = Vec::new();
+    let layer = match weighed {
         None => evenly,
-        Some(sites) => {
+        Some(Weighed { sites, off_m, account }) => {
+            accounts.push(account);
+            let sites = by_total(sites, &outlines, totals.len());
             let label = Text::new("spread evenly over each region", "在各区域内均匀分布");
-            let mut layer = layer(&sites, told(spread, &spread.by));
+            let mut layer = layer(&sites, told(&spread.by, off_m));
             if let Some(spreading) = &mut layer.spreading {
+                // nobody reads the names of points that are measured and not shown
+                let evenly = DemandLayer { names: Vec::new(), ..evenly };
                 spreading.instead.push(Instead { code: "even-spread", label, layer: evenly });
             }
             layer
@@ -387,8 +399,7 @@ fn unplaced(
 }
 
 /// How a layer is spread, for the reader of a figure.
-fn told(spread: &SpreadSource, by: &SpreadBy) -> Text {
-    let off = Metres((spread.cell.0 * std::f64::consts::SQRT_2).ceil());
+fn told(by: &SpreadBy, off_m: f64) -> Text {
     let (en, zh) = match by {
         SpreadBy::Even => ("evenly over each region".to_owned(), "在区域内均匀分布".to_owned()),
         SpreadBy::Records { source, weight, amount, .. } => {
@@ -403,10 +414,16 @@ fn told(spread: &SpreadSource, by: &SpreadBy) -> Text {
             (format!("by the classes of {}", source.shown), format!("按{}的地类权重分配", source.shown))
         }
     };
-    Text::new(
-        format!("totals of regions are spread {en}; within its piece a person is at most {off} off its point"),
-        format!("区域总数{zh}；人在所属单元内距代表点至多{off}"),
-    )
+    let (off_en, off_zh) = match Metres(off_m.ceil()) {
+        Metres(0.0) => ("people stand at its points".to_owned(), "人位于其点位".to_owned()),
+        off => (format!("people stand at most {off} off where it has them"), format!("人距代表点至多{off}")),
+    };
+    Text::new(format!("totals of regions are spread {en}; {off_en}"), format!("区域总数{zh}；{off_zh}"))
+}
+
+/// The longest way across a cell, metres.
+fn across(cell: Metres) -> f64 {
+    cell.0 * std::f64::consts::SQRT_2
 }
 
 /// A note with the sums.

@@ -296,6 +296,40 @@ mod tests {
     }
 
     #[test]
+    fn what_two_areas_share_is_the_same_in_a_rectangle_around_one() {
+        let seed: u64 = std::env::var("TONGDA_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut random = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        let mut shared = 0;
+        for round in 0..300 {
+            let mut star = |x: f64, y: f64, least: f64, most: f64| -> Vec<[f64; 2]> {
+                let corner = |nth: usize, radius: f64| {
+                    let angle = nth as f64 / 24.0 * std::f64::consts::TAU;
+                    [400_000.0 + x + radius * angle.cos(), 3_500_000.0 + y + radius * angle.sin()]
+                };
+                (0..24).map(|nth| corner(nth, least + random() * (most - least))).collect()
+            };
+            let region = (star(0.0, 0.0, 800.0, 3000.0), star(0.0, 0.0, 100.0, 700.0));
+            let region = area(vec![polygon(&region.0, &[&region.1])]);
+            let at = star(0.0, 0.0, 0.0, 2500.0)[0];
+            let house = star(at[0] - 400_000.0, at[1] - 3_500_000.0, 50.0, 400.0);
+            let house_area = area(vec![polygon(&house, &[])]);
+            // what the whole region gives, by the same overlay and without the cut; it rounds corners to some 10⁻⁹ of the extent, 6 km
+            let want = geo::BooleanOps::intersection(&house_area, &region).unsigned_area();
+            let near = within(&region, &Rect::of(&house).grown(1.0));
+            let got = geo::BooleanOps::intersection(&house_area, &near).unsigned_area();
+            assert!((got - want).abs() < 0.05, "seed {seed}, round {round}: {got} instead of {want}");
+            shared += usize::from(want > 0.0 && want < house_area.unsigned_area());
+        }
+        assert!(shared > 50, "{shared}");
+    }
+
+    #[test]
     fn nothing_has_no_pieces() {
         assert!(pieces(&area(Vec::new()), 100.0).is_empty());
         let box_ = area(vec![polygon(&[[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]], &[])]);

@@ -75,9 +75,9 @@ impl DemandLayer {
         self.names.get(at).map_or_else(|| self.id(at), |name| Cow::Borrowed(name))
     }
 
-    /// Whether the points are cells of a raster.
+    /// Whether the points are cells, of a raster or of regions that totals were spread over: too many to be listed one by one.
     pub fn is_grid(&self) -> bool {
-        !self.cells.is_empty()
+        !self.cells.is_empty() || self.spreading.is_some()
     }
 
     /// Whether there is none.

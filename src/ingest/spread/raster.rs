@@ -19,6 +19,8 @@ use crate::ingest::spread::Around;
 use crate::ingest::spread::NO_LOSS;
 use crate::ingest::spread::Outlines;
 use crate::ingest::spread::Site;
+use crate::ingest::spread::Weighed;
+use crate::ingest::spread::across;
 use crate::io::geokeys::Grid;
 use crate::io::geotiff::GeoTiff;
 use crate::io::geotiff::Piece;
@@ -71,7 +73,7 @@ struct Sorter<'r, 'o> {
     gathered: BTreeMap<(u32, i64, i64), Gathered>,
 }
 
-/// Sites by outline, and the account of the raster: its cells near the regions.
+/// The sites that cells near the regions are.
 /// # Errors
 /// [`IngestError::Read`], [`IngestError::NoCrs`] and its like, [`IngestError::Implausible`] away from the regions, and
 /// [`IngestError::TooMuchLost`].
@@ -81,7 +83,7 @@ pub(super) fn read(
     cell: Metres,
     outlines: &Outlines<'_>,
     around: &Around<'_>,
-) -> Result<(Vec<Vec<Site>>, Account), IngestError> {
+) -> Result<Weighed, IngestError> {
     let mut account = Account::new(source, "cells of a spread");
     let shown = source_name(source);
     around.progress.stage(&shown, None);
@@ -110,7 +112,10 @@ pub(super) fn read(
     };
     let mut seen = Seen::default();
     sorter.take(&mut raster, window, classes, &mut seen)?;
+    let half = sorter.corners(window.rows.0 + (window.rows.1 - window.rows.0) / 2);
+    let half = half.map_or(0.0, |[a, _, c, _]| (a[0] - c[0]).hypot(a[1] - c[1]) / 2.0);
     let Sorter { fates, gathered, .. } = sorter;
+    let off_m = if gathered.values().all(|one| one.is_one) { half } else { half + across(cell) };
     around.progress.done();
     settle(&mut account, &fates, cell, gathered.len());
     seen.tell(classes, &fates, &mut account);
@@ -119,7 +124,7 @@ pub(super) fn read(
     for ((outline, ..), one) in gathered {
         sites[outline as usize].push(Site { at: one.place(outline, outlines), share: one.share });
     }
-    Ok((sites, account))
+    Ok(Weighed { sites, off_m, account })
 }
 
 /// Numbers that were met.
@@ -198,15 +203,21 @@ impl Sorter<'_, '_> {
         }
     }
 
-    /// Area of a cell of a row in the study plane, taken at the middle of the window.
-    fn area(&self, row: u32) -> Option<f64> {
+    /// Corners of a cell of a row in the study plane, taken at the middle of the window.
+    fn corners(&self, row: u32) -> Option<[[f64; 2]; 4]> {
         let (column, row) = (f64::from(self.middle), f64::from(row));
         let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|(x, y)| self.grid.at(column + x, row + y));
         let places = self.around.ground.places(&self.degrees.points(&corners));
-        let at: Vec<[f64; 2]> = places.into_iter().map(|at| Some(at?.xy.array())).collect::<Option<_>>()?;
-        let diagonal = |a: usize, b: usize| [at[b][0] - at[a][0], at[b][1] - at[a][1]];
-        let ([ax, ay], [bx, by]) = (diagonal(0, 2), diagonal(1, 3));
-        Some((ax * by - bx * ay).abs() / 2.0)
+        match places[..] {
+            [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d].map(|place| place.xy.array())),
+            _ => None,
+        }
+    }
+
+    /// Area of a cell of a row.
+    fn area(&self, row: u32) -> Option<f64> {
+        let [a, b, c, d] = self.corners(row)?;
+        Some(((c[0] - a[0]) * (d[1] - b[1]) - (d[0] - b[0]) * (c[1] - a[1])).abs() / 2.0)
     }
 
     fn gather(&mut self, outline: u32, at: Place, share: f64) {

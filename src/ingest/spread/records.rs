@@ -8,10 +8,10 @@ use rayon::prelude::*;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::plane::Rect;
+use crate::base::units::Metres;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
-use crate::config::plan::SpreadBy;
-use crate::config::plan::SpreadSource;
+use crate::config::plan::Source;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
@@ -27,6 +27,8 @@ use crate::ingest::spread::Around;
 use crate::ingest::spread::NO_LOSS;
 use crate::ingest::spread::Outlines;
 use crate::ingest::spread::Site;
+use crate::ingest::spread::Weighed;
+use crate::ingest::spread::across;
 use crate::ingest::spread::refuse_too_many;
 use crate::model::cutting;
 use crate::model::cutting::Piece;
@@ -117,20 +119,31 @@ impl Collect for Collector<'_> {
     }
 }
 
-/// Sites by outline, and the account of the file.
+/// What records say of weights.
+pub(super) struct Fields<'s> {
+    /// Field of the weight of a point, or of each square metre of a polygon.
+    pub weight: Option<&'s String>,
+    /// Field of the weight of a whole record.
+    pub amount: Option<&'s String>,
+    pub repair: bool,
+}
+
+/// The sites that points and polygons are.
+/// # Errors
+/// [`IngestError::Read`], [`IngestError::NoCrs`] and its like, [`IngestError::Implausible`] for too many cells, and
+/// [`IngestError::TooMuchLost`].
 pub(super) fn read(
-    spread: &SpreadSource,
+    source: &Source,
+    fields: &Fields<'_>,
+    cell: Metres,
     outlines: &Outlines<'_>,
     around: &Around<'_>,
-) -> Result<(Vec<Vec<Site>>, Account), IngestError> {
-    let SpreadBy::Records { source, weight, amount, repair } = &spread.by else {
-        return Ok((Vec::new(), Account::new(&Default::default(), "")));
-    };
+) -> Result<Weighed, IngestError> {
     let mut account = Account::new(source, "weights of a spread");
     let mut collector = Collector {
-        field: weight.as_ref().or(amount.as_ref()),
-        is_amount: amount.is_some(),
-        repair: *repair,
+        field: fields.weight.or(fields.amount),
+        is_amount: fields.amount.is_some(),
+        repair: fields.repair,
         weight: None,
         synthetic: None,
         drafts: Vec::new(),
@@ -138,7 +151,7 @@ pub(super) fn read(
     let carried = door::read(source, &mut collector, &mut account, around.progress)?;
     let mut sites: Vec<Vec<Site>> = outlines.shapes.iter().map(|_| Vec::new()).collect();
     let is_amount = collector.is_amount;
-    let (mut points, mut areas) = (Vec::new(), Vec::new());
+    let (mut points, mut areas, mut off_m) = (Vec::new(), Vec::new(), 0.0);
     for Draft { number, drawn, weight } in collector.drafts {
         match drawn {
             _ if weight == 0.0 => account.ledger.take_back("zero-weight"),
@@ -167,12 +180,15 @@ pub(super) fn read(
         }
         let mut fates = Fates::default();
         of_points(&located, degrees.name(), outlines, &mut sites, &mut fates, &mut account);
-        let cut = Cut { areas: &plane_areas, is_amount, spread };
+        if !plane_areas.is_empty() {
+            off_m = across(cell);
+        }
+        let cut = Cut { areas: &plane_areas, is_amount, cell };
         cut.of_areas(outlines, &mut sites, &mut fates, &mut account)?;
         fates.tell(around.homes, &mut account);
     }
     account.close_but(around.max_loss, &NO_LOSS)?;
-    Ok((sites, account))
+    Ok(Weighed { sites, off_m, account })
 }
 
 /// Weights that no total is spread over, and why.
@@ -249,7 +265,7 @@ fn of_points(
 struct Cut<'a> {
     areas: &'a [(MultiPolygon<f64>, f64)],
     is_amount: bool,
-    spread: &'a SpreadSource,
+    cell: Metres,
 }
 
 impl Cut<'_> {
@@ -264,8 +280,8 @@ impl Cut<'_> {
             self.areas.par_iter().map(|(area, _)| parts(area, outlines)).collect();
         let area_of = |area: &MultiPolygon<f64>| geo::Area::unsigned_area(area);
         let total: f64 = parts.iter().flatten().map(|(_, part)| area_of(part)).sum();
-        refuse_too_many(total, self.spread.cell, &account.ledger.source)?;
-        let cell = self.spread.cell.0;
+        refuse_too_many(total, self.cell, &account.ledger.source)?;
+        let cell = self.cell.0;
         let cut: Vec<Vec<(u32, Vec<Piece>)>> = parts
             .par_iter()
             .map(|parts| parts.iter().map(|(outline, part)| (*outline, cutting::pieces(part, cell))).collect())
