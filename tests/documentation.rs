@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 20] = [
+const PAGES: &[&str] = &[
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -29,6 +29,8 @@ const PAGES: [&str; 20] = [
     "docs/methods/presence.md",
     "docs/methods/facility-count.md",
     "docs/planning.md",
+    "docs/demand.md",
+    "docs/report.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",

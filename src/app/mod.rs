@@ -4,5 +4,6 @@ pub mod compare;
 pub mod explain;
 pub mod init;
 pub mod inspect;
+pub(crate) mod otherwise;
 pub mod run;
 pub mod way;

@@ -12,6 +12,7 @@ use geo_types::Rect;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::app::otherwise;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::progress::Progress;
@@ -19,6 +20,7 @@ use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::config::error::ConfigError;
 use crate::config::file::ReportLang;
+use crate::config::plan::IndicatorPlan;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
@@ -141,29 +143,25 @@ pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Res
 fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Scorecard, Vec<Table>), RunError> {
     progress.stage("measure", Some(plan.indicators.len() as u64));
     let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), Vec::new());
+    let mut outputs = Vec::new();
     let networks = Networks::new(study);
     for indicator in &plan.indicators {
-        let target_share = match indicator.target.as_ref().map(|target| target.bound) {
-            Some(Bound::AtLeast(Quantity::Share(share))) => Some(share),
-            _ => None,
-        };
-        let context = Context {
-            study,
-            progress,
-            id: &indicator.id,
-            title: &indicator.title,
-            over: &indicator.over,
-            target_share,
-        };
         let mut output = indicator
             .measure
             .metric()
-            .measure_over(&context, &networks)
+            .measure_over(&asked(study, indicator, progress), &networks)
             .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
         roll_up::tell(study, &mut output);
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
         }
+        outputs.push(output);
+        progress.advance(1);
+    }
+    drop(networks);
+    progress.done();
+    otherwise::measure(plan, study, &mut outputs, progress);
+    for (indicator, mut output) in plan.indicators.iter().zip(outputs) {
         let promise = Promise {
             id: indicator.id.clone(),
             title: indicator.title.clone(),
@@ -175,10 +173,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         rows.push(row);
         tables.append(&mut output.tables);
         issues.append(&mut output.issues);
-        progress.advance(1);
     }
-    drop(networks);
-    progress.done();
     // several indicators may meet the same doubtful stop: it is listed once
     for issue in issues {
         if !study.issues.contains(&issue) {
@@ -201,6 +196,15 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         provenance: Vec::new(),
     };
     Ok((card, tables))
+}
+
+/// What the metric of an indicator may look at.
+pub(crate) fn asked<'a>(study: &'a Study, indicator: &'a IndicatorPlan, progress: &'a dyn Progress) -> Context<'a> {
+    let target_share = match indicator.target.as_ref().map(|target| target.bound) {
+        Some(Bound::AtLeast(Quantity::Share(share))) => Some(share),
+        _ => None,
+    };
+    Context { study, progress, id: &indicator.id, title: &indicator.title, over: &indicator.over, target_share }
 }
 
 /// Every input with its hash, the config first.
@@ -306,6 +310,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
         all.push(&demand.source);
         all.extend(demand.locate.as_ref().map(|locate| &locate.source));
         all.extend(demand.rasters.values());
+        all.extend(demand.spread.as_ref().and_then(|spread| spread.source()));
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
     all.extend(study.transit.iter().flat_map(|one| &one.feeds));

@@ -1,5 +1,6 @@
 //! Floor 0: units, indices, issues, ledgers, the clock and progress. Knows nothing of regions or files.
 
+pub mod apportion;
 pub mod clock;
 pub mod frame;
 pub mod idx;

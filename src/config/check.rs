@@ -1,5 +1,7 @@
 //! Whether what a config says fits together: all findings at once, each at its word.
 
+mod spread;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Component;
@@ -23,6 +25,7 @@ use crate::config::file::TransitFile;
 use crate::config::file::TravelFile;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
+use crate::config::plan::Weighed;
 use crate::config::plan::demand_name;
 use crate::config::plan::level_above;
 use crate::config::plan::service_date;
@@ -193,6 +196,7 @@ pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec
             );
         }
         measure(file, &indicator.measure, &way, &mut findings);
+        spread::areal_check(indicator, &way, &mut findings);
         if let Some(given) = &indicator.target {
             judge(&indicator.measure, given, &below(&way, "target"), &mut findings);
         }
@@ -287,6 +291,9 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             );
         }
         demand(one, &way, findings);
+        if !is_raster(Path::new(&one.path)) {
+            spread::demand(one, &way, findings);
+        }
     }
     if let Some(services) = &study.services {
         let way = way!["study", "services"];
@@ -676,6 +683,8 @@ fn raster(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
         ("region", one.region.is_some()),
         ("class", one.class.is_some()),
         ("locate", one.locate.is_some()),
+        ("spread", one.spread.is_some()),
+        ("cell", one.cell.is_some()),
     ];
     unused(&keys, "the cells of a raster are the points, and their values the people", way, findings);
     for (group, path) in one.groups.iter().filter(|(_, path)| !is_raster(Path::new(path))) {
@@ -837,6 +846,17 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
     }
 }
 
+/// Whom a measure weighs, where it weighs demand and the config says so without a doubt.
+pub(crate) fn weighed(file: &ConfigFile, measure: &Measure) -> Option<Weighed> {
+    let group = wants(measure).demand?.unwrap_or("people").to_owned();
+    let layer = match (measure.metric().demand(), &file.study.demand.0[..]) {
+        (Some(name), _) => name,
+        (None, [only]) => demand_name(only),
+        (None, _) => return None,
+    };
+    Some(Weighed { layer: layer.to_owned(), group })
+}
+
 fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     words.collect::<BTreeSet<&str>>().into_iter().collect()
 }
@@ -882,7 +902,8 @@ fn weigh(file: &ConfigFile, measure: &Measure, weight: Option<&str>, way: &[Step
         .then_some("people")
         .into_iter()
         .chain(layer.groups.keys().map(String::as_str))
-        .chain(["count"])
+        // the points of totals that are spread are pieces of regions: their number says nothing
+        .chain(layer.spread.is_none().then_some("count"))
         .collect();
     match weight {
         None if !has_people => findings.at_key(
@@ -1062,6 +1083,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     for one in study.demand.iter() {
         paths.push(one.path.clone());
         paths.extend(one.locate.as_ref().map(|locate| locate.path.clone()));
+        paths.extend(spread::weights(one).map(|weights| weights.path.clone()));
         if is_raster(Path::new(&one.path)) {
             paths.extend(one.groups.values().cloned());
         }
@@ -1136,6 +1158,14 @@ pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Ve
         for (nth, level) in indicator.over.iter().enumerate().filter(|(_, level)| !levels.contains(level)) {
             findings.at(
                 &below(&below(&way, "over"), nth),
+                format!("there are no regions of level {level}"),
+                "no such regions",
+                format!("levels of this study: {}", listed.join(", ")),
+            );
+        }
+        for (nth, level) in indicator.areal_check.iter().enumerate().filter(|(_, level)| !levels.contains(level)) {
+            findings.at(
+                &below(&below(&way, "areal-check"), nth),
                 format!("there are no regions of level {level}"),
                 "no such regions",
                 format!("levels of this study: {}", listed.join(", ")),

@@ -277,6 +277,79 @@ source_table! {
         pub class: Option<String>,
         /// A second file that knows where the records are.
         pub locate: Option<LocateFile>,
+        /// The records are totals of regions, and this says where in each region people live: `even`, or a file.
+        pub spread: Option<SpreadFile>,
+        /// Side of the cells that totals are spread over; left out, 250 m.
+        pub cell: Option<Metres>,
+    }
+}
+
+source_table! {
+    /// Where people live within a region: points, polygons, or a raster of counts or classes (`.tif`).
+    pub struct WeightsFile {
+        /// Field of the weight: of a point, or of each square metre of a polygon (a density); left out, all are alike.
+        pub weight: Option<String>,
+        /// Field of the weight of a whole record, e.g. the floor area of a building; a polygon's is shared over its area.
+        pub amount: Option<String>,
+        /// Of a raster: weight of each square metre by class, e.g. `{ "50" = 10, "30" = 3 }`; nobody lives in other classes. Left out, cells
+        /// hold counts.
+        #[serde(default)]
+        pub classes: BTreeMap<String, f64>,
+        /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
+        #[serde(default)]
+        pub repair: bool,
+    }
+}
+
+/// How totals of regions are spread within them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpreadFile {
+    /// Over the area of the region, the same everywhere.
+    Even,
+    /// By a file that says where people live.
+    Weights(Box<WeightsFile>),
+}
+
+impl<'de> Deserialize<'de> for SpreadFile {
+    // by hand, because an untagged enum would lose the place of an error inside
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<SpreadFile, D::Error> {
+        struct Reader;
+        impl<'de> de::Visitor<'de> for Reader {
+            type Value = SpreadFile;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("\"even\", or a file: { path = \"settlements.gpkg\", weight = \"…\" }")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SpreadFile, E> {
+                match text {
+                    "even" => Ok(SpreadFile::Even),
+                    other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
+                }
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, table: A) -> Result<SpreadFile, A::Error> {
+                let weights = WeightsFile::deserialize(de::value::MapAccessDeserializer::new(table))?;
+                Ok(SpreadFile::Weights(Box::new(weights)))
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+impl Serialize for SpreadFile {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            SpreadFile::Even => to.serialize_str("even"),
+            SpreadFile::Weights(weights) => weights.serialize(to),
+        }
+    }
+}
+
+impl JsonSchema for SpreadFile {
+    fn schema_name() -> Cow<'static, str> {
+        "SpreadFile".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let weights = generator.subschema_for::<WeightsFile>();
+        json_schema!({ "anyOf": [{ "type": "string", "enum": ["even"] }, weights] })
     }
 }
 
@@ -543,6 +616,10 @@ pub struct IndicatorFile {
     /// Levels at which figures are wanted beside the whole area; left out, the metric's own choice.
     #[serde(default)]
     pub over: Vec<Level>,
+    /// Levels at which the figure is measured once more with the people of each region put together at their mean centre, to show what
+    /// aggregation hides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areal_check: Vec<Level>,
     /// What is promised; left out, the figure is shown and not judged.
     pub target: Option<TargetFile>,
     /// What a reader must know beside the figure.

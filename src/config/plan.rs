@@ -29,6 +29,7 @@ use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
 use crate::config::file::ReportLang;
 use crate::config::file::ServiceColumns;
+use crate::config::file::SpreadFile;
 use crate::config::file::StreetsFile;
 use crate::config::file::SurfaceFile;
 use crate::config::file::TransitFile;
@@ -192,6 +193,44 @@ pub struct DemandSource {
     /// Field that tells the records apart.
     pub class: Option<String>,
     pub locate: Option<LocateSource>,
+    /// Of totals of regions: how they are spread.
+    pub spread: Option<SpreadSource>,
+}
+
+/// How totals of regions are spread within them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpreadSource {
+    /// Side of the cells.
+    pub cell: Metres,
+    pub by: SpreadBy,
+}
+
+/// What says where in a region people live.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpreadBy {
+    /// Nothing does: they live everywhere alike.
+    Even,
+    /// Points or polygons.
+    Records {
+        source: Box<Source>,
+        /// Field of the weight of a point, or of each square metre of a polygon.
+        weight: Option<String>,
+        /// Field of the weight of a whole record.
+        amount: Option<String>,
+        repair: bool,
+    },
+    /// A raster of counts, or of classes with the weight of a square metre of each.
+    Raster { source: Box<Source>, classes: BTreeMap<i64, f64> },
+}
+
+impl SpreadSource {
+    /// The file, where there is one.
+    pub fn source(&self) -> Option<&Source> {
+        match &self.by {
+            SpreadBy::Even => None,
+            SpreadBy::Records { source, .. } | SpreadBy::Raster { source, .. } => Some(source),
+        }
+    }
 }
 
 impl DemandSource {
@@ -290,6 +329,8 @@ pub enum SpeedSource {
 }
 
 const DEFAULT_CELL: Metres = Metres(100.0);
+/// Side of the cells that totals are spread over.
+const DEFAULT_SPREAD_CELL: Metres = Metres(250.0);
 const DEFAULT_HALO: Metres = Metres(5000.0);
 const DEFAULT_MAX_SNAP: Metres = Metres(250.0);
 const DEFAULT_MIN_COMPONENT: Metres = Metres(1000.0);
@@ -299,6 +340,13 @@ const DEFAULT_MIN_COMPONENT: Metres = Metres(1000.0);
 pub struct WaterSource {
     pub source: Source,
     pub repair: bool,
+}
+
+/// The demand layer and the group of it that an indicator weighs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weighed {
+    pub layer: String,
+    pub group: String,
 }
 
 /// One indicator.
@@ -311,7 +359,11 @@ pub struct IndicatorPlan {
     /// Those that it measures by.
     pub norms: Vec<Norm>,
     pub measure: Measure,
+    /// Whom it weighs; `None` for one that weighs no demand.
+    pub weighs: Option<Weighed>,
     pub over: Vec<Level>,
+    /// Levels at which the people of each region are put together for a comparison.
+    pub areal_check: Vec<Level>,
     /// `None` is measured and not judged.
     pub target: Option<Target>,
     pub note: Option<Text>,
@@ -414,7 +466,9 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 cites: one.cites.clone(),
                 norms: norms.of(one),
                 measure: one.measure.clone(),
+                weighs: check::weighed(file, &one.measure),
                 over: one.over.clone(),
+                areal_check: one.areal_check.clone(),
                 target: one.target.as_ref().and_then(|target| check::target(target).ok()),
                 note: one.note.clone(),
             })
@@ -640,7 +694,21 @@ fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
             .locate
             .as_ref()
             .map(|one| LocateSource { source: source(one.reading(), base_dir), key: one.key.clone() }),
+        spread: file
+            .spread
+            .as_ref()
+            .map(|one| SpreadSource { cell: file.cell.unwrap_or(DEFAULT_SPREAD_CELL), by: spread(one, base_dir) }),
     }
+}
+
+fn spread(file: &SpreadFile, base_dir: &Path) -> SpreadBy {
+    let SpreadFile::Weights(file) = file else { return SpreadBy::Even };
+    let source = Box::new(source(file.reading(), base_dir));
+    if is_raster(Path::new(&file.path)) {
+        let class = |(class, weight): (&String, &f64)| Some((class.parse().ok()?, *weight));
+        return SpreadBy::Raster { source, classes: file.classes.iter().filter_map(class).collect() };
+    }
+    SpreadBy::Records { source, weight: file.weight.clone(), amount: file.amount.clone(), repair: file.repair }
 }
 
 /// What indicators call a demand layer.

@@ -90,7 +90,15 @@ impl Account {
     /// [`IngestError::Empty`] for a source without records, [`IngestError::NoneMeant`] when none of them is meant,
     /// [`IngestError::TooMuchLost`].
     pub(crate) fn close(&mut self, max_loss: Share) -> Result<(), IngestError> {
-        let (read, dropped) = (self.ledger.read, self.ledger.total_dropped());
+        self.close_but(max_loss, &[])
+    }
+
+    /// The same for a source of which some records are rightly left out, for these reasons: they are no loss.
+    /// # Errors
+    /// As [`close`](Account::close).
+    pub(crate) fn close_but(&mut self, max_loss: Share, no_loss: &[&str]) -> Result<(), IngestError> {
+        let left_out: u64 = no_loss.iter().filter_map(|reason| self.ledger.dropped.get(reason)).sum();
+        let (read, dropped) = (self.ledger.read, self.ledger.total_dropped() - left_out);
         if self.passed_over > 0 {
             let what = format!(
                 "{} of {} records are not what the config asks for (where, kinds, bbox) and were passed over",
@@ -110,14 +118,21 @@ impl Account {
         if read == 0 {
             return Err(IngestError::Empty { path: self.ledger.source.clone(), records: self.ledger.records.clone() });
         }
-        if dropped as f64 > max_loss.0 * read as f64 {
+        let meant = read - left_out;
+        if dropped as f64 > max_loss.0 * meant as f64 {
             let first = self.issues.iter().find(|issue| issue.severity == Severity::Error);
             return Err(IngestError::TooMuchLost {
                 path: self.ledger.source.clone(),
                 dropped,
-                read,
+                read: meant,
                 max_loss,
-                reasons: self.ledger.dropped.iter().map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>(),
+                reasons: self
+                    .ledger
+                    .dropped
+                    .iter()
+                    .filter(|(code, _)| !no_loss.contains(code))
+                    .map(|(code, count)| format!("{code} {count}"))
+                    .collect::<Vec<_>>(),
                 first: first.map(Issue::to_string).unwrap_or_default(),
             });
         }

@@ -22,6 +22,9 @@ use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::homes::Homes;
 use crate::ingest::homes::Located;
+use crate::ingest::spread;
+use crate::ingest::spread::Around;
+use crate::ingest::spread::Records;
 use crate::io::read::DeclaredCrs;
 use crate::model::demand::Classes;
 use crate::model::demand::DemandLayer;
@@ -100,7 +103,7 @@ impl Collect for Collector<'_> {
             issue.id = Some(id);
             return;
         }
-        let raw = if self.source.locate.is_some() {
+        let raw = if self.source.locate.is_some() || self.source.spread.is_some() {
             None
         } else {
             match point_of(&record, trouble) {
@@ -122,6 +125,15 @@ impl Collect for Collector<'_> {
         self.classes.push(fields.class.and_then(|at| name(&record, at)));
         self.raws.push(raw);
         self.ids.push(id);
+    }
+}
+
+impl Collector<'_> {
+    /// The weights that were read, by group; none are left.
+    fn groups(&mut self) -> Vec<WeightGroup> {
+        let fields = self.fields.iter().flat_map(|fields| &fields.weights);
+        let weights = std::mem::take(&mut self.weights);
+        fields.zip(weights).map(|((name, ..), weights)| WeightGroup { name: name.clone(), weights }).collect()
     }
 }
 
@@ -147,6 +159,12 @@ pub(crate) fn read(
         synthetic: false,
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
+    if let Some(spread) = &source.spread {
+        let groups = collector.groups();
+        let Collector { numbers, regions: codes, synthetic, .. } = collector;
+        let around = Around { ground, homes, max_loss, progress };
+        return spread::read(source, spread, Records { numbers, codes, groups, synthetic }, account, &around);
+    }
     let mut places_account = None;
     let places: Vec<Option<Place>> = if let Some(locate) = &source.locate {
         let (by_key, located_account) = locations(locate, &source.name, ground, max_loss, progress)?;
@@ -174,9 +192,7 @@ pub(crate) fn read(
     let home = homes.find(&records, &mut account);
     account.close(max_loss)?;
     let count = WeightGroup { name: "count".to_owned(), weights: vec![Weight::ONE; places.len()] };
-    let names = collector.fields.into_iter().flat_map(|fields| fields.weights).map(|(group, _, _)| group);
-    let mut groups: Vec<WeightGroup> =
-        names.zip(collector.weights).map(|(name, weights)| WeightGroup { name, weights }).collect();
+    let mut groups = collector.groups();
     groups.push(count);
     let synthetic = collector.synthetic || places_account.as_ref().is_some_and(|account| account.ledger.synthetic);
     let layer = DemandLayer {
@@ -189,6 +205,7 @@ pub(crate) fn read(
         groups,
         classes: source.class.is_some().then(|| Classes::new(&collector.classes)),
         synthetic,
+        spreading: None,
     };
     Ok((layer, std::iter::once(account).chain(places_account).collect()))
 }

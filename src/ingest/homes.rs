@@ -35,6 +35,11 @@ impl<'t> Homes<'t> {
         Homes { tree, changes, levels }
     }
 
+    /// All regions.
+    pub(crate) fn tree(&self) -> &'t RegionTree {
+        self.tree
+    }
+
     /// The judged regions of the smallest level that has outlines, in order.
     pub(crate) fn judged_outlines(&self) -> impl Iterator<Item = (&Region, &Shape)> {
         let smallest = self.levels.first().map_or(&[][..], |(_, regions, _)| regions);

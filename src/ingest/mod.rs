@@ -15,6 +15,7 @@ pub mod pairs;
 pub(crate) mod raster;
 pub mod regions;
 pub mod services;
+pub(crate) mod spread;
 pub mod streets;
 mod surface;
 pub(crate) mod timetable;

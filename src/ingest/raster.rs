@@ -274,7 +274,7 @@ impl Sorter<'_, '_> {
 }
 
 /// The cells that may lie in a region.
-fn window(grid: &Grid, extent: Option<&Extent>, back: &Reprojector) -> Window {
+pub(crate) fn window(grid: &Grid, extent: Option<&Extent>, back: &Reprojector) -> Window {
     let whole = Window { columns: (0, grid.columns), rows: (0, grid.rows) };
     let Some(Extent { min, max }) = extent else { return whole };
     let (min, max) = (min.map(|value| value - MARGIN_DEGREES), max.map(|value| value + MARGIN_DEGREES));

@@ -172,6 +172,11 @@ impl Metric for CoveredShare {
         Ok(output)
     }
 
+    fn figures_only(&self) -> Option<Box<dyn Metric>> {
+        self.catchments.as_ref()?;
+        Some(Box::new(CoveredShare { catchments: None, ..self.clone() }))
+    }
+
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {

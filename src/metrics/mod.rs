@@ -225,6 +225,11 @@ pub trait Metric {
         self.measure(context)
     }
 
+    /// The same metric without layers that take long and change no figure; `None` where it has none.
+    fn figures_only(&self) -> Option<Box<dyn Metric>> {
+        None
+    }
+
     /// What is wrong with the parameters themselves, before anything is read.
     /// # Errors
     /// [`MetricError::Parameter`].

@@ -257,6 +257,11 @@ impl Metric for Nearest {
         Ok(output)
     }
 
+    fn figures_only(&self) -> Option<Box<dyn Metric>> {
+        self.catchments.as_ref()?;
+        Some(Box::new(Nearest { catchments: None, ..self.clone() }))
+    }
+
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.cost.unit(), "cost")?;
         let is_nearest_of_all = self.whose == Whose::Any && self.nth.get() == 1;

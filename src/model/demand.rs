@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::idx::DemandIdx;
 use crate::base::idx::RegionIdx;
+use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::model::place::Place;
 
@@ -27,6 +28,26 @@ pub struct DemandLayer {
     /// The class of each point, e.g. urban or rural; `None` for a layer whose file says none.
     pub classes: Option<Classes>,
     pub synthetic: bool,
+    /// Of points that totals of regions were spread over; `None` for places that were read.
+    pub spreading: Option<Spreading>,
+}
+
+/// How totals of regions became points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spreading {
+    /// How, and how far people may be off their points.
+    pub told: Text,
+    /// The same totals spread in other ways that can be meant.
+    pub instead: Vec<Instead>,
+}
+
+/// What may stand in the place of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instead {
+    /// Short code for a definition matrix, e.g. `even-spread`.
+    pub code: &'static str,
+    pub label: Text,
+    pub layer: DemandLayer,
 }
 
 /// Points told apart: urban and rural, old town and new.
@@ -78,9 +99,9 @@ impl DemandLayer {
         self.names.get(at).map_or_else(|| self.id(at), |name| Cow::Borrowed(name))
     }
 
-    /// Whether the points are cells of a raster.
+    /// Whether the points are cells, of a raster or of regions that totals were spread over: too many to be listed one by one.
     pub fn is_grid(&self) -> bool {
-        !self.cells.is_empty()
+        !self.cells.is_empty() || self.spreading.is_some()
     }
 
     /// Whether there is none.

@@ -2,8 +2,10 @@
 
 pub(crate) mod boxes;
 pub mod course;
+pub mod cutting;
 pub mod demand;
 pub mod facility;
+pub mod gathered;
 pub mod joining;
 pub mod lattice;
 pub mod locate;
