@@ -73,6 +73,7 @@ fn covered(within: f64) -> CoveredShare {
     CoveredShare {
         kind: "clinic".into(),
         within: Limit::Length(Metres(within)),
+        at_least_facilities: NonZeroU32::MIN,
         by: By::StraightLine,
         direction: Direction::ToFacility,
         demand: None,

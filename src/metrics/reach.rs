@@ -249,17 +249,27 @@ impl<'a> Reach<'a> {
 
     /// What is known of one demand point.
     pub fn reached(&self, at: usize) -> Reached {
+        self.reached_of(at, self.nth)
+    }
+
+    /// The same of the facility that is `nth` in the order of their cost, from 1; no farther down than the question asks.
+    pub(crate) fn reached_of(&self, at: usize, nth: usize) -> Reached {
         if self.layer.at[at].is_none() {
             return Reached::NoPlace;
         }
         if self.off_streets.contains_key(&at) {
             return Reached::OffStreets;
         }
-        let found = self.costs.row(at).nth(self.nth - 1);
+        let found = self.costs.row(at).nth(nth.max(1) - 1);
         if self.without_services.contains(&at) {
             return Reached::AtMost(found);
         }
         found.map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+    }
+
+    /// Which of the facilities is meant, in the order of their cost, from 1.
+    pub(crate) fn nth(&self) -> usize {
+        self.nth
     }
 
     /// The regions of which no service is known, with what is not known for it; without a limit nothing is.
