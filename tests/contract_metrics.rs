@@ -173,6 +173,7 @@ fn all() -> Vec<Measure> {
             order: Order::File,
             ring: None,
             losses: true,
+            flow: None,
             by: By::StraightLine,
             direction: Direction::ToFacility,
             demand: None,

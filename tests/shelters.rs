@@ -7,6 +7,18 @@ use tongda::metrics::Output;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 
+use tongda::base::units::KmPerHour;
+use tongda::impedance::geodesic::geodesic_m;
+use tongda::model::place::LonLat;
+use tongda::model::place::Place;
+use tongda::model::place::PlaneXy;
+use tongda::model::streets::Hindrances;
+use tongda::model::streets::Line;
+use tongda::model::streets::Mode;
+use tongda::model::streets::StreetNetwork;
+use tongda::model::streets::Way;
+use tongda::table::Value;
+
 use support::scene::Scene;
 use support::scene::measure;
 use support::scene::rectangle;
@@ -70,4 +82,92 @@ fn two_shelters_are_no_question_for_the_areas_of_the_nearest() {
     let none = "covered-share = { kind = \"shelter\", within = \"1 km\", at-least-facilities = 0 }";
     let refused = toml::from_str::<toml::Table>(none).unwrap().try_into::<tongda::metrics::Measure>();
     assert!(refused.is_err());
+}
+
+/// A place so many metres east and north of 0° 0°; exact to a hundredth of a millimetre within a kilometre.
+fn at(x: f64, y: f64) -> Place {
+    let lonlat = LonLat { lon: x / 111_319.490_793, lat: y / 110_574.275_822 };
+    Place { lonlat, xy: PlaneXy { x, y } }
+}
+
+/// Two streets that cross at S, walked at a metre a second; T stands on the northern one, at 250 m. 900 people 100 m west of S, 100 people at 400 m
+/// on the northern one. The way from south to north is given.
+fn crossing(northward: Way) -> Study {
+    let pace = KmPerHour(3.6);
+    let mut study = Scene::default()
+        .facility("S", "shelter", 0.0, 0.0)
+        .facility("T", "shelter", 0.0, 250.0)
+        .facility("U", "shelter", 5_000.0, 0.0)
+        .people(&[("h1", -100.0, 0.0, 900), ("h2", 0.0, 400.0, 100)])
+        .build();
+    for (facility, (y, room)) in study.facilities.iter_mut().zip([(0.0, 900.0), (250.0, 1000.0), (0.0, 500.0)]) {
+        facility.at = at(facility.at.xy.x, y);
+        facility.capacity = Some(room);
+    }
+    study.demand[0].at = vec![Some(at(-100.0, 0.0)), Some(at(0.0, 400.0))];
+    let lines = [
+        Line { corners: vec![at(-500.0, 0.0), at(0.0, 0.0), at(500.0, 0.0)], way: Way::both(pace), id: 0 },
+        Line { corners: vec![at(0.0, -500.0), at(0.0, 0.0), at(0.0, 500.0)], way: northward, id: 1 },
+    ];
+    let mut network = StreetNetwork::new(Mode::Walk, pace, &lines, &Hindrances::default(), geodesic_m);
+    network.max_snap_m = 50.0;
+    network.min_component_m = 0.0;
+    study.streets.push(network);
+    study
+}
+
+fn served(study: &Study, within: &str, flow: &str) -> Output {
+    let text = format!(
+        "served-share = {{ kind = \"shelter\", within = \"{within}\", by = \"walk\", rule = \"nearest-first\"{flow} }}"
+    );
+    measure(study, &text).unwrap()
+}
+
+fn column(output: &Output, field: &str) -> Vec<Value> {
+    let table = output.tables.iter().find(|table| table.name == "i_facilities").unwrap();
+    let at = table.field(field).unwrap();
+    table.rows.iter().map(|row| row.values[at].clone()).collect()
+}
+
+fn seconds(output: &Output) -> Vec<Option<f64>> {
+    column(output, "clear_s").iter().map(|value| value.as_f64().map(f64::round)).collect()
+}
+
+#[test]
+fn a_shelter_takes_people_in_no_faster_than_its_streets_let_them() {
+    let both = crossing(Way::both(KmPerHour(3.6)));
+    let output = served(&both, "1 km", ", flow = 60");
+    // 900 at 60 by each of four streets: 3.75 min; 100 from two sides: 50 s; nobody comes to U, which is off the streets
+    assert_eq!(column(&output, "streets"), [Value::Int(4), Value::Int(2), Value::Null]);
+    assert_eq!(seconds(&output), [Some(225.0), Some(50.0), None]);
+    let told = output.notes.iter().find(|note| note.en.contains("60 people a minute")).unwrap();
+    assert!(told.en.contains("S takes at least 3.8 min") && told.en.contains("a lower bound"), "{}", told.en);
+    // by time, the 150 m from the second home to T take longer than the queue
+    assert_eq!(seconds(&served(&both, "20 min", ", flow = 60")), [Some(225.0), Some(150.0), None]);
+    assert_eq!(seconds(&served(&both, "20 min", ", flow = 600")), [Some(100.0), Some(150.0), None]);
+    assert!(served(&both, "20 min", "").tables.iter().all(|table| table.field("clear_s").is_none()));
+}
+
+#[test]
+fn only_streets_that_lead_in_count() {
+    // northwards only: into S from the west, the east and the south; along T's street one way
+    let pace = KmPerHour(3.6);
+    let one_way = crossing(Way { speed: [pace, KmPerHour(0.0)], ..Way::both(pace) });
+    let output = served(&one_way, "1 km", ", flow = 60");
+    assert_eq!(column(&output, "streets"), [Value::Int(3), Value::Int(1), Value::Null]);
+    // S 900 / 180 min; the second home is past T and can not come back
+    assert_eq!(seconds(&output), [Some(300.0), None, None]);
+}
+
+#[test]
+fn a_flow_needs_streets_and_is_more_than_nothing() {
+    for (by, flow, word) in [
+        ("straight-line", "60", "people come by streets"),
+        ("surface", "60", "people come by streets"),
+        ("walk", "0", "more than 0"),
+    ] {
+        let text = format!("served-share = {{ kind = \"shelter\", within = \"1 km\", by = \"{by}\", flow = {flow} }}");
+        let error = measure(&town(), &text).unwrap_err().to_string();
+        assert!(error.contains("flow") && error.contains(word), "{error}");
+    }
 }

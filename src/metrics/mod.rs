@@ -10,6 +10,7 @@ pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
 mod catchments_by_transit;
+mod clearance;
 pub mod connection;
 pub mod covered_share;
 pub mod decay;
