@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 19] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -25,6 +25,9 @@ const PAGES: [&str; 16] = [
     "docs/methods/accessibility.md",
     "docs/methods/served-share.md",
     "docs/methods/equity.md",
+    "docs/methods/districts.md",
+    "docs/methods/referral.md",
+    "docs/hazards.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",

@@ -15,6 +15,8 @@ pub mod connection;
 pub mod covered_share;
 pub mod decay;
 pub mod departures;
+pub mod districts;
+mod districts_layers;
 pub mod equity;
 mod equity_layers;
 pub mod figure;
@@ -38,6 +40,8 @@ pub mod reach;
 mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
+pub mod referral;
+mod referral_layers;
 pub mod ridden;
 mod served_layers;
 pub mod served_share;
@@ -288,4 +292,10 @@ metrics! {
     /// How evenly the distance to the nearest facility is spread.
     Equity(equity::Equity) = "equity",
         "Evenness of distance", "距离公平性", "equity.md";
+    /// Share of people whose district's facility is the nearest one.
+    Districts(districts::Districts) = "districts",
+        "Nearest facility in the own district", "学区就近率", "districts.md";
+    /// Share of people for whom every link of a chain of referrals is near enough.
+    Referral(referral::Referral) = "referral",
+        "Every link of the referral chain", "转诊链达标率", "referral.md";
 }

@@ -3,7 +3,9 @@
 pub(crate) mod boxes;
 pub mod course;
 pub mod demand;
+pub mod district;
 pub mod facility;
+pub mod hazard;
 pub mod joining;
 pub mod lattice;
 pub mod locate;
