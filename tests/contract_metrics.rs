@@ -27,6 +27,7 @@ use tongda::metrics::accessibility::Supply;
 use tongda::metrics::belonging::Kinds;
 use tongda::metrics::covered_share::CoveredShare;
 use tongda::metrics::decay::Decay;
+use tongda::metrics::districts::Districts;
 use tongda::metrics::equity::Equity;
 use tongda::metrics::facility_count::FacilityCount;
 use tongda::metrics::floating_catchment::Method;
@@ -37,12 +38,16 @@ use tongda::metrics::neighbour_reach::NeighbourReach;
 use tongda::metrics::presence::Presence;
 use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
+use tongda::metrics::referral::Referral;
+use tongda::metrics::referral::Step;
 use tongda::metrics::served_share::Order;
 use tongda::metrics::served_share::Rule;
 use tongda::metrics::served_share::ServedShare;
 use tongda::metrics::stop_coverage::Judge;
 use tongda::metrics::stop_coverage::StopCoverage;
 use tongda::metrics::supply_ratio::SupplyRatio;
+use tongda::model::district::District;
+use tongda::model::district::DistrictLayer;
 use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
@@ -66,6 +71,17 @@ fn study() -> Study {
         .build();
     study.demand[0].at[2] = None;
     study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
+    study.districts.push(DistrictLayer {
+        name: "wards".into(),
+        districts: vec![District {
+            record: 1,
+            name: "ward".into(),
+            facility: Some("k1".into()),
+            plane: rectangle(0.0, 0.0, 10_000.0, 10_000.0),
+            lonlat: rectangle(0.0, 0.0, 0.1, 0.1),
+        }],
+        synthetic: false,
+    });
     // cells of 100 m over both, at a metre a second
     let cells = Cells { low: PlaneXy { x: 0.0, y: 0.0 }, side_m: 100.0, columns: 200, rows: 100 };
     let draft = SurfaceDraft::new(cells, Ground::Open(KmPerHour(3.6)));
@@ -77,6 +93,7 @@ fn covered(within: f64) -> CoveredShare {
     CoveredShare {
         kind: "clinic".into(),
         within: Limit::Length(Metres(within)),
+        at_least_facilities: NonZeroU32::MIN,
         by: By::StraightLine,
         direction: Direction::ToFacility,
         demand: None,
@@ -189,6 +206,25 @@ fn all() -> Vec<Measure> {
             supply: Supply::Count,
             complete_for: None,
         }),
+        Measure::Districts(Districts {
+            kind: "clinic".into(),
+            within: Limit::Length(Metres(1000.0)),
+            districts: None,
+            by: By::StraightLine,
+            direction: Direction::ToFacility,
+            demand: None,
+            weight: None,
+        }),
+        Measure::Referral(Referral {
+            chain: [1000.0, 10_000.0]
+                .map(|within| Step { kind: "clinic".into(), within: Limit::Length(Metres(within)), by: None })
+                .into(),
+            by: By::StraightLine,
+            demand: None,
+            weight: None,
+            whose: Whose::Any,
+            whose_level: Level::County,
+        }),
         Measure::ServedShare(ServedShare {
             kind: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),
@@ -197,6 +233,7 @@ fn all() -> Vec<Measure> {
             order: Order::File,
             ring: None,
             losses: true,
+            flow: None,
             by: By::StraightLine,
             direction: Direction::ToFacility,
             demand: None,

@@ -752,6 +752,7 @@ fn stops_as_facilities_are_covered_alike() {
     let by_facilities = CoveredShare {
         kind: "stop".into(),
         within: Limit::Length(Metres(500.0)),
+        at_least_facilities: std::num::NonZeroU32::MIN,
         by: By::StraightLine,
         direction: Default::default(),
         demand: None,

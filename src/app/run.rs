@@ -306,6 +306,8 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     all.extend(study.regions.iter().map(|one| &one.source));
     all.extend(study.code_changes.as_ref().map(|one| &one.source));
     all.extend(study.facilities.iter().map(|one| &one.source));
+    all.extend(study.hazards.iter().map(|one| &one.source));
+    all.extend(study.districts.iter().map(|one| &one.source));
     for demand in &study.demand {
         all.push(&demand.source);
         all.extend(demand.locate.as_ref().map(|locate| &locate.source));

@@ -27,6 +27,7 @@ use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
 use crate::config::plan::Weighed;
 use crate::config::plan::demand_name;
+use crate::config::plan::districts_name;
 use crate::config::plan::level_above;
 use crate::config::plan::service_date;
 use crate::config::profile::ProfileFile;
@@ -160,6 +161,18 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: count.kind.iter().map(|kind| ("kind", kind)).collect(),
             levels: Vec::new(),
         },
+        Measure::Districts(districts) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(districts.weight.as_deref()),
+            kinds: vec![("kind", &districts.kind)],
+            levels: Vec::new(),
+        },
+        Measure::Referral(referral) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(referral.weight.as_deref()),
+            kinds: referral.chain.iter().map(|step| ("chain", step.kind.as_str())).collect(),
+            levels: whose_level(referral.whose, referral.whose_level),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -272,6 +285,22 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
                 "write kind = \"clinic\", kind-field = \"…\" where a field says it, or kinds = { clinic = \"field = value\" }",
             ),
             _ => {}
+        }
+    }
+    for (at, one) in study.hazards.iter().enumerate() {
+        reading(&one.reading(), &way!["study", "hazards", at], findings);
+    }
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for (at, one) in study.districts.iter().enumerate() {
+        let way = way!["study", "districts", at];
+        reading(&one.reading(), &way, findings);
+        if !names.insert(districts_name(one)) {
+            findings.at(
+                &below(&way, if one.name.is_some() { "name" } else { "path" }),
+                format!("two kinds of districts are called \"{}\"", districts_name(one)),
+                "the second one",
+                "give each its own name = \"…\"",
+            );
         }
     }
     let mut names: BTreeSet<&str> = BTreeSet::new();
@@ -840,6 +869,30 @@ fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Fi
             findings.at_key(&way, "there are no services to look at", "needs bus lines", help);
         }
     }
+    if let Measure::Districts(asked) = measure {
+        let names: Vec<&str> = study.districts.iter().map(districts_name).collect();
+        match (asked.districts.as_deref(), &names[..]) {
+            (_, []) => findings.at_key(
+                &way,
+                "there are no districts to look at",
+                "needs districts",
+                "add districts = { path = \"…\", facility = \"field of the facility's id\" } to [study]",
+            ),
+            (Some(name), known) if !known.contains(&name) => findings.at(
+                &below(&way, "districts"),
+                format!("no districts are called \"{name}\""),
+                "no such districts",
+                suggestion(name, "districts of the study", known),
+            ),
+            (None, [_, _, ..]) => findings.at_key(
+                &way,
+                "which districts is not said",
+                "whose districts?",
+                format!("add districts = \"…\", one of: {}", names.join(", ")),
+            ),
+            _ => {}
+        }
+    }
     if matches!(measure, Measure::StopCoverage(_)) && study.services.is_none() && study.transit.is_none() {
         let help = "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study]";
         findings.at_key(&way, "there are no stops to look at", "needs bus lines", help);
@@ -1080,6 +1133,8 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     let study = &file.study;
     let mut paths: Vec<String> = study.regions.iter().map(|one| one.path.clone()).collect();
     paths.extend(study.facilities.iter().map(|one| one.path.clone()));
+    paths.extend(study.hazards.iter().map(|one| one.path.clone()));
+    paths.extend(study.districts.iter().map(|one| one.path.clone()));
     for one in study.demand.iter() {
         paths.push(one.path.clone());
         paths.extend(one.locate.as_ref().map(|locate| locate.path.clone()));
@@ -1126,7 +1181,8 @@ fn plain(path: &Path) -> PathBuf {
 /// What only the data can tell: kinds, levels and codes that are not there.
 pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Vec<Finding> {
     let mut findings = Findings { spans, list: Vec::new() };
-    let kinds = distinct(study.facilities.iter().map(|facility| facility.kind.as_str()));
+    let excluded = study.excluded.iter().map(|one| one.facility.kind.as_str());
+    let kinds = distinct(study.facilities.iter().map(|facility| facility.kind.as_str()).chain(excluded));
     let levels = study.regions.levels();
     let listed: Vec<String> = levels.iter().map(Level::to_string).collect();
     for (level, codes) in &plan.study.evaluate {

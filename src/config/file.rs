@@ -78,6 +78,12 @@ pub struct StudyFile {
     /// Places that people go to.
     #[serde(default)]
     pub facilities: OneOrMany<FacilitiesFile>,
+    /// Hazard areas of the scenario that is measured: facilities in them do not count, and streets in them are closed.
+    #[serde(default)]
+    pub hazards: OneOrMany<HazardsFile>,
+    /// Districts that say which facility people belong to.
+    #[serde(default)]
+    pub districts: OneOrMany<DistrictsFile>,
     /// Those who need to be reached.
     #[serde(default)]
     pub demand: OneOrMany<DemandFile>,
@@ -402,6 +408,36 @@ pub struct TransitFile {
 source_table! {
     /// Water areas.
     pub struct WaterFile {
+        /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
+        #[serde(default)]
+        pub repair: bool,
+    }
+}
+
+source_table! {
+    /// Hazard areas: a flood, a fire, a slide. A facility in one, border included, counts for no indicator.
+    pub struct HazardsFile {
+        /// What messages and layers call the hazard, e.g. `flood`; left out, the path.
+        pub name: Option<String>,
+        /// Field of the name of each area; left out, `name` where there is one, and else the number of the record.
+        pub label: Option<String>,
+        /// Whether streets in the areas, and cells of the cost surface, are closed too; left out, they are.
+        pub closes_streets: Option<bool>,
+        /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
+        #[serde(default)]
+        pub repair: bool,
+    }
+}
+
+source_table! {
+    /// Districts: polygons that name the facility of their people (学区).
+    pub struct DistrictsFile {
+        /// What indicators call them, e.g. `primary`; left out, `districts`.
+        pub name: Option<String>,
+        /// Field of the facility's id, as the facilities' own `id` has it.
+        pub facility: String,
+        /// Field of the district's name; left out, `name` where there is one, and else the number of the record.
+        pub label: Option<String>,
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
         #[serde(default)]
         pub repair: bool,

@@ -22,8 +22,10 @@ use crate::config::file::Codes;
 use crate::config::file::ConfigFile;
 use crate::config::file::Datum;
 use crate::config::file::DemandFile;
+use crate::config::file::DistrictsFile;
 use crate::config::file::FacilitiesFile;
 use crate::config::file::GeometryUse;
+use crate::config::file::HazardsFile;
 use crate::config::file::ParentFile;
 use crate::config::file::Reading;
 use crate::config::file::RegionsFile;
@@ -88,6 +90,8 @@ pub struct StudyPlan {
     /// Which regions are judged, by level; empty is all.
     pub evaluate: BTreeMap<Level, Codes>,
     pub facilities: Vec<FacilitySource>,
+    pub hazards: Vec<HazardSource>,
+    pub districts: Vec<DistrictSource>,
     pub demand: Vec<DemandSource>,
     pub services: Option<ServiceSource>,
     pub transit: Option<TransitSource>,
@@ -349,6 +353,31 @@ pub struct Weighed {
     pub group: String,
 }
 
+/// Hazard areas of one source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HazardSource {
+    pub source: Source,
+    /// What messages and layers call the hazard.
+    pub name: String,
+    /// Field of the name of each area; `None` takes `name` where there is one.
+    pub label: Option<String>,
+    pub closes_streets: bool,
+    pub repair: bool,
+}
+
+/// Districts of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DistrictSource {
+    pub source: Source,
+    /// As indicators call them.
+    pub name: String,
+    /// Field of the facility's id.
+    pub facility: String,
+    /// Field of the district's name; `None` takes `name` where there is one.
+    pub label: Option<String>,
+    pub repair: bool,
+}
+
 /// One indicator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IndicatorPlan {
@@ -438,6 +467,8 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             }),
             evaluate: study.evaluate.clone(),
             facilities: study.facilities.iter().filter_map(|one| facilities(one, base_dir)).collect(),
+            hazards: study.hazards.iter().map(|one| hazards(one, base_dir)).collect(),
+            districts: study.districts.iter().map(|one| districts(one, base_dir)).collect(),
             demand: study.demand.iter().map(|one| demand(one, base_dir)).collect(),
             services: study.services.as_ref().map(|one| ServiceSource {
                 source: source(one.reading(), base_dir),
@@ -615,6 +646,32 @@ fn travel(file: &TravelFile) -> Travel {
 
 fn water(file: &WaterFile, base_dir: &Path) -> WaterSource {
     WaterSource { source: source(file.reading(), base_dir), repair: file.repair }
+}
+
+fn hazards(file: &HazardsFile, base_dir: &Path) -> HazardSource {
+    let source = source(file.reading(), base_dir);
+    HazardSource {
+        name: file.name.clone().unwrap_or_else(|| source.shown.clone()),
+        label: file.label.clone(),
+        closes_streets: file.closes_streets.unwrap_or(true),
+        repair: file.repair,
+        source,
+    }
+}
+
+fn districts(file: &DistrictsFile, base_dir: &Path) -> DistrictSource {
+    DistrictSource {
+        source: source(file.reading(), base_dir),
+        name: districts_name(file).to_owned(),
+        facility: file.facility.clone(),
+        label: file.label.clone(),
+        repair: file.repair,
+    }
+}
+
+/// What indicators call districts.
+pub(crate) fn districts_name(file: &DistrictsFile) -> &str {
+    file.name.as_deref().unwrap_or("districts")
 }
 
 /// The modes that the indicators ask for, or the cost surface; on foot when none does.

@@ -1,6 +1,7 @@
 //! Facilities: points with a kind and, where known, a capacity.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::base::issue::Issue;
 use crate::base::progress::Progress;
@@ -19,8 +20,10 @@ use crate::ingest::door::Collect;
 use crate::ingest::door::point_of;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
+use crate::ingest::hazards::Hazards;
 use crate::ingest::homes::Homes;
 use crate::ingest::homes::Located;
+use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::table::Record;
 
@@ -154,14 +157,15 @@ impl Collector<'_> {
     }
 }
 
-/// The facilities of a source, in file order.
+/// The facilities of a source that count, in file order, and those that lie in hazard areas; these are no loss that stops a run.
 pub(crate) fn read(
     source: &FacilitySource,
     ground: &Ground,
     homes: &Homes<'_>,
+    hazards: &Hazards<'_>,
     max_loss: Share,
     progress: &dyn Progress,
-) -> Result<(Vec<Facility>, Account), IngestError> {
+) -> Result<(Vec<Facility>, Vec<Excluded>, Account), IngestError> {
     let records = match &source.kind {
         KindPlan::All(kind) => format!("facilities ({kind})"),
         KindPlan::Field(field) => format!("facilities (by {field})"),
@@ -175,6 +179,8 @@ pub(crate) fn read(
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
     let drafts = collector.drafts;
     let mut facilities = Vec::with_capacity(drafts.len());
+    let mut records = Vec::with_capacity(drafts.len());
+    let mut without_place = BTreeSet::new();
     if !drafts.is_empty() {
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let raws: Vec<[f64; 2]> = drafts.iter().map(|draft| draft.raw).collect();
@@ -188,14 +194,20 @@ pub(crate) fn read(
         let found = homes.find(&located, &mut account);
         for ((draft, at), home) in drafts.into_iter().zip(places).zip(found) {
             let Some(at) = at else {
+                // a record of several kinds is one record
+                if !without_place.insert(draft.record) {
+                    continue;
+                }
                 let what = format!("{} {} is outside the area of {}", draft.raw[0], draft.raw[1], degrees.name());
                 account.taken_back("outside-crs-area", draft.record, what).id = Some(draft.id);
                 continue;
             };
-            let Draft { id, name, kind, capacity, synthetic, .. } = draft;
+            let Draft { record, id, name, kind, capacity, synthetic, .. } = draft;
+            records.push(record);
             facilities.push(Facility { id, name, kind, at, home, capacity, synthetic });
         }
     }
     account.close(max_loss)?;
-    Ok((facilities, account))
+    let (facilities, excluded) = hazards.exclude(facilities, &records, &mut account);
+    Ok((facilities, excluded, account))
 }

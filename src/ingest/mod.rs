@@ -5,9 +5,11 @@
 pub(crate) mod account;
 pub(crate) mod changes;
 pub mod demand;
+mod districts;
 pub(crate) mod door;
 pub mod facilities;
 pub(crate) mod ground;
+mod hazards;
 mod heights;
 pub(crate) mod homes;
 pub(crate) mod outline;
@@ -21,6 +23,7 @@ mod surface;
 pub(crate) mod timetable;
 pub mod water;
 mod ways;
+mod zones;
 
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
@@ -31,11 +34,15 @@ use crate::config::plan::StudyPlan;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
+use crate::ingest::hazards::Hazards;
 use crate::ingest::homes::Homes;
 use crate::io::read::ReadError;
 use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
+use crate::model::district::DistrictLayer;
+use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
+use crate::model::hazard::HazardZone;
 use crate::model::study::Study;
 use crate::model::transit::Transit;
 
@@ -121,7 +128,7 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, code changes, facilities, demand, services, timetables,
+/// Ledgers come in the order of the plan: regions, code changes, hazards, facilities, districts, demand, services, timetables,
 /// streets, water, surface, overrides, declared pairs; issues by source in the same order.
 ///
 /// # Errors
@@ -144,10 +151,26 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     accounts.into_iter().chain(changes_account).for_each(|account| books.enter(account));
     let homes = Homes::new(&tree, &changes);
 
+    let mut zones: Vec<HazardZone> = Vec::new();
+    for source in &plan.hazards {
+        let (found, account) = hazards::read(source, &ground, plan.max_loss, progress)?;
+        zones.extend(found);
+        books.enter(account);
+    }
+    let closed = hazards::closures(&zones);
+    let hazards = Hazards::new(&zones);
     let mut all_facilities: Vec<Facility> = Vec::new();
+    let mut excluded: Vec<Excluded> = Vec::new();
     for source in &plan.facilities {
-        let (found, account) = facilities::read(source, &ground, &homes, plan.max_loss, progress)?;
+        let (found, outside, account) = facilities::read(source, &ground, &homes, &hazards, plan.max_loss, progress)?;
         all_facilities.extend(found);
+        excluded.extend(outside);
+        books.enter(account);
+    }
+    let mut district_layers: Vec<DistrictLayer> = Vec::new();
+    for source in &plan.districts {
+        let (layer, account) = districts::read(source, &ground, plan.max_loss, progress)?;
+        district_layers.push(layer);
         books.enter(account);
     }
     let mut layers: Vec<DemandLayer> = Vec::new();
@@ -175,7 +198,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     }
     let mut networks = Vec::new();
     if let Some(source) = &plan.streets {
-        let (found, accounts) = streets::read(source, &ground, &homes, plan.max_loss, progress)?;
+        let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
         networks = found;
         accounts.into_iter().for_each(|account| books.enter(account));
     }
@@ -187,7 +210,8 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     }
     let mut cells = None;
     if let Some(source) = &plan.surface {
-        let beneath = surface::Beneath { networks: &networks, water: areas.as_deref().unwrap_or(&[]) };
+        let water = areas.as_deref().unwrap_or(&[]);
+        let beneath = surface::Beneath { networks: &networks, water, closed: &closed };
         let (found, accounts, note) = surface::read(source, &ground, &beneath, plan.max_loss, progress)?;
         cells = Some(found);
         accounts.into_iter().for_each(|account| books.enter(account));
@@ -213,6 +237,9 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         plane: ground.plane,
         regions: tree,
         facilities: all_facilities,
+        excluded,
+        hazards: zones,
+        districts: district_layers,
         demand: layers,
         transit: transit.map(|found| Transit { travel: plan.travel.clone(), ..found }),
         water: areas,

@@ -180,6 +180,7 @@ pub(crate) fn read(
     source: &StreetSource,
     ground: &Ground,
     homes: &Homes<'_>,
+    hazards: &[MultiPolygon<f64>],
     max_loss: Share,
     progress: &dyn Progress,
 ) -> Result<(Vec<StreetNetwork>, Vec<Account>), IngestError> {
@@ -228,10 +229,10 @@ pub(crate) fn read(
     account.close(max_loss)?;
     let joined = source.join_within.map(|within| (within, join(&mut made, within)));
     let mut accounts = Vec::new();
-    let mut closures: Vec<MultiPolygon<f64>> = Vec::new();
+    let mut closures: Vec<MultiPolygon<f64>> = hazards.to_vec();
     if let Some(closed) = &source.closures {
         let (areas, account) = water::read(closed, "closures", ground, max_loss, progress)?;
-        closures = areas;
+        closures.extend(areas);
         accounts.push(account);
     }
     let ids: BTreeMap<&str, u32> = match source.turns {

@@ -50,6 +50,8 @@ const NAMED: usize = 8;
 pub(crate) struct Beneath<'b> {
     pub networks: &'b [StreetNetwork],
     pub water: &'b [MultiPolygon<f64>],
+    /// Areas of hazards that close it.
+    pub closed: &'b [MultiPolygon<f64>],
 }
 
 /// The surface with the accounts of its files (land cover, closures, heights) and a note that says what it is.
@@ -95,6 +97,7 @@ pub(crate) fn read(
         draft.bar(&areas, Ground::Closed);
         accounts.push(account);
     }
+    draft.bar(beneath.closed, Ground::Closed);
     let mut slopes = None;
     if let Some(heights) = &source.heights {
         let (found, account) = heights_of(heights, cells, &lattice)?;

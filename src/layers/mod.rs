@@ -4,6 +4,7 @@
 pub mod audit;
 mod corridors;
 mod facilities;
+mod hazards;
 mod issues;
 mod outlines;
 mod scorecard;
@@ -24,6 +25,7 @@ pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>, shows_streets: bool
     let mut tables = vec![scorecard(card, study.frame)];
     tables.extend(own);
     tables.extend(facilities::tables(study));
+    tables.extend(hazards::tables(study));
     tables.extend(stops::tables(study));
     tables.extend(corridors::table(study));
     tables.extend(services::table(study));

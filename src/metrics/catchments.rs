@@ -104,7 +104,7 @@ impl Catchments {
         let wrong = |what: String| Err(MetricError::Parameter { key: "catchments", what });
         if !is_nearest_of_all {
             return wrong(
-                "areas are those of the nearest facility of all; leave out whose and nth, or catchments".to_owned(),
+                "areas are those of the nearest facility of all; leave out whose, nth and at-least-facilities, or catchments".to_owned(),
             );
         }
         let bands = self.bands(within);

@@ -1,4 +1,6 @@
-//! Share of demand within a distance of a facility.
+//! Share of demand within a distance of a facility, or of several.
+
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +20,7 @@ use crate::metrics::Metric;
 use crate::metrics::MetricError;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
+use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -42,6 +45,9 @@ pub struct CoveredShare {
     pub kind: String,
     /// The distance or the time; at exactly this a point is covered.
     pub within: Limit,
+    /// How many facilities must be within it: 2 where one may be closed, full or lost.
+    #[serde(default = "one")]
+    pub at_least_facilities: NonZeroU32,
     /// How distance is measured.
     #[serde(default)]
     pub by: By,
@@ -70,6 +76,10 @@ pub(crate) fn county() -> Level {
     Level::County
 }
 
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
 impl CoveredShare {
     fn question(&self) -> Question<'_> {
         Question {
@@ -79,7 +89,7 @@ impl CoveredShare {
             by: self.by,
             unit: self.within.into(),
             direction: self.direction,
-            nth: 1,
+            nth: self.at_least_facilities.get() as usize,
             whose: self.whose,
             whose_level: self.whose_level,
         }
@@ -97,11 +107,16 @@ impl CoveredShare {
     }
 
     fn figure(&self, reach: &Reach<'_>, points: &[usize]) -> (Figure, WeightLedger) {
+        self.figure_of(reach, points, self.question().nth)
+    }
+
+    /// The share with at least so many facilities within the limit; no more than were asked for.
+    fn figure_of(&self, reach: &Reach<'_>, points: &[usize], facilities: usize) -> (Figure, WeightLedger) {
         let (mut covered, mut uncovered, mut anyway) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
         let (mut no_place, mut off_streets, mut no_services) = (Weight::ZERO, Weight::ZERO, Weight::ZERO);
         for at in points {
             let weight = reach.weight(*at);
-            let reached = reach.reached(*at);
+            let reached = reach.reached_of(*at, facilities);
             match (self.covers(reached), reached) {
                 (Some(true), Reached::AtMost(_)) => anyway += weight,
                 (Some(true), _) => covered += weight,
@@ -131,6 +146,29 @@ impl CoveredShare {
             ),
         };
         (figure, ledger)
+    }
+
+    /// With fewer facilities within the limit, down to one; nothing where one is all that is asked.
+    fn variants(&self, reach: &Reach<'_>) -> Vec<Variant> {
+        let most = self.question().nth;
+        if most == 1 {
+            return Vec::new();
+        }
+        // the next fewer three, and one
+        let fewer = (1..most).rev().filter(|facilities| *facilities == 1 || *facilities + 3 >= most);
+        std::iter::once(most)
+            .chain(fewer)
+            .map(|facilities| Variant {
+                code: format!("at-least-{facilities}"),
+                label: Text::new(
+                    format!("at least {facilities} within {}", self.within),
+                    format!("{} 内至少 {facilities} 处设施", self.within),
+                ),
+                figure: self.figure_of(reach, &reach.judged, facilities).0,
+                others: Vec::new(),
+                informative_only: facilities < most,
+            })
+            .collect()
     }
 }
 
@@ -166,6 +204,7 @@ impl Metric for CoveredShare {
             output.tables.append(&mut catchments.tables(&reach, networks, context, Some(self.within))?);
         }
         reach_classes::tell(&reach, context, |points| self.figure(&reach, points).0, &mut output);
+        output.variants = self.variants(&reach);
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);
@@ -180,7 +219,8 @@ impl Metric for CoveredShare {
     fn check(&self) -> Result<(), MetricError> {
         needs_speed(self.by, self.within.into(), "within")?;
         self.catchments.as_ref().map_or(Ok(()), |catchments| {
-            catchments.check(self.within.into(), Some(self.within), self.whose == Whose::Any)
+            let is_nearest = self.whose == Whose::Any && self.at_least_facilities == NonZeroU32::MIN;
+            catchments.check(self.within.into(), Some(self.within), is_nearest)
         })
     }
 
@@ -368,9 +408,14 @@ impl CoveredShare {
             "count" => ("points", "个点"),
             other => (other, other),
         };
+        let (mut of_en, mut of_zh) = (String::new(), String::new());
+        if self.at_least_facilities > NonZeroU32::MIN {
+            of_en = format!(" of at least {} facilities", self.at_least_facilities);
+            of_zh = format!("（至少 {} 处设施）", self.at_least_facilities);
+        }
         let mut text = Text::new(
-            format!("{:.0} more {unit_en} must come within {}", missing.ceil(), self.within),
-            format!("还需使 {:.0} {unit_zh}进入 {} 范围", missing.ceil(), self.within),
+            format!("{:.0} more {unit_en} must come within {}{of_en}", missing.ceil(), self.within),
+            format!("还需使 {:.0} {unit_zh}进入 {} 范围{of_zh}", missing.ceil(), self.within),
         );
         if !named.is_empty() {
             text.en += &format!("; most are in {}", named.join(", "));

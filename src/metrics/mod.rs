@@ -11,10 +11,13 @@ pub mod borders;
 pub mod boundary_audit;
 pub mod catchments;
 mod catchments_by_transit;
+mod clearance;
 pub mod connection;
 pub mod covered_share;
 pub mod decay;
 pub mod departures;
+pub mod districts;
+mod districts_layers;
 pub mod equity;
 mod equity_layers;
 pub mod facility_count;
@@ -42,6 +45,8 @@ mod reach_classes;
 mod reach_layers;
 mod reachable_layers;
 pub mod reachable_within;
+pub mod referral;
+mod referral_layers;
 pub mod ridden;
 pub mod roll_up;
 mod served_layers;
@@ -337,4 +342,10 @@ metrics! {
     /// How many facilities there are, or how much they hold together.
     FacilityCount(facility_count::FacilityCount) = "facility-count",
         "Number of facilities", "设施数量", "facility-count.md";
+    /// Share of people whose district's facility is the nearest one.
+    Districts(districts::Districts) = "districts",
+        "Nearest facility in the own district", "学区就近率", "districts.md";
+    /// Share of people for whom every link of a chain of referrals is near enough.
+    Referral(referral::Referral) = "referral",
+        "Every link of the referral chain", "转诊链达标率", "referral.md";
 }

@@ -48,6 +48,17 @@ pub enum Whose {
     OtherRegion,
 }
 
+impl Whose {
+    /// Whether a facility in the region `other` counts for someone in the region `own`; what is in no known region does not, unless any does.
+    pub(crate) fn admits(self, own: Option<RegionIdx>, other: Option<RegionIdx>) -> bool {
+        match self {
+            Whose::Any => true,
+            Whose::SameRegion => own.is_some() && own == other,
+            Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
+        }
+    }
+}
+
 /// Who is to reach what, and how it is weighed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question<'a> {
@@ -94,6 +105,8 @@ pub struct Reach<'a> {
     pub unit: CostUnit,
     pub direction: Direction,
     nth: usize,
+    /// Facilities of the kind that lie in hazard areas.
+    excluded: usize,
     /// What the engine says of itself.
     told: Option<Text>,
     /// Where services are known, by transit.
@@ -128,6 +141,15 @@ impl Reached {
     }
 }
 
+/// What is measured beside the nearest facility.
+enum Also<'o> {
+    Nothing,
+    /// All facilities within a limit.
+    Within(f64),
+    /// A certain one of each point of the layer.
+    Own(&'o [Option<u32>]),
+}
+
 impl<'a> Reach<'a> {
     /// Finds the nearest facility of every demand point.
     /// # Errors
@@ -141,7 +163,7 @@ impl<'a> Reach<'a> {
     /// # Errors
     /// As [`Reach::new`].
     pub fn over(networks: &Networks<'a>, question: &Question<'_>) -> Result<Reach<'a>, MetricError> {
-        Ok(Reach::among(networks, question, Parties::new(networks.study, question)?, None)?.0)
+        Ok(Reach::among(networks, question, Parties::new(networks.study, question)?, Also::Nothing)?.0)
     }
 
     /// The same for places that are no facilities of the study, e.g. stops; without any, nobody reaches one. The question's kind says
@@ -153,7 +175,7 @@ impl<'a> Reach<'a> {
         question: &Question<'_>,
         places: Vec<&'a Facility>,
     ) -> Result<Reach<'a>, MetricError> {
-        Ok(Reach::among(networks, question, Parties::with(networks.study, question, places)?, None)?.0)
+        Ok(Reach::among(networks, question, Parties::with(networks.study, question, places)?, Also::Nothing)?.0)
     }
 
     /// The same with all facilities within a limit, the limit included, of every point of the layer that has a place, judged or not.
@@ -164,14 +186,26 @@ impl<'a> Reach<'a> {
         question: &Question<'_>,
         limit: f64,
     ) -> Result<(Reach<'a>, CostTable), MetricError> {
-        Reach::among(networks, question, Parties::new(networks.study, question)?, Some(limit))
+        Reach::among(networks, question, Parties::new(networks.study, question)?, Also::Within(limit))
+    }
+
+    /// The same with the cost to one certain facility, by its position among those of the kind, of every judged point that has one which is not
+    /// its nearest.
+    /// # Errors
+    /// As [`Reach::new`].
+    pub(crate) fn with_own(
+        networks: &Networks<'a>,
+        question: &Question<'_>,
+        own: &[Option<u32>],
+    ) -> Result<(Reach<'a>, CostTable), MetricError> {
+        Reach::among(networks, question, Parties::new(networks.study, question)?, Also::Own(own))
     }
 
     fn among(
         networks: &Networks<'a>,
         question: &Question<'_>,
         parties: Parties<'a>,
-        all_within: Option<f64>,
+        also: Also<'_>,
     ) -> Result<(Reach<'a>, CostTable), MetricError> {
         let study = networks.study;
         let engine = engine(networks, question)?;
@@ -207,11 +241,19 @@ impl<'a> Reach<'a> {
         } else {
             CostTable::measure(engine.unit(), prepared.as_ref(), &origins, want, &admits)
         };
-        let all = match all_within {
-            Some(limit) => {
+        let all = match also {
+            Also::Within(limit) => {
                 CostTable::measure(engine.unit(), prepared.as_ref(), &layer.at, Want::Within(limit), &admits)
             }
-            None => CostTable::from_rows(engine.unit(), Vec::new()),
+            Also::Own(own) => {
+                let is_other =
+                    |at: usize| own[at].is_some() && costs.nearest(at).map(|(nearest, _)| nearest) != own[at];
+                let origins: Vec<Option<Place>> =
+                    origins.iter().enumerate().map(|(at, origin)| origin.filter(|_| is_other(at))).collect();
+                let is_own = |origin: usize, destination: u32| own[origin] == Some(destination);
+                CostTable::measure(engine.unit(), prepared.as_ref(), &origins, Want::Nearest, &is_own)
+            }
+            Also::Nothing => CostTable::from_rows(engine.unit(), Vec::new()),
         };
         let Met { snaps, off_streets, closed } = Met::new(prepared.as_ref(), layer, &judged);
         drop(prepared);
@@ -240,6 +282,7 @@ impl<'a> Reach<'a> {
             unit: question.unit,
             direction: question.direction,
             nth: question.nth,
+            excluded: study.excluded.iter().filter(|one| one.facility.kind == question.kind).count(),
             told,
             known,
             synthetic,
@@ -249,17 +292,27 @@ impl<'a> Reach<'a> {
 
     /// What is known of one demand point.
     pub fn reached(&self, at: usize) -> Reached {
+        self.reached_of(at, self.nth)
+    }
+
+    /// The same of the facility that is `nth` in the order of their cost, from 1; no farther down than the question asks.
+    pub(crate) fn reached_of(&self, at: usize, nth: usize) -> Reached {
         if self.layer.at[at].is_none() {
             return Reached::NoPlace;
         }
         if self.off_streets.contains_key(&at) {
             return Reached::OffStreets;
         }
-        let found = self.costs.row(at).nth(self.nth - 1);
+        let found = self.costs.row(at).nth(nth.max(1) - 1);
         if self.without_services.contains(&at) {
             return Reached::AtMost(found);
         }
         found.map_or(Reached::NoFacility, |(facility, cost)| Reached::At(facility, cost))
+    }
+
+    /// Which of the facilities is meant, in the order of their cost, from 1.
+    pub(crate) fn nth(&self) -> usize {
+        self.nth
     }
 
     /// The regions of which no service is known, with what is not known for it; without a limit nothing is.
@@ -347,6 +400,10 @@ impl<'a> Reach<'a> {
             let (en, zh) = self.off_what();
             in_english += &format!("; {off} of {all} facilities are off the {en} and nobody reaches them");
             in_chinese += &format!("；{all}处设施中有{off}处不在{zh}上，视为不可达");
+        }
+        if self.excluded > 0 {
+            in_english += &format!("; {} further facilities lie in hazard areas and do not count", self.excluded);
+            in_chinese += &format!("；另有{}处设施位于灾害区内，不计入", self.excluded);
         }
         if let Some(known) = &self.known
             && let Some(text) = known.facilities_told(&self.facilities)
@@ -438,7 +495,9 @@ impl<'a> Parties<'a> {
         // who is asked for comes before what is to be reached
         weight_group(demand_layer(study, question.demand)?, question.weight)?;
         let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
-        if facilities.is_empty() {
+        // where hazards take all of them out, there is none to reach, which is an answer
+        let is_excluded = study.excluded.iter().any(|one| one.facility.kind == question.kind);
+        if facilities.is_empty() && !is_excluded {
             let kinds: BTreeSet<&str> = study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
             return Err(MetricError::Missing {
                 what: format!("no facility of kind \"{}\" was read", question.kind),
@@ -481,12 +540,7 @@ impl<'a> Parties<'a> {
         if self.whose == Whose::Any {
             return true;
         }
-        let (own, other) = (self.demand_regions[origin], self.facility_regions[destination as usize]);
-        match self.whose {
-            Whose::Any => true,
-            Whose::SameRegion => own.is_some() && own == other,
-            Whose::OtherRegion => own.is_some() && other.is_some() && own != other,
-        }
+        self.whose.admits(self.demand_regions[origin], self.facility_regions[destination as usize])
     }
 }
 
@@ -514,10 +568,11 @@ pub(crate) fn engine<'n>(
     })
 }
 
-/// Whether what one travels on is made up: streets, the surface, or lines among those that one may ride.
+/// Whether what one travels on is made up: streets, the surface, lines among those that one may ride, or the hazard areas of the study.
 pub(crate) fn is_made_up(study: &Study, by: By) -> bool {
     let mut services = study.transit.iter().flat_map(|transit| &transit.services);
-    study.streets.iter().any(|network| Some(network.mode) == by.mode() && network.synthetic)
+    study.hazards.iter().any(|zone| zone.synthetic)
+        || study.streets.iter().any(|network| Some(network.mode) == by.mode() && network.synthetic)
         || (by == By::Surface && study.surface.as_ref().is_some_and(|surface| surface.synthetic))
         || (by == By::Transit && services.any(|service| service.synthetic))
 }

@@ -644,6 +644,13 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
                     );
                     ("closed", text)
                 }
+                Reached::NoFacility if reach.nth() > 1 => {
+                    let text = Text::new(
+                        format!("{name} ({id}): fewer than {} facilities count for it", reach.nth()),
+                        format!("{name}（{id}）：可计入的设施不足 {} 处", reach.nth()),
+                    );
+                    ("no-facility", text)
+                }
                 Reached::NoFacility => (
                     "no-facility",
                     Text::new(

@@ -11,6 +11,7 @@ use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::RegionFigure;
 use crate::metrics::assignment::Share;
+use crate::metrics::clearance;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach_layers;
 use crate::metrics::reach_layers::MOST_CELLS;
@@ -88,6 +89,21 @@ fn loads(answer: &Answer<'_>) -> Vec<Load> {
     loads
 }
 
+/// Seconds that each facility takes at least to take its people in; `None` where nobody comes to it by a street, or it was not asked.
+pub(crate) fn least_times(answer: &Answer<'_>) -> Vec<Option<f64>> {
+    let Some((arms, flow)) = &answer.doors else { return vec![None; answer.room.len()] };
+    let is_time = answer.reach.unit == CostUnit::Seconds;
+    (loads(answer).iter().zip(arms).zip(&answer.room))
+        .map(|((load, arms), room)| {
+            let farthest = is_time.then_some(load.farthest);
+            (load.people > 0 && room.is_some())
+                .then_some(*arms)
+                .flatten()
+                .map(|arms| clearance::least_seconds(people(load.people), *flow, arms, farthest))
+        })
+        .collect()
+}
+
 const STATES: &[(&str, &str, &str)] = &[
     ("full", "full", "已满"),
     ("free", "with room left", "有余位"),
@@ -150,6 +166,16 @@ fn facility_table(answer: &Answer<'_>, mut table: Table) -> Table {
             &format!("失去后增加的总路程（人·{unit_zh}）"),
         ));
     }
+    if answer.doors.is_some() {
+        table.fields.push(Field::new("streets", FieldKind::Int, "Ways that lead to it", "通达道路数"));
+        table.fields.push(Field::new(
+            "clear_s",
+            FieldKind::Real,
+            "Time to take its people in at least (lower bound), s",
+            "接收人员所需时间下界（秒）",
+        ));
+    }
+    let least = least_times(answer);
     let price = answer.ruled.iter().find_map(|ruled| ruled.price.as_ref());
     for (at, load) in loads(answer).into_iter().enumerate() {
         let facility = answer.reach.facilities[at];
@@ -179,6 +205,10 @@ fn facility_table(answer: &Answer<'_>, mut table: Table) -> Table {
             let loss = room.map(|_| losses[at]);
             row.values.push(loss.map(|loss| people(loss.out)).into());
             row.values.push(loss.map(|loss| short(loss.adds)).into());
+        }
+        if let (Some((arms, _)), Some(row)) = (&answer.doors, table.rows.last_mut()) {
+            row.values.push(arms[at].map(u64::from).into());
+            row.values.push(least[at].map(short).into());
         }
     }
     let marker = |shape, color, size_mm| Symbol::Marker { shape, color, size_mm, outline: "#1a1a1a" };

@@ -23,6 +23,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::assignment;
 use crate::metrics::assignment::Plan;
+use crate::metrics::clearance;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::parts_by_services;
@@ -116,6 +117,10 @@ pub struct ServedShare {
     /// Whether to find out what the loss of each facility, and of the worst two, would do.
     #[serde(default)]
     pub losses: bool,
+    /// How many people a minute get through one street into a facility: an assumption of the study, for a lower bound of the time until each
+    /// facility has taken its people in. Along streets only; left out, none is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<f64>,
     /// How distance is measured.
     #[serde(default)]
     pub by: By,
@@ -173,6 +178,8 @@ pub(crate) struct Answer<'a> {
     pub ruled: Vec<Ruled>,
     /// By facility, and the worst two; `None` where it was not asked.
     pub losses: Option<(Vec<Loss>, Option<Pair>)>,
+    /// By how many ways one comes to each facility, and how many people a minute get through one; `None` where it was not asked.
+    pub doors: Option<(Vec<Option<u32>>, f64)>,
 }
 
 fn weight(millionths: i64) -> Weight {
@@ -231,7 +238,9 @@ impl ServedShare {
             let pair = groups.pair(&single);
             (single, pair)
         });
-        Ok(Answer { params: self.clone(), reach, costs, room, near, ruled, losses })
+        let network = study.streets.iter().find(|network| Some(network.mode) == self.by.mode());
+        let doors = self.flow.zip(network).map(|(flow, network)| (clearance::arms(network, &reach.facilities), flow));
+        Ok(Answer { params: self.clone(), reach, costs, room, near, ruled, losses, doors })
     }
 
     fn ruled(
@@ -465,6 +474,24 @@ impl Answer<'_> {
         Some(text)
     }
 
+    /// The facility that takes longest at least to take its people in.
+    fn slowest(&self) -> Option<Text> {
+        let (_, flow) = self.doors.as_ref()?;
+        let times = served_layers::least_times(self);
+        let slowest = (times.iter().enumerate()).filter_map(|(at, time)| Some((at, (*time)?)));
+        let (at, seconds) = slowest.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+        let (name, flow) = (&self.reach.facilities[at].name, crate::base::units::trim_zeros(*flow, 3));
+        let minutes = crate::base::units::trim_zeros(seconds / 60.0, 1);
+        Some(Text::new(
+            format!(
+                "if {flow} people a minute get through a street, as the study assumes, {name} takes at least {minutes} min to take its people                  in, the longest of all; a lower bound, not the time of an evacuation"
+            ),
+            format!(
+                "按研究假定每条道路每分钟通过 {flow} 人，{name}接收全部人员至少需 {minutes} 分钟，为各设施最长；此为下界，并非疏散时间"
+            ),
+        ))
+    }
+
     fn caveat(&self) -> Text {
         let mut text = self.reach.caveat();
         let params = &self.params;
@@ -580,6 +607,7 @@ impl Metric for ServedShare {
         output.notes.push(answer.gap());
         output.notes.extend(reach_layers::most_left_out(context.study, &regions));
         output.notes.extend(answer.worst_losses());
+        output.notes.extend(answer.slowest());
         output.closing_the_gap = answer.closing_the_gap(context, &headline);
         output.issues = answer.issues();
         reach_layers::tell_gaps(&answer.reach, context, Some(self.within.value()), &headline, &mut output);
@@ -598,6 +626,17 @@ impl Metric for ServedShare {
         if !(self.per_person.is_finite() && self.per_person > 0.0) {
             let what = "must be more than 0: how much of the capacity one person takes up".to_owned();
             return Err(MetricError::Parameter { key: "per-person", what });
+        }
+        if let Some(flow) = self.flow {
+            if !(flow.is_finite() && flow > 0.0) {
+                let what = "must be more than 0: how many people a minute get through one street".to_owned();
+                return Err(MetricError::Parameter { key: "flow", what });
+            }
+            if self.by.mode().is_none() || self.by == By::Transit {
+                let what = "people come by streets; write by = \"walk\", \"bicycle\" or \"drive\", or leave flow out"
+                    .to_owned();
+                return Err(MetricError::Parameter { key: "flow", what });
+            }
         }
         if let Some(ring) = self.ring
             && CostUnit::from(ring) != CostUnit::from(self.within)

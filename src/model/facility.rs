@@ -18,3 +18,13 @@ pub struct Facility {
     pub capacity: Option<f64>,
     pub synthetic: bool,
 }
+
+/// A facility that lies in a hazard area: it is shown, and counts for no indicator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excluded {
+    pub facility: Facility,
+    /// What the config calls the hazard.
+    pub hazard: String,
+    /// The first area that holds it, border included.
+    pub zone: String,
+}

@@ -7,7 +7,10 @@ use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::model::demand::DemandLayer;
+use crate::model::district::DistrictLayer;
+use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
+use crate::model::hazard::HazardZone;
 use crate::model::lattice::Lattice;
 use crate::model::region::RegionTree;
 use crate::model::streets::StreetNetwork;
@@ -59,7 +62,14 @@ pub struct Study {
     /// The frame of all degrees in the study.
     pub frame: OutputCrs,
     pub regions: RegionTree,
+    /// Those that count.
     pub facilities: Vec<Facility>,
+    /// Those that lie in hazard areas, in file order.
+    pub excluded: Vec<Excluded>,
+    /// Hazard areas, in the order of the config and of their files.
+    pub hazards: Vec<HazardZone>,
+    /// Districts by what they are for.
+    pub districts: Vec<DistrictLayer>,
     pub demand: Vec<DemandLayer>,
     /// `None` when no route table or timetable was given at all.
     pub transit: Option<Transit>,

@@ -1,0 +1,125 @@
+//! Hazard areas, and the facilities that do not count because they lie in one.
+
+use geo_types::Geometry;
+
+use crate::base::units::Text;
+use crate::model::study::Study;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::style::Class;
+use crate::table::style::Group;
+use crate::table::style::Label;
+use crate::table::style::Shape;
+use crate::table::style::Style;
+use crate::table::style::Symbol;
+
+/// The areas, and the facilities of all kinds that they exclude; both empty without hazards.
+pub fn tables(study: &Study) -> Vec<Table> {
+    vec![excluded(study), areas(study)]
+}
+
+const STATES: &[(&str, &str, &str)] = &[("excluded", "in a hazard area, does not count", "位于灾害区内，不计入")];
+const EFFECTS: &[(&str, &str, &str)] = &[
+    ("closed", "facilities and streets do not count", "设施与道路均不计入"),
+    ("open", "facilities do not count, streets are open", "设施不计入，道路通行"),
+];
+
+fn excluded(study: &Study) -> Table {
+    let rows = study.excluded.iter().map(|one| {
+        let facility = &one.facility;
+        Row {
+            geometry: Some(Geometry::Point(facility.at.lonlat.point())),
+            values: vec![
+                facility.id.as_str().into(),
+                facility.name.as_str().into(),
+                facility.kind.as_str().into(),
+                facility.home.map(|home| study.regions.get(home).name.as_str()).into(),
+                facility.capacity.into(),
+                STATES[0].0.into(),
+                one.hazard.as_str().into(),
+                one.zone.as_str().into(),
+            ],
+        }
+    });
+    Table {
+        name: "excluded_facilities".into(),
+        title: Text::new("Facilities in hazard areas", "灾害区内设施"),
+        description: Text::new(
+            "Facilities that count for no indicator, each with the first hazard area that holds it.",
+            "不计入任何指标的设施，及其所在的首个灾害区。",
+        ),
+        synthetic: study.excluded.iter().any(|one| one.facility.synthetic)
+            || study.hazards.iter().any(|zone| zone.synthetic),
+        crs: study.frame,
+        geometry: GeometryKind::Point,
+        fields: vec![
+            Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
+            Field::new("name", FieldKind::Text, "Name", "名称"),
+            Field::new("kind", FieldKind::Text, "Kind", "类型"),
+            Field::new("region", FieldKind::Text, "Region", "所属区域"),
+            Field::new("capacity", FieldKind::Real, "Capacity", "容量"),
+            Field::new("state", FieldKind::Text, "State", "状态").with_choices(STATES),
+            Field::new("hazard", FieldKind::Text, "Hazard", "灾害"),
+            Field::new("area", FieldKind::Text, "Hazard area", "灾害区"),
+        ],
+        rows: rows.collect(),
+        style: Some(Style {
+            classes: vec![Class::equals(
+                "state",
+                STATES[0].0,
+                Text::new(STATES[0].1, STATES[0].2),
+                Symbol::Marker { shape: Shape::XMark, color: "#b2182b", size_mm: 3.2, outline: "#b2182b" },
+            )],
+            label: Some(Label {
+                field: "name".into(),
+                second_line: None,
+                size_pt: 6.5,
+                bold: false,
+                below_scale: Some(100_000),
+            }),
+            opacity: 1.0,
+            visible: true,
+            group: Group::Evidence,
+        }),
+    }
+}
+
+fn areas(study: &Study) -> Table {
+    let rows = study.hazards.iter().map(|zone| Row {
+        geometry: Some(Geometry::MultiPolygon(zone.lonlat.clone())),
+        values: vec![
+            zone.hazard.as_str().into(),
+            zone.name.as_str().into(),
+            EFFECTS[usize::from(!zone.closes_streets)].0.into(),
+        ],
+    });
+    let fill = |color| Symbol::Fill { color, outline: "#b2182b", outline_mm: 0.35 };
+    Table {
+        name: "hazard_areas".into(),
+        title: Text::new("Hazard areas", "灾害区"),
+        description: Text::new("Areas in which facilities do not count.", "其内设施不计入的区域。"),
+        synthetic: study.hazards.iter().any(|zone| zone.synthetic),
+        crs: study.frame,
+        geometry: GeometryKind::MultiPolygon,
+        fields: vec![
+            Field::new("hazard", FieldKind::Text, "Hazard", "灾害"),
+            Field::new("name", FieldKind::Text, "Area", "灾害区"),
+            Field::new("effect", FieldKind::Text, "Effect", "影响").with_choices(EFFECTS),
+        ],
+        rows: rows.collect(),
+        style: Some(Style {
+            classes: EFFECTS
+                .iter()
+                .zip([fill("#f4a582"), fill("#fddbc7")])
+                .map(|((word, en, zh), symbol)| Class::equals("effect", word, Text::new(*en, *zh), symbol))
+                .collect(),
+            label: None,
+            opacity: 0.5,
+            visible: true,
+            group: Group::Evidence,
+        }),
+    }
+}
