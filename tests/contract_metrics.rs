@@ -121,7 +121,10 @@ fn access(method: Method, at_least: Option<f64>) -> Accessibility {
         whose: Whose::Any,
         whose_level: Level::County,
         per: None,
+        tau: None,
+        gap: None,
         at_least,
+        at_most: None,
     }
 }
 
@@ -141,6 +144,13 @@ fn all() -> Vec<Measure> {
         Measure::Accessibility(access(Method::Enhanced, None)),
         Measure::Accessibility(access(Method::Huff, Some(50.0))),
         Measure::Accessibility(Accessibility { by: By::Surface, ..access(Method::Hansen, None) }),
+        Measure::Accessibility(access(Method::Availability, None)),
+        Measure::Accessibility(Accessibility { at_most: Some(20.0), ..access(Method::Inverted, None) }),
+        Measure::Accessibility(Accessibility {
+            tau: Some(Limit::Length(Metres(1000.0))),
+            at_most: Some(1.5),
+            ..access(Method::Agents, None)
+        }),
         Measure::ReachableWithin(ReachableWithin {
             centres: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),

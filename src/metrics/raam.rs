@@ -7,6 +7,11 @@
 
 use crate::base::units::Weight;
 use crate::impedance::cost_table::CostTable;
+use crate::impedance::cost_table::CostUnit;
+use crate::metrics::floating_catchment::Access;
+use crate::metrics::floating_catchment::Catchment;
+use crate::metrics::floating_catchment::Floated;
+use crate::metrics::floating_catchment::Market;
 
 /// People, supplies, costs, and what travel weighs.
 #[derive(Clone, Copy)]
@@ -37,6 +42,54 @@ pub struct Equilibrium {
     pub gaps: Vec<f64>,
     /// Whether the last gap is as small as asked for.
     pub converged: bool,
+    /// The most that anybody who goes somewhere could gain by going elsewhere, in the unit of `cost`.
+    pub most_gain: f64,
+    /// ρ: people per unit of supply over all who take part; 0 where nobody does.
+    pub average: f64,
+}
+
+/// The equilibrium of a market, as every other method has its answer: a point has its cost, a facility people per unit of its supply.
+///
+/// `tau` is in the unit of the rows. A point that reaches no supply within the limit has no cost and does not reach. What is average hangs on
+/// every supply: where one that is not known is within somebody's limit, nothing is known but who reaches nothing. Keeps all pairs within the
+/// limit.
+pub fn float(market: &Market<'_>, tau: f64, gap: f64, most_rounds: usize) -> (Floated, Equilibrium) {
+    let limit = market.curve.limit();
+    let known = |supply: &Option<f64>| supply.filter(|supply| supply.is_finite() && *supply >= 0.0);
+    let supplies: Vec<Option<f64>> = market.supply.iter().map(known).collect();
+    let mut near = vec![Weight::ZERO; supplies.len()];
+    let (mut meets_unknown, mut all_hang) = (Vec::with_capacity(market.rows.origins()), false);
+    let rows = (0..market.rows.origins()).map(|at| {
+        let mut row = Vec::new();
+        market.rows.row(at, &mut row);
+        row.retain(|(_, cost)| *cost <= limit);
+        row.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+        row.iter().for_each(|(to, _)| near[*to as usize] += market.people[at]);
+        let unknown = row.iter().any(|(to, _)| supplies[*to as usize].is_none());
+        all_hang |= unknown && market.people[at] > Weight::ZERO;
+        meets_unknown.push(unknown);
+        row
+    });
+    let costs = CostTable::from_rows(CostUnit::Seconds, rows);
+    let supply: Vec<f64> = supplies.iter().map(|supply| supply.unwrap_or(0.0)).collect();
+    let found = Agents { people: market.people, supply: &supply, costs: &costs, tau, gap, most_rounds }.settle();
+    let facilities = supplies
+        .iter()
+        .enumerate()
+        .map(|(at, supply)| {
+            let is_known = supply.is_some() && !(all_hang && near[at] > Weight::ZERO);
+            let ratio = supply.filter(|supply| is_known && *supply > 0.0).map(|supply| found.load[at] / supply);
+            let ratio = ratio.filter(|ratio| ratio.is_finite());
+            Catchment { people: near[at], demand: found.load[at], ratio, is_known }
+        })
+        .collect();
+    let point = |(at, cost): (usize, &Option<f64>)| {
+        let reaches = cost.is_some() || meets_unknown[at];
+        let is_known = !(meets_unknown[at] || (all_hang && reaches));
+        Access { value: cost.filter(|_| is_known).unwrap_or(0.0), is_known, reaches }
+    };
+    let points = found.cost.iter().enumerate().map(point).collect();
+    (Floated { facilities, points }, found)
 }
 
 impl Agents<'_> {
@@ -64,7 +117,7 @@ impl Agents<'_> {
             supply.iter().map(|supply| if *supply > 0.0 && rho > 0.0 { 1.0 / (supply * rho) } else { 0.0 }).collect();
         let mut went: Vec<Vec<f64>> = options.iter().map(|row| vec![0.0; row.len()]).collect();
         let mut load = vec![0.0f64; supply.len()];
-        let (mut gaps, mut converged) = (Vec::new(), false);
+        let (mut gaps, mut converged, mut most_gain) = (Vec::new(), false, 0.0f64);
         for _ in 0..self.most_rounds {
             for (at, row) in options.iter().enumerate() {
                 let people = self.people[at].to_f64();
@@ -85,10 +138,14 @@ impl Agents<'_> {
                 row.iter().zip(went).for_each(|((to, _), went)| load[*to] += went);
             }
             let (mut paid, mut least) = (0.0, 0.0);
+            most_gain = 0.0;
             for (at, row) in options.iter().enumerate() {
                 let cost = |(to, travel): &(usize, f64)| load[*to] * slope[*to] + travel;
                 paid += row.iter().zip(&went[at]).map(|(way, went)| cost(way) * went).sum::<f64>();
-                least += row.iter().map(cost).reduce(f64::min).unwrap_or(0.0) * self.people[at].to_f64();
+                let cheapest = row.iter().map(cost).reduce(f64::min).unwrap_or(0.0);
+                least += cheapest * self.people[at].to_f64();
+                let dearest = row.iter().zip(&went[at]).filter(|(_, went)| **went > 0.0).map(|(way, _)| cost(way));
+                most_gain = dearest.fold(most_gain, |most, cost| most.max(cost - cheapest));
             }
             let gap = if paid > 0.0 { ((paid - least) / paid).max(0.0) } else { 0.0 };
             gaps.push(gap);
@@ -101,7 +158,8 @@ impl Agents<'_> {
             .iter()
             .map(|row| row.iter().map(|(to, travel)| load[*to] * slope[*to] + travel).reduce(f64::min))
             .collect();
-        Equilibrium { cost, load, gaps, converged }
+        let average = if rho.is_finite() { rho } else { 0.0 };
+        Equilibrium { cost, load, gaps, converged, most_gain, average }
     }
 }
 
