@@ -18,6 +18,7 @@ use tongda::metrics::decay::Power;
 use tongda::metrics::floating_catchment::Floated;
 use tongda::metrics::floating_catchment::Market;
 use tongda::metrics::floating_catchment::Method;
+use tongda::metrics::plane_catchments::PlaneMarket;
 use tongda::metrics::raam::Agents;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
@@ -402,6 +403,62 @@ fn the_number_of_threads_changes_no_bit() {
     let (one, three) = (run(1), run(3));
     assert!(one.points.iter().zip(&three.points).all(|(x, y)| x.value.to_bits() == y.value.to_bits()));
     assert_eq!(one, three);
+}
+
+#[test]
+fn catchments_in_the_plane_are_those_of_the_table_of_pairs() {
+    // whole hundreds of metres, so that many ways are exactly a limit: 300 and 400 make 500
+    let mut random = Random::new();
+    for nth in 0..200 {
+        let (n, m) = (random.below(300) as usize, random.below(40) as usize);
+        let spread = [5, 20, 200, 100_000][nth % 4];
+        let mut places = |count: usize| -> Vec<[f64; 2]> {
+            let mut at = || 500_000.0 + random.below(spread) as f64 * 100.0;
+            (0..count).map(|_| [at(), at()]).collect()
+        };
+        let (mut points, facilities) = (places(n), places(m));
+        points.iter_mut().skip(3).step_by(50).for_each(|at| at[1] = f64::NAN);
+        let counts: Vec<Weight> = (0..n).map(|_| Weight::from_f64(random.below(1000) as f64 / 3.0).unwrap()).collect();
+        let supply: Vec<f64> = (0..m).map(|_| random.below(5) as f64 * 1.5).collect();
+        let decay = match nth % 3 {
+            0 => (Decay::Binary, Some("1 km".parse().unwrap())),
+            1 => (steps(&[("500 m", 1.0), ("1 km", 0.68), ("2 km", 0.22)]), None),
+            _ => (steps(&[("0 m", 1.0), ("500 m", 0.9), ("1300 m", 0.3), ("2500 m", 0.1)]), None),
+        };
+        let curve = decay.0.curve(decay.1).unwrap();
+        let row = |at: &[f64; 2]| {
+            let away = |to: &[f64; 2]| ((to[0] - at[0]).powi(2) + (to[1] - at[1]).powi(2)).sqrt();
+            let mut row: Vec<(u32, f64)> =
+                (0u32..).zip(facilities.iter().map(away)).filter(|(_, cost)| *cost <= 2500.0).collect();
+            row.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+            row
+        };
+        let rows = CostTable::from_rows(CostUnit::Metres, points.iter().map(row));
+        let known: Vec<Option<f64>> = supply.iter().copied().map(Some).collect();
+        let want = Market { people: &counts, supply: &known, rows: &rows, curve: &curve }.float(Method::Enhanced);
+        let market =
+            PlaneMarket { people: &counts, points: &points, supply: &supply, facilities: &facilities, curve: &curve };
+        let got = market.float().unwrap();
+        assert_eq!(got.facilities, want.facilities, "{nth}");
+        for (at, (got, want)) in got.points.iter().zip(&want.points).enumerate() {
+            assert_eq!((got.is_known, got.reaches), (true, want.reaches), "{nth} {at}");
+            assert!((got.value - want.value).abs() <= 1e-12 * want.value, "{nth} {at}: {got:?}, expected {want:?}");
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert_eq!(pool.install(|| market.float().unwrap()), got, "{nth}");
+    }
+}
+
+#[test]
+fn what_has_no_bands_is_left_to_the_table_of_pairs() {
+    let (people, places) = (people(&[1]), [[0.0, 0.0]]);
+    let gauss = Decay::Gaussian.curve(Some("1 km".parse().unwrap())).unwrap();
+    let flat = Decay::Binary.curve(Some("1 km".parse().unwrap())).unwrap();
+    let ask = |supply: f64, curve: &Curve| {
+        PlaneMarket { people: &people, points: &places, supply: &[supply], facilities: &places, curve }.float()
+    };
+    assert_eq!((ask(1.0, &gauss), ask(-1.0, &flat), ask(f64::NAN, &flat)), (None, None, None));
+    assert_eq!(ask(2.0, &flat).unwrap().points[0].value, 2.0);
 }
 
 fn settle(people: &[Weight], supply: &[f64], costs: &CostTable) -> tongda::metrics::raam::Equilibrium {

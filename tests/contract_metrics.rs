@@ -27,6 +27,8 @@ use tongda::metrics::accessibility::Supply;
 use tongda::metrics::covered_share::CoveredShare;
 use tongda::metrics::decay::Decay;
 use tongda::metrics::equity::Equity;
+use tongda::metrics::expected_load::Attraction;
+use tongda::metrics::expected_load::ExpectedLoad;
 use tongda::metrics::floating_catchment::Method;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
@@ -171,6 +173,20 @@ fn all() -> Vec<Measure> {
             demand: None,
             weight: None,
             rank: Some("count".into()),
+            whose: Whose::Any,
+            whose_level: Level::County,
+        }),
+        Measure::ExpectedLoad(ExpectedLoad {
+            kind: "clinic".into(),
+            attraction: Attraction::Count,
+            exponent: 1.0,
+            decay: Decay::Binary,
+            within: Some(Limit::Length(Metres(1000.0))),
+            per_person: 1.0,
+            by: By::StraightLine,
+            direction: Direction::ToFacility,
+            demand: None,
+            weight: None,
             whose: Whose::Any,
             whose_level: Level::County,
         }),

@@ -12,7 +12,7 @@ fn page(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -24,6 +24,7 @@ const PAGES: [&str; 16] = [
     "docs/methods/reachable-within.md",
     "docs/methods/accessibility.md",
     "docs/methods/served-share.md",
+    "docs/methods/expected-load.md",
     "docs/methods/equity.md",
     "docs/streets.md",
     "docs/surface.md",

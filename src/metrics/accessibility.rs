@@ -25,6 +25,7 @@ use crate::metrics::accessibility_report;
 use crate::metrics::asked::Asked;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::needs_speed;
+use crate::metrics::decay::Curve;
 use crate::metrics::decay::Decay;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -33,6 +34,7 @@ use crate::metrics::floating_catchment::Market;
 use crate::metrics::floating_catchment::Method;
 use crate::metrics::floating_catchment::is_at_most;
 use crate::metrics::networks::Networks;
+use crate::metrics::plane_catchments::PlaneMarket;
 use crate::metrics::raam;
 use crate::metrics::raam::Equilibrium;
 use crate::metrics::reach::Met;
@@ -210,6 +212,26 @@ impl Accessibility {
         }
     }
 
+    /// The answer without rows, where anybody may go anywhere as the crow flies and the method is but two steps over bands.
+    fn in_the_plane(
+        &self,
+        parties: &Parties<'_>,
+        supply: &[Option<f64>],
+        facilities: &[Place],
+        curve: &Curve,
+    ) -> Option<Floated> {
+        let is_two_steps = matches!(self.method, Method::TwoStep | Method::Enhanced);
+        if self.by != By::StraightLine || self.whose != Whose::Any || !is_two_steps {
+            return None;
+        }
+        let supply: Vec<f64> = supply.iter().copied().collect::<Option<_>>()?;
+        let at = |place: &Option<Place>| place.map_or([f64::NAN; 2], |place| place.xy.array());
+        let points: Vec<[f64; 2]> = parties.layer.at.iter().map(at).collect();
+        let facilities: Vec<[f64; 2]> = facilities.iter().map(|place| place.xy.array()).collect();
+        let people = &parties.group.weights;
+        PlaneMarket { people, points: &points, supply: &supply, facilities: &facilities, curve }.float()
+    }
+
     fn answer<'a>(&self, networks: &Networks<'a>) -> Result<Answer<'a>, MetricError> {
         let study = networks.study;
         let limit = self.decay.limit(self.within)?;
@@ -241,20 +263,25 @@ impl Accessibility {
             places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
         let all: Vec<usize> = (0..layer.len()).collect();
         let Met { off_streets, closed, .. } = Met::new(prepared.as_ref(), layer, &all);
-        let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());
-        let market = Market { people: &parties.group.weights, supply: &supply, rows: &rows, curve: &curve };
-        let (floated, settled) = match (self.method, self.tau) {
-            (Method::Agents, Some(tau)) => {
-                let (floated, settled) = raam::float(&market, tau.value(), self.gap(), MOST_ROUNDS);
-                (floated, Some(settled))
-            }
-            (method, _) => (market.float(method), None),
-        };
-        let uncrowded = match (self.method, self.at_most) {
-            (Method::Inverted, Some(most)) => market.uncrowded(&floated, most),
-            _ => Vec::new(),
-        };
-        drop(rows);
+        let people = &parties.group.weights;
+        let in_the_plane = self.in_the_plane(&parties, &supply, &places, &curve);
+        let (floated, settled, uncrowded) =
+            in_the_plane.map(|floated| (floated, None, Vec::new())).unwrap_or_else(|| {
+                let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());
+                let market = Market { people, supply: &supply, rows: &rows, curve: &curve };
+                match (self.method, self.tau, self.at_most) {
+                    (Method::Agents, Some(tau), _) => {
+                        let (floated, settled) = raam::float(&market, tau.value(), self.gap(), MOST_ROUNDS);
+                        (floated, Some(settled), Vec::new())
+                    }
+                    (Method::Inverted, _, Some(most)) => {
+                        let floated = market.float(Method::Inverted);
+                        let uncrowded = market.uncrowded(&floated, most);
+                        (floated, None, uncrowded)
+                    }
+                    (method, ..) => (market.float(method), None, Vec::new()),
+                }
+            });
         drop(prepared);
         let told = engine.told();
         let known = known_services(study, self.by);

@@ -47,12 +47,18 @@ pub(crate) fn method_name(method: Method) -> &'static str {
     }
 }
 
+/// What of the way counts.
 fn decay_told(params: &Accessibility) -> (String, String) {
     if let Some(tau) = params.tau {
         let (en, zh) = ("of travel weigh as much as average crowding", "出行时间或距离等价于平均拥挤程度");
         return (format!("{tau} {en}"), format!("{tau}{zh}"));
     }
-    match &params.decay {
+    curve_told(&params.decay)
+}
+
+/// A decay in words.
+pub(crate) fn curve_told(decay: &Decay) -> (String, String) {
+    match decay {
         Decay::Binary => ("no decay".to_owned(), "无衰减".to_owned()),
         Decay::Steps(steps) => {
             let bands: Vec<String> = steps.iter().map(|(end, weight)| format!("≤ {end}: {weight}")).collect();

@@ -196,8 +196,8 @@ struct Scratch {
 
 /// Sums over people are in fixed point, so that no order and no number of threads changes them: shares of a person in units of 2⁻⁶², people in
 /// millionths.
-const UNIT: f64 = (1u64 << 62) as f64;
-const MILLIONTHS: f64 = 1e6;
+pub(crate) const UNIT: f64 = (1u64 << 62) as f64;
+pub(crate) const MILLIONTHS: f64 = 1e6;
 
 struct Sums {
     demand: Vec<u128>,
@@ -232,12 +232,12 @@ fn add(sum: &mut u128, part: u128) {
 }
 
 /// A share from 0 to 1 in units of 2⁻⁶².
-fn fixed(share: f64) -> u64 {
+pub(crate) fn fixed(share: f64) -> u64 {
     (share * UNIT) as u64
 }
 
 /// People in millionths; never negative.
-fn millionths(people: Weight) -> u128 {
+pub(crate) fn millionths(people: Weight) -> u128 {
     u128::try_from(people.micros()).unwrap_or(0)
 }
 
