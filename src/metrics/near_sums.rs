@@ -119,7 +119,7 @@ impl Cells {
 /// The largest square whose rounded root is at most `distance`: comparing squares with it is comparing distances with the limit, to the last bit.
 pub(crate) fn largest_square(distance: f64) -> f64 {
     let mut square = distance * distance;
-    while square.sqrt() <= distance {
+    while square.is_finite() && square.sqrt() <= distance {
         square = square.next_up();
     }
     while square.sqrt() > distance {
@@ -236,4 +236,37 @@ pub(crate) fn weighed_sums<const BANDS: usize>(
     };
     let rows: Vec<Vec<Near>> = (0..around.rows).into_par_iter().map(row).collect();
     rows.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparing_squares_is_comparing_distances_to_the_last_bit() {
+        for distance in [0.0, 0.001, 1.0 / 3.0, 500.0, 1000.0, 1e7 / 3.0, 1e9] {
+            let square = largest_square(distance);
+            assert!(square.sqrt() <= distance && square.next_up().sqrt() > distance, "{distance}: {square}");
+        }
+    }
+
+    #[test]
+    fn a_place_at_the_limit_is_within_however_the_cells_fall() {
+        // 3, 4 and 5: at the limit of 500; a hair farther is not. Cells of any side, places far from the origin
+        let shift = |at: [f64; 2]| [at[0] + 4.0e7, at[1] - 3.5e6];
+        let places = [[300.0, 400.0], [-300.0, -400.0], [500.0, 0.0], [0.0, -500.0], [300.0, 400.001]].map(shift);
+        let squares = [largest_square(500.0)];
+        for side in [1.0, 62.5, 250.0, 499.999, 500.0, 5e6, 0.0, f64::NAN] {
+            let cells = Cells::new(&places, side);
+            let amounts: Vec<u64> = cells.items().iter().map(|item| 1 << item).collect();
+            assert_eq!(sums_within(&cells, &amounts, &[shift([0.0, 0.0])], squares), [[0b01111]], "{side}");
+            let ratios: Vec<f64> = amounts.iter().map(|amount| *amount as f64).collect();
+            let own = Cells::new(&[shift([0.0, 0.0])], side);
+            let near = weighed_sums(&cells, &ratios, &own, squares, [0.5]);
+            assert_eq!(near, [Near { count: 4, sum: 7.5 }], "{side}");
+        }
+        let none = Cells::new(&[[f64::NAN, 0.0]], 10.0);
+        assert!(none.items().is_empty());
+        assert_eq!(sums_within(&none, &[], &[[0.0, 0.0], [f64::NAN, 0.0]], squares), [[0], [0]]);
+    }
 }
