@@ -2,9 +2,14 @@
 
 mod support;
 
+use tongda::base::progress::Silent;
 use tongda::base::units::Limit;
+use tongda::base::units::Share;
+use tongda::base::units::Text;
 use tongda::impedance::cost_table::CostTable;
 use tongda::impedance::cost_table::CostUnit;
+use tongda::metrics::Context;
+use tongda::metrics::Measure;
 use tongda::metrics::Output;
 use tongda::metrics::decay::Decay;
 use tongda::metrics::decay::Power;
@@ -152,10 +157,15 @@ fn a_capacity_of_nothing_draws_nobody() {
 
 #[test]
 fn the_gap_says_where_people_are_turned_away() {
-    let output = measure(&study(), CLINICS).unwrap();
-    if let Some(text) = output.closing_the_gap {
-        assert!(text.en.contains("C2 (130), C1 (70)") && text.en.contains("100 have nowhere to go"), "{}", text.en);
-    }
+    let measure: Measure = toml::from_str::<toml::Table>(CLINICS).unwrap().try_into().unwrap();
+    let (study, title) = (study(), Text::new("t", "题"));
+    let context =
+        Context { study: &study, progress: &Silent, id: "i", title: &title, over: &[], target_share: Some(Share(0.9)) };
+    let output = measure.metric().measure(&context).unwrap();
+    let gap = output.closing_the_gap.unwrap();
+    // 0.9 · 1850 − 1499.999998: 1500 less what is cut of each share
+    assert!(gap.en.starts_with("166 more must find room"), "{}", gap.en);
+    assert!(gap.en.contains("C2 (130), C1 (70)") && gap.en.contains("100 have nowhere to go"), "{}", gap.en);
     let notes = output.notes.iter().map(|note| note.en.as_str()).collect::<Vec<_>>().join("\n");
     assert!(notes.contains("200 find no room, 100 have nowhere to go"), "{notes}");
     assert!(notes.contains("400 find no room, 100 have nowhere to go"), "{notes}");
@@ -163,7 +173,7 @@ fn the_gap_says_where_people_are_turned_away() {
         output
             .evidence
             .iter()
-            .any(|line| line.text.en.contains("C1 (C1): 570 expected of 1 500 within the limit, room for 500"))
+            .any(|line| line.text.en.contains("C1 (C1): 570 expected of 1\u{202f}500 within the limit, room for 500"))
     );
 }
 

@@ -94,7 +94,7 @@ pub fn float(market: &Market<'_>, tau: f64, gap: f64, most_rounds: usize) -> (Fl
 
 impl Agents<'_> {
     /// The equilibrium; the same at every run. Ties go to the facilities in the order of the table. Points without people have a cost and load
-    /// nothing. One round costs as much as sorting the table.
+    /// nothing. One round goes over the table a few times.
     pub fn settle(&self) -> Equilibrium {
         let supply: Vec<f64> =
             self.supply.iter().map(|supply| if supply.is_finite() { supply.max(0.0) } else { 0.0 }).collect();
@@ -112,11 +112,11 @@ impl Agents<'_> {
         options.iter().flatten().for_each(|(to, _)| is_used[*to] = true);
         let all: f64 = supply.iter().zip(&is_used).filter(|(_, used)| **used).map(|(supply, _)| supply).sum();
         let rho = everybody.to_f64() / all;
-        // what one more person adds to the crowding of a facility
-        let slope: Vec<f64> =
-            supply.iter().map(|supply| if *supply > 0.0 && rho > 0.0 { 1.0 / (supply * rho) } else { 0.0 }).collect();
+        // people who make a facility as crowded as the average
+        let width: Vec<f64> = supply.iter().map(|supply| supply * rho).collect();
+        let slope: Vec<f64> = width.iter().map(|width| if *width > 0.0 { 1.0 / width } else { 0.0 }).collect();
         let mut went: Vec<Vec<f64>> = options.iter().map(|row| vec![0.0; row.len()]).collect();
-        let mut load = vec![0.0f64; supply.len()];
+        let (mut load, mut floors) = (vec![0.0f64; supply.len()], Vec::new());
         let (mut gaps, mut converged, mut most_gain) = (Vec::new(), false, 0.0f64);
         for _ in 0..self.most_rounds {
             for (at, row) in options.iter().enumerate() {
@@ -127,7 +127,9 @@ impl Agents<'_> {
                 for ((to, _), went) in row.iter().zip(&went[at]) {
                     load[*to] = (load[*to] - went).max(0.0);
                 }
-                went[at] = poured(people, row, &load, &slope);
+                floors.clear();
+                floors.extend(row.iter().map(|(to, travel)| load[*to] * slope[*to] + travel));
+                pour(people, row, &floors, &width, &mut went[at]);
                 for ((to, _), went) in row.iter().zip(&went[at]) {
                     load[*to] += went;
                 }
@@ -163,30 +165,30 @@ impl Agents<'_> {
     }
 }
 
-/// How many go to each facility of a row so that all who go pay the same and nobody would pay less elsewhere, given the load of the others: water
-/// poured into vessels of unequal floors and widths.
-fn poured(people: f64, row: &[(usize, f64)], load: &[f64], slope: &[f64]) -> Vec<f64> {
-    let mut floors: Vec<(f64, f64, usize)> =
-        row.iter().enumerate().map(|(at, (to, travel))| (load[*to] * slope[*to] + travel, slope[*to], at)).collect();
-    floors.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.2.cmp(&y.2)));
-    // level L fills Σ (L − floor) / slope = people over the vessels whose floor is below it
-    let (mut width, mut filled, mut level) = (0.0, 0.0, 0.0);
-    for (at, (floor, slope, _)) in floors.iter().enumerate() {
-        width += 1.0 / slope;
-        filled += floor / slope;
-        level = (people + filled) / width;
-        if floors.get(at + 1).is_none_or(|(next, ..)| level <= *next) {
+/// How many go to each facility of a row so that all who go pay the same and nobody would pay less elsewhere: water
+/// poured into vessels of unequal floors and widths. Vessels that stay dry are left out, over and over, until none does.
+fn pour(people: f64, row: &[(usize, f64)], floors: &[f64], width: &[f64], poured: &mut [f64]) {
+    let (mut level, mut wet) = (f64::INFINITY, usize::MAX);
+    loop {
+        // level L fills Σ (L − floor) · width = people over the vessels whose floor is below it
+        let (mut wide, mut filled, mut count) = (0.0, 0.0, 0);
+        for (floor, (to, _)) in floors.iter().zip(row).filter(|(floor, _)| **floor < level) {
+            (wide, filled, count) = (wide + width[*to], filled + floor * width[*to], count + 1);
+        }
+        if count == wet || count == 0 {
             break;
         }
+        (level, wet) = ((people + filled) / wide, count);
     }
-    let mut poured = vec![0.0; row.len()];
-    for (floor, slope, at) in floors {
-        poured[at] = ((level - floor) / slope).max(0.0);
+    let mut all = 0.0;
+    for ((poured, floor), (to, _)) in poured.iter_mut().zip(floors).zip(row) {
+        *poured = ((level - floor) * width[*to]).max(0.0);
+        all += *poured;
     }
     // nobody is lost to the last bit of a level
-    let all: f64 = poured.iter().sum();
     if all > 0.0 {
         poured.iter_mut().for_each(|part| *part *= people / all);
+    } else if let Some((at, _)) = floors.iter().enumerate().min_by(|x, y| x.1.total_cmp(y.1)) {
+        poured[at] = people;
     }
-    poured
 }
