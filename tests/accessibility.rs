@@ -18,6 +18,7 @@ use tongda::metrics::decay::Power;
 use tongda::metrics::floating_catchment::Floated;
 use tongda::metrics::floating_catchment::Market;
 use tongda::metrics::floating_catchment::Method;
+use tongda::metrics::plane_catchments::PlaneMarket;
 use tongda::metrics::raam::Agents;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
@@ -172,16 +173,17 @@ fn crowding_loads_and_availability_have_their_numbers() {
     let curve = e2().curve(None).unwrap();
     let market = worked.market(&curve);
     // i2SFCA (numpy, fca.py): people per unit; Σ C S = 3500
-    let crowding: Vec<f64> = market.crowding().into_iter().flatten().collect();
+    let crowding = ratios(&market.float(Method::Inverted));
     near(&crowding, &[136.111111, 106.944444], 5.1e-7, "crowding");
     assert!((crowding[0] * 10.0 + crowding[1] * 20.0 - 3500.0).abs() < 1e-9);
     // Soukhov et al. (2023) on the example (numpy, fca.py): Σ V = 30, and V / P is E2SFCA
-    let available: Vec<f64> = market.availability().iter().map(|point| point.value).collect();
+    let available = values(&market.float(Method::Availability));
     near(&available, &[6.352673, 18.839635, 4.807692], 5.1e-7, "availability");
     // Huff with t^−2 (numpy, fca.py); 10 h is beyond all
     let power = Decay::InversePower(Power { exponent: 2.0, from: "1 min".parse().unwrap() });
     let curve = power.curve(limit("10 h")).unwrap();
-    let loads: Vec<f64> = worked.market(&curve).huff_loads().into_iter().flatten().collect();
+    let loads: Vec<f64> =
+        worked.market(&curve).float(Method::ModifiedHuff).facilities.iter().map(|facility| facility.demand).collect();
     near(&loads, &[1420.578332, 2079.421668], 1e-6, "Huff");
 }
 
@@ -225,7 +227,7 @@ fn spatial_availability_is_that_of_the_package_accessibility() {
     let curve = Decay::Exponential("10 min".parse().unwrap()).curve(limit("10 h")).unwrap();
     let (people, supply) = (people(&[50_000, 150_000, 10_000]), [Some(100_000.0), Some(100_000.0), Some(10_000.0)]);
     let market = Market { people: &people, supply: &supply, rows: &table, curve: &curve };
-    let rounded: Vec<f64> = market.availability().iter().map(|point| point.value.round()).collect();
+    let rounded: Vec<f64> = values(&market.float(Method::Availability)).iter().map(|value| value.round()).collect();
     assert_eq!(rounded, [66_833.0, 133_203.0, 9_963.0]);
 }
 
@@ -234,7 +236,7 @@ fn what_nobody_asks_for_has_no_ratio_and_who_reaches_nothing_has_nothing() {
     // zone 2 is 60 min from both; facility 2 is beyond 30 min of everybody, facility 3 within reach of a zone without people only
     let table = table(&[&[5.0, 45.0, 60.0], &[60.0, 60.0, 60.0], &[60.0, 60.0, 5.0]]);
     let (people, supply) = (people(&[1000, 500, 0]), [Some(10.0), Some(20.0), Some(5.0)]);
-    for method in Method::ALL.into_iter().filter(|method| method.competes()) {
+    for method in Method::ALL.into_iter().filter(|method| method.is_rate()) {
         let decay = if method.is_flat() { (Decay::Binary, limit("30 min")) } else { (e2(), None) };
         let curve = decay.0.curve(decay.1).unwrap();
         let market = Market { people: &people, supply: &supply, rows: &table, curve: &curve };
@@ -245,6 +247,11 @@ fn what_nobody_asks_for_has_no_ratio_and_who_reaches_nothing_has_nothing() {
         assert_eq!(ratios, [Some(0.01), None, None], "{method:?}");
         assert!(floated.facilities[1].is_idle() && floated.facilities[1].is_known, "{method:?}");
     }
+    // crowding: all 1000 at the first, 100 a unit; nobody at the second, and who reaches nothing meets no crowding
+    let curve = e2().curve(None).unwrap();
+    let floated = Market { people: &people, supply: &supply, rows: &table, curve: &curve }.float(Method::Inverted);
+    assert_eq!(ratios(&floated), [100.0, 0.0, 0.0]);
+    assert_eq!(floated.points.iter().map(|point| point.reaches).collect::<Vec<_>>(), [true, false, true]);
     let nobody = CostTable::from_rows(CostUnit::Seconds, Vec::new());
     let curve = e2().curve(None).unwrap();
     let floated = Market { people: &[], supply: &[], rows: &nobody, curve: &curve }.float(Method::Enhanced);
@@ -275,7 +282,9 @@ fn a_supply_that_is_not_known_leaves_a_least_value_and_is_no_zero() {
         assert!(floated.facilities.iter().all(|facility| facility.ratio.is_none()), "{method:?}");
     }
     let curve = e2().curve(None).unwrap();
-    assert_eq!(worked.market(&curve).crowding(), [None, None]);
+    let crowded = worked.market(&curve).float(Method::Inverted);
+    assert!(crowded.facilities.iter().all(|facility| facility.ratio.is_none()), "{crowded:?}");
+    assert_eq!(worked.market(&curve).uncrowded(&crowded, 1e9), [None, None, None]);
     // a capacity that is no amount is not known either
     for wrong in [-1.0, f64::NAN, f64::INFINITY] {
         worked.supply[0] = Some(wrong);
@@ -309,7 +318,9 @@ fn naive(method: Method, p: &[f64], s: &[f64], w: &[Vec<f64>]) -> Vec<f64> {
             let share = w[i][j] / row(i, &|l| w[i][l]);
             let huff = s[j] * w[i][j] / row(i, &|l| s[l] * w[i][l]);
             (c[i][j], g[i][j]) = match method {
-                Method::TwoStep | Method::Enhanced => (w[i][j], w[i][j]),
+                Method::TwoStep | Method::Enhanced | Method::Availability => (w[i][j], w[i][j]),
+                Method::Inverted => (huff, huff),
+                Method::Agents => (0.0, 0.0),
                 Method::ThreeStep => (share * w[i][j], share * w[i][j]),
                 Method::Modified => (w[i][j], w[i][j] * w[i][j]),
                 Method::Balanced => (share, if w[i][j] > 0.0 { w[i][j] / column(j) } else { 0.0 }),
@@ -322,7 +333,10 @@ fn naive(method: Method, p: &[f64], s: &[f64], w: &[Vec<f64>]) -> Vec<f64> {
     let r: Vec<f64> = (0..m)
         .map(|j| {
             let demand: f64 = (0..n).map(|i| p[i] * c[i][j]).sum();
-            if !method.competes() {
+            if method == Method::Inverted {
+                // Wang (2018), eq. 3, and not by the loads
+                (0..n).map(|i| if c[i][j] > 0.0 { w[i][j] * p[i] / row(i, &|l| s[l] * w[i][l]) } else { 0.0 }).sum()
+            } else if !method.competes() {
                 s[j]
             } else if demand > 0.0 {
                 s[j] / demand
@@ -331,7 +345,8 @@ fn naive(method: Method, p: &[f64], s: &[f64], w: &[Vec<f64>]) -> Vec<f64> {
             }
         })
         .collect();
-    (0..n).map(|i| (0..m).map(|j| r[j] * g[i][j]).sum()).collect()
+    let times = |i: usize| if method == Method::Availability { p[i] } else { 1.0 };
+    (0..n).map(|i| (0..m).map(|j| r[j] * g[i][j]).sum::<f64>() * times(i)).collect()
 }
 
 #[test]
@@ -388,6 +403,62 @@ fn the_number_of_threads_changes_no_bit() {
     let (one, three) = (run(1), run(3));
     assert!(one.points.iter().zip(&three.points).all(|(x, y)| x.value.to_bits() == y.value.to_bits()));
     assert_eq!(one, three);
+}
+
+#[test]
+fn catchments_in_the_plane_are_those_of_the_table_of_pairs() {
+    // whole hundreds of metres, so that many ways are exactly a limit: 300 and 400 make 500
+    let mut random = Random::new();
+    for nth in 0..200 {
+        let (n, m) = (random.below(300) as usize, random.below(40) as usize);
+        let spread = [5, 20, 200, 100_000][nth % 4];
+        let mut places = |count: usize| -> Vec<[f64; 2]> {
+            let mut at = || 500_000.0 + random.below(spread) as f64 * 100.0;
+            (0..count).map(|_| [at(), at()]).collect()
+        };
+        let (mut points, facilities) = (places(n), places(m));
+        points.iter_mut().skip(3).step_by(50).for_each(|at| at[1] = f64::NAN);
+        let counts: Vec<Weight> = (0..n).map(|_| Weight::from_f64(random.below(1000) as f64 / 3.0).unwrap()).collect();
+        let supply: Vec<f64> = (0..m).map(|_| random.below(5) as f64 * 1.5).collect();
+        let decay = match nth % 3 {
+            0 => (Decay::Binary, Some("1 km".parse().unwrap())),
+            1 => (steps(&[("500 m", 1.0), ("1 km", 0.68), ("2 km", 0.22)]), None),
+            _ => (steps(&[("0 m", 1.0), ("500 m", 0.9), ("1300 m", 0.3), ("2500 m", 0.1)]), None),
+        };
+        let curve = decay.0.curve(decay.1).unwrap();
+        let row = |at: &[f64; 2]| {
+            let away = |to: &[f64; 2]| ((to[0] - at[0]).powi(2) + (to[1] - at[1]).powi(2)).sqrt();
+            let mut row: Vec<(u32, f64)> =
+                (0u32..).zip(facilities.iter().map(away)).filter(|(_, cost)| *cost <= 2500.0).collect();
+            row.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+            row
+        };
+        let rows = CostTable::from_rows(CostUnit::Metres, points.iter().map(row));
+        let known: Vec<Option<f64>> = supply.iter().copied().map(Some).collect();
+        let want = Market { people: &counts, supply: &known, rows: &rows, curve: &curve }.float(Method::Enhanced);
+        let market =
+            PlaneMarket { people: &counts, points: &points, supply: &supply, facilities: &facilities, curve: &curve };
+        let got = market.float().unwrap();
+        assert_eq!(got.facilities, want.facilities, "{nth}");
+        for (at, (got, want)) in got.points.iter().zip(&want.points).enumerate() {
+            assert_eq!((got.is_known, got.reaches), (true, want.reaches), "{nth} {at}");
+            assert!((got.value - want.value).abs() <= 1e-12 * want.value, "{nth} {at}: {got:?}, expected {want:?}");
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert_eq!(pool.install(|| market.float().unwrap()), got, "{nth}");
+    }
+}
+
+#[test]
+fn what_has_no_bands_is_left_to_the_table_of_pairs() {
+    let (people, places) = (people(&[1]), [[0.0, 0.0]]);
+    let gauss = Decay::Gaussian.curve(Some("1 km".parse().unwrap())).unwrap();
+    let flat = Decay::Binary.curve(Some("1 km".parse().unwrap())).unwrap();
+    let ask = |supply: f64, curve: &Curve| {
+        PlaneMarket { people: &people, points: &places, supply: &[supply], facilities: &places, curve }.float()
+    };
+    assert_eq!((ask(1.0, &gauss), ask(-1.0, &flat), ask(f64::NAN, &flat)), (None, None, None));
+    assert_eq!(ask(2.0, &flat).unwrap().points[0].value, 2.0);
 }
 
 fn settle(people: &[Weight], supply: &[f64], costs: &CostTable) -> tongda::metrics::raam::Equilibrium {
@@ -459,6 +530,10 @@ fn random_agents_settle_and_add_up() {
 /// Judged A, west of x = 10 km, and B beside it. `near` at x = 9 km in A has 6 doctors, `across` at 10.5 km in B has 3, `far` 5, 40 km from
 /// everybody. Of the people, 1000 live at 9 km in A, 2000 at 11 km in B.
 fn study() -> Study {
+    study_judging(&["A"])
+}
+
+fn study_judging(judged: &[&str]) -> Study {
     let mut study = Scene::default()
         .county("A", rectangle(0.0, 0.0, 10_000.0, 10_000.0), "c", "P", false)
         .county("B", rectangle(10_000.0, 0.0, 20_000.0, 10_000.0), "d", "Q", false)
@@ -466,7 +541,7 @@ fn study() -> Study {
         .facility("across", "clinic", 10_500.0, 5_000.0)
         .facility("far", "clinic", 60_000.0, 5_000.0)
         .people(&[("p", 9_000.0, 5_000.0, 1000), ("q", 11_000.0, 5_000.0, 2000)])
-        .build_judging(&|_, code| Some(code == "A"));
+        .build_judging(&|_, code| Some(judged.contains(&code)));
     for (facility, capacity) in study.facilities.iter_mut().zip([6.0, 3.0, 5.0]) {
         facility.capacity = Some(capacity);
     }
@@ -548,6 +623,101 @@ fn an_unknown_capacity_is_told_and_decides_only_what_it_can_not_change() {
     assert!((counted.headline.value.unwrap() - 2.0 / 3000.0).abs() < 1e-15);
 }
 
+fn texts(output: &tongda::metrics::Output) -> String {
+    output.notes.iter().map(|note| note.en.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn crowding_is_judged_by_where_people_go() {
+    // within 1999.999 m p reaches both and q across only. p goes 6 : 3 by size: 2000/3 and 1000/3; loads 2000/3 and 7000/3, which is 111.1 people a
+    // doctor at near and 777.8 across; p meets 2/3 · 111.1 + 1/3 · 777.8 = 333.3
+    let (study, all) = (study(), study_judging(&["A", "B"]));
+    let ask = |study: &Study, within: &str, most: f64| {
+        let text = format!("accessibility = {{ {BY}, method = \"i2sfca\", within = \"{within}\", at-most = {most} }}");
+        measure(study, &text).unwrap()
+    };
+    for (most, part) in [(111.1111, 0.0), (111.1112, 666.666667), (777.7, 666.666667), (777.8, 1000.0)] {
+        let output = ask(&study, "1999.999 m", most);
+        assert_eq!((output.headline.part, output.headline.whole), (Some(part), Some(1000.0)), "{most}");
+        assert!(output.weights[0].balances());
+    }
+    let output = ask(&study, "1999.999 m", 200.0);
+    assert!(output.evidence[0].text.en.contains("meet 333.3 people per unit of supply, 67 %"), "{:?}", output.evidence);
+    // (2000/3 · 111.1 + 7000/3 · 777.8) / 3000 = 629.6; 3000 people on 9 doctors are 333.3
+    let notes = texts(&output);
+    assert!(
+        notes.contains("333.3 per unit of supply over all, but 629.6 where") && notes.contains("across, 777.7"),
+        "{notes}"
+    );
+    // within 400 m q has nowhere to go: neither served nor unknown
+    let output = ask(&all, "400 m", 200.0);
+    assert_eq!(
+        (output.headline.part, output.headline.whole, output.headline.unknown),
+        (Some(1000.0), Some(3000.0), 0.0)
+    );
+    assert!(output.evidence[0].text.en.contains("no facility with supply within 400 m"), "{:?}", output.evidence);
+}
+
+#[test]
+fn agents_of_a_config_settle_and_say_how_nearly() {
+    // ρ = 3000/9; near costs n₁/2000, across n₂/1000. p stays at near, q goes to both: n₁/2000 + 2/10 = n₂/1000 + 0.5/10, so n₁ = 1900, n₂ = 1100,
+    // p pays 0.95 and q 1.15
+    let (study, all) = (study(), study_judging(&["A", "B"]));
+    let ask = |study: &Study, within: &str, most: f64| {
+        let text = format!(
+            "accessibility = {{ {BY}, method = \"raam\", within = \"{within}\", tau = \"10 km\", at-most = {most} }}"
+        );
+        measure(study, &text).unwrap()
+    };
+    for (most, part) in [(0.9499, 0.0), (0.9501, 1000.0), (1.1499, 1000.0), (1.1501, 3000.0)] {
+        let output = ask(&all, "2 km", most);
+        assert_eq!((output.headline.part, output.headline.whole), (Some(part), Some(3000.0)), "{most}");
+    }
+    let notes = texts(&ask(&study, "2 km", 1.0));
+    assert!(notes.contains("an equilibrium after") && notes.contains("average crowding is 333.3 people"), "{notes}");
+    // within 400 m only p takes part: average crowding and no way; q has nowhere to go
+    let output = ask(&all, "400 m", 1.0);
+    assert_eq!(
+        (output.headline.part, output.headline.whole, output.headline.unknown),
+        (Some(1000.0), Some(3000.0), 0.0)
+    );
+    // what is average hangs on every supply that somebody reaches, and on no other
+    for (which, unknown) in [(1, 1000.0), (2, 0.0)] {
+        let mut study = study_judging(&["A"]);
+        study.facilities[which].capacity = None;
+        let output = ask(&study, "2 km", 1.0);
+        assert_eq!(output.headline.unknown, unknown, "{which}");
+        assert!(output.weights[0].balances());
+    }
+}
+
+#[test]
+fn agents_who_have_not_settled_say_so() {
+    // a gap that no search can reach
+    let worked = worked();
+    let curve = Decay::Binary.curve(limit("60 min")).unwrap();
+    let (floated, settled) = tongda::metrics::raam::float(&worked.market(&curve), 3600.0, 0.0, 1);
+    assert!(!settled.converged && settled.most_gain > 1e-6, "{settled:?}");
+    assert!(floated.points.iter().all(|point| point.is_known && point.reaches));
+    let (floated, settled) = tongda::metrics::raam::float(&worked.market(&curve), 3600.0, 1e-12, 1000);
+    assert!(settled.converged && settled.most_gain < 1e-9, "{settled:?}");
+    near(&values(&floated), &[1.05, 1.216_666_666_7, 1.15], 1e-9, "cost");
+    // people per unit of supply
+    near(&ratios(&floated), &[10_150.0 / 90.0, (3500.0 - 10_150.0 / 9.0) / 20.0], 1e-6, "crowding");
+    assert!((settled.average - 3500.0 / 30.0).abs() < 1e-12);
+}
+
+#[test]
+fn availability_is_an_amount_of_the_region_and_all_of_it_is_given() {
+    // within 2 km near 6/3000 and across 3/3000: 3 per 1000, of which p has 3 doctors and q 6
+    let study = study();
+    let output = measure(&study, &format!("accessibility = {{ {BY}, method = \"availability\", within = \"2 km\" }}"));
+    let output = output.unwrap();
+    assert!((output.headline.value.unwrap() - 3.0).abs() < 1e-12, "{:?}", output.headline);
+    let notes = texts(&output);
+    assert!(notes.contains("all of it is given (Σ V = 9)") && notes.contains("6 goes to points"), "{notes}");
+}
+
 #[test]
 fn points_without_a_place_are_unknown_and_stay_in_the_total() {
     let mut study = study();
@@ -574,6 +744,16 @@ fn requests_that_make_no_sense_say_what_to_write() {
         ("decay = { steps = [[\"20 min\", 1]] }", "no speed"),
         ("within = \"2 km\", at-least = 0", "not above 0"),
         ("within = \"2 km\", per = -1", "not above 0"),
+        ("within = \"2 km\", at-most = 3", "write at-least"),
+        ("within = \"2 km\", tau = \"2 km\"", "raam"),
+        ("method = \"availability\", within = \"2 km\", at-least = 3", "e2sfca"),
+        ("method = \"i2sfca\", within = \"2 km\"", "at-most = 500"),
+        ("method = \"i2sfca\", within = \"2 km\", at-least = 3", "write at-most"),
+        ("method = \"raam\", within = \"2 km\", at-most = 1", "tau = \"60 min\""),
+        ("method = \"raam\", within = \"2 km\", at-most = 1, tau = \"60 min\"", "mixes"),
+        ("method = \"raam\", within = \"2 km\", tau = \"2 km\"", "at-most = 1.5"),
+        ("method = \"raam\", within = \"2 km\", tau = \"2 km\", at-most = 1, decay = \"gaussian\"", "leave decay out"),
+        ("method = \"raam\", within = \"2 km\", tau = \"2 km\", at-most = 1, gap = 0", "not above 0"),
     ];
     for (text, says) in cases {
         let message = measure(&study, &format!("accessibility = {{ {BY}, {text} }}")).unwrap_err().to_string();

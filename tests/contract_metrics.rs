@@ -29,6 +29,8 @@ use tongda::metrics::covered_share::CoveredShare;
 use tongda::metrics::decay::Decay;
 use tongda::metrics::districts::Districts;
 use tongda::metrics::equity::Equity;
+use tongda::metrics::expected_load::Attraction;
+use tongda::metrics::expected_load::ExpectedLoad;
 use tongda::metrics::facility_count::FacilityCount;
 use tongda::metrics::floating_catchment::Method;
 use tongda::metrics::nearest::Cost;
@@ -142,7 +144,10 @@ fn access(method: Method, at_least: Option<f64>) -> Accessibility {
         whose: Whose::Any,
         whose_level: Level::County,
         per: None,
+        tau: None,
+        gap: None,
         at_least,
+        at_most: None,
     }
 }
 
@@ -162,6 +167,13 @@ fn all() -> Vec<Measure> {
         Measure::Accessibility(access(Method::Enhanced, None)),
         Measure::Accessibility(access(Method::Huff, Some(50.0))),
         Measure::Accessibility(Accessibility { by: By::Surface, ..access(Method::Hansen, None) }),
+        Measure::Accessibility(access(Method::Availability, None)),
+        Measure::Accessibility(Accessibility { at_most: Some(20.0), ..access(Method::Inverted, None) }),
+        Measure::Accessibility(Accessibility {
+            tau: Some(Limit::Length(Metres(1000.0))),
+            at_most: Some(1.5),
+            ..access(Method::Agents, None)
+        }),
         Measure::ReachableWithin(ReachableWithin {
             centres: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),
@@ -205,6 +217,20 @@ fn all() -> Vec<Measure> {
             kind: Kinds(vec!["clinic".into()]),
             supply: Supply::Count,
             complete_for: None,
+        }),
+        Measure::ExpectedLoad(ExpectedLoad {
+            kind: "clinic".into(),
+            attraction: Attraction::Count,
+            exponent: 1.0,
+            decay: Decay::Binary,
+            within: Some(Limit::Length(Metres(1000.0))),
+            per_person: 1.0,
+            by: By::StraightLine,
+            direction: Direction::ToFacility,
+            demand: None,
+            weight: None,
+            whose: Whose::Any,
+            whose_level: Level::County,
         }),
         Measure::Districts(Districts {
             kind: "clinic".into(),

@@ -24,6 +24,7 @@ const PAGES: &[&str] = &[
     "docs/methods/reachable-within.md",
     "docs/methods/accessibility.md",
     "docs/methods/served-share.md",
+    "docs/methods/expected-load.md",
     "docs/methods/equity.md",
     "docs/methods/supply-ratio.md",
     "docs/methods/presence.md",

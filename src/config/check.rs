@@ -131,6 +131,12 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: vec![("kind", &served.kind)],
             levels: whose_level(served.whose, served.whose_level),
         },
+        Measure::ExpectedLoad(expected) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(expected.weight.as_deref()),
+            kinds: vec![("kind", &expected.kind)],
+            levels: whose_level(expected.whose, expected.whose_level),
+        },
         Measure::Accessibility(access) => Wants {
             unit: access.unit(),
             demand: Some(access.weight.as_deref()),

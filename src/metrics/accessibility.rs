@@ -13,6 +13,7 @@ use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::impedance::Direction;
+use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::metrics::Context;
 use crate::metrics::Metric;
@@ -24,13 +25,18 @@ use crate::metrics::accessibility_report;
 use crate::metrics::asked::Asked;
 use crate::metrics::covered_share::county;
 use crate::metrics::covered_share::needs_speed;
+use crate::metrics::decay::Curve;
 use crate::metrics::decay::Decay;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::floating_catchment::Floated;
 use crate::metrics::floating_catchment::Market;
 use crate::metrics::floating_catchment::Method;
+use crate::metrics::floating_catchment::is_at_most;
 use crate::metrics::networks::Networks;
+use crate::metrics::plane_catchments::PlaneMarket;
+use crate::metrics::raam;
+use crate::metrics::raam::Equilibrium;
 use crate::metrics::reach::Met;
 use crate::metrics::reach::Parties;
 use crate::metrics::reach::Question;
@@ -96,11 +102,25 @@ pub struct Accessibility {
     /// People that `at-least` and the layers speak of; left out, 1000. Not for methods without competition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<f64>,
+    /// The travel that weighs as much as average crowding, a length or a time as `within`; for `raam` only, and needed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau: Option<Limit>,
+    /// What people may still gain together by going elsewhere when the search for an equilibrium ends, as a part of their whole cost; left out,
+    /// 10⁻⁶. For `raam` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<f64>,
     /// The level that counts as served, itself included: supply per `per` people; of methods without competition, supply. Left out, the figure is
     /// the mean over the people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
+    /// The level that counts as served where less is better, itself included: people per unit of supply for `i2sfca`, cost for `raam`. Needed by
+    /// these two, not for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
 }
+
+/// Rounds after which the search for an equilibrium ends in any case.
+const MOST_ROUNDS: usize = 1000;
 
 /// What is known of one demand point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,6 +129,8 @@ pub(crate) enum Standing {
     Known(f64),
     /// At least so much: it can reach a facility whose supply is not known.
     AtLeast(f64),
+    /// Has nowhere to go within the limit, and so meets no crowding: not served, and no value.
+    Nowhere,
     /// Too far from every street, or on an island of the network.
     OffStreets,
     /// Nothing is known of the services around it: neither what it reaches nor, by it, what is left for others.
@@ -123,6 +145,10 @@ pub(crate) struct Answer<'a> {
     pub parties: Parties<'a>,
     pub supply: Vec<Option<f64>>,
     pub floated: Floated,
+    /// By the inverted method: the part of each point's people who go where it is not too crowded.
+    pub uncrowded: Vec<Option<f64>>,
+    /// By rational agents: the equilibrium.
+    pub settled: Option<Equilibrium>,
     pub judged: Vec<usize>,
     /// Points that compete and are not judged: of other regions, or of none.
     pub others: Vec<usize>,
@@ -155,22 +181,55 @@ impl Accessibility {
 
     /// The unit of its figures.
     pub fn unit(&self) -> FigureUnit {
-        match (self.at_least, self.method.competes()) {
-            (Some(_), _) => FigureUnit::Share,
-            (None, true) => FigureUnit::Rate,
-            (None, false) => FigureUnit::Amount,
+        match self.has_level() {
+            true => FigureUnit::Share,
+            false if self.method.is_rate() => FigureUnit::Rate,
+            false => FigureUnit::Amount,
         }
+    }
+
+    /// Whether there is a level that counts as served; where less is better there always is.
+    pub(crate) fn has_level(&self) -> bool {
+        self.at_least.is_some() || self.method.is_crowding()
+    }
+
+    /// What people may still gain when the search for an equilibrium ends.
+    pub(crate) fn gap(&self) -> f64 {
+        self.gap.unwrap_or(1e-6)
     }
 
     /// What a value is multiplied by to be shown.
     pub(crate) fn scale(&self) -> f64 {
-        if self.method.competes() { self.per.unwrap_or(1000.0) } else { 1.0 }
+        if self.method.is_rate() { self.per.unwrap_or(1000.0) } else { 1.0 }
     }
 
     /// Whether a value is at the level that counts as served. Values are sums of quotients: one that is less than a part in 10⁹ short of the level
     /// is at it.
     pub(crate) fn serves(&self, value: f64) -> bool {
-        self.at_least.is_none_or(|least| value * self.scale() >= least * (1.0 - 1e-9))
+        match self.at_most {
+            Some(most) => is_at_most(value, most),
+            None => self.at_least.is_none_or(|least| value * self.scale() >= least * (1.0 - 1e-9)),
+        }
+    }
+
+    /// The answer without rows, where anybody may go anywhere as the crow flies and the method is but two steps over bands.
+    fn in_the_plane(
+        &self,
+        parties: &Parties<'_>,
+        supply: &[Option<f64>],
+        facilities: &[Place],
+        curve: &Curve,
+    ) -> Option<Floated> {
+        let is_two_steps = matches!(self.method, Method::TwoStep | Method::Enhanced);
+        if self.by != By::StraightLine || self.whose != Whose::Any || !is_two_steps {
+            return None;
+        }
+        let supply: Vec<f64> = supply.iter().copied().collect::<Option<_>>()?;
+        let at = |place: &Option<Place>| place.map_or([f64::NAN; 2], |place| place.xy.array());
+        let points: Vec<[f64; 2]> = parties.layer.at.iter().map(at).collect();
+        let facilities: Vec<[f64; 2]> = facilities.iter().map(|place| place.xy.array()).collect();
+        let people = &parties.group.weights;
+        PlaneMarket { people, points: &points, supply: &supply, facilities: &facilities, curve }.float()
     }
 
     fn answer<'a>(&self, networks: &Networks<'a>) -> Result<Answer<'a>, MetricError> {
@@ -204,10 +263,25 @@ impl Accessibility {
             places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
         let all: Vec<usize> = (0..layer.len()).collect();
         let Met { off_streets, closed, .. } = Met::new(prepared.as_ref(), layer, &all);
-        let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());
-        let market = Market { people: &parties.group.weights, supply: &supply, rows: &rows, curve: &curve };
-        let floated = market.float(self.method);
-        drop(rows);
+        let people = &parties.group.weights;
+        let in_the_plane = self.in_the_plane(&parties, &supply, &places, &curve);
+        let (floated, settled, uncrowded) =
+            in_the_plane.map(|floated| (floated, None, Vec::new())).unwrap_or_else(|| {
+                let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());
+                let market = Market { people, supply: &supply, rows: &rows, curve: &curve };
+                match (self.method, self.tau, self.at_most) {
+                    (Method::Agents, Some(tau), _) => {
+                        let (floated, settled) = raam::float(&market, tau.value(), self.gap(), MOST_ROUNDS);
+                        (floated, Some(settled), Vec::new())
+                    }
+                    (Method::Inverted, _, Some(most)) => {
+                        let floated = market.float(Method::Inverted);
+                        let uncrowded = market.uncrowded(&floated, most);
+                        (floated, None, uncrowded)
+                    }
+                    (method, ..) => (market.float(method), None, Vec::new()),
+                }
+            });
         drop(prepared);
         let told = engine.told();
         let known = known_services(study, self.by);
@@ -226,6 +300,8 @@ impl Accessibility {
             study,
             supply,
             floated,
+            uncrowded,
+            settled,
             judged,
             others,
             off_streets,
@@ -237,6 +313,53 @@ impl Accessibility {
             synthetic,
             parties,
         })
+    }
+}
+
+impl Accessibility {
+    /// Whether the keys that only some methods have are those of this one.
+    fn fits_the_method(&self, limit: Limit) -> Result<(), MetricError> {
+        let wrong = |key: &'static str, what: &str| Err(MetricError::Parameter { key, what: what.to_owned() });
+        let is_raam = self.method == Method::Agents;
+        match self.method {
+            _ if self.per.is_some() && !self.method.is_rate() => {
+                wrong("per", "by this method a value is not supply per person; leave per out")
+            }
+            Method::Availability if self.at_least.is_some() => wrong(
+                "at-least",
+                "the supply of a point grows with its people; for a level per person write method = \"e2sfca\", which is the same divided by them",
+            ),
+            Method::Inverted | Method::Agents if self.at_least.is_some() => {
+                wrong("at-least", "less is better by this method; write at-most")
+            }
+            Method::Inverted if self.at_most.is_none() => wrong(
+                "at-most",
+                "how many people per unit of supply are not too many is missing; write for example at-most = 500",
+            ),
+            Method::Agents if self.at_most.is_none() => wrong(
+                "at-most",
+                "the cost that is not too much is missing, 1 being average crowding without travel; write for example at-most = 1.5",
+            ),
+            Method::Agents if self.decay != Decay::Binary => {
+                wrong("decay", "agents weigh travel by tau; leave decay out")
+            }
+            _ if self.at_most.is_some() && !self.method.is_crowding() => {
+                wrong("at-most", "more is better by this method; write at-least")
+            }
+            _ if !is_raam && self.tau.is_some() => wrong("tau", "only method = \"raam\" has it; leave it out"),
+            _ if !is_raam && self.gap.is_some() => wrong("gap", "only method = \"raam\" has it; leave it out"),
+            Method::Agents => match self.tau {
+                None => wrong(
+                    "tau",
+                    "the travel that weighs as much as average crowding is missing; write for example tau = \"60 min\"",
+                ),
+                Some(tau) if CostUnit::from(tau) != CostUnit::from(limit) => {
+                    wrong("tau", &format!("mixes lengths and times: {tau} beside {limit}"))
+                }
+                Some(_) => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 }
 
@@ -252,6 +375,9 @@ impl Answer<'_> {
             return Standing::NoServices;
         }
         let access = self.floated.points[at];
+        if access.is_known && !access.reaches && self.params.method.is_crowding() {
+            return Standing::Nowhere;
+        }
         if access.is_known { Standing::Known(access.value) } else { Standing::AtLeast(access.value) }
     }
 
@@ -261,6 +387,15 @@ impl Answer<'_> {
             Standing::Known(value) => Some(value),
             Standing::AtLeast(value) if self.params.at_least.is_some() && self.params.serves(value) => Some(value),
             _ => None,
+        }
+    }
+
+    /// The part of a point's people at the level, where it can be told. People of one point go to several facilities, some of them crowded.
+    pub fn part(&self, at: usize) -> Option<f64> {
+        match (self.standing(at), self.value(at)) {
+            (Standing::Nowhere, _) => Some(0.0),
+            (Standing::Known(_), Some(_)) if self.params.method == Method::Inverted => self.uncrowded[at],
+            (_, value) => value.map(|value| if self.params.serves(value) { 1.0 } else { 0.0 }),
         }
     }
 
@@ -282,24 +417,33 @@ impl Answer<'_> {
         let mut sum = 0.0;
         for at in points {
             let weight = self.weight(*at);
-            match (self.standing(*at), self.value(*at)) {
-                (_, Some(value)) if self.params.serves(value) => {
-                    served += weight;
-                    sum += value * weight.to_f64();
+            match (self.standing(*at), self.part(*at)) {
+                (_, Some(part)) => {
+                    let at_level =
+                        if part >= 1.0 { weight } else { Weight::from_f64(weight.to_f64() * part).unwrap_or_default() };
+                    served += at_level;
+                    below += weight - at_level;
+                    sum += match self.params.method {
+                        Method::Availability => self.floated.points[*at].value,
+                        _ => self.floated.points[*at].value * weight.to_f64(),
+                    };
                 }
-                (_, Some(_)) => below += weight,
                 (Standing::OffStreets, _) => off += weight,
                 (Standing::NoServices, _) => no_services += weight,
                 (Standing::NoPlace, _) => no_place += weight,
-                (Standing::Known(_) | Standing::AtLeast(_), None) => supply_unknown += weight,
+                (Standing::Known(_) | Standing::AtLeast(_) | Standing::Nowhere, None) => supply_unknown += weight,
             }
         }
         let unknown = (supply_unknown + off + no_services + no_place).to_f64();
         let whole = (served + below).to_f64();
-        let has_level = self.params.at_least.is_some();
-        let figure = match has_level {
-            true => Figure::share(served.to_f64(), whole, unknown),
-            false => Figure::mean(self.params.unit(), (whole > 0.0).then(|| sum / whole), whole, unknown),
+        let has_level = self.params.has_level();
+        let figure = match (has_level, self.params.method) {
+            (true, _) => Figure::share(served.to_f64(), whole, unknown),
+            // an amount of the region, not a mean of its people
+            (false, Method::Availability) => {
+                Figure::mean(FigureUnit::Amount, (whole > 0.0).then_some(sum), whole, unknown)
+            }
+            (false, _) => Figure::mean(self.params.unit(), (whole > 0.0).then(|| sum / whole), whole, unknown),
         };
         let mut parts = match has_level {
             true => vec![("at-level", served), ("below", below)],
@@ -367,11 +511,10 @@ impl Metric for Accessibility {
         };
         above_zero("per", self.per)?;
         above_zero("at-least", self.at_least)?;
-        if self.per.is_some() && !self.method.competes() {
-            let what =
-                "nobody competes by this method: it gives supply, not supply per person; leave per out".to_owned();
-            return Err(MetricError::Parameter { key: "per", what });
-        }
+        above_zero("at-most", self.at_most)?;
+        above_zero("tau", self.tau.map(Limit::value))?;
+        above_zero("gap", self.gap)?;
+        self.fits_the_method(limit)?;
         needs_speed(self.by, limit.into(), if self.within.is_some() { "within" } else { "decay" })
     }
 

@@ -11,6 +11,7 @@ use crate::metrics::accessibility::Answer;
 use crate::metrics::accessibility::Standing;
 use crate::metrics::accessibility_report::caveat;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::floating_catchment::Method;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::quartiles;
@@ -59,11 +60,13 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
 
 /// What stands behind a value: `per 1000 people`.
 fn unit(answer: &Answer<'_>) -> (String, String) {
-    if !answer.params.method.competes() {
-        return (String::new(), String::new());
+    let (who_en, who_zh) = answer.who();
+    match answer.params.method {
+        Method::Inverted => return (format!("{who_en} per unit of supply"), format!("{who_zh}/单位供给")),
+        method if !method.is_rate() => return (String::new(), String::new()),
+        _ => {}
     }
     let per = trim_zeros(answer.params.scale(), 6);
-    let (who_en, who_zh) = answer.who();
     (format!("per {per} {who_en}"), format!("/{per}{who_zh}"))
 }
 
@@ -107,25 +110,35 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: f64, mut 
 
 fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
     let (en, zh) = unit(answer);
+    let (access_en, access_zh) = match answer.params.method {
+        Method::Inverted => (format!("Crowding met, {en}"), format!("所遇拥挤程度（{zh}）")),
+        Method::Agents => ("Cost of crowding and travel".to_owned(), "拥挤与出行综合成本".to_owned()),
+        _ => (format!("Supply {en}"), format!("供给{zh}")),
+    };
     table.fields = vec![
         Field::new("point", FieldKind::Text, "Point", "需求点"),
         Field::new("name", FieldKind::Text, "Name", "名称"),
         Field::new("region", FieldKind::Text, "Region", "所属区域"),
         Field::new("weight", FieldKind::Real, "Weight", "权重"),
-        Field::new("access", FieldKind::Real, &format!("Supply {en}"), &format!("供给{zh}")),
+        Field::new("access", FieldKind::Real, &access_en, &access_zh),
         Field::new("least", FieldKind::Real, "At least", "至少"),
         Field::new("state", FieldKind::Text, "State", "状态").with_choices(&[
             ("known", "known", "已知"),
             ("supply-unknown", "a supply within reach is not known", "可达设施供给未知"),
+            ("nowhere", "nowhere to go within the limit", "限值内无处可去"),
             ("no-service-data", "nothing known of its services", "公交服务无数据"),
             ("off-network", "off the network", "不在网络上"),
         ]),
         Field::new("served", FieldKind::Bool, "At the level", "达标"),
     ];
+    if answer.params.method == Method::Inverted {
+        table.fields.push(Field::new("uncrowded", FieldKind::Real, "Share that meets no more", "未超限比例"));
+    }
     let layer = answer.parties.layer;
     let mut drawn = answer.judged.clone();
     if layer.is_grid() && drawn.len() > MOST_CELLS {
-        let value = |at: usize| answer.value(at).unwrap_or(-1.0);
+        let is_crowding = answer.params.method.is_crowding();
+        let value = |at: usize| answer.value(at).map_or(f64::MIN, |value| if is_crowding { -value } else { value });
         drawn.sort_by(|x, y| {
             let by_weight = answer.weight(*y).cmp(&answer.weight(*x));
             value(*x).total_cmp(&value(*y)).then(by_weight).then(x.cmp(y))
@@ -133,8 +146,9 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         drawn.truncate(MOST_CELLS);
         drawn.sort_unstable();
         let (all, shown) = (answer.judged.len(), drawn.len());
-        table.description.en += &format!("; of {all} cells the {shown} with the least are drawn");
-        table.description.zh += &format!("；共 {all} 个单元，仅绘制供给最少的 {shown} 个");
+        let (en, zh) = if is_crowding { ("most crowding", "最拥挤") } else { ("least", "供给最少") };
+        table.description.en += &format!("; of {all} cells the {shown} with the {en} are drawn");
+        table.description.zh += &format!("；共 {all} 个单元，仅绘制{zh}的 {shown} 个");
     }
     let scale = answer.params.scale();
     for at in drawn {
@@ -142,11 +156,12 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         let (state, least) = match answer.standing(at) {
             Standing::Known(value) => ("known", Some(value)),
             Standing::AtLeast(value) => ("supply-unknown", Some(value)),
+            Standing::Nowhere => ("nowhere", None),
             Standing::NoServices => ("no-service-data", None),
             Standing::OffStreets | Standing::NoPlace => ("off-network", None),
         };
         let value = answer.value(at);
-        let served = answer.params.at_least.and(value).map(|value| answer.params.serves(value));
+        let served = answer.part(at).filter(|_| answer.params.has_level()).map(|part| part >= 1.0);
         table.rows.push(Row {
             geometry: Some(Geometry::Point(place.lonlat.point())),
             values: vec![
@@ -160,20 +175,49 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
                 served.into(),
             ],
         });
+        if let (Method::Inverted, Some(row)) = (answer.params.method, table.rows.last_mut()) {
+            row.values.push(answer.part(at).into());
+        }
     }
     let marker = |color, size_mm| Symbol::Marker { shape: Shape::Circle, color, size_mm, outline: "#4d4d4d" };
-    let mut classes = vec![Class::range(
-        "access",
-        None,
-        including(0.0),
-        Text::new("nothing within reach", "无可达供给"),
-        marker(palette::DIVERGING_AT_TARGET[0], 2.0),
-    )];
-    match answer.params.at_least {
-        Some(level) => {
+    let nothing = Text::new("nothing within reach", "无可达供给");
+    let nowhere = marker(palette::DIVERGING_AT_TARGET[0], 2.0);
+    let mut classes = match answer.params.method.is_crowding() {
+        true => vec![Class::equals("state", "nowhere", nothing, nowhere)],
+        false => vec![Class::range("access", None, including(0.0), nothing, nowhere)],
+    };
+    let shown = |value: f64| trim_zeros(value, 6);
+    match (answer.params.at_least, answer.params.at_most) {
+        (_, Some(level)) => {
+            let (level_drawn, twice) = (level * (1.0 + 1e-9), level * 2.0);
+            classes.push(Class::range(
+                "access",
+                including(0.0),
+                including(level_drawn),
+                Text::new(format!("≤ {} {en}", shown(level)), format!("≤ {}{zh}（达标）", shown(level))),
+                marker(palette::DIVERGING_AT_TARGET[4], 1.4),
+            ));
+            classes.push(Class::range(
+                "access",
+                excluding(level_drawn),
+                including(twice),
+                Text::new(
+                    format!("> {} – {} {en}", shown(level), shown(twice)),
+                    format!("> {} – {}{zh}", shown(level), shown(twice)),
+                ),
+                marker(palette::DIVERGING_AT_TARGET[2], 1.6),
+            ));
+            classes.push(Class::range(
+                "access",
+                excluding(twice),
+                None,
+                Text::new(format!("> {} {en}", shown(twice)), format!("> {}{zh}", shown(twice))),
+                marker(palette::DIVERGING_AT_TARGET[1], 1.8),
+            ));
+        }
+        (Some(level), None) => {
             // who is at the level to the last bit of a sum is drawn so
             let (level_drawn, half) = (level * (1.0 - 1e-9), level / 2.0);
-            let shown = |value: f64| trim_zeros(value, 6);
             classes.push(Class::range(
                 "access",
                 excluding(0.0),
@@ -199,7 +243,7 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
                 marker(palette::DIVERGING_AT_TARGET[4], 1.4),
             ));
         }
-        None => {
+        (None, None) => {
             let values = table.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
             classes.extend(rising("access", &quartiles(values), (&en, &zh), &|_, color| marker(color, 1.6)));
         }
@@ -211,14 +255,21 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
 }
 
 fn facility_table(answer: &Answer<'_>, mut table: Table) -> Table {
-    let (en, zh) = unit(answer);
+    let (en, zh) = match answer.params.method.is_crowding() {
+        true => (format!("{} per unit of supply", answer.who().0), format!("{}/单位供给", answer.who().1)),
+        false => unit(answer),
+    };
+    let (ratio_en, ratio_zh) = match answer.params.method.is_crowding() {
+        true => (format!("Crowding, {en}"), format!("拥挤程度（{zh}）")),
+        false => (format!("Ratio {en}"), format!("供需比{zh}")),
+    };
     table.fields = vec![
         Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
         Field::new("name", FieldKind::Text, "Name", "名称"),
         Field::new("supply", FieldKind::Real, "Supply", "供给"),
         Field::new("people", FieldKind::Real, "Weight within the limit", "限值内需求"),
         Field::new("demand", FieldKind::Real, "Weight that competes", "竞争需求（加权）"),
-        Field::new("ratio", FieldKind::Real, &format!("Ratio {en}"), &format!("供需比{zh}")),
+        Field::new("ratio", FieldKind::Real, &ratio_en, &ratio_zh),
         Field::new("state", FieldKind::Text, "State", "状态").with_choices(&[
             ("known", "known", "已知"),
             ("no-capacity", "capacity not known", "容量未知"),

@@ -41,11 +41,24 @@ pub(crate) fn method_name(method: Method) -> &'static str {
         Method::ModifiedHuff => "MH3SFCA (Jörg et al. 2019)",
         Method::Cumulative => "cumulative opportunities",
         Method::Hansen => "Hansen (1959)",
+        Method::Availability => "spatial availability (Soukhov et al. 2023)",
+        Method::Inverted => "i2SFCA (Wang 2018)",
+        Method::Agents => "RAAM (Saxon and Snow 2020)",
     }
 }
 
+/// What of the way counts.
 fn decay_told(params: &Accessibility) -> (String, String) {
-    match &params.decay {
+    if let Some(tau) = params.tau {
+        let (en, zh) = ("of travel weigh as much as average crowding", "出行时间或距离等价于平均拥挤程度");
+        return (format!("{tau} {en}"), format!("{tau}{zh}"));
+    }
+    curve_told(&params.decay)
+}
+
+/// A decay in words.
+pub(crate) fn curve_told(decay: &Decay) -> (String, String) {
+    match decay {
         Decay::Binary => ("no decay".to_owned(), "无衰减".to_owned()),
         Decay::Steps(steps) => {
             let bands: Vec<String> = steps.iter().map(|(end, weight)| format!("≤ {end}: {weight}")).collect();
@@ -61,13 +74,23 @@ fn decay_told(params: &Accessibility) -> (String, String) {
     }
 }
 
-/// A value for people: `6.352 per 1000 people`, or `30 of supply`.
+/// A value for people: `6.352 per 1000 people`, `136.1 people per unit of supply`, or `30` of supply.
 pub(crate) fn shown(answer: &Answer<'_>, value: f64) -> (String, String) {
     let number = four_digits(value * answer.params.scale());
-    if !answer.params.method.competes() {
-        return (number.clone(), number);
-    }
     let (who_en, who_zh) = answer.who();
+    match answer.params.method {
+        Method::Inverted => {
+            return (format!("{number} {who_en} per unit of supply"), format!("每单位供给 {number}{who_zh}"));
+        }
+        Method::Agents => {
+            return (
+                format!("a cost of {number}, average crowding being 1"),
+                format!("综合成本 {number}（平均拥挤为1）"),
+            );
+        }
+        method if !method.is_rate() => return (number.clone(), number),
+        _ => {}
+    }
     let per = trim_zeros(answer.params.scale(), 6);
     (format!("{number} per {per} {who_en}"), format!("每{per}{who_zh} {number}"))
 }
@@ -127,8 +150,13 @@ pub(crate) fn caveat(answer: &Answer<'_>) -> Text {
 /// Sentences for the reader.
 pub(crate) fn notes(answer: &Answer<'_>) -> Vec<Text> {
     let mut notes = vec![caveat(answer)];
-    if answer.params.method.competes() {
+    if answer.params.method.is_crowding() {
+        notes.push(crowding(answer));
+        notes.extend(equilibrium(answer));
+    } else if answer.params.method.competes() {
         notes.push(given(answer));
+    }
+    if answer.params.method.competes() {
         notes.push(competing(answer));
     }
     notes.extend(edge(answer));
@@ -146,19 +174,22 @@ fn given(answer: &Answer<'_>) -> Text {
     let idle = sum(&|at| facilities[at].is_known && facilities[at].is_idle());
     let (mut received, mut to_others) = (0.0, 0.0);
     let points = &answer.floated.points;
-    points.iter().enumerate().for_each(|(at, access)| received += access.value * answer.weight(at).to_f64());
-    answer.others.iter().for_each(|at| to_others += points[*at].value * answer.weight(*at).to_f64());
+    let is_amount = answer.params.method == Method::Availability;
+    let gets = |at: usize| points[at].value * if is_amount { 1.0 } else { answer.weight(at).to_f64() };
+    (0..points.len()).for_each(|at| received += gets(at));
+    answer.others.iter().for_each(|at| to_others += gets(*at));
     let unknown = answer.supply.iter().filter(|supply| supply.is_none()).count();
     let number = |value: f64| trim_zeros(value, 3);
     let mut text = Text::new(
         format!("of a known supply of {}, {} is within somebody's reach", number(all), number(asked)),
         format!("已知供给 {} 中，{} 有人可达", number(all), number(asked)),
     );
-    if answer.params.method.conserves() {
+    if answer.params.method.conserves() || is_amount {
         let holds = (received - asked).abs() <= 1e-6 * asked.max(1e-12);
         let (en, zh) = if holds { (" and all of it is given", "，并全部分配") } else { ("", "") };
-        text.en += &format!("{en} (Σ A·P = {})", number(received));
-        text.zh += &format!("{zh}（Σ A·P = {}）", number(received));
+        let sum = if is_amount { "Σ V" } else { "Σ A·P" };
+        text.en += &format!("{en} ({sum} = {})", number(received));
+        text.zh += &format!("{zh}（{sum} = {}）", number(received));
     } else if answer.params.method != Method::Balanced {
         text.en += &format!("; {} of it is given (Σ A·P), less for distance, as the method means it", number(received));
         text.zh += &format!("；实际分配 {}（Σ A·P），其余按方法因距离损失", number(received));
@@ -176,6 +207,65 @@ fn given(answer: &Answer<'_>) -> Text {
         text.zh += &format!("；{}处设施中有 {unknown} 处供给未知", facilities.len());
     }
     text
+}
+
+/// How crowded facilities are, and for whom: the mean over the people, and the most crowded facility.
+fn crowding(answer: &Answer<'_>) -> Text {
+    let (mut people, mut units, mut sum) = (0.0, 0.0, 0.0);
+    let mut worst: Option<(f64, usize)> = None;
+    for (at, facility) in answer.floated.facilities.iter().enumerate() {
+        let (Some(ratio), Some(supply)) = (facility.ratio, answer.supply[at]) else { continue };
+        let load = ratio * supply;
+        if load <= 0.0 {
+            continue;
+        }
+        (people, units, sum) = (people + load, units + supply, sum + load * ratio);
+        if worst.is_none_or(|(most, _)| ratio > most) {
+            worst = Some((ratio, at));
+        }
+    }
+    let (who_en, who_zh) = answer.who();
+    let Some((most, at)) = worst else {
+        return Text::new(
+            "no facility of which it is known how crowded it is has anybody",
+            "无已知拥挤程度且有人使用的设施",
+        );
+    };
+    let name = &answer.parties.facilities[at].name;
+    let (mean, all) = (four_digits(sum / people), four_digits(people / units));
+    let (people, most) = (thousands(people), four_digits(most));
+    Text::new(
+        format!(
+            "{people} {who_en} go to facilities of which it is known how crowded they are: {all} per unit of supply over all, but {mean} where the \
+             average one of them goes; most at {name}, {most}"
+        ),
+        format!(
+            "{people}{who_zh}使用拥挤程度已知的设施：总体每单位供给 {all}，按使用者平均为 {mean}；最拥挤为{name}，{most}"
+        ),
+    )
+}
+
+/// How near to an equilibrium the search came.
+fn equilibrium(answer: &Answer<'_>) -> Option<Text> {
+    let settled = answer.settled.as_ref()?;
+    let (rounds, left) = (settled.gaps.len(), settled.gaps.last().copied().unwrap_or(0.0));
+    let (gain, wanted, average) = (settled.most_gain, answer.params.gap(), four_digits(settled.average));
+    let (en, zh) = match settled.converged {
+        true => ("an equilibrium", "已收敛"),
+        false => ("NO equilibrium yet", "尚未收敛"),
+    };
+    Some(Text::new(
+        format!(
+            "{en} after {rounds} round{}: by going elsewhere people could still gain {left:.1e} of their cost together (asked for: {wanted:.1e}), and \
+             nobody more than {gain:.1e}; average crowding is {average} {} per unit of supply",
+            plural(rounds),
+            answer.who().0
+        ),
+        format!(
+            "{rounds}轮后{zh}：改变选择合计仍可节省成本的 {left:.1e}（要求 {wanted:.1e}），个人至多 {gain:.1e}；平均拥挤为每单位供给 {average}{}",
+            answer.who().1
+        ),
+    ))
 }
 
 /// Who competes, and who should but can not.
@@ -286,6 +376,14 @@ pub(crate) fn unknown_reason(answer: &Answer<'_>, ledger: &WeightLedger) -> Text
 /// Facilities that give nothing, or nobody knows what.
 pub(crate) fn issues(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Issue> {
     let mut issues = Vec::new();
+    if answer.settled.as_ref().is_some_and(|settled| !settled.converged) {
+        let what = format!(
+            "people had not settled after as many rounds as are tried (indicator {}): the costs may be off by what they could still gain; write a \
+             larger gap, or a larger tau",
+            context.id
+        );
+        issues.push(Issue::new(Severity::Warning, "raam-not-settled", &answer.params.kind, what));
+    }
     let scale = |code: &'static str, at: usize, what: String| {
         let facility = answer.parties.facilities[at];
         Issue::new(Severity::Warning, code, &facility.kind, format!("{}: {what}", facility.name)).with_id(&facility.id)
@@ -317,14 +415,16 @@ pub(crate) fn issues(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Issue> {
 
 /// Points below the level or without an answer; without a level the hundred with the least. Of cells, those with the most weight.
 pub(crate) fn evidence(answer: &Answer<'_>) -> Vec<Evidence> {
-    let has_level = answer.params.at_least.is_some();
+    let has_level = answer.params.has_level();
     let mut points: Vec<usize> = answer
         .judged
         .iter()
         .copied()
-        .filter(|at| !has_level || answer.value(*at).is_none_or(|value| !answer.params.serves(value)))
+        .filter(|at| !has_level || answer.part(*at).is_none_or(|part| part < 1.0))
         .collect();
-    let least = |at: usize| answer.value(at).unwrap_or(-1.0);
+    // the worst first, and before them who has no value
+    let is_crowding = answer.params.method.is_crowding();
+    let least = |at: usize| answer.value(at).map_or(f64::MIN, |value| if is_crowding { -value } else { value });
     points.sort_by(|x, y| least(*x).total_cmp(&least(*y)).then(x.cmp(y)));
     if !has_level {
         points.truncate(100);
@@ -341,7 +441,11 @@ fn line(answer: &Answer<'_>, at: usize) -> Evidence {
     let (id, name) = (layer.id(at).into_owned(), layer.point_name(at).into_owned());
     let mut about = vec![id.clone(), name.clone()];
     about.extend(layer.home[at].map(|home| answer.study.regions.get(home).code.clone()));
-    let below = if answer.params.at_least.is_some() { "below" } else { "low" };
+    let below = match answer.params.method.is_crowding() {
+        true => "above",
+        false if answer.params.has_level() => "below",
+        false => "low",
+    };
     let (state, en, zh) = match answer.standing(at) {
         Standing::Known(_) if answer.closed.contains(&at) => {
             (below, "its street or cell is closed".to_owned(), "所在道路或网格封闭".to_owned())
@@ -349,6 +453,19 @@ fn line(answer: &Answer<'_>, at: usize) -> Evidence {
         Standing::Known(value) if value <= 0.0 => {
             let limit = answer.limit;
             (below, format!("no supply within {limit}"), format!("{limit}以内没有供给"))
+        }
+        Standing::Nowhere => {
+            let limit = answer.limit;
+            ("nowhere", format!("no facility with supply within {limit}"), format!("{limit}以内没有可用设施"))
+        }
+        Standing::Known(value) if answer.params.method == Method::Inverted => {
+            let ((en, zh), part) = (shown(answer, value), answer.part(at).unwrap_or(0.0) * 100.0);
+            let (en, zh) = (format!("its people meet {en}"), format!("平均{zh}"));
+            (
+                below,
+                format!("{en}, {part:.0} % of them no more than the level"),
+                format!("{zh}，其中{part:.0}%不超过限值"),
+            )
         }
         Standing::Known(value) => {
             let (en, zh) = shown(answer, value);
@@ -381,14 +498,14 @@ pub(crate) fn closing_the_gap(
     headline: &Figure,
     by_region: &[(Level, RegionIdx, Vec<usize>)],
 ) -> Option<Text> {
-    let level = answer.params.at_least? / answer.params.scale();
+    let level = answer.params.at_most.or(answer.params.at_least)? / answer.params.scale();
     let (target, part) = (context.target_share?, headline.part?);
     let missing = target.0 * (headline.whole? + headline.unknown) - part;
     if missing <= 0.0 {
         return None;
     }
     let smallest = by_region.first()?.0;
-    let below = |at: &&usize| answer.value(**at).is_some_and(|value| !answer.params.serves(value));
+    let below = |at: &&usize| answer.part(**at).is_some_and(|part| part < 1.0);
     let mut regions: Vec<(Weight, RegionIdx)> = by_region
         .iter()
         .filter(|(level, ..)| *level == smallest)
@@ -401,13 +518,20 @@ pub(crate) fn closing_the_gap(
         .take(3)
         .map(|(weight, region)| format!("{} ({})", answer.study.regions.get(*region).name, thousands(weight.to_f64())))
         .collect();
-    let ((who_en, who_zh), (en, zh)) = (answer.who(), shown(answer, level));
-    let mut text = Text::new(
-        format!("{} more {who_en} must have {en} or more", thousands(missing.ceil())),
-        format!("还需使 {} {who_zh}达到{zh}以上", thousands(missing.ceil())),
-    );
+    let ((who_en, who_zh), (en, zh), missing) = (answer.who(), shown(answer, level), thousands(missing.ceil()));
+    let mut text = match answer.params.method.is_crowding() {
+        true => Text::new(
+            format!("{missing} more {who_en} must meet {en}, or less"),
+            format!("还需使 {missing} {who_zh}降至{zh}以下"),
+        ),
+        false => Text::new(
+            format!("{missing} more {who_en} must have {en} or more"),
+            format!("还需使 {missing} {who_zh}达到{zh}以上"),
+        ),
+    };
     if !named.is_empty() {
-        text.en += &format!("; most of those below are in {}", named.join(", "));
+        let side = if answer.params.method.is_crowding() { "above" } else { "below" };
+        text.en += &format!("; most of those {side} are in {}", named.join(", "));
         text.zh += &format!("；未达标者主要位于{}", named.join("、"));
     }
     Some(text)

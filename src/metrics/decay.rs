@@ -141,6 +141,16 @@ impl Curve {
         self.limit
     }
 
+    /// The ends of bands within which the weight is the same, rising, each with its weight; `None` where it falls between them.
+    pub(crate) fn bands(&self) -> Option<Vec<(f64, f64)>> {
+        let bands = match &self.shape {
+            Shape::Binary => vec![(self.limit, 1.0)],
+            Shape::Steps(bands) => bands.clone(),
+            _ => return None,
+        };
+        bands.iter().all(|(_, weight)| *weight >= LEAST).then_some(bands)
+    }
+
     /// The weight at a cost, from 0 to 1: never rising with the cost, and 0 beyond the limit and where it would be below 10⁻⁹.
     ///
     /// With c the cost and c₀ the limit: binary 1; steps the weight of the first band whose end is not below c; Gaussian

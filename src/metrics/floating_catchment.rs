@@ -47,11 +47,21 @@ pub enum Method {
     /// Supply by nearness, nobody competes: A_i = Σ_j S_j w_ij (Hansen 1959).
     #[serde(rename = "hansen")]
     Hansen,
+    /// What each point has of the supply, as an amount: A_i P_i of E2SFCA (Soukhov et al. 2023, eq. 5).
+    #[serde(rename = "availability")]
+    Availability,
+    /// Inverted, crowding at the facilities and not supply at the points: c = g = H, R_j = D_j / S_j people per unit of supply (Wang 2018).
+    #[serde(rename = "i2sfca")]
+    Inverted,
+    /// Rational agents go where crowding and travel together cost least (Saxon and Snow 2020): no sum over a row, but an equilibrium
+    /// ([`Agents`](crate::metrics::raam::Agents)).
+    #[serde(rename = "raam")]
+    Agents,
 }
 
 impl Method {
-    /// All methods, in the order of the manual.
-    pub const ALL: [Method; 9] = [
+    /// All methods that two steps answer, in the order of the manual: all but [`Method::Agents`].
+    pub const ALL: [Method; 11] = [
         Method::TwoStep,
         Method::Enhanced,
         Method::ThreeStep,
@@ -61,11 +71,23 @@ impl Method {
         Method::ModifiedHuff,
         Method::Cumulative,
         Method::Hansen,
+        Method::Availability,
+        Method::Inverted,
     ];
 
-    /// Whether people compete: the unit is supply per person; else it is that of the supply.
+    /// Whether people compete for the supply.
     pub fn competes(self) -> bool {
         !matches!(self, Method::Cumulative | Method::Hansen)
+    }
+
+    /// Whether what a point has is supply per person; else it is supply, or what it costs.
+    pub fn is_rate(self) -> bool {
+        self.competes() && self != Method::Availability && !self.is_crowding()
+    }
+
+    /// Whether less is better: people per unit of supply, or the cost of crowding and travel.
+    pub fn is_crowding(self) -> bool {
+        matches!(self, Method::Inverted | Method::Agents)
     }
 
     /// Whether Σ A_i P_i = Σ S_j over the facilities in somebody's reach.
@@ -80,7 +102,7 @@ impl Method {
 
     /// Whether the size of one facility changes who goes to another.
     fn weighs_size(self) -> bool {
-        matches!(self, Method::Huff | Method::ModifiedHuff)
+        matches!(self, Method::Huff | Method::ModifiedHuff | Method::Inverted)
     }
 }
 
@@ -124,7 +146,7 @@ pub struct Catchment {
     /// D_j: people who compete, weighed as the method says; 0 where nobody competes.
     pub demand: f64,
     /// R_j: supply per person; `None` where the supply is not known, where it hangs on one that is not, and where nobody asks for it. Of methods
-    /// without competition the supply itself.
+    /// without competition the supply itself; of crowding people per unit of supply, `None` where there is no supply.
     pub ratio: Option<f64>,
     /// Whether its own supply is known, and nothing that its ratio hangs on is unknown.
     pub is_known: bool,
@@ -144,6 +166,8 @@ pub struct Access {
     pub value: f64,
     /// Whether every supply that it hangs on is known.
     pub is_known: bool,
+    /// Whether it has a facility to go to; where size draws people, one with supply. Without one there is no crowding to meet.
+    pub reaches: bool,
 }
 
 /// An answer for every facility and every point.
@@ -172,8 +196,8 @@ struct Scratch {
 
 /// Sums over people are in fixed point, so that no order and no number of threads changes them: shares of a person in units of 2⁻⁶², people in
 /// millionths.
-const UNIT: f64 = (1u64 << 62) as f64;
-const MILLIONTHS: f64 = 1e6;
+pub(crate) const UNIT: f64 = (1u64 << 62) as f64;
+pub(crate) const MILLIONTHS: f64 = 1e6;
 
 struct Sums {
     demand: Vec<u128>,
@@ -208,13 +232,18 @@ fn add(sum: &mut u128, part: u128) {
 }
 
 /// A share from 0 to 1 in units of 2⁻⁶².
-fn fixed(share: f64) -> u64 {
+pub(crate) fn fixed(share: f64) -> u64 {
     (share * UNIT) as u64
 }
 
 /// People in millionths; never negative.
-fn millionths(people: Weight) -> u128 {
+pub(crate) fn millionths(people: Weight) -> u128 {
     u128::try_from(people.micros()).unwrap_or(0)
+}
+
+/// Whether a value is at most `most`. Values are sums of quotients: one that is a part in 10⁹ more is.
+pub(crate) fn is_at_most(value: f64, most: f64) -> bool {
+    value <= most * (1.0 + 1e-9)
 }
 
 /// Origins that a thread takes at a time, at least.
@@ -226,7 +255,8 @@ impl Market<'_> {
     /// A point without any facility within the limit has 0. A facility that nobody asks for has no ratio, and gives nothing; it is never
     /// infinite. A facility whose supply is not known takes part in the demand as any other, but what it gives is not known: the points within
     /// its limit have a least value only; where size matters (Huff), so have all that share a facility with such a point, and the least is 0.
-    /// Facilities with a weight of 0 (at the very limit of a Gaussian) neither ask nor give. Without points or facilities: empty.
+    /// Facilities with a weight of 0 (at the very limit of a Gaussian) neither ask nor give. Without points or facilities: empty. Of
+    /// [`Method::Agents`], who look for an equilibrium, nothing is known here.
     pub fn float(&self, method: Method) -> Floated {
         let sums = self.sums(method);
         let supply: Vec<Option<f64>> = self.supplies();
@@ -235,9 +265,13 @@ impl Market<'_> {
             .enumerate()
             .map(|(at, supply)| {
                 let demand = sums.demand[at] as f64 / UNIT / MILLIONTHS;
-                let is_known = supply.is_some() && !sums.hangs[at];
-                let ratio = supply.filter(|_| is_known && (demand > 0.0 || !method.competes()));
-                let ratio = ratio.map(|supply| if method.competes() { supply / demand } else { supply });
+                let is_known = supply.is_some() && !sums.hangs[at] && method != Method::Agents;
+                let is_asked = demand > 0.0 || !method.competes() || method.is_crowding();
+                let ratio = supply.filter(|_| is_known && is_asked).map(|supply| match method {
+                    Method::Inverted => demand / supply,
+                    Method::Cumulative | Method::Hansen => supply,
+                    _ => supply / demand,
+                });
                 Catchment {
                     people: Weight::from_f64(sums.people[at] as f64 / MILLIONTHS).unwrap_or_default(),
                     demand,
@@ -249,11 +283,12 @@ impl Market<'_> {
             .collect();
         let columns: Vec<f64> = sums.columns.iter().map(|column| *column as f64 / UNIT).collect();
         let access = |scratch: &mut Scratch, at: usize| {
-            let (mut value, mut is_known) = (0.0, true);
+            let (mut value, mut is_known, mut reaches) = (0.0, true, false);
             self.share(method, at, &supply, scratch);
             for pair in &scratch.pairs {
                 let facility = &facilities[pair.facility];
                 is_known &= facility.is_known;
+                reaches |= pair.gets > 0.0;
                 let gets = match method {
                     Method::Balanced if columns[pair.facility] > 0.0 => pair.gets / columns[pair.facility],
                     Method::Balanced => 0.0,
@@ -264,45 +299,33 @@ impl Market<'_> {
             if !is_known && method.weighs_size() {
                 value = 0.0;
             }
-            Access { value, is_known }
+            if method == Method::Availability {
+                value *= self.people[at].to_f64();
+            }
+            Access { value, is_known, reaches }
         };
         let origins = (0..self.rows.origins()).into_par_iter().with_min_len(AT_ONCE);
         let points = origins.map_init(Scratch::default, access).collect();
         Floated { facilities, points }
     }
 
-    /// Crowding at each facility, in people per unit of supply: C_j = Σ_i w_ij P_i / Σ_l S_l w_il (Wang 2018, i2SFCA, eq. 3). Σ C_j S_j is all
-    /// the people who have some supply within the limit. `None` where one of its people could also go to a facility whose supply is not known.
-    pub fn crowding(&self) -> Vec<Option<f64>> {
+    /// The part of each point's people who go where there are at most so many people per unit of supply, this itself included; people choose by
+    /// nearness and size. `floated` is the answer of [`Method::Inverted`]. `None` where that is not known; 0 where there is nowhere to go. One part
+    /// in 10⁹ more is still at most so many.
+    pub fn uncrowded(&self, floated: &Floated, most: f64) -> Vec<Option<f64>> {
         let supply = self.supplies();
-        let mut scratch = Scratch::default();
-        let (mut sums, mut hangs) = (vec![0.0; supply.len()], vec![false; supply.len()]);
-        for at in 0..self.rows.origins() {
-            self.share(Method::Enhanced, at, &supply, &mut scratch);
-            let all_known = scratch.pairs.iter().all(|pair| supply[pair.facility].is_some());
-            let within: f64 = scratch.pairs.iter().filter_map(|pair| Some(supply[pair.facility]? * pair.weight)).sum();
-            let people = self.people[at].to_f64();
-            for pair in scratch.pairs.iter().filter(|_| people > 0.0) {
-                hangs[pair.facility] |= !all_known;
-                sums[pair.facility] += if within > 0.0 { pair.weight * people / within } else { 0.0 };
+        let part = |scratch: &mut Scratch, at: usize| {
+            self.share(Method::Inverted, at, &supply, scratch);
+            let (mut calm, mut all) = (0.0, 0.0);
+            for pair in &scratch.pairs {
+                let people_per_unit = floated.facilities[pair.facility].ratio;
+                all += pair.gets;
+                calm += if people_per_unit.is_some_and(|ratio| is_at_most(ratio, most)) { pair.gets } else { 0.0 };
             }
-        }
-        sums.into_iter().zip(hangs).map(|(sum, hangs)| (!hangs).then_some(sum)).collect()
-    }
-
-    /// People that go to each facility when they choose by nearness and size: Σ_i P_i H_ij (Huff 1963, with the size to the power of 1). `None`
-    /// where that hangs on a supply that is not known.
-    pub fn huff_loads(&self) -> Vec<Option<f64>> {
-        let floated = self.float(Method::ModifiedHuff);
-        floated.facilities.iter().map(|facility| facility.is_known.then_some(facility.demand)).collect()
-    }
-
-    /// Supply that each point has of the whole: V_i = Σ_j S_j P_i w_ij / Σ_k P_k w_kj (Soukhov et al. 2023, eq. 5), in units of supply. V_i / P_i
-    /// is the accessibility of [`Method::Enhanced`], and Σ V_i the supply within somebody's reach.
-    pub fn availability(&self) -> Vec<Access> {
-        let points = self.float(Method::Enhanced).points;
-        let of = |(access, people): (Access, &Weight)| Access { value: access.value * people.to_f64(), ..access };
-        points.into_iter().zip(self.people).map(of).collect()
+            floated.points[at].is_known.then(|| if all > 0.0 { calm / all } else { 0.0 })
+        };
+        let origins = (0..self.rows.origins()).into_par_iter().with_min_len(AT_ONCE);
+        origins.map_init(Scratch::default, part).collect()
     }
 
     fn supplies(&self) -> Vec<Option<f64>> {
@@ -349,7 +372,7 @@ impl Market<'_> {
         }
         let size = |pair: &Pair| supply[pair.facility].unwrap_or(0.0) * pair.weight;
         match method {
-            Method::TwoStep | Method::Enhanced => {}
+            Method::TwoStep | Method::Enhanced | Method::Availability | Method::Agents => {}
             Method::Modified => pairs.iter_mut().for_each(|pair| pair.gets = pair.weight * pair.weight),
             Method::Cumulative | Method::Hansen => pairs.iter_mut().for_each(|pair| pair.asks = 0.0),
             Method::ThreeStep | Method::Balanced => {
@@ -362,11 +385,11 @@ impl Market<'_> {
                     }
                 }
             }
-            Method::Huff | Method::ModifiedHuff => {
+            Method::Huff | Method::ModifiedHuff | Method::Inverted => {
                 let all: f64 = pairs.iter().map(size).sum();
                 for pair in pairs {
                     let share = if all > 0.0 { size(pair) / all } else { 0.0 };
-                    pair.gets = share * pair.weight;
+                    pair.gets = if method == Method::Inverted { share } else { share * pair.weight };
                     pair.asks = if method == Method::Huff { pair.gets } else { share };
                 }
             }

@@ -20,15 +20,19 @@ pub mod districts;
 mod districts_layers;
 pub mod equity;
 mod equity_layers;
+mod expected_layers;
+pub mod expected_load;
 pub mod facility_count;
 pub mod figure;
 pub mod floating_catchment;
 mod halo;
+pub mod huff;
 pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
 pub mod losses;
+mod near_sums;
 pub mod nearest;
 mod neighbour_borders;
 mod neighbour_evidence;
@@ -37,6 +41,7 @@ pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod networks;
+pub mod plane_catchments;
 pub mod presence;
 mod presence_layers;
 pub mod raam;
@@ -330,6 +335,9 @@ metrics! {
     /// Supply within reach per person, when all who are in reach compete for it.
     Accessibility(accessibility::Accessibility) = "accessibility",
         "Supply within reach per person", "服务可达性（供需两步移动搜索）", "accessibility.md";
+    /// Share of demand that finds room where it may be expected to go, by size and nearness.
+    ExpectedLoad(expected_load::ExpectedLoad) = "expected-load",
+        "Share that finds room where it goes", "期望负荷与容量", "expected-load.md";
     /// How evenly the distance to the nearest facility is spread.
     Equity(equity::Equity) = "equity",
         "Evenness of distance", "距离公平性", "equity.md";

@@ -7,6 +7,11 @@
 
 use crate::base::units::Weight;
 use crate::impedance::cost_table::CostTable;
+use crate::impedance::cost_table::CostUnit;
+use crate::metrics::floating_catchment::Access;
+use crate::metrics::floating_catchment::Catchment;
+use crate::metrics::floating_catchment::Floated;
+use crate::metrics::floating_catchment::Market;
 
 /// People, supplies, costs, and what travel weighs.
 #[derive(Clone, Copy)]
@@ -37,11 +42,59 @@ pub struct Equilibrium {
     pub gaps: Vec<f64>,
     /// Whether the last gap is as small as asked for.
     pub converged: bool,
+    /// The most that anybody who goes somewhere could gain by going elsewhere, in the unit of `cost`.
+    pub most_gain: f64,
+    /// ρ: people per unit of supply over all who take part; 0 where nobody does.
+    pub average: f64,
+}
+
+/// The equilibrium of a market, as every other method has its answer: a point has its cost, a facility people per unit of its supply.
+///
+/// `tau` is in the unit of the rows. A point that reaches no supply within the limit has no cost and does not reach. What is average hangs on
+/// every supply: where one that is not known is within somebody's limit, nothing is known but who reaches nothing. Keeps all pairs within the
+/// limit.
+pub fn float(market: &Market<'_>, tau: f64, gap: f64, most_rounds: usize) -> (Floated, Equilibrium) {
+    let limit = market.curve.limit();
+    let known = |supply: &Option<f64>| supply.filter(|supply| supply.is_finite() && *supply >= 0.0);
+    let supplies: Vec<Option<f64>> = market.supply.iter().map(known).collect();
+    let mut near = vec![Weight::ZERO; supplies.len()];
+    let (mut meets_unknown, mut all_hang) = (Vec::with_capacity(market.rows.origins()), false);
+    let rows = (0..market.rows.origins()).map(|at| {
+        let mut row = Vec::new();
+        market.rows.row(at, &mut row);
+        row.retain(|(_, cost)| *cost <= limit);
+        row.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+        row.iter().for_each(|(to, _)| near[*to as usize] += market.people[at]);
+        let unknown = row.iter().any(|(to, _)| supplies[*to as usize].is_none());
+        all_hang |= unknown && market.people[at] > Weight::ZERO;
+        meets_unknown.push(unknown);
+        row
+    });
+    let costs = CostTable::from_rows(CostUnit::Seconds, rows);
+    let supply: Vec<f64> = supplies.iter().map(|supply| supply.unwrap_or(0.0)).collect();
+    let found = Agents { people: market.people, supply: &supply, costs: &costs, tau, gap, most_rounds }.settle();
+    let facilities = supplies
+        .iter()
+        .enumerate()
+        .map(|(at, supply)| {
+            let is_known = supply.is_some() && !(all_hang && near[at] > Weight::ZERO);
+            let ratio = supply.filter(|supply| is_known && *supply > 0.0).map(|supply| found.load[at] / supply);
+            let ratio = ratio.filter(|ratio| ratio.is_finite());
+            Catchment { people: near[at], demand: found.load[at], ratio, is_known }
+        })
+        .collect();
+    let point = |(at, cost): (usize, &Option<f64>)| {
+        let reaches = cost.is_some() || meets_unknown[at];
+        let is_known = !(meets_unknown[at] || (all_hang && reaches));
+        Access { value: cost.filter(|_| is_known).unwrap_or(0.0), is_known, reaches }
+    };
+    let points = found.cost.iter().enumerate().map(point).collect();
+    (Floated { facilities, points }, found)
 }
 
 impl Agents<'_> {
     /// The equilibrium; the same at every run. Ties go to the facilities in the order of the table. Points without people have a cost and load
-    /// nothing. One round costs as much as sorting the table.
+    /// nothing. One round goes over the table a few times.
     pub fn settle(&self) -> Equilibrium {
         let supply: Vec<f64> =
             self.supply.iter().map(|supply| if supply.is_finite() { supply.max(0.0) } else { 0.0 }).collect();
@@ -59,12 +112,12 @@ impl Agents<'_> {
         options.iter().flatten().for_each(|(to, _)| is_used[*to] = true);
         let all: f64 = supply.iter().zip(&is_used).filter(|(_, used)| **used).map(|(supply, _)| supply).sum();
         let rho = everybody.to_f64() / all;
-        // what one more person adds to the crowding of a facility
-        let slope: Vec<f64> =
-            supply.iter().map(|supply| if *supply > 0.0 && rho > 0.0 { 1.0 / (supply * rho) } else { 0.0 }).collect();
+        // people who make a facility as crowded as the average
+        let width: Vec<f64> = supply.iter().map(|supply| supply * rho).collect();
+        let slope: Vec<f64> = width.iter().map(|width| if *width > 0.0 { 1.0 / width } else { 0.0 }).collect();
         let mut went: Vec<Vec<f64>> = options.iter().map(|row| vec![0.0; row.len()]).collect();
-        let mut load = vec![0.0f64; supply.len()];
-        let (mut gaps, mut converged) = (Vec::new(), false);
+        let (mut load, mut floors) = (vec![0.0f64; supply.len()], Vec::new());
+        let (mut gaps, mut converged, mut most_gain) = (Vec::new(), false, 0.0f64);
         for _ in 0..self.most_rounds {
             for (at, row) in options.iter().enumerate() {
                 let people = self.people[at].to_f64();
@@ -74,7 +127,9 @@ impl Agents<'_> {
                 for ((to, _), went) in row.iter().zip(&went[at]) {
                     load[*to] = (load[*to] - went).max(0.0);
                 }
-                went[at] = poured(people, row, &load, &slope);
+                floors.clear();
+                floors.extend(row.iter().map(|(to, travel)| load[*to] * slope[*to] + travel));
+                pour(people, row, &floors, &width, &mut went[at]);
                 for ((to, _), went) in row.iter().zip(&went[at]) {
                     load[*to] += went;
                 }
@@ -85,10 +140,14 @@ impl Agents<'_> {
                 row.iter().zip(went).for_each(|((to, _), went)| load[*to] += went);
             }
             let (mut paid, mut least) = (0.0, 0.0);
+            most_gain = 0.0;
             for (at, row) in options.iter().enumerate() {
                 let cost = |(to, travel): &(usize, f64)| load[*to] * slope[*to] + travel;
                 paid += row.iter().zip(&went[at]).map(|(way, went)| cost(way) * went).sum::<f64>();
-                least += row.iter().map(cost).reduce(f64::min).unwrap_or(0.0) * self.people[at].to_f64();
+                let cheapest = row.iter().map(cost).reduce(f64::min).unwrap_or(0.0);
+                least += cheapest * self.people[at].to_f64();
+                let dearest = row.iter().zip(&went[at]).filter(|(_, went)| **went > 0.0).map(|(way, _)| cost(way));
+                most_gain = dearest.fold(most_gain, |most, cost| most.max(cost - cheapest));
             }
             let gap = if paid > 0.0 { ((paid - least) / paid).max(0.0) } else { 0.0 };
             gaps.push(gap);
@@ -101,34 +160,35 @@ impl Agents<'_> {
             .iter()
             .map(|row| row.iter().map(|(to, travel)| load[*to] * slope[*to] + travel).reduce(f64::min))
             .collect();
-        Equilibrium { cost, load, gaps, converged }
+        let average = if rho.is_finite() { rho } else { 0.0 };
+        Equilibrium { cost, load, gaps, converged, most_gain, average }
     }
 }
 
-/// How many go to each facility of a row so that all who go pay the same and nobody would pay less elsewhere, given the load of the others: water
-/// poured into vessels of unequal floors and widths.
-fn poured(people: f64, row: &[(usize, f64)], load: &[f64], slope: &[f64]) -> Vec<f64> {
-    let mut floors: Vec<(f64, f64, usize)> =
-        row.iter().enumerate().map(|(at, (to, travel))| (load[*to] * slope[*to] + travel, slope[*to], at)).collect();
-    floors.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.2.cmp(&y.2)));
-    // level L fills Σ (L − floor) / slope = people over the vessels whose floor is below it
-    let (mut width, mut filled, mut level) = (0.0, 0.0, 0.0);
-    for (at, (floor, slope, _)) in floors.iter().enumerate() {
-        width += 1.0 / slope;
-        filled += floor / slope;
-        level = (people + filled) / width;
-        if floors.get(at + 1).is_none_or(|(next, ..)| level <= *next) {
+/// How many go to each facility of a row so that all who go pay the same and nobody would pay less elsewhere: water
+/// poured into vessels of unequal floors and widths. Vessels that stay dry are left out, over and over, until none does.
+fn pour(people: f64, row: &[(usize, f64)], floors: &[f64], width: &[f64], poured: &mut [f64]) {
+    let (mut level, mut wet) = (f64::INFINITY, usize::MAX);
+    loop {
+        // level L fills Σ (L − floor) · width = people over the vessels whose floor is below it
+        let (mut wide, mut filled, mut count) = (0.0, 0.0, 0);
+        for (floor, (to, _)) in floors.iter().zip(row).filter(|(floor, _)| **floor < level) {
+            (wide, filled, count) = (wide + width[*to], filled + floor * width[*to], count + 1);
+        }
+        if count == wet || count == 0 {
             break;
         }
+        (level, wet) = ((people + filled) / wide, count);
     }
-    let mut poured = vec![0.0; row.len()];
-    for (floor, slope, at) in floors {
-        poured[at] = ((level - floor) / slope).max(0.0);
+    let mut all = 0.0;
+    for ((poured, floor), (to, _)) in poured.iter_mut().zip(floors).zip(row) {
+        *poured = ((level - floor) * width[*to]).max(0.0);
+        all += *poured;
     }
     // nobody is lost to the last bit of a level
-    let all: f64 = poured.iter().sum();
     if all > 0.0 {
         poured.iter_mut().for_each(|part| *part *= people / all);
+    } else if let Some((at, _)) = floors.iter().enumerate().min_by(|x, y| x.1.total_cmp(y.1)) {
+        poured[at] = people;
     }
-    poured
 }
