@@ -46,7 +46,7 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
         rows: Vec::new(),
         style: None,
     };
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let area = GeometryKind::MultiPolygon;
     let mut tables = vec![
         region_table(answer, regions, target, make("regions", "by region", "分区结果", area)),
@@ -70,7 +70,7 @@ fn unit(answer: &Answer<'_>) -> (String, String) {
     (format!("per {per} {who_en}"), format!("/{per}{who_zh}"))
 }
 
-fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: f64, mut table: Table) -> Table {
+fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f64>, mut table: Table) -> Table {
     table.fields = vec![
         Field::new("code", FieldKind::Text, "Code", "代码"),
         Field::new("name", FieldKind::Text, "Region", "区域"),

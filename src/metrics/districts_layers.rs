@@ -86,7 +86,7 @@ fn classes(field: &str, words: &[(&str, &str, &str)], symbols: impl IntoIterator
 /// All layers, those without a row left out.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
     let make = |suffix: &str, en: &str, zh: &str| reach_layers::blank(&answer.reach, context, suffix, en, zh);
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let limit: Limit = answer.params.within;
     let breaks = [limit.value() / 2.0, limit.value(), limit.value() * 2.0];
     let by_region = make("regions", "district's own is nearest, by region", "分区就近率");

@@ -41,7 +41,7 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
         geometry: GeometryKind::Point,
         ..reach_layers::blank(&answer.reach, context, suffix, en, zh)
     };
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let limit = answer.limit.value();
     let breaks = [limit / 2.0, limit, limit * 2.0];
     let by_region = make("regions", "who finds room, by region", "分区获得位置比例");

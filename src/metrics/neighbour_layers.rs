@@ -141,7 +141,7 @@ fn region_table(
             ],
         });
     }
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     table.style = Some(Style {
         classes: rate_classes("rate", target),
         label: Some(Label {
@@ -159,8 +159,9 @@ fn region_table(
 }
 
 /// Classes of a share that diverge at a target, the no-data class last. Two classes above the target (one where the target
-/// is all), three below.
-pub fn rate_classes(field: &str, target: f64) -> Vec<Class> {
+/// is all), three below. Without a target, five from little to much: nothing is met or missed then.
+pub fn rate_classes(field: &str, target: Option<f64>) -> Vec<Class> {
+    let Some(target) = target else { return plain_rate_classes(field) };
     let colors = palette::DIVERGING_AT_TARGET;
     let fill = |color| Symbol::Fill { color, outline: WHITE, outline_mm: 0.35 };
     let percent = |share: f64| format!("{} %", crate::base::units::trim_zeros(share * 100.0, 1));
@@ -218,6 +219,27 @@ pub fn rate_classes(field: &str, target: f64) -> Vec<Class> {
         Text::new(format!("< {} (missed)", percent(lower)), format!("< {}（未达标）", percent(lower))),
         fill(colors[0]),
     ));
+    classes.push(Class::otherwise(
+        Text::new("no data", "无数据"),
+        Symbol::NoDataFill { outline: WHITE, outline_mm: 0.35 },
+    ));
+    classes
+}
+
+/// Classes of a share from light to dark, a quarter each, the last split at nine tenths.
+fn plain_rate_classes(field: &str) -> Vec<Class> {
+    const LIMITS: [f64; 6] = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0];
+    let fill = |color| Symbol::Fill { color, outline: WHITE, outline_mm: 0.35 };
+    let percent = |share: f64| crate::base::units::trim_zeros(share * 100.0, 1);
+    let mut classes: Vec<Class> = (0..5)
+        .rev()
+        .map(|at| {
+            let (from, to) = (LIMITS[at], LIMITS[at + 1]);
+            let (sign, end) = if at == 4 { ("", None) } else { ("< ", excluding(to)) };
+            let label = format!("{} – {sign}{} %", percent(from), percent(to));
+            Class::range(field, including(from), end, Text::new(label.clone(), label), fill(palette::SEQUENTIAL[at]))
+        })
+        .collect();
     classes.push(Class::otherwise(
         Text::new("no data", "无数据"),
         Symbol::NoDataFill { outline: WHITE, outline_mm: 0.35 },

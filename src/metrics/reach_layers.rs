@@ -75,7 +75,7 @@ pub(crate) fn short(cost: f64) -> f64 {
 /// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
 pub fn tables(reach: &Reach<'_>, context: &Context<'_>, regions: &[RegionFigure], within: Option<Limit>) -> Vec<Table> {
     let make = |suffix: &str, en: &str, zh: &str| blank(reach, context, suffix, en, zh);
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let breaks = breaks(reach, within);
     let mut tables = vec![
         region_table(reach, regions, target, &breaks, make("regions", "by region", "分区结果")),
@@ -153,7 +153,7 @@ fn same(text: String) -> Text {
 pub(crate) fn region_table(
     reach: &Reach<'_>,
     regions: &[RegionFigure],
-    target: f64,
+    target: Option<f64>,
     breaks: &[f64; 3],
     mut table: Table,
 ) -> Table {

@@ -36,7 +36,7 @@ use crate::table::style::palette;
 /// All layers, those without a row left out.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
     let make = |suffix: &str, en: &str, zh: &str| reach_layers::blank(&answer.reach, context, suffix, en, zh);
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let by_region = make("regions", "every link holds, by region", "分区全链达标率");
     let mut tables = vec![
         reach_layers::region_table(&answer.reach, regions, target, &[1.0, 2.0, 3.0], by_region),

@@ -43,7 +43,7 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
         geometry: GeometryKind::Point,
         ..reach_layers::blank(&answer.reach, context, suffix, en, zh)
     };
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let limit = answer.params.within.value();
     let breaks = [limit / 2.0, limit, limit * 2.0];
     let regions = reach_layers::region_table(

@@ -31,7 +31,7 @@ use crate::table::style::rising_name;
 /// All layers for people, those without a row left out.
 pub(crate) fn tables(people: &People<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
     let make = |suffix, en, zh| table(people, context, suffix, en, zh);
-    let target = context.target_share.map_or(0.9, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let mut tables = vec![
         reach_layers::region_table(&people.reach, regions, target, &[0.0; 3], make("regions", "by region", "分区结果")),
         point_table(people, make("points", "points by departures within reach", "需求点可达班次")),

@@ -45,7 +45,7 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
         rows: Vec::new(),
         style: None,
     };
-    let target = context.target_share.map_or(1.0, |target| target.0);
+    let target = context.target_share.map(|target| target.0);
     let mut tables = vec![
         region_table(answer, regions, target, make("regions", "by region", "分区结果", GeometryKind::MultiPolygon)),
         facility_table(answer, make("facilities", "supply by facility", "设施供给", GeometryKind::Point)),
@@ -62,7 +62,7 @@ fn rank(regions: &[RegionFigure], of: &RegionFigure) -> Option<u64> {
     Some(above as u64 + 1)
 }
 
-fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: f64, mut table: Table) -> Table {
+fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f64>, mut table: Table) -> Table {
     let (what, who) = (answer.what(), answer.who());
     table.fields = vec![
         Field::new("code", FieldKind::Text, "Code", "代码"),
