@@ -4,6 +4,11 @@
 mod support;
 
 use geo_types::MultiPolygon;
+use tongda::app::run::Finished;
+use tongda::app::run::RunOptions;
+use tongda::app::run::run;
+use tongda::base::progress::Silent;
+use tongda::config;
 use tongda::metrics::Output;
 use tongda::model::district::District;
 use tongda::model::district::DistrictLayer;
@@ -193,6 +198,68 @@ fn what_is_missing_is_said_with_what_to_write() {
     study.districts.clear();
     let error = measure(&study, ASKED).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("[study] districts"), "{error}");
+}
+
+/// A study in files: two squares of districts that share a border, one that names no school, and a school in each of the squares.
+fn in_files(indicator: &str) -> Result<Finished, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let square = |properties: &str, [west, south, east, north]: [f64; 4]| {
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{{properties}}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{west},{south}],\
+             [{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]}}}}"
+        )
+    };
+    let collection =
+        |features: &[String]| format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
+    let county = square("\"code\":\"320101\",\"name\":\"West\"", [118.0, 32.0, 119.0, 33.0]);
+    let districts = [
+        square("\"name\":\"one\",\"school\":\"007\"", [118.0, 32.0, 118.1, 32.1]),
+        square("\"name\":\"two\",\"school\":\"008\"", [118.1, 32.0, 118.2, 32.1]),
+        square("\"name\":\"three\",\"school\":null", [118.2, 32.0, 118.3, 32.1]),
+    ];
+    let schools = "id,seats,lon,lat\n007,100,118.09,32.05\n008,50,118.19,32.05\n";
+    // p is nearest to its own, q to the other's, r lives where no school is named
+    let people = "id,children,lon,lat\np,10,118.05,32.05\nq,20,118.11,32.05\nr,30,118.25,32.05\n";
+    for (name, text) in [
+        ("county.geojson", collection(&[county])),
+        ("districts.geojson", collection(&districts)),
+        ("schools.csv", schools.to_owned()),
+        ("people.csv", people.to_owned()),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let text = format!(
+        "title = \"Test\"\n[study]\nregions = {{ path = \"county.geojson\", level = \"county\" }}\n\
+         facilities = {{ path = \"schools.csv\", kind = \"school\", id = \"id\", capacity = \"seats\", x = \"lon\", y = \"lat\", crs = \
+         \"EPSG:4490\" }}\ndemand = {{ path = \"people.csv\", id = \"id\", people = \"children\", x = \"lon\", y = \"lat\", crs = \
+         \"EPSG:4490\" }}\ndistricts = {{ name = \"primary\", path = \"districts.geojson\", facility = \"school\" }}\n\
+         [[indicator]]\nid = \"own\"\nmeasure.{indicator}\n"
+    );
+    let plan = config::parse(&text, "study.toml", folder.path()).map_err(|error| format!("{error:?}"))?;
+    let options = RunOptions { write_nothing: true, ..RunOptions::default() };
+    run(&plan, options, &Silent).map_err(|error| error.to_string())
+}
+
+#[test]
+fn districts_are_read_from_a_file_and_those_without_a_school_are_listed() {
+    let finished = in_files("districts = { kind = \"school\", within = \"5 km\" }").unwrap();
+    let figure = &finished.card.indicators[0].figure;
+    assert_eq!((figure.part, figure.whole, figure.unknown), (Some(10.0), Some(30.0), 30.0));
+    let issue = finished.issues.iter().find(|issue| issue.code == "no-facility").unwrap();
+    assert_eq!((issue.record, issue.field.as_deref()), (Some(3), Some("school")));
+    let source = finished.card.sources.iter().find(|source| source.records == "districts (primary)").unwrap();
+    assert_eq!((source.read, source.used), (3, 3));
+}
+
+#[test]
+fn districts_that_the_config_does_not_have_are_found_before_anything_is_read() {
+    for (indicator, word) in [
+        ("districts = { kind = \"school\", within = \"5 km\", districts = \"primry\" }", "no districts are called"),
+        ("districts = { kind = \"scool\", within = \"5 km\" }", "no facilities of kind"),
+    ] {
+        let error = in_files(indicator).err().unwrap_or_default();
+        assert!(error.contains(word), "{indicator}: {error}");
+    }
 }
 
 /// Numbers in a row from a seed (xorshift).

@@ -159,6 +159,25 @@ fn streets_in_an_area_are_closed_unless_it_is_said_otherwise() {
 }
 
 #[test]
+fn cells_in_an_area_are_closed_as_by_closures_of_the_surface() {
+    let note = |study: &str| {
+        let study = read(study);
+        let note = study.issues.iter().find(|issue| issue.code == "cost-surface").unwrap().what.clone();
+        note.split("; ").find(|part| part.contains("are closed")).map(str::to_owned).unwrap()
+    };
+    let surface = "\nsurface = { uniform = \"5 km/h\", cell = \"1 km\", halo = \"0 m\" }";
+    let closures = surface.replace("halo", "closures = { path = \"flood.geojson\" }, halo");
+    let by_hazard = note(&format!("{FLOOD}{surface}"));
+    assert_eq!(by_hazard, note(&closures));
+    // 9.4 km by 11.1 km in cells of 1 km
+    let closed: f64 = by_hazard.split(' ').next().unwrap().parse().unwrap();
+    assert!((80.0..=130.0).contains(&closed), "{by_hazard}");
+    assert!(
+        note(&format!("{}{surface}", FLOOD.replace(" }", ", closes-streets = false }"))).starts_with("0 are closed")
+    );
+}
+
+#[test]
 fn areas_without_a_name_have_the_number_of_their_record_and_a_wrong_field_is_refused() {
     let study = read("hazards = { path = \"flood.geojson\", label = \"name\" }");
     assert_eq!((study.hazards[1].name.as_str(), study.hazards[1].hazard.as_str()), ("hill", "flood.geojson"));

@@ -2,8 +2,18 @@
 
 mod support;
 
+use tongda::base::units::KmPerHour;
+use tongda::impedance::geodesic::geodesic_m;
 use tongda::metrics::Output;
+use tongda::model::place::LonLat;
+use tongda::model::place::Place;
+use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
+use tongda::model::streets::Hindrances;
+use tongda::model::streets::Line;
+use tongda::model::streets::Mode;
+use tongda::model::streets::StreetNetwork;
+use tongda::model::streets::Way;
 use tongda::model::study::Study;
 use tongda::table::Value;
 
@@ -124,6 +134,44 @@ fn without_a_facility_that_counts_the_chain_is_broken_there() {
         .for_each(|facility| facility.home = None);
     let output = measure(&study, &text).unwrap();
     assert_eq!((output.headline.whole, output.variants[3].figure.unknown), (Some(600.0), 650.0));
+}
+
+#[test]
+fn how_one_goes_on_from_a_clinic_off_the_streets_is_not_known() {
+    // a street of 1 km; the clinic stands 200 m beside it, where nobody meets a street within 50 m
+    let at = |x: f64, y: f64| Place {
+        lonlat: LonLat { lon: x / 111_319.490_793, lat: y / 110_574.275_822 },
+        xy: PlaneXy { x, y },
+    };
+    let mut study = Scene::default()
+        .facility("C", "clinic", 0.0, 200.0)
+        .facility("D", "clinic", 500.0, 10.0)
+        .facility("H", "county", 900.0, 0.0)
+        .people(&[("a", 0.0, 300.0, 100), ("b", 500.0, 110.0, 200), ("c", 0.0, 1_250.0, 50)])
+        .build();
+    for facility in &mut study.facilities {
+        facility.at = at(facility.at.xy.x, facility.at.xy.y);
+    }
+    let pace = KmPerHour(3.6);
+    let street = Line { corners: vec![at(0.0, 0.0), at(1_000.0, 0.0)], way: Way::both(pace), id: 0 };
+    let mut network = StreetNetwork::new(Mode::Walk, pace, &[street], &Hindrances::default(), geodesic_m);
+    network.max_snap_m = 50.0;
+    network.min_component_m = 0.0;
+    study.streets.push(network);
+    let text = "referral = { by = \"walk\", chain = [{ kind = \"clinic\", within = \"1 km\", by = \"straight-line\" }, { kind = \"county\", \
+                within = \"1 km\" }] }";
+    let output = measure(&study, text).unwrap();
+    // b: 100 m, then 10 + 400 m; a: 100 m, and then nobody knows; c: 1050 m, which is too far whatever comes after
+    assert_eq!(words(&output, "i_points", "state"), ["unknown", "held", "link-1"]);
+    let parts: Vec<(&str, f64)> =
+        output.weights[0].parts.iter().map(|(name, weight)| (*name, weight.to_f64())).collect();
+    assert_eq!(parts, [("held", 200.0), ("broken", 50.0), ("later-link-unknown", 100.0), ("without-place", 0.0)]);
+    assert_eq!(output.headline.bounds, Some((200.0 / 350.0, 300.0 / 350.0)));
+    let codes: Vec<(&str, Option<&str>)> =
+        output.issues.iter().map(|issue| (issue.code, issue.id.as_deref())).collect();
+    assert_eq!(codes, [("referral-unknown", Some("C"))]);
+    let second = numbers(&output, "i_points", "link_2_m")[1].unwrap();
+    assert!((second - 410.0).abs() < 0.01, "{second}");
 }
 
 #[test]

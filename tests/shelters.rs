@@ -9,6 +9,7 @@ use tongda::model::study::Study;
 
 use tongda::base::units::KmPerHour;
 use tongda::impedance::geodesic::geodesic_m;
+use tongda::model::facility::Excluded;
 use tongda::model::place::LonLat;
 use tongda::model::place::Place;
 use tongda::model::place::PlaneXy;
@@ -170,4 +171,29 @@ fn a_flow_needs_streets_and_is_more_than_nothing() {
         let error = measure(&town(), &text).unwrap_err().to_string();
         assert!(error.contains("flow") && error.contains(word), "{error}");
     }
+}
+
+#[test]
+fn what_a_flood_over_each_shelter_leaves() {
+    // coverage within 1 km, and the share with a place at 2 m² each, without one shelter: numpy and SciPy's linprog on plain matrices
+    for (lost, coverage, with_place) in [(0, 0.75, 0.625), (1, 0.84375, 0.390625), (2, 0.78125, 0.703125)] {
+        let mut study = town();
+        let facility = study.facilities.remove(lost);
+        study.excluded.push(Excluded { facility, hazard: "flood".into(), zone: "river".into() });
+        let share = |text: &str| measure(&study, text).unwrap().headline.value;
+        let rest = "kind = \"shelter\", within = \"1 km\", by = \"straight-line\"";
+        assert_eq!(share(&format!("covered-share = {{ {rest} }}")), Some(coverage), "without {lost}");
+        let places = format!("served-share = {{ {rest}, per-person = 2 }}");
+        assert_eq!(share(&places), Some(with_place), "without {lost}");
+    }
+    // all of them: nobody, and the layers are there
+    let mut study = town();
+    for facility in study.facilities.drain(..) {
+        study.excluded.push(Excluded { facility, hazard: "flood".into(), zone: "river".into() });
+    }
+    let text = "served-share = { kind = \"shelter\", within = \"1 km\", by = \"straight-line\", losses = true }";
+    let output = measure(&study, text).unwrap();
+    assert_eq!((output.headline.part, output.headline.whole), (Some(0.0), Some(3200.0)));
+    assert!(output.notes[0].en.contains("3 further facilities lie in hazard areas and do not count"));
+    assert!(output.tables.iter().any(|table| table.name == "i_left_out" && table.rows.len() == 4));
 }
