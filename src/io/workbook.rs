@@ -189,6 +189,7 @@ impl Writer<'_> {
             self.word("What would close the gap", "达标所需"),
             self.word("Reason", "说明"),
             self.word("Source of the target", "目标出处"),
+            self.word("Norms", "规范依据"),
         ]);
         let rows = card.indicators.iter().zip(links).map(|(row, link)| {
             let title = self.indicator(row);
@@ -207,7 +208,9 @@ impl Writer<'_> {
             ];
             cells.extend(self.figure(&row.figure));
             let told = |one: &Option<Text>| text(&one.as_ref().map(|one| self.say(one)).unwrap_or_default());
-            cells.extend([told(&row.closing_the_gap), told(&row.reason), text(&row.cites)]);
+            let norms: Vec<String> = row.norms.iter().map(|norm| self.say(&norm.says)).collect();
+            let norms = text(&norms.join("; "));
+            cells.extend([told(&row.closing_the_gap), told(&row.reason), text(&row.cites), norms]);
             cells
         });
         let mut title = self.say(&card.title);

@@ -221,6 +221,9 @@ impl Page<'_> {
                 escape(&row.cites)
             ));
         }
+        for norm in &row.norms {
+            out.push_str(&format!("<p class=\"soft\">{}</p>\n", self.told(&norm.says)));
+        }
         out.push_str(&self.figure(row));
         if let Some(reason) = &row.reason {
             out.push_str(&format!("<p>{}</p>\n", self.told(reason)));
@@ -234,6 +237,7 @@ impl Page<'_> {
         }
         out.push_str(&self.map(row));
         out.push_str(&self.matrix(row));
+        out.push_str(&self.classes(row));
         out.push_str(&self.regions(row));
         out.push_str(&self.lorenz(row));
         out.push_str(&self.weights(row));
@@ -359,6 +363,33 @@ impl Page<'_> {
         out
     }
 
+    /// The figure of each class of demand points, with what it rests on.
+    fn classes(&self, row: &Row) -> String {
+        if row.classes.is_empty() {
+            return String::new();
+        }
+        let mut out = format!(
+            "<h3>{}</h3>\n<table><thead><tr><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th></tr></thead><tbody>\n",
+            self.say("By class", "分类结果"),
+            self.say("Class", "类别"),
+            self.say("Value", "数值"),
+            self.say("Rests on", "依据总量"),
+            self.say("Points", "点数")
+        );
+        for one in &row.classes {
+            let name = one.class.as_deref().unwrap_or(self.say("no class given", "未注明类别"));
+            let whole = one.figure.whole.map_or("–".to_owned(), thousands);
+            out.push_str(&format!(
+                "<tr><td>{}</td><td class=\"v\">{}</td><td class=\"v\">{whole}</td><td class=\"v\">{}</td></tr>\n",
+                escape(name),
+                shown(&one.figure),
+                one.points
+            ));
+        }
+        out.push_str("</tbody></table>\n");
+        out
+    }
+
     /// How the regions of each level fared; of the smallest, how their figures are spread and which fared worst.
     fn regions(&self, row: &Row) -> String {
         let mut by_level: BTreeMap<Level, Vec<&RegionRow>> = BTreeMap::new();
@@ -435,8 +466,9 @@ impl Page<'_> {
         out.push_str("</tr></thead><tbody>\n");
         for (region, _) in known.iter().take(WORST) {
             out.push_str(&format!(
-                "<tr><td>{}</td><td class=\"mono\">{}</td><td class=\"v\">{}</td>",
+                "<tr><td>{}{}</td><td class=\"mono\">{}</td><td class=\"v\">{}</td>",
                 escape(&region.name),
+                if region.small { self.say(" (rests on few)", "（样本过少）") } else { "" },
                 escape(&region.code),
                 shown(&region.figure)
             ));
