@@ -5,7 +5,8 @@
 
 Needs numpy, scipy and pyproj. From the demo's files alone, by distances of pyproj's Geod: the most that can be served and the least sum of
 ways for so many (two linear programmes, HiGHS), the nearest first (all pairs sorted), AccessMod's order (a loop), floating catchments (Luo and
-Qi 2009) and the Gini coefficient (Lorenz sums). People and shares must be equal to a millionth, means to a metre as they are printed.
+Qi 2009), the Gini coefficient (Lorenz sums), shelters by residents, second and long-term shelters, and clinics chosen by size and nearness
+(Huff 1963). People and shares must be equal to a millionth, means to a metre as they are printed.
 """
 import csv
 import json
@@ -138,6 +139,26 @@ def main():
     share = np.concatenate([[0], np.cumsum(people[by]) / people.sum()])
     held = np.concatenate([[0], np.cumsum((people * nearest)[by]) / (people * nearest).sum()])
     same("shelter-fairness, Gini", card["shelter-fairness"]["figure"]["value"], 1 - ((held[1:] + held[:-1]) * np.diff(share)).sum(), 1e-9)
+    # all residents of the file live in judged counties, and so do the shelters that count for them
+    own = [row for row in shelters if row["county_adcode"].startswith("32")]
+    same("shelter-room", card["shelter-room"]["figure"]["value"], column(own, "area_m2").sum() / 2 / people.sum(), 1e-9)
+    within = np.bincount(i[metres <= 2000], minlength=len(people))
+    same("second-shelter", card["second-shelter"]["figure"]["part"], people[within >= 2].sum(), 1e-3)
+    is_long = np.array([row["level"] == "long_term" for row in shelters])
+    near = np.unique(i[(metres <= 2500) & is_long[j]])
+    same("long-term-shelter", card["long-term-shelter"]["figure"]["part"], people[near].sum(), 1e-3)
+    counties = {row["county_adcode"] for row, long in zip(shelters, is_long) if long and row["county_adcode"].startswith("32")}
+    same("long-term-in-county", card["long-term-in-county"]["figure"]["part"], len(counties), 0)
+
+    i, j, metres = pairs(residents, clinics, 10_000)
+    draw = supply[j] * (np.maximum(metres, 500) / 500) ** -2.0
+    total = np.zeros(len(people))
+    np.add.at(total, i, draw)
+    goes = people[i] * draw / total[i]
+    load = np.zeros(len(supply))
+    np.add.at(load, j, goes)
+    room = np.floor(supply / 0.001 * 1e6) / 1e6
+    same("clinic-choice", card["clinic-choice"]["figure"]["part"], np.minimum(load, room).sum(), 1)
     if failed:
         sys.exit(f"{failed} figures differ")
 
