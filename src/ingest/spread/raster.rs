@@ -228,9 +228,8 @@ impl Sorter<'_, '_> {
         let one = self.gathered.entry(key).or_insert(first);
         one.is_one = one.share == 0.0;
         one.share += share;
-        for axis in 0..2 {
-            one.moments[axis] += share * (xy[axis] - one.origin[axis]);
-        }
+        one.moments[0] += share * (xy[0] - one.origin[0]);
+        one.moments[1] += share * (xy[1] - one.origin[1]);
         if share > one.heaviest.0 {
             one.heaviest = (share, at);
         }
