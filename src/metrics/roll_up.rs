@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::units::Text;
-use crate::base::units::trim_zeros;
+use crate::base::units::percent_floor;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::FigureUnit;
@@ -96,7 +96,8 @@ fn means(output: &Output) -> Vec<Text> {
         if (mean - value).abs() <= POINT {
             continue;
         }
-        let shown = |share: f64| trim_zeros(share * 100.0, 1);
+        // cut like the figure itself, so that the two texts on a card agree
+        let shown = |share: f64| percent_floor((share * 1e9).round() as i128, 1_000_000_000).unwrap_or(0.0);
         let (level, count, all) = (of_level[0].level.title(), shares.len(), of_level.len());
         let (of_en, of_zh) = match all - count {
             0 => (format!("{count}"), format!("{count}")),
