@@ -36,7 +36,7 @@ impl Cells {
         // not so many cells that most would be empty
         let most = places.len() as f64 / 4.0 + 1024.0;
         let mut side = if side > 0.0 && side.is_finite() { side } else { 1.0 };
-        while !((width / side + 1.0) * (height / side + 1.0) <= most) {
+        while (width / side + 1.0) * (height / side + 1.0) > most {
             side *= 2.0;
         }
         let (columns, rows) = ((width / side) as usize + 1, (height / side) as usize + 1);

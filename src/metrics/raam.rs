@@ -175,7 +175,8 @@ fn pour(people: f64, row: &[(usize, f64)], floors: &[f64], width: &[f64], poured
         for (floor, (to, _)) in floors.iter().zip(row).filter(|(floor, _)| **floor < level) {
             (wide, filled, count) = (wide + width[*to], filled + floor * width[*to], count + 1);
         }
-        if count == wet || count == 0 {
+        // never more than before, whatever the last bit of a level says
+        if count >= wet || count == 0 {
             break;
         }
         (level, wet) = ((people + filled) / wide, count);
