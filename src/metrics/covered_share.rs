@@ -414,8 +414,8 @@ impl CoveredShare {
             of_zh = format!("（至少 {} 处设施）", self.at_least_facilities);
         }
         let mut text = Text::new(
-            format!("{:.0} more {unit_en} must come within {}{of_en}", missing.ceil(), self.within),
-            format!("还需使 {:.0} {unit_zh}进入 {} 范围{of_zh}", missing.ceil(), self.within),
+            format!("{} more {unit_en} must come within {}{of_en}", thousands(missing.ceil()), self.within),
+            format!("还需使 {} {unit_zh}进入 {} 范围{of_zh}", thousands(missing.ceil()), self.within),
         );
         if !named.is_empty() {
             text.en += &format!("; most are in {}", named.join(", "));

@@ -81,42 +81,37 @@ pub fn tell(study: &Study, output: &mut Output) {
 }
 
 /// Levels whose plain mean of shares is more than a point off the figure of all.
-fn means(output: &Output) -> Vec<Text> {
+fn means(output: &Output) -> Option<Text> {
     let headline = &output.headline;
     let (Some(value), Some(_), FigureUnit::Share) = (headline.value, headline.part, headline.unit) else {
-        return Vec::new();
+        return None;
     };
-    let mut notes = Vec::new();
+    // cut like the figure itself, so that the two texts on a card agree
+    let shown = |share: f64| percent_floor((share * 1e9).round() as i128, 1_000_000_000).unwrap_or(0.0);
+    let (mut en, mut zh) = (Vec::new(), Vec::new());
     for of_level in output.regions.chunk_by(|x, y| x.level == y.level) {
         let shares: Vec<f64> = of_level.iter().filter_map(|found| found.figure.value).collect();
-        if shares.len() < 2 {
-            continue;
-        }
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-        if (mean - value).abs() <= POINT {
+        if shares.len() < 2 || (mean - value).abs() <= POINT {
             continue;
         }
-        // cut like the figure itself, so that the two texts on a card agree
-        let shown = |share: f64| percent_floor((share * 1e9).round() as i128, 1_000_000_000).unwrap_or(0.0);
         let (level, count, all) = (of_level[0].level.title(), shares.len(), of_level.len());
         let (of_en, of_zh) = match all - count {
-            0 => (format!("{count}"), format!("{count}")),
-            _ => (format!("{count} of {all} with a figure"), format!("有数值的{count}个（共{all}个）")),
+            0 => (format!("{count}"), format!("{count}个")),
+            _ => (format!("{count} of {all} with a figure"), format!("共{all}个，有数值者{count}个")),
         };
-        notes.push(Text::new(
-            format!(
-                "by {}, the plain mean of {of_en} is {} %, each region counting the same; the figure of all, which counts what they hold, is {} %",
-                level.0,
-                shown(mean),
-                shown(value)
-            ),
-            format!(
-                "按{}：{of_zh}个区域的简单平均为 {} %（各区域等权）；总体数值按总量计为 {} %，两者不同",
-                level.1,
-                shown(mean),
-                shown(value)
-            ),
-        ));
+        en.push(format!("by {} {} % ({of_en})", level.0, shown(mean)));
+        zh.push(format!("按{} {} %（{of_zh}）", level.1, shown(mean)));
     }
-    notes
+    if en.is_empty() {
+        return None;
+    }
+    Some(Text::new(
+        format!(
+            "the plain mean of regions, each counting the same, is another figure: {}; the figure of all, which counts what they hold, is {} %",
+            en.join(", "),
+            shown(value)
+        ),
+        format!("各区域等权的简单平均与总体数值不同：{}；总体数值按总量计为 {} %", zh.join("，"), shown(value)),
+    ))
 }
