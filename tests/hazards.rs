@@ -92,7 +92,7 @@ fn a_facility_in_an_area_or_on_its_border_is_dropped_for_that_reason_and_named()
     assert_eq!((ledger.read, ledger.used, ledger.dropped.get("in-hazard")), (4, 2, Some(&2)));
     let issues: Vec<_> = study.issues.iter().filter(|issue| issue.code == "in-hazard").collect();
     assert_eq!(issues.len(), 2);
-    assert_eq!((issues[1].severity, issues[1].record, issues[1].id.as_deref()), (Severity::Error, Some(2), Some("b")));
+    assert_eq!((issues[1].severity, issues[1].record, issues[1].id.as_deref()), (Severity::Note, Some(2), Some("b")));
     assert_eq!(
         issues[1].what,
         "b at 118.500000 32.500000 lies in the hazard area \"river\" (flood) and counts for no indicator"

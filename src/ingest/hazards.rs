@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use geo_types::MultiPolygon;
 
+use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::config::plan::HazardSource;
@@ -80,7 +81,10 @@ impl<'z> Hazards<'z> {
                     "{} at {:.6} {:.6} lies in the hazard area \"{}\" ({}) and counts for no indicator",
                     facility.name, at.lon, at.lat, zone.name, zone.hazard
                 );
-                account.taken_back("in-hazard", *record, what).id = Some(facility.id.clone());
+                let issue = account.taken_back("in-hazard", *record, what);
+                issue.id = Some(facility.id.clone());
+                // nothing is wrong with the record: it is left out because the study asks for it
+                issue.severity = Severity::Note;
             }
             excluded.push(Excluded { facility, hazard: zone.hazard.clone(), zone: zone.name.clone() });
         }

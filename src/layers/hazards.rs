@@ -28,6 +28,7 @@ const EFFECTS: &[(&str, &str, &str)] = &[
 ];
 
 fn excluded(study: &Study) -> Table {
+    let closes_streets = |hazard: &str| study.hazards.iter().any(|zone| zone.hazard == hazard && zone.closes_streets);
     let rows = study.excluded.iter().map(|one| {
         let facility = &one.facility;
         Row {
@@ -41,9 +42,11 @@ fn excluded(study: &Study) -> Table {
                 STATES[0].0.into(),
                 one.hazard.as_str().into(),
                 one.zone.as_str().into(),
+                EFFECTS[usize::from(!closes_streets(&one.hazard))].0.into(),
             ],
         }
     });
+    let marker = |color| Symbol::Marker { shape: Shape::XMark, color, size_mm: 3.2, outline: color };
     Table {
         name: "excluded_facilities".into(),
         title: Text::new("Facilities in hazard areas", "灾害区内设施"),
@@ -64,15 +67,15 @@ fn excluded(study: &Study) -> Table {
             Field::new("state", FieldKind::Text, "State", "状态").with_choices(STATES),
             Field::new("hazard", FieldKind::Text, "Hazard", "灾害"),
             Field::new("area", FieldKind::Text, "Hazard area", "灾害区"),
+            Field::new("effect", FieldKind::Text, "Effect of the area", "灾害区影响").with_choices(EFFECTS),
         ],
         rows: rows.collect(),
         style: Some(Style {
-            classes: vec![Class::equals(
-                "state",
-                STATES[0].0,
-                Text::new(STATES[0].1, STATES[0].2),
-                Symbol::Marker { shape: Shape::XMark, color: "#b2182b", size_mm: 3.2, outline: "#b2182b" },
-            )],
+            classes: EFFECTS
+                .iter()
+                .zip([marker("#b2182b"), marker("#762a83")])
+                .map(|((word, en, zh), symbol)| Class::equals("effect", word, Text::new(*en, *zh), symbol))
+                .collect(),
             label: Some(Label {
                 field: "name".into(),
                 second_line: None,

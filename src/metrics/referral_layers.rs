@@ -171,7 +171,7 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
 const LINKS: &[(&str, &str, &str)] =
     &[("held", "within its limit", "在限值内"), ("too-far", "beyond its limit", "超出限值")];
 
-/// The links between facilities that have a way, as straight lines.
+/// The links between facilities that have a way, as straight lines; those between facilities at the very same place have no line.
 fn link_table(answer: &Answer<'_>, mut table: Table) -> Table {
     table.geometry = GeometryKind::MultiLineString;
     table.fields = vec![
@@ -200,6 +200,10 @@ fn link_table(answer: &Answer<'_>, mut table: Table) -> Table {
             let Link::To(to, cost) = *link else { continue };
             let (from_facility, to_facility) = (answer.facility(step - 1, from), answer.facility(step, to));
             let ends = [from_facility, to_facility].map(|facility| facility.at.lonlat.point());
+            // facilities under one roof
+            if ends[0] == ends[1] {
+                continue;
+            }
             table.rows.push(Row {
                 geometry: Some(Geometry::MultiLineString(MultiLineString(vec![LineString::from(ends.to_vec())]))),
                 values: vec![

@@ -10,9 +10,9 @@ use crate::table::style::palette;
 
 const BINS: usize = 10;
 const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 180.0;
+const HEIGHT: f64 = 196.0;
 const LEFT: f64 = 34.0;
-const TOP: f64 = 18.0;
+const TOP: f64 = 34.0;
 const BOTTOM: f64 = 30.0;
 
 /// A histogram of values, with a line at the target; `None` for fewer than five values or where all are alike.
@@ -95,7 +95,7 @@ pub(super) fn histogram(values: &[f64], row: &Row, title: &str, lang: Lang) -> O
         let shift = if at > WIDTH / 2.0 { -5.0 } else { 5.0 };
         let word = if lang == Lang::Zh { "目标" } else { "target" };
         out.push_str(&format!(
-            "<path d=\"M{at:.1} 4V{base}\" stroke=\"#111\" stroke-dasharray=\"4 3\" fill=\"none\"/>\
+            "<path d=\"M{at:.1} 17V{base}\" stroke=\"#111\" stroke-dasharray=\"4 3\" fill=\"none\"/>\
              <text class=\"s\" x=\"{:.1}\" y=\"12\" text-anchor=\"{anchor}\">{word} {}</text>",
             at + shift,
             escape(&target.text)
