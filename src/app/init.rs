@@ -120,9 +120,10 @@ fn slug(text: &str) -> String {
 fn outputs(stem: &str) -> String {
     let output = |ending: &str| format!("[[output]]\npath = {}\n", quoted(&format!("out/{stem}.{ending}")));
     format!(
-        "# Layers with styles and a QGIS project; the scorecard as JSON and as a table. Any layer can be a file of its own:\n\
-         # path = \"out/pairs.geojson\" with layer = \"bus_reach_pairs\".\n{}{}{}",
+        "# Layers with styles and a QGIS project; a report for the browser; the scorecard as JSON and as a table. Any layer can be a file of\n\
+         # its own: path = \"out/pairs.geojson\" with layer = \"bus_reach_pairs\".\n{}{}{}{}",
         output("gpkg"),
+        output("html"),
         output("json"),
         output("csv")
     )
