@@ -16,6 +16,7 @@ use tongda::metrics::decay::Decay;
 use tongda::metrics::floating_catchment::Market;
 use tongda::metrics::floating_catchment::Method;
 use tongda::metrics::inequality::Spread;
+use tongda::metrics::inequality::concentration;
 use tongda::metrics::raam;
 use tongda::metrics::transport::optimal;
 
@@ -88,6 +89,11 @@ fn town(random: &mut Random, bands: &Curve, flat: &Curve, far: &Curve) -> Value 
             "e2sfca": values(ways, bands, Method::Enhanced),
             "3sfca": values(ways, bands, Method::ThreeStep),
             "hansen": values(ways, bands, Method::Hansen),
+            "m2sfca": values(ways, bands, Method::Modified),
+            "bfca": values(ways, bands, Method::Balanced),
+            "huff-2sfca": values(ways, bands, Method::Huff),
+            "mh3sfca": values(ways, bands, Method::ModifiedHuff),
+            "availability": values(ways, bands, Method::Availability),
         })
     };
     let all = table(&there, f64::INFINITY);
@@ -97,6 +103,9 @@ fn town(random: &mut Random, bands: &Curve, flat: &Curve, far: &Curve) -> Value 
     let few: Vec<u64> = (0..n).map(|_| random.below(6)).collect();
     let nearest = |at: usize| all.nearest(at).map_or(0.0, |(_, cost)| cost);
     let spread = Spread::new((0..n).map(|at| (nearest(at), Weight::whole(few[at]))));
+    let beyond = spread.as_ref().and_then(|spread| spread.beyond(1200.0));
+    // ranks without ties, against the order of the points
+    let ranked = concentration((0..n).map(|at| ((n - at) as f64, nearest(at), Weight::whole(few[at]))));
     let whole = |counts: &[u64]| -> Vec<i64> { counts.iter().map(|count| *count as i64 * 1_000_000).collect() };
     let assigned = |costs: &CostTable| {
         let plan = optimal(costs, &whole(&people), &whole(&room)).plan;
@@ -112,6 +121,8 @@ fn town(random: &mut Random, bands: &Curve, flat: &Curve, far: &Curve) -> Value 
             "converged": settled.converged,
         },
         "gini": spread.as_ref().and_then(Spread::gini),
+        "fgt": beyond.map(|beyond| [beyond.share, beyond.gap, beyond.severity]),
+        "concentration": ranked,
         "theil": spread.as_ref().and_then(Spread::theil_t).map(|theil| theil.value),
         "assigned": { "within": assigned(&table(&there, 1800.0)), "any": assigned(&all) },
     })

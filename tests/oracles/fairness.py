@@ -7,9 +7,12 @@
 Needs access 1.1.10.post3 (BSD 3-Clause), inequality 1.1.2 (BSD 3-Clause), spopt 0.7.0 (BSD 3-Clause) with pulp, numpy, pandas and scipy:
 
 - 2SFCA, E2SFCA, 3SFCA and Hansen's sum of every point of every town, by the ways there and by the ways back, which differ: access.
+- M2SFCA (Delamater 2013), BFCA (Páez, Higgins and Vivona 2019), Huff's 2SFCA (Luo 2014), MH3SFCA (Jörg and others 2019) and spatial availability
+  (Soukhov and others 2023): matrices of numpy after the papers. The R package accessibility computes BFCA by the same steps.
 - RAAM: that its loads are an equilibrium is proven by a linear programme (HiGHS): the people can be sent so that these loads come about and
   nobody pays more than the least cost. The equilibrium is unique. Beside it PySAL access' heuristic, which moves people one by one.
-- Gini and Theil of the way to the nearest facility: inequality, which knows no weights and so counts people one by one.
+- Gini and Theil of the way to the nearest facility: inequality, which knows no weights and so counts people one by one. Those beyond 20 minutes
+  (Foster, Greer and Thorbecke 1984) and the concentration index (Kakwani and others 1997): numpy, as the R package accessibility has them.
 - Assignment with limited room: the most who can be served and the least sum of ways for so many, two linear programmes (HiGHS); and whether
   everybody can be served at all, spopt's location set covering with capacities (CBC), all facilities open.
 
@@ -85,6 +88,33 @@ def catchments(towns, bands, limit):
                     compare(f"{method} by the ways {way}", at, got, want)
 
 
+def matrices(towns, bands):
+    def share(part, axis):
+        whole = part.sum(axis=axis, keepdims=True)
+        return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+    def ratio(supply, asked):
+        return np.divide(supply, asked, out=np.zeros_like(supply), where=asked > 0)
+
+    for at, town in enumerate(towns):
+        people, supply = np.array(town["people"], float), np.array(town["supply"])
+        for way in ("there", "back"):
+            ways = np.array(town[way]) / 60
+            w = np.select([ways <= end for end, _ in bands], [weight for _, weight in bands], 0.0)
+            near, huff = share(w, 1), share(w * supply, 1)
+            balanced = ratio(supply, people @ near)
+            answers = {
+                "m2sfca": w**2 @ ratio(supply, people @ w),
+                "bfca": share(w, 0) @ balanced,
+                "huff-2sfca": huff * w @ ratio(supply, people @ (huff * w)),
+                "mh3sfca": huff * w @ ratio(supply, people @ huff),
+                "availability": people * (w @ ratio(supply, people @ w)),
+            }
+            for method, wanted in answers.items():
+                for got, want in zip(town["floated"][way][method], wanted):
+                    compare(method, at, got, want)
+
+
 def agents(towns, tau):
     heuristic = []
     for at, town in enumerate(towns):
@@ -128,6 +158,16 @@ def evenness(towns):
     for at, town in enumerate(towns):
         ways = np.repeat(np.array(town["there"]).min(axis=1), town["few"])
         compare("Gini", at, town["gini"], Gini(ways).g if len(ways) else None)
+        beyond = np.maximum(ways / 1200 - 1, 0)
+        for power in range(3):
+            want = ((ways > 1200) * beyond**power).mean() if len(ways) else None
+            compare(f"FGT {power}", at, town["fgt"] and town["fgt"][power], want)
+        # everybody ranked one by one; all of a point rank alike, in the middle of their ranks
+        few = np.array(town["few"], float)[::-1]
+        middle = (np.cumsum(few) - few / 2) / few.sum() if few.sum() else few
+        way = np.array(town["there"]).min(axis=1)[::-1]
+        total = (few * way).sum()
+        compare("concentration index", at, 1 + town["concentration"] if len(ways) else None, 2 * (few * way * middle).sum() / total if total else None)
         compare("Theil's T", at, None if town["theil"] is None else 1 + town["theil"], 1 + Theil(ways).T if len(ways) else None)
 
 
@@ -175,13 +215,14 @@ def main(path):
     at_a_limit = sum(way in (600, 1200, 1800) for town in towns for row in town["there"] + town["back"] for way in row)
     print(f"{len(towns)} towns, seed {cases['seed']}; in {differ} the way back has other values; {at_a_limit} ways end exactly at a limit")
     catchments(towns, cases["bands"], cases["limit"])
+    matrices(towns, cases["bands"])
     agents(towns, cases["tau"])
     evenness(towns)
     assignments(towns, cases["limit"])
     for name, (count, equal, largest) in FOUND.items():
         print(f"{name}: {equal} of {count} equal, largest difference {largest:.1e} of the value")
     missed = sum(count - equal for count, equal, _ in FOUND.values())
-    if missed or differ < len(towns) / 2 or len(FOUND) != 16:
+    if missed or differ < len(towns) / 2 or len(FOUND) != 25:
         sys.exit(f"{missed} numbers differ, {len(FOUND)} kinds compared")
 
 
