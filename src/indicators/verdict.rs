@@ -31,6 +31,17 @@ impl Verdict {
     pub const ALL: [Verdict; 5] =
         [Verdict::Met, Verdict::Missed, Verdict::NoData, Verdict::NotApplicable, Verdict::NoTarget];
 
+    /// In files for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Met => "met",
+            Verdict::Missed => "missed",
+            Verdict::NoData => "no-data",
+            Verdict::NotApplicable => "not-applicable",
+            Verdict::NoTarget => "no-target",
+        }
+    }
+
     /// What people call it.
     pub fn title(self) -> Text {
         match self {

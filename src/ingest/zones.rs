@@ -1,4 +1,4 @@
-//! Areas with words of their own: hazards, districts.
+//! Areas, with words of their own where they are asked for: hazards, districts; water and closures have none.
 
 use geo_types::MultiPolygon;
 

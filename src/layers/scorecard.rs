@@ -106,13 +106,6 @@ fn line(
     is_small: bool,
 ) -> Vec<Value> {
     let some = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
-    let verdict = match verdict {
-        Verdict::Met => "met",
-        Verdict::Missed => "missed",
-        Verdict::NoData => "no-data",
-        Verdict::NotApplicable => "not-applicable",
-        Verdict::NoTarget => "no-target",
-    };
     let norms =
         |says: fn(&NormRow) -> &str, between: &str| indicator.norms.iter().map(says).collect::<Vec<_>>().join(between);
     vec![
@@ -122,7 +115,7 @@ fn line(
         level.into(),
         some(code),
         some(name),
-        verdict.into(),
+        verdict.word().into(),
         firmness,
         some(&figure.text),
         indicator.target.as_ref().map(|target| target.text.as_str()).into(),

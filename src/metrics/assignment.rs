@@ -140,3 +140,18 @@ pub fn in_order(costs: &CostTable, people: &[i64], room: &[i64], order: &[u32], 
     }
     plan
 }
+
+/// How many people a capacity has room for, in millionths and at most `total`, each taking `per_person` of it; `None` where the capacity is not
+/// known.
+pub(crate) fn room_for(capacity: Option<f64>, per_person: f64, total: i64) -> Option<i64> {
+    Some((capacity? / per_person * 1e6).floor().min(total as f64) as i64)
+}
+
+/// People within the limit of each of so many facilities; millionths.
+pub(crate) fn near(costs: &CostTable, people: &[i64], facilities: usize) -> Vec<i64> {
+    let mut near = vec![0i64; facilities];
+    for (origin, people) in people.iter().enumerate() {
+        costs.row(origin).for_each(|(facility, _)| near[facility as usize] += people);
+    }
+    near
+}

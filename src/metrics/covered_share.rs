@@ -135,17 +135,8 @@ impl CoveredShare {
             figure = Figure { value: None, ..figure }
                 .because(Text::new("nothing is known of its services", "公交服务无数据"));
         }
-        let ledger = WeightLedger {
-            unit: reach.group.name.clone(),
-            total: points.iter().map(|at| reach.weight(*at)).sum(),
-            parts: parts_with_unknown(
-                reach,
-                parts_by_services(reach, vec![("covered", covered), ("uncovered", uncovered)], no_services),
-                off_streets,
-                no_place,
-            ),
-        };
-        (figure, ledger)
+        let parts = vec![("covered", covered), ("uncovered", uncovered)];
+        (figure, ledger(reach, points, parts, [no_services, off_streets, no_place]))
     }
 
     /// With fewer facilities within the limit, down to one; nothing where one is all that is asked.
@@ -260,6 +251,20 @@ pub(crate) fn needs_speed(by: By, unit: CostUnit, key: &'static str) -> Result<(
         return Err(MetricError::Parameter { key, what });
     }
     Ok(())
+}
+
+/// The account of the weight of some points: their parts, and behind them those of which nothing is known, as far as that can be here.
+pub(crate) fn ledger(
+    reach: &Reach<'_>,
+    points: &[usize],
+    parts: Vec<(&'static str, Weight)>,
+    [no_services, off_streets, no_place]: [Weight; 3],
+) -> WeightLedger {
+    WeightLedger {
+        unit: reach.group.name.clone(),
+        total: points.iter().map(|at| reach.weight(*at)).sum(),
+        parts: parts_with_unknown(reach, parts_by_services(reach, parts, no_services), off_streets, no_place),
+    }
 }
 
 /// The parts of a ledger with those of which nothing is known behind; `off-streets` where the streets are asked, `off-surface` where a

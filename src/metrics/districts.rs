@@ -25,9 +25,8 @@ use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::ledger;
 use crate::metrics::covered_share::needs_speed;
-use crate::metrics::covered_share::parts_by_services;
-use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::districts_layers;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -395,16 +394,8 @@ impl Answer<'_> {
             ("no-district", sums.no_district),
             ("facility-unknown", sums.no_facility),
         ];
-        WeightLedger {
-            unit: self.reach.group.name.clone(),
-            total: self.reach.judged.iter().map(|at| self.reach.weight(*at)).sum(),
-            parts: parts_with_unknown(
-                &self.reach,
-                parts_by_services(&self.reach, parts, sums.no_services),
-                sums.off_streets,
-                sums.no_place,
-            ),
-        }
+        let unknown = [sums.no_services, sums.off_streets, sums.no_place];
+        ledger(&self.reach, &self.reach.judged, parts, unknown)
     }
 
     fn unknown_reason(&self) -> Text {

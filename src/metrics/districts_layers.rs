@@ -18,6 +18,7 @@ use crate::metrics::reach_layers::MOST_CELL_LINES;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::short;
 use crate::metrics::reach_layers::told;
+use crate::metrics::reach_layers::unit_words;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -57,14 +58,6 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::NoPlace => 8,
     };
     OUTCOMES[nth].0
-}
-
-/// Unit in English and Chinese, and the ending of names of fields.
-fn unit_words(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
-    match unit {
-        CostUnit::Metres => ("m", "米", "m"),
-        CostUnit::Seconds => ("s", "秒", "s"),
-    }
 }
 
 fn cost_field(unit: CostUnit, name: &str, en: &str, zh: &str) -> Field {

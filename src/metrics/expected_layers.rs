@@ -6,7 +6,6 @@ use crate::base::idx::RegionIdx;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::thousands;
-use crate::impedance::cost_table::CostUnit;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::RegionFigure;
@@ -15,7 +14,9 @@ use crate::metrics::expected_load::Fate;
 use crate::metrics::expected_load::weight;
 use crate::metrics::reach_layers;
 use crate::metrics::reach_layers::MOST_CELLS;
+use crate::metrics::reach_layers::people;
 use crate::metrics::reach_layers::short;
+use crate::metrics::reach_layers::unit_words;
 use crate::model::region::Level;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -30,10 +31,6 @@ use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
 use crate::table::style::palette;
-
-fn people(millionths: i64) -> f64 {
-    millionths as f64 / 1e6
-}
 
 /// All layers, those without a row left out; facilities always have theirs.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
@@ -59,13 +56,6 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
     tables
 }
 
-fn units(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
-    match unit {
-        CostUnit::Metres => ("m", "米", "m"),
-        CostUnit::Seconds => ("s", "秒", "s"),
-    }
-}
-
 const STATES: &[(&str, &str, &str)] = &[
     ("over", "more come than find room", "超出容量"),
     ("within", "all who come find room", "容量充足"),
@@ -85,7 +75,7 @@ fn state(room: Option<i64>, least: i64, most: i64) -> &'static str {
 }
 
 fn facility_table(answer: &Answer<'_>, mut table: Table) -> Table {
-    let (unit_en, unit_zh, ending) = units(answer.reach.unit);
+    let (unit_en, unit_zh, ending) = unit_words(answer.reach.unit);
     table.fields = vec![
         Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
         Field::new("name", FieldKind::Text, "Name", "名称"),
@@ -187,7 +177,7 @@ fn word(fate: Option<Fate>, is_silent: bool, people: i64) -> &'static str {
 
 /// Judged points with people; of a raster with too many cells the heaviest.
 fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
-    let (unit_en, unit_zh, ending) = units(answer.reach.unit);
+    let (unit_en, unit_zh, ending) = unit_words(answer.reach.unit);
     table.fields = vec![
         Field::new("point", FieldKind::Text, "Point", "需求点"),
         Field::new("name", FieldKind::Text, "Name", "名称"),

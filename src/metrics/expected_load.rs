@@ -22,10 +22,10 @@ use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::accessibility_report::curve_told;
+use crate::metrics::assignment;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::ledger;
 use crate::metrics::covered_share::needs_speed;
-use crate::metrics::covered_share::parts_by_services;
-use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::decay::Curve;
 use crate::metrics::decay::Decay;
@@ -176,14 +176,9 @@ impl ExpectedLoad {
         })?;
         // at most the total each, and so within range
         let people: Vec<i64> = reach.group.weights.iter().map(|weight| weight.micros() as i64).collect();
-        let room: Vec<Option<i64>> = capacity
-            .iter()
-            .map(|capacity| Some(((*capacity)? / self.per_person * 1e6).floor().min(total as f64) as i64))
-            .collect();
-        let mut near = vec![0i64; room.len()];
-        for (origin, people) in people.iter().enumerate() {
-            costs.row(origin).for_each(|(facility, _)| near[facility as usize] += people);
-        }
+        let room: Vec<Option<i64>> =
+            capacity.iter().map(|capacity| assignment::room_for(*capacity, self.per_person, total)).collect();
+        let near = assignment::near(&costs, &people, room.len());
         let chosen = [self.by_size(&costs, &people, &capacity, &room, &curve), to_the_nearest(&costs, &people, &room)];
         Ok(Answer { params: self.clone(), limit, reach, costs, room, near, chosen })
     }
@@ -327,12 +322,8 @@ impl Answer<'_> {
             ("no-room", sums.no_room),
             ("capacity-unknown", sums.perhaps),
         ];
-        let parts = parts_by_services(&self.reach, parts, sums.no_services);
-        WeightLedger {
-            unit: self.reach.group.name.clone(),
-            total: self.reach.judged.iter().map(|at| self.reach.weight(*at)).sum(),
-            parts: parts_with_unknown(&self.reach, parts, sums.off_streets, sums.no_place),
-        }
+        let unknown = [sums.no_services, sums.off_streets, sums.no_place];
+        ledger(&self.reach, &self.reach.judged, parts, unknown)
     }
 
     /// Mean expected way of a point's people; `None` where nobody goes anywhere.

@@ -20,10 +20,9 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::ledger;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::covered_share::no_distance_reason;
-use crate::metrics::covered_share::parts_by_services;
-use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
 use crate::metrics::inequality::lower_quantile;
 use crate::metrics::networks::Networks;
@@ -155,21 +154,8 @@ impl Nearest {
         if others == Weight::ZERO && no_services > Weight::ZERO {
             figure.bounds = figure.value.and_then(|value| self.bounds(&distances, &at_most, value));
         }
-        let ledger = WeightLedger {
-            unit: reach.group.name.clone(),
-            total: points.iter().map(|at| reach.weight(*at)).sum(),
-            parts: parts_with_unknown(
-                reach,
-                parts_by_services(
-                    reach,
-                    vec![("with-distance", known), ("without-facility", no_facility)],
-                    no_services,
-                ),
-                off_streets,
-                no_place,
-            ),
-        };
-        (figure, ledger)
+        let parts = vec![("with-distance", known), ("without-facility", no_facility)];
+        (figure, ledger(reach, points, parts, [no_services, off_streets, no_place]))
     }
 
     /// What the statistic is at least and at most when each distance that is not known lies between none and the most that it may be; the

@@ -72,6 +72,19 @@ pub(crate) fn short(cost: f64) -> f64 {
     (cost * 1000.0).round() / 1000.0
 }
 
+/// A unit in English and Chinese, and the ending of names of fields in it.
+pub(crate) fn unit_words(unit: CostUnit) -> (&'static str, &'static str, &'static str) {
+    match unit {
+        CostUnit::Metres => ("m", "米", "m"),
+        CostUnit::Seconds => ("s", "秒", "s"),
+    }
+}
+
+/// Whole and split people of millionths.
+pub(crate) fn people(millionths: i64) -> f64 {
+    millionths as f64 / 1e6
+}
+
 /// All layers, those without a row left out. `within` is the limit of a covered share; `nearest` has none.
 pub fn tables(reach: &Reach<'_>, context: &Context<'_>, regions: &[RegionFigure], within: Option<Limit>) -> Vec<Table> {
     let make = |suffix: &str, en: &str, zh: &str| blank(reach, context, suffix, en, zh);

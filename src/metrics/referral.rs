@@ -23,9 +23,8 @@ use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::ledger;
 use crate::metrics::covered_share::needs_speed;
-use crate::metrics::covered_share::parts_by_services;
-use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -346,16 +345,7 @@ impl Answer<'_> {
             *sum += self.reach.weight(*at);
         }
         let parts = vec![("held", held), ("broken", broken), ("later-link-unknown", link_unknown)];
-        WeightLedger {
-            unit: self.reach.group.name.clone(),
-            total: self.reach.judged.iter().map(|at| self.reach.weight(*at)).sum(),
-            parts: parts_with_unknown(
-                &self.reach,
-                parts_by_services(&self.reach, parts, no_services),
-                off_streets,
-                no_place,
-            ),
-        }
+        ledger(&self.reach, &self.reach.judged, parts, [no_services, off_streets, no_place])
     }
 
     fn variants(&self) -> Vec<Variant> {

@@ -16,7 +16,9 @@ use crate::metrics::reach::Reached;
 use crate::metrics::reach_layers;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::cost_field;
+use crate::metrics::reach_layers::people;
 use crate::metrics::reach_layers::short;
+use crate::metrics::reach_layers::unit_words;
 use crate::metrics::served_share::Answer;
 use crate::model::region::Level;
 use crate::table::Field;
@@ -32,10 +34,6 @@ use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
 use crate::table::style::palette;
-
-fn people(millionths: i64) -> f64 {
-    millionths as f64 / 1e6
-}
 
 /// All layers, those without a row left out; facilities always have theirs.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
@@ -123,10 +121,7 @@ fn state(room: Option<i64>, load: i64, near: i64) -> &'static str {
 }
 
 fn facility_table(answer: &Answer<'_>, mut table: Table) -> Table {
-    let (unit_en, unit_zh, ending) = match answer.reach.unit {
-        CostUnit::Metres => ("m", "米", "m"),
-        CostUnit::Seconds => ("s", "秒", "s"),
-    };
+    let (unit_en, unit_zh, ending) = unit_words(answer.reach.unit);
     table.fields = vec![
         Field::new("facility", FieldKind::Text, "Facility", "设施编号"),
         Field::new("name", FieldKind::Text, "Name", "名称"),

@@ -25,9 +25,8 @@ use crate::metrics::assignment;
 use crate::metrics::assignment::Plan;
 use crate::metrics::clearance;
 use crate::metrics::covered_share::county;
+use crate::metrics::covered_share::ledger;
 use crate::metrics::covered_share::needs_speed;
-use crate::metrics::covered_share::parts_by_services;
-use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::covered_share::unknown_reason;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
@@ -223,12 +222,9 @@ impl ServedShare {
         let room: Vec<Option<i64>> = reach
             .facilities
             .iter()
-            .map(|facility| Some(((facility.capacity? / self.per_person) * 1e6).floor().min(total as f64) as i64))
+            .map(|facility| assignment::room_for(facility.capacity, self.per_person, total))
             .collect();
-        let mut near = vec![0i64; room.len()];
-        for (origin, people) in people.iter().enumerate() {
-            costs.row(origin).for_each(|(facility, _)| near[facility as usize] += people);
-        }
+        let near = assignment::near(&costs, &people, room.len());
         let rules = std::iter::once(self.rule).chain(Rule::ALL.into_iter().filter(|rule| *rule != self.rule));
         let ruled = rules.map(|rule| self.ruled(rule, &costs, &people, &room, &near, total)).collect();
         let losses = self.losses.then(|| {
@@ -364,16 +360,8 @@ impl Answer<'_> {
             ("no-room", sums.no_room),
             ("room-unknown", sums.perhaps),
         ];
-        WeightLedger {
-            unit: self.reach.group.name.clone(),
-            total: self.reach.judged.iter().map(|at| self.reach.weight(*at)).sum(),
-            parts: parts_with_unknown(
-                &self.reach,
-                parts_by_services(&self.reach, parts, sums.no_services),
-                sums.off_streets,
-                sums.no_place,
-            ),
-        }
+        let unknown = [sums.no_services, sums.off_streets, sums.no_place];
+        ledger(&self.reach, &self.reach.judged, parts, unknown)
     }
 
     /// The share that would be served if every facility had room for all: what the limit alone allows.

@@ -154,9 +154,3 @@ pub(super) fn lorenz(table: &Table, title: &str, lang: Lang) -> Option<String> {
     ));
     Some(out)
 }
-
-/// Whether a figure is on the good side of its row's target; `None` without a target or a value.
-pub(super) fn is_good(row: &Row, value: Option<f64>) -> Option<bool> {
-    let (target, value) = (row.target.as_ref()?, value?);
-    Some(if target.at_least { value >= target.value } else { value <= target.value })
-}

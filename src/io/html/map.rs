@@ -50,6 +50,8 @@ pub(super) struct Atlas {
     frame: Frame,
     size: Dot,
     outlines: Vec<Outline>,
+    /// Position of each outline by its code; of several with one code, the first.
+    by_code: BTreeMap<String, usize>,
 }
 
 /// A map with what stands below it.
@@ -86,7 +88,7 @@ impl Atlas {
         let (frame, size) = framed(around)?;
         let only: Vec<&MultiPolygon<f64>> = shapes.iter().map(|(shape, ..)| *shape).collect();
         let rings = arcs::rings(&only, &frame, LEAST_AREA);
-        let outlines = shapes
+        let outlines: Vec<Outline> = shapes
             .into_iter()
             .zip(rings)
             .map(|((shape, code, is_judged), rings)| {
@@ -106,7 +108,8 @@ impl Atlas {
                 }
             })
             .collect();
-        Some(Atlas { frame, size, outlines })
+        let by_code = outlines.iter().enumerate().rev().map(|(at, outline)| (outline.code.clone(), at)).collect();
+        Some(Atlas { frame, size, outlines, by_code })
     }
 
     /// What all maps share: the outlines, and the hatching of "no data".
@@ -174,10 +177,8 @@ impl Atlas {
     /// Positions of a layer's rows among the outlines, by code; `None` for a layer of other areas.
     fn regions(&self, table: &Table) -> Option<Vec<Option<usize>>> {
         let code = table.field("code")?;
-        let known: BTreeMap<&str, usize> =
-            self.outlines.iter().enumerate().rev().map(|(at, outline)| (outline.code.as_str(), at)).collect();
         let found: Vec<Option<usize>> =
-            table.rows.iter().map(|row| known.get(row.values.get(code)?.as_key()?.as_str()).copied()).collect();
+            table.rows.iter().map(|row| self.by_code.get(&row.values.get(code)?.as_key()?).copied()).collect();
         found.iter().any(Option::is_some).then_some(found)
     }
 

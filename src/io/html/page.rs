@@ -18,7 +18,6 @@ use crate::io::html::Report;
 use crate::io::html::chart;
 use crate::io::html::map::Atlas;
 use crate::io::xml::escape;
-use crate::metrics::figure::FigureUnit;
 use crate::model::region::Level;
 use crate::table::Table;
 
@@ -72,16 +71,6 @@ fn code(lang: Lang) -> &'static str {
     }
 }
 
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Met => "met",
-        Verdict::Missed => "missed",
-        Verdict::NoData => "no-data",
-        Verdict::NotApplicable => "not-applicable",
-        Verdict::NoTarget => "no-target",
-    }
-}
-
 /// A sign beside the word, so that colour is never alone.
 fn sign(verdict: Verdict) -> &'static str {
     match verdict {
@@ -119,7 +108,7 @@ impl Page<'_> {
         };
         format!(
             "<span class=\"chip {}\">{} {}</span>{firm}",
-            class(verdict),
+            verdict.word(),
             sign(verdict),
             self.told(&verdict.title())
         )
@@ -164,13 +153,13 @@ impl Page<'_> {
         }
         out.push_str("<div class=\"bar\" aria-hidden=\"true\">");
         for (verdict, count) in &counts {
-            out.push_str(&format!("<span class=\"b-{}\" style=\"flex:{count}\">{count}</span>", class(*verdict)));
+            out.push_str(&format!("<span class=\"b-{}\" style=\"flex:{count}\">{count}</span>", verdict.word()));
         }
         out.push_str("</div>\n<ul class=\"keys\">");
         for (verdict, count) in &counts {
             out.push_str(&format!(
                 "<li><i class=\"b-{}\"></i>{} {count}</li>",
-                class(*verdict),
+                verdict.word(),
                 self.told(&verdict.title())
             ));
         }
@@ -263,7 +252,7 @@ impl Page<'_> {
         });
         let mut out = format!(
             "<div class=\"figure\"><b class=\"{}\">{}</b>{target}<span>{}</span></div>\n",
-            class(row.verdict),
+            row.verdict.word(),
             shown(&row.figure),
             self.chip(row.verdict, row.firmness)
         );
@@ -342,7 +331,7 @@ impl Page<'_> {
             } else {
                 format!(
                     "<span class=\"{}\">{} {}</span>",
-                    class(variant.verdict),
+                    variant.verdict.word(),
                     sign(variant.verdict),
                     self.told(&variant.verdict.title())
                 )
@@ -431,19 +420,20 @@ impl Page<'_> {
     }
 
     fn worst(&self, row: &Row, regions: &[&RegionRow]) -> String {
-        let is_more_better = row.target.as_ref().map_or(row.figure.unit == FigureUnit::Share, |target| target.at_least);
-        let mut known: Vec<(&RegionRow, f64)> =
-            regions.iter().filter_map(|region| Some((*region, region.figure.value?))).collect();
-        // without a target only a share says which end is the worse
-        if row.target.is_none() || known.len() < 2 {
-            return String::new();
-        }
-        known.retain(|(_, value)| chart::is_good(row, Some(*value)) == Some(false));
+        let mut known: Vec<(&RegionRow, f64)> = regions
+            .iter()
+            .filter(|region| region.verdict == Verdict::Missed)
+            .filter_map(|region| Some((*region, region.figure.value?)))
+            .collect();
         if known.is_empty() {
             return String::new();
         }
         known.sort_by(|a, b| {
-            let order = if is_more_better { a.1.total_cmp(&b.1) } else { b.1.total_cmp(&a.1) };
+            let order = if row.target.as_ref().is_none_or(|target| target.at_least) {
+                a.1.total_cmp(&b.1)
+            } else {
+                b.1.total_cmp(&a.1)
+            };
             order.then_with(|| a.0.code.cmp(&b.0.code))
         });
         let has_left = known.iter().any(|(region, _)| region.figure.part.is_some());
