@@ -32,6 +32,7 @@ const PAGES: &[&str] = &[
     "docs/planning.md",
     "docs/demand.md",
     "docs/report.md",
+    "docs/plan-on-a-page.md",
     "docs/methods/districts.md",
     "docs/methods/referral.md",
     "docs/methods/reported.md",

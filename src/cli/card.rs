@@ -10,6 +10,7 @@ use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::cli::text;
 use crate::indicators::ranking::Ranked;
+use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::Row;
 use crate::indicators::scorecard::Scorecard;
@@ -280,7 +281,7 @@ impl Page {
     /// The regions of the smallest level that keep most promises, and those that keep fewest.
     fn ranking(&mut self, card: &Scorecard) {
         const SHOWN: usize = 3;
-        let Some(level) = card.ranking.iter().map(|one| one.level).max() else { return };
+        let Some(level) = shown_level(&card.ranking) else { return };
         let of_level: Vec<&Ranked> =
             card.ranking.iter().filter(|one| one.level == level && one.places.is_some()).collect();
         if of_level.len() <= 2 * SHOWN {

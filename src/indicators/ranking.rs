@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::indicators::scorecard::Row;
+use crate::indicators::target::Origin;
 use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
 use crate::model::region::Level;
@@ -44,14 +45,25 @@ fn above(x: (u64, u64), y: (u64, u64)) -> bool {
     u128::from(x.0) * u128::from(y.1) > u128::from(y.0) * u128::from(x.1)
 }
 
+/// The indicators whose targets count: the plan's own, or all where no target says that it is the plan's.
+fn promises(rows: &[Row]) -> impl Iterator<Item = &Row> {
+    let is_plan = |row: &&Row| {
+        let origin = row.target.as_ref().and_then(|target| target.origin);
+        origin.is_some_and(Origin::is_plan)
+    };
+    let has_plan = rows.iter().any(|row| is_plan(&row));
+    rows.iter().filter(move |row| row.target.is_some() && (!has_plan || is_plan(row)))
+}
+
 /// All regions of which an indicator with a target has a figure: by level, the largest first; within a level by the share of targets that are met
 /// for certain, then by the share that may be, then by code.
 ///
 /// A region's best place is 1 more than the regions that meet a larger share of their targets for certain than it may meet; its worst, than those
-/// that may meet a larger share than it does for certain. Regions with equal shares share a place. Each indicator counts the same.
+/// that may meet a larger share than it does for certain. Regions with equal shares share a place. Each indicator counts the same. Where some
+/// targets are the plan's own numbers or words, only these count: what others ask for is no promise of the plan.
 pub fn ranking(rows: &[Row]) -> Vec<Ranked> {
     let mut found: BTreeMap<(Level, &str), Ranked> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.target.is_some()) {
+    for row in promises(rows) {
         for region in &row.regions {
             let one = found.entry((region.level, &region.code)).or_insert_with(|| Ranked {
                 level: region.level,
@@ -107,4 +119,10 @@ pub fn ranking(rows: &[Row]) -> Vec<Ranked> {
             .then(x.code.cmp(&y.code))
     });
     ranked
+}
+
+/// The level whose ranking is shown first: counties where they are ranked, else the smallest level.
+pub fn shown_level(ranking: &[Ranked]) -> Option<Level> {
+    let levels = || ranking.iter().map(|one| one.level);
+    levels().find(|level| *level == Level::County).or_else(|| levels().max())
 }

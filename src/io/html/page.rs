@@ -9,6 +9,7 @@ use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::base::units::thousands;
 use crate::indicators::ranking::Ranked;
+use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::RegionRow;
 use crate::indicators::scorecard::Row;
@@ -276,7 +277,7 @@ impl Page<'_> {
     /// The regions of the smallest ranked level by targets met, with the map; empty where fewer than two have a place.
     fn ranking(&self) -> String {
         let ranking = &self.report.card.ranking;
-        let Some(level) = ranking.iter().map(|one| one.level).max() else { return String::new() };
+        let Some(level) = shown_level(ranking) else { return String::new() };
         let mine: Vec<&Ranked> = ranking.iter().filter(|one| one.level == level && one.places.is_some()).collect();
         if mine.len() < 2 {
             return String::new();
@@ -291,8 +292,8 @@ impl Page<'_> {
             },
             if synthetic { " *" } else { "" },
             self.say(
-                "By the share of targets met; each target counts the same. Missing data makes a range of places, never a lower place.",
-                "按达标目标所占比例排列，各目标权重相同；缺失数据形成名次区间，不降低名次。"
+                "By the share of targets met, the plan's own where the study says whose they are; each counts the same. Missing data makes a range of places, never a lower place.",
+                "按达标目标所占比例排列（注明目标性质时仅计规划自身目标），各目标权重相同；缺失数据形成名次区间，不降低名次。"
             )
         );
         let layers: Vec<&Table> = self.report.tables.iter().filter(|table| table.name == "ranking").collect();
