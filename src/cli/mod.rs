@@ -34,6 +34,8 @@ use crate::app::inspect::timetable::FeedInspection;
 use crate::app::run;
 use crate::app::run::RunError;
 use crate::app::run::RunOptions;
+use crate::app::scenario;
+use crate::app::scenario::Split;
 use crate::app::way;
 use crate::base::units::Lang;
 use crate::cli::args::Args;
@@ -41,6 +43,7 @@ use crate::cli::args::Command;
 use crate::cli::progress::Bar;
 use crate::config;
 use crate::config::error::ConfigError;
+use crate::config::scenario::Scenario;
 use crate::indicators::verdict::Verdict;
 use crate::io::geotiff::is_raster;
 use crate::io::gtfs;
@@ -59,8 +62,15 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let lang = args.lang.map(Lang::from);
     match args.command {
-        Command::Run { config, out_dir } => run_config(&config, out_dir.as_deref(), lang, args.quiet, Mode::Run),
-        Command::Check { config } => run_config(&config, None, lang, args.quiet, Mode::Check),
+        Command::Run { config, out_dir, scenario, split } => {
+            let split = if split { Split::Yes } else { Split::No };
+            let asked = Asked { config: &config, scenario: scenario.as_deref(), split, out_dir: out_dir.as_deref() };
+            run_config(&asked, lang, args.quiet, Mode::Run)
+        }
+        Command::Check { config, scenario } => {
+            let asked = Asked { config: &config, scenario: scenario.as_deref(), split: Split::No, out_dir: None };
+            run_config(&asked, lang, args.quiet, Mode::Check)
+        }
         Command::Inspect(what) => inspect_files(&what, lang.unwrap_or_else(locale)),
         Command::Init { files, out, force } => init_config(&files, out, force, args.quiet),
         Command::Explain { why: Some(point), study: Some(study), path, .. } => {
@@ -86,7 +96,10 @@ pub fn main() -> ExitCode {
             let rows: Vec<Vec<String>> = rows.chain([timetables]).collect();
             say(&text::table(&["format", "", "endings", "what is understood"], rows))
         }
-        Command::Schema => say(&config::schema::json_schema()),
+        Command::Schema { scenario } => say(&match scenario {
+            true => config::schema::scenario_schema(),
+            false => config::schema::json_schema(),
+        }),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "tongda", &mut script);
@@ -137,15 +150,32 @@ enum Mode {
     Check,
 }
 
-fn run_config(path: &Path, out_dir: Option<&Path>, lang: Option<Lang>, quiet: bool, mode: Mode) -> ExitCode {
-    let plan = match config::load(path) {
-        Ok(plan) => plan,
+/// What is to be run.
+struct Asked<'a> {
+    config: &'a Path,
+    scenario: Option<&'a Path>,
+    split: Split,
+    out_dir: Option<&'a Path>,
+}
+
+fn run_config(asked: &Asked<'_>, lang: Option<Lang>, quiet: bool, mode: Mode) -> ExitCode {
+    let scenario = asked.scenario.map(|patch| Scenario::load(asked.config, patch)).transpose();
+    let loaded = scenario.and_then(|scenario| match scenario {
+        None => config::load(asked.config).map(|plan| (plan, None)),
+        Some(scenario) => scenario.plan().map(|plan| (plan, Some(scenario))),
+    });
+    let (plan, scenario) = match loaded {
+        Ok(loaded) => loaded,
         Err(error) => return complain_of_config(error),
     };
     let lang = lang.or(plan.lang).unwrap_or_else(locale);
     let bar = Bar::new(std::io::stderr().is_terminal() && !quiet);
-    let options = RunOptions { out_dir, write_nothing: mode == Mode::Check, lang: Some(lang) };
-    let finished = match run::run(&plan, options, &bar) {
+    let options = RunOptions { out_dir: asked.out_dir, write_nothing: mode == Mode::Check, lang: Some(lang) };
+    let finished = match &scenario {
+        None => run::run(&plan, options, &bar),
+        Some(scenario) => scenario::run(scenario, asked.split, options, &bar),
+    };
+    let finished = match finished {
         Ok(finished) => finished,
         Err(RunError::Config(error)) => return complain_of_config(error),
         Err(error) => return complain(&error.to_string()),

@@ -2,5 +2,6 @@
 
 pub mod norm;
 pub mod scorecard;
+pub mod split;
 pub mod target;
 pub mod verdict;

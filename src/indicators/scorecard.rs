@@ -10,6 +10,8 @@ use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::base::units::thousands;
 use crate::indicators::norm::NormRow;
+use crate::indicators::split::Change;
+use crate::indicators::split::SplitRow;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
@@ -32,6 +34,9 @@ pub struct Scorecard {
     /// Which program and version wrote it, e.g. `tongda 0.1.0`.
     pub generator: String,
     pub title: Text,
+    /// What is otherwise than in the study; `None` for the study as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioRow>,
     /// Whether any input says that it is made up.
     pub synthetic: bool,
     pub plane: PlaneNote,
@@ -41,6 +46,38 @@ pub struct Scorecard {
     pub issues: BTreeMap<String, u64>,
     /// Inputs with their hash, the config among them.
     pub provenance: Vec<Provenance>,
+}
+
+/// The scenario of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioRow {
+    pub id: String,
+    pub title: Text,
+    /// The patch, as the command names it.
+    pub patch: String,
+    pub changes: Vec<Change>,
+    /// How the change of each figure is split among the groups of changes; empty where that was not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<SplitRow>,
+}
+
+impl ScenarioRow {
+    /// Whether nothing is otherwise.
+    pub fn changes_nothing(&self) -> bool {
+        !self.changes.iter().any(|change| change.has_effect)
+    }
+
+    /// What it changes, in sentences: one line for each change, or one that says that there is none.
+    pub fn told(&self) -> Vec<Text> {
+        let no_effect = |change: &Change| match change.has_effect {
+            true => change.text.clone(),
+            false => Text::new(format!("{} (without effect)", change.text.en), format!("{}（无影响）", change.text.zh)),
+        };
+        let nothing = self
+            .changes_nothing()
+            .then(|| Text::new("this scenario changes nothing in the study", "该情景未改变研究中的任何内容"));
+        nothing.into_iter().chain(self.changes.iter().map(no_effect)).collect()
+    }
 }
 
 /// Where lengths were measured, and how far the plane stretches them.
