@@ -103,6 +103,15 @@ pub enum Command {
         before: PathBuf,
         /// JSON scorecard of another run
         after: PathBuf,
+        /// Write the differences of regions as layers: a .gpkg with styles and a QGIS project, or one layer, e.g. .geojson
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The GeoPackage of a run that has the outlines of the regions [default: the one beside a scorecard]
+        #[arg(long, value_name = "FILE.gpkg", requires = "out")]
+        regions: Option<PathBuf>,
+        /// Write only the layer of this indicator
+        #[arg(long, value_name = "ID", requires = "out")]
+        indicator: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -79,7 +79,10 @@ pub fn main() -> ExitCode {
         Command::Explain { metric, why, run, .. } => {
             explain(metric.as_deref(), why.as_deref(), run.as_deref(), lang.unwrap_or_else(locale))
         }
-        Command::Compare { before, after, json } => compare_runs(&before, &after, json, lang.unwrap_or_else(locale)),
+        Command::Compare { before, after, out, regions, indicator, json } => {
+            let runs = Runs { before: &before, after: &after, out: out.as_deref(), regions: regions.as_deref() };
+            compare_runs(&runs, indicator.as_deref(), json, lang.unwrap_or_else(locale))
+        }
         Command::Formats => {
             let rows = DRIVERS.iter().map(|driver| {
                 let ways = match (driver.read.is_some(), driver.write.is_some()) {
@@ -315,15 +318,35 @@ fn explain_way(study: &Path, point: &str, path: Option<&Path>, lang: Option<Lang
     }
 }
 
-fn compare_runs(before: &Path, after: &Path, json: bool, lang: Lang) -> ExitCode {
-    let cards = explain::card(before).and_then(|before| Ok((before, explain::card(after)?)));
+/// Which runs are compared.
+struct Runs<'a> {
+    before: &'a Path,
+    after: &'a Path,
+    /// Where the differences of regions are written.
+    out: Option<&'a Path>,
+    /// Where the outlines are.
+    regions: Option<&'a Path>,
+}
+
+fn compare_runs(runs: &Runs<'_>, indicator: Option<&str>, json: bool, lang: Lang) -> ExitCode {
+    let cards = explain::card(runs.before).and_then(|before| Ok((before, explain::card(runs.after)?)));
     let (before, after) = match cards {
         Ok(cards) => cards,
         Err(error) => return complain(&error.to_string()),
     };
     let comparison = compare::compare(&before, &after);
+    let mut written = Vec::new();
+    if let Some(path) = runs.out {
+        let request = compare::layers::Request { path, indicator, lang };
+        let done = compare::layers::Outlines::beside(runs.regions, runs.before, runs.after)
+            .and_then(|outlines| compare::layers::write(&comparison, &after, &outlines, &request));
+        match done {
+            Ok(paths) => written = paths,
+            Err(error) => return complain(&error.to_string()),
+        }
+    }
     if !json {
-        return say(&comparison::render(&comparison, lang));
+        return say(&comparison::render(&comparison, &written, lang));
     }
     match serde_json::to_string_pretty(&comparison) {
         Ok(text) => say(&(text + "\n")),

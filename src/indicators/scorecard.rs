@@ -1,10 +1,12 @@
 //! All indicators of a run with their verdicts: what is printed, written and compared.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
@@ -200,6 +202,9 @@ pub struct RegionRow {
     /// Rests on few points or people.
     #[serde(default, skip_serializing_if = "is_false")]
     pub small: bool,
+    /// Codes of the regions that it is in, the next one up first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
 }
 
 /// The figure of one class of demand points, judged.
@@ -246,18 +251,36 @@ pub struct OutcomeRow {
     /// Metres or seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// Code of the smallest region with a figure that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Of the demand point, e.g. `urban`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
 }
 
-impl From<&Outcome> for OutcomeRow {
-    fn from(outcome: &Outcome) -> OutcomeRow {
+impl OutcomeRow {
+    fn of(study: &Study, outcome: &Outcome, levels: &BTreeSet<Level>) -> OutcomeRow {
+        let mut region = outcome.region;
+        while let Some(here) = region.filter(|here| !levels.contains(&study.regions.get(*here).level)) {
+            region = study.regions.get(here).parent;
+        }
         OutcomeRow {
             key: outcome.key.clone(),
             name: outcome.name.clone(),
             state: outcome.state.to_owned(),
             weight: outcome.weight.to_f64(),
             cost: outcome.cost,
+            region: region.map(|region| study.regions.get(region).code.clone()),
+            class: outcome.class.clone(),
         }
     }
+}
+
+/// Codes of the regions that a region is in, the next one up first.
+fn parents(study: &Study, region: RegionIdx) -> Vec<String> {
+    let above = std::iter::successors(study.regions.get(region).parent, |one| study.regions.get(*one).parent);
+    above.map(|one| study.regions.get(one).code.clone()).collect()
 }
 
 impl From<&Figure> for FigureRow {
@@ -332,6 +355,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         .filter(|variant| output.fragile_among_variants && !variant.informative_only)
         .map(|variant| &variant.figure);
     let firmness = firmness(&output.headline, target, others);
+    let levels: BTreeSet<Level> = output.regions.iter().map(|one| one.level).collect();
     Row {
         id: promise.id.clone(),
         title: promise.title.clone(),
@@ -381,6 +405,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                     figure: FigureRow::from(&figure.figure),
                     verdict: judge(&figure.figure, target).0,
                     small: figure.figure.is_small,
+                    parents: parents(study, figure.region),
                 }
             })
             .collect(),
@@ -407,7 +432,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .collect(),
         synthetic: output.synthetic,
         evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
-        outcomes: output.outcomes.iter().map(OutcomeRow::from).collect(),
+        outcomes: output.outcomes.iter().map(|outcome| OutcomeRow::of(study, outcome, &levels)).collect(),
         layers: output.tables.iter().map(|table| table.name.clone()).collect(),
     }
 }
