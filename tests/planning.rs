@@ -446,6 +446,7 @@ fn card(study: &Study, text: &str) -> scorecard::Scorecard {
     scorecard::Scorecard {
         generator: String::new(),
         title: Default::default(),
+        scenario: None,
         synthetic: true,
         plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
         indicators: vec![scorecard::row(study, &promise, info, &output)],

@@ -6,4 +6,5 @@ pub mod init;
 pub mod inspect;
 pub(crate) mod otherwise;
 pub mod run;
+pub mod scenario;
 pub mod way;

@@ -27,12 +27,14 @@ use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
 use crate::config::plan::Source;
 use crate::config::plan::SpeedSource;
+use crate::config::scenario::Edits;
 use crate::indicators::norm::Norm;
 use crate::indicators::ranking::ranking;
 use crate::indicators::scorecard;
 use crate::indicators::scorecard::PlaneNote;
 use crate::indicators::scorecard::Promise;
 use crate::indicators::scorecard::Provenance;
+use crate::indicators::scorecard::ScenarioRow;
 use crate::indicators::scorecard::Scorecard;
 use crate::indicators::scorecard::SourceRow;
 use crate::indicators::target::Bound;
@@ -121,9 +123,52 @@ pub struct Finished {
 /// # Errors
 /// [`RunError`]; files that were written before a file that can not be written stay.
 pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Result<Finished, RunError> {
-    let mut study = ingest::study(&plan.study, progress)?;
+    let measured = measure(plan, progress)?;
+    finish(plan, measured, options, progress)
+}
+
+/// What was measured, before anything is written.
+pub(crate) struct Measured {
+    study: Study,
+    pub card: Scorecard,
+    /// The indicators' own layers.
+    tables: Vec<Table>,
+}
+
+/// Reads, measures and judges what a plan asks for.
+/// # Errors
+/// As [`run`], but for what is written.
+pub(crate) fn measure(plan: &Plan, progress: &dyn Progress) -> Result<Measured, RunError> {
+    let nothing = Edits::default();
+    let edits = plan.scenario.as_ref().map_or(&nothing, |scenario| &scenario.edits);
+    let (mut study, mut changes) = ingest::study_with(&plan.study, edits, progress)?;
     plan.check_against(&study)?;
-    let (mut card, own_tables) = judge(plan, &mut study, progress)?;
+    let (mut card, tables) = judge(plan, &mut study, progress)?;
+    card.scenario = plan.scenario.as_ref().map(|scenario| {
+        changes.extend(scenario.changes.iter().cloned());
+        // a stable sort: within a group, as they were met
+        changes.sort_by_key(|change| change.group);
+        ScenarioRow {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            patch: file_name(&scenario.name),
+            changes,
+            split: Vec::new(),
+        }
+    });
+    Ok(Measured { study, card, tables })
+}
+
+/// Writes what a plan asks for. Nothing is written when an output asks for a layer that is not there.
+/// # Errors
+/// As [`run`], but for what is measured.
+pub(crate) fn finish(
+    plan: &Plan,
+    measured: Measured,
+    options: RunOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Finished, RunError> {
+    let Measured { study, mut card, tables: own_tables } = measured;
     card.provenance = provenance(plan)?;
     let shows_streets = plan.study.streets.as_ref().is_some_and(|streets| streets.show);
     let tables = layers::all(&study, &card, own_tables, shows_streets);
@@ -191,6 +236,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
     let card = Scorecard {
         generator: concat!("tongda ", env!("CARGO_PKG_VERSION")).to_owned(),
         title: plan.title.clone(),
+        scenario: None,
         synthetic: study.synthetic,
         plane: PlaneNote {
             name: study.plane.name.clone(),
@@ -257,14 +303,25 @@ pub(crate) fn asked<'a>(study: &'a Study, indicator: &'a IndicatorPlan, progress
     Context { study, progress, id: &indicator.id, title: &indicator.title, over: &indicator.over, target_share }
 }
 
-/// Every input with its hash, the config first.
+/// The last part of a path.
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().map_or(path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The text of the config as it was written, without the changes of a scenario.
+fn written_text(plan: &Plan) -> &str {
+    plan.scenario.as_ref().map_or(&plan.text, |scenario| &scenario.study_text)
+}
+
+/// Every input with its hash, the config first, and then the patch of a scenario.
 fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
-    let config_name = Path::new(&plan.name).file_name().map_or(plan.name.clone(), |n| n.to_string_lossy().into_owned());
-    let mut inputs = vec![Provenance {
-        path: config_name,
-        sha256: hex(&Sha256::digest(plan.text.as_bytes())),
-        bytes: plan.text.len() as u64,
-    }];
+    let text = |name: &str, text: &str| Provenance {
+        path: file_name(name),
+        sha256: hex(&Sha256::digest(text.as_bytes())),
+        bytes: text.len() as u64,
+    };
+    let mut inputs = vec![text(&plan.name, written_text(plan))];
+    inputs.extend(plan.scenario.as_ref().map(|scenario| text(&scenario.name, &scenario.text)));
     for source in sources(plan) {
         if inputs.iter().any(|input| input.path == source.shown) {
             continue;
@@ -366,6 +423,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
     all.extend(study.transit.iter().flat_map(|one| &one.feeds));
+    all.extend(plan.scenario.iter().flat_map(|one| &one.edits.lines).map(|one| &one.source));
     all.extend(study.streets.as_ref().map(|one| &one.source));
     all.extend(study.streets.as_ref().and_then(|one| Some(&one.closures.as_ref()?.source)));
     all.extend(study.streets.as_ref().and_then(|one| one.heights.as_ref()));
@@ -416,7 +474,14 @@ fn write(
         OutputFormat::Layer => {
             let write = driver(&path).and_then(|driver| driver.write);
             if let (Some(table), Some(write)) = (layer_of(output, tables)?, write) {
-                write(&path, table)?;
+                match &plan.scenario {
+                    // a database has one table of a name, and it is the study's
+                    Some(scenario) if is_address(&path) => {
+                        let name = format!("{}_{}", table.name, scenario.id.replace('-', "_"));
+                        write(&path, &Table { name, ..table.clone() })?;
+                    }
+                    _ => write(&path, table)?,
+                }
                 let mut written = vec![path.clone()];
                 written.extend(companions(&path));
                 return Ok(written);
@@ -427,7 +492,15 @@ fn write(
             let issues = tables.iter().find(|table| table.name == "issues");
             workbook::write(&path, &workbook::Book { card, issues, langs: &langs(plan, output, options) })?;
         }
-        OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,
+        OutputFormat::CsvScorecard => {
+            csv_out::write(&path, &layers::scorecard(card, study.frame))?;
+            if let Some(split) = tables.iter().find(|table| table.name == layers::SPLIT) {
+                let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+                let beside = path.with_file_name(format!("{stem}-split.csv"));
+                csv_out::write(&beside, split)?;
+                return Ok(vec![path, beside]);
+            }
+        }
         OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
     }
     Ok(vec![path])
@@ -526,11 +599,14 @@ fn write_package(
         format!("{}. Measured in {}. {}", card.generator, study.plane.name, credit.en).trim_end().to_owned(),
         format!("{}；量测平面：{}。{}", card.generator, study.plane.name, credit.zh),
     );
-    let provenance = serde_json::json!({
+    let mut provenance = serde_json::json!({
         "generator": card.generator,
         "inputs": card.provenance,
-        "config": plan.text.as_ref(),
+        "config": written_text(plan),
     });
+    if let Some(scenario) = &plan.scenario {
+        provenance["scenario"] = serde_json::json!({ "patch": scenario.text.as_ref(), "changes": card.scenario });
+    }
     let package = gpkg::Package {
         title: &plan.title,
         summary: &note,

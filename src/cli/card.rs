@@ -14,6 +14,7 @@ use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::Row;
 use crate::indicators::scorecard::Scorecard;
+use crate::indicators::split;
 use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
 use crate::indicators::verdict::Status;
@@ -33,6 +34,7 @@ struct Page {
 pub fn render(card: &Scorecard, issues: &[Issue], written: &[PathBuf], lang: Lang, color: bool) -> String {
     let mut page = Page { text: String::new(), lang, color };
     page.line(card.title.in_lang(lang));
+    page.scenario(card);
     if card.synthetic {
         page.wrapped(
             "Part of the input is synthetic: indicators marked * say nothing of the real world.",
@@ -55,6 +57,7 @@ pub fn render(card: &Scorecard, issues: &[Issue], written: &[PathBuf], lang: Lan
         }
         page.indicator(row, title, widest);
     }
+    page.split(card);
     page.totals(card);
     page.ranking(card);
     page.ledger(card, issues);
@@ -96,6 +99,46 @@ impl Page {
             Verdict::NotApplicable | Verdict::NoTarget => "2",
         };
         if self.color { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// What is otherwise than in the study.
+    fn scenario(&mut self, card: &Scorecard) {
+        let Some(scenario) = &card.scenario else { return };
+        let title = format!("{} {}", self.say("scenario", "情景"), scenario.patch);
+        self.line(&title);
+        for line in scenario.told() {
+            self.wrapped(&format!("Δ {}", line.en), &format!("Δ {}", line.zh), "  ");
+        }
+    }
+
+    /// Where the change of each figure comes from.
+    fn split(&mut self, card: &Scorecard) {
+        let Some(scenario) = card.scenario.as_ref().filter(|scenario| !scenario.split.is_empty()) else { return };
+        let lang = self.lang;
+        self.line(self.say(
+            "where the change comes from (Shapley; in brackets the least and the most over all orders)",
+            "变化来源分解（Shapley值；括号内为各次序的最小与最大值）",
+        ));
+        let shown = |text: &str| split::in_lang(text, lang);
+        for row in &scenario.split {
+            let title = format!("  {}: {}", row.title.in_lang(lang), shown(&row.text));
+            self.line(&title);
+            for part in &row.parts {
+                let (least, most) = (shown(&part.range_text.0), shown(&part.range_text.1));
+                let range = if least == most { String::new() } else { format!("  ({least} … {most})") };
+                let name = part.group.title();
+                let line = format!(
+                    "    {}  {}{range}",
+                    text::pad(name.in_lang(lang), 12),
+                    text::pad_left(&shown(&part.text), 16)
+                );
+                self.line(&line);
+            }
+            if let Some(reason) = &row.reason {
+                self.wrapped(&reason.en, &reason.zh, "    ");
+            }
+        }
+        self.line("");
     }
 
     fn indicator(&mut self, row: &Row, title: &str, widest: usize) {

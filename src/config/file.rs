@@ -214,6 +214,8 @@ macro_rules! source_table {
     };
 }
 
+pub(crate) use source_table;
+
 source_table! {
     /// Regions of one level.
     pub struct RegionsFile {
@@ -436,6 +438,8 @@ source_table! {
         pub label: Option<String>,
         /// Whether streets in the areas, and cells of the cost surface, are closed too; left out, they are.
         pub closes_streets: Option<bool>,
+        /// Whether facilities in the areas do not count; left out, they do not.
+        pub takes_facilities: Option<bool>,
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
         #[serde(default)]
         pub repair: bool,

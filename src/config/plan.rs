@@ -40,6 +40,7 @@ use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
 use crate::config::norms::Norms;
 use crate::config::profile::Profile;
+use crate::config::scenario::ScenarioPlan;
 use crate::config::spans::Spans;
 use crate::impedance::By;
 use crate::indicators::norm::Norm;
@@ -80,6 +81,8 @@ pub struct Plan {
     pub name: String,
     /// The text itself.
     pub text: Arc<str>,
+    /// What is otherwise; `None` for the study as it stands.
+    pub scenario: Option<ScenarioPlan>,
 }
 
 /// What is read.
@@ -367,6 +370,7 @@ pub struct HazardSource {
     /// Field of the name of each area; `None` takes `name` where there is one.
     pub label: Option<String>,
     pub closes_streets: bool,
+    pub takes_facilities: bool,
     pub repair: bool,
 }
 
@@ -536,6 +540,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             .collect(),
         name: name.to_owned(),
         text: Arc::clone(text),
+        scenario: None,
     })
 }
 
@@ -544,7 +549,7 @@ fn located(base_dir: &Path, path: &str) -> PathBuf {
     if is_address(Path::new(path)) { PathBuf::from(path) } else { base_dir.join(path) }
 }
 
-fn source(reading: Reading, base_dir: &Path) -> Source {
+pub(crate) fn source(reading: Reading, base_dir: &Path) -> Source {
     Source {
         path: located(base_dir, &reading.path),
         shown: shown(Path::new(&reading.path)),
@@ -670,6 +675,7 @@ fn hazards(file: &HazardsFile, base_dir: &Path) -> HazardSource {
         name: file.name.clone().unwrap_or_else(|| source.shown.clone()),
         label: file.label.clone(),
         closes_streets: file.closes_streets.unwrap_or(true),
+        takes_facilities: file.takes_facilities.unwrap_or(true),
         repair: file.repair,
         source,
     }

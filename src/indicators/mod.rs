@@ -4,5 +4,6 @@ pub mod norm;
 pub mod pace;
 pub mod ranking;
 pub mod scorecard;
+pub mod split;
 pub mod target;
 pub mod verdict;

@@ -1,11 +1,13 @@
 //! All indicators of a run with their verdicts: what is printed, written and compared.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
@@ -14,6 +16,8 @@ use crate::indicators::norm::NormRow;
 use crate::indicators::pace::Pace;
 use crate::indicators::pace::pace;
 use crate::indicators::ranking::Ranked;
+use crate::indicators::split::Change;
+use crate::indicators::split::SplitRow;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Origin;
 use crate::indicators::target::Target;
@@ -38,6 +42,9 @@ pub struct Scorecard {
     /// Which program and version wrote it, e.g. `tongda 0.1.0`.
     pub generator: String,
     pub title: Text,
+    /// What is otherwise than in the study; `None` for the study as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioRow>,
     /// Whether any input says that it is made up.
     pub synthetic: bool,
     pub plane: PlaneNote,
@@ -53,6 +60,38 @@ pub struct Scorecard {
     pub issues: BTreeMap<String, u64>,
     /// Inputs with their hash, the config among them.
     pub provenance: Vec<Provenance>,
+}
+
+/// The scenario of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioRow {
+    pub id: String,
+    pub title: Text,
+    /// The patch, as the command names it.
+    pub patch: String,
+    pub changes: Vec<Change>,
+    /// How the change of each figure is split among the groups of changes; empty where that was not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<SplitRow>,
+}
+
+impl ScenarioRow {
+    /// Whether nothing is otherwise.
+    pub fn changes_nothing(&self) -> bool {
+        !self.changes.iter().any(|change| change.has_effect)
+    }
+
+    /// What it changes, in sentences: one line for each change, or one that says that there is none.
+    pub fn told(&self) -> Vec<Text> {
+        let no_effect = |change: &Change| match change.has_effect {
+            true => change.text.clone(),
+            false => Text::new(format!("{} (without effect)", change.text.en), format!("{}（无影响）", change.text.zh)),
+        };
+        let nothing = self
+            .changes_nothing()
+            .then(|| Text::new("this scenario changes nothing in the study", "该情景未改变研究中的任何内容"));
+        nothing.into_iter().chain(self.changes.iter().map(no_effect)).collect()
+    }
 }
 
 /// Where lengths were measured, and how far the plane stretches them.
@@ -198,6 +237,9 @@ pub struct RegionRow {
     /// Rests on few points or people.
     #[serde(default, skip_serializing_if = "is_false")]
     pub small: bool,
+    /// Codes of the regions that it is in, the next one up first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
 }
 
 /// The figure of one class of demand points, judged.
@@ -244,18 +286,36 @@ pub struct OutcomeRow {
     /// Metres or seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// Code of the smallest region with a figure that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Of the demand point, e.g. `urban`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
 }
 
-impl From<&Outcome> for OutcomeRow {
-    fn from(outcome: &Outcome) -> OutcomeRow {
+impl OutcomeRow {
+    fn of(study: &Study, outcome: &Outcome, levels: &BTreeSet<Level>) -> OutcomeRow {
+        let mut region = outcome.region;
+        while let Some(here) = region.filter(|here| !levels.contains(&study.regions.get(*here).level)) {
+            region = study.regions.get(here).parent;
+        }
         OutcomeRow {
             key: outcome.key.clone(),
             name: outcome.name.clone(),
             state: outcome.state.to_owned(),
             weight: outcome.weight.to_f64(),
             cost: outcome.cost,
+            region: region.map(|region| study.regions.get(region).code.clone()),
+            class: outcome.class.clone(),
         }
     }
+}
+
+/// Codes of the regions that a region is in, the next one up first.
+fn parents(study: &Study, region: RegionIdx) -> Vec<String> {
+    let above = std::iter::successors(study.regions.get(region).parent, |one| study.regions.get(*one).parent);
+    above.map(|one| study.regions.get(one).code.clone()).collect()
 }
 
 impl From<&Figure> for FigureRow {
@@ -333,6 +393,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         .filter(|variant| output.fragile_among_variants && !variant.informative_only)
         .map(|variant| &variant.figure);
     let firmness = firmness_of(&output.headline, target, others);
+    let levels: BTreeSet<Level> = output.regions.iter().map(|one| one.level).collect();
     Row {
         id: promise.id.clone(),
         title: promise.title.clone(),
@@ -389,6 +450,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                     verdict,
                     status: Status::of(verdict, untested, &figure.figure, target),
                     small: figure.figure.is_small,
+                    parents: parents(study, figure.region),
                 }
             })
             .collect(),
@@ -419,7 +481,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .collect(),
         synthetic: output.synthetic,
         evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
-        outcomes: output.outcomes.iter().map(OutcomeRow::from).collect(),
+        outcomes: output.outcomes.iter().map(|outcome| OutcomeRow::of(study, outcome, &levels)).collect(),
         layers: output.tables.iter().map(|table| table.name.clone()).collect(),
     }
 }

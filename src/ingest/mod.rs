@@ -17,6 +17,7 @@ pub mod pairs;
 pub(crate) mod raster;
 pub mod regions;
 mod reported;
+mod scenario;
 pub mod services;
 pub(crate) mod spread;
 pub mod streets;
@@ -32,11 +33,15 @@ use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Weight;
 use crate::config::plan::StudyPlan;
+use crate::config::scenario::Edits;
+use crate::indicators::split::Change;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::hazards::Hazards;
 use crate::ingest::homes::Homes;
+use crate::ingest::scenario::Door;
+use crate::ingest::scenario::Editor;
 use crate::io::read::ReadError;
 use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
@@ -102,6 +107,9 @@ pub enum IngestError {
     /// A timetable that can not be used, or has no service when it is wanted.
     #[error("{path} {what}")]
     Timetable { path: String, what: String },
+    /// A scenario names what the study does not have.
+    #[error("{patch}: {what}")]
+    Scenario { patch: String, what: String },
     /// A source lost more of its records than it may.
     #[error(
         "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
@@ -136,6 +144,20 @@ impl Books {
 /// # Errors
 /// [`IngestError`] at the first source that is missing or can not be meant as the plan says.
 pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestError> {
+    study_with(plan, &Edits::default(), progress).map(|(study, _)| study)
+}
+
+/// The same with what a scenario changes in it, and what these changes are; the facilities that open have a ledger behind that of the
+/// facilities, and the lines that run as well one behind that of the timetables.
+///
+/// # Errors
+/// As [`study`], and [`IngestError::Scenario`].
+pub fn study_with(
+    plan: &StudyPlan,
+    edits: &Edits,
+    progress: &dyn Progress,
+) -> Result<(Study, Vec<Change>), IngestError> {
+    let mut editor = Editor::new(edits);
     let mut books = Books::default();
     let mut read: Vec<regions::Read> = Vec::new();
     for source in &plan.regions {
@@ -163,12 +185,17 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     let hazards = Hazards::new(&zones);
     let mut all_facilities: Vec<Facility> = Vec::new();
     let mut excluded: Vec<Excluded> = Vec::new();
-    for source in &plan.facilities {
-        let (found, outside, account) = facilities::read(source, &ground, &homes, &hazards, plan.max_loss, progress)?;
+    let door = Door { ground: &ground, homes: &homes, hazards: &hazards };
+    for (nth, source) in plan.facilities.iter().enumerate() {
+        let (mut found, mut outside, mut account) =
+            facilities::read(source, &ground, &homes, &hazards, plan.max_loss, progress)?;
+        editor.facilities(nth, source, (&mut found, &mut outside), &mut account, &door)?;
         all_facilities.extend(found);
         excluded.extend(outside);
         books.enter(account);
     }
+    editor.opened().into_iter().for_each(|account| books.enter(account));
+    editor.tell_hazards(&excluded);
     let mut district_layers: Vec<DistrictLayer> = Vec::new();
     for source in &plan.districts {
         let (layer, account) = districts::read(source, &ground, plan.max_loss, progress)?;
@@ -185,6 +212,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         layers.push(layer);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
+    editor.people(&mut layers, &homes)?;
     let mut transit = None;
     if let Some(source) = &plan.services {
         let (mut found, mut account) = services::read(source, &ground, plan.max_loss, progress)?;
@@ -198,6 +226,8 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         transit.get_or_insert_default().append(found);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
+    let added = editor.lines(plan.max_loss, &mut transit, (&ground, &changes), progress)?;
+    added.into_iter().for_each(|account| books.enter(account));
     let mut networks = Vec::new();
     if let Some(source) = &plan.streets {
         let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
@@ -238,7 +268,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         books.enter(account);
     }
     drop(homes);
-    Ok(Study {
+    let study = Study {
         title: plan.title.clone(),
         frame: ground.frame,
         lattice: ground.lattice(),
@@ -259,5 +289,6 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),
         ledgers: books.ledgers,
         issues: books.issues,
-    })
+    };
+    Ok((study, editor.changes))
 }

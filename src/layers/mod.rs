@@ -8,6 +8,7 @@ mod hazards;
 mod issues;
 mod outlines;
 mod ranking;
+mod scenario;
 mod scorecard;
 mod services;
 mod stops;
@@ -18,12 +19,14 @@ use crate::model::study::Study;
 use crate::table::Table;
 use crate::table::style::Group;
 
+pub use crate::layers::scenario::SPLIT;
 pub use crate::layers::scorecard::scorecard;
 
 /// All layers of a run in the order in which they are written: scorecard, the indicators' own, then what they rest on.
 /// Tables without a row are left out; the streets are there when they are to be shown.
 pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>, shows_streets: bool) -> Vec<Table> {
     let mut tables = vec![scorecard(card, study.frame)];
+    tables.extend(scenario::tables(card, study.frame));
     tables.extend(own);
     tables.extend(ranking::table(study, card));
     tables.extend(facilities::tables(study));

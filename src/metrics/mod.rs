@@ -185,6 +185,10 @@ pub struct Outcome {
     pub weight: Weight,
     /// Distance or time, metres or seconds, where it is known.
     pub cost: Option<f64>,
+    /// The smallest region that it is in, or the region itself.
+    pub region: Option<RegionIdx>,
+    /// Its class, where the demand layer has classes, e.g. `urban`.
+    pub class: Option<String>,
 }
 
 /// One row of a definition matrix.

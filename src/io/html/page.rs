@@ -13,6 +13,7 @@ use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::RegionRow;
 use crate::indicators::scorecard::Row;
+use crate::indicators::split;
 use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
 use crate::indicators::verdict::Status;
@@ -158,6 +159,7 @@ impl Page<'_> {
                 self.say("Indicators marked * say nothing of the real world.", "标 * 的指标不反映现实。")
             ));
         }
+        out.push_str(&self.scenario());
         let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
         for row in &card.indicators {
             *counts.entry(row.status).or_default() += 1;
@@ -212,6 +214,54 @@ impl Page<'_> {
             out.push_str(&format!("<td class=\"v\">{}</td></tr>\n", mine.len()));
         }
         out.push_str("</tbody></table>\n");
+        out
+    }
+
+    /// What is otherwise than in the study, and where the change of each figure comes from.
+    fn scenario(&self) -> String {
+        let Some(scenario) = &self.report.card.scenario else { return String::new() };
+        let mut out = format!(
+            "<section class=\"scenario\"><h2>{}: {}</h2>\n<ul>",
+            self.say("Scenario", "情景"),
+            self.told(&scenario.title)
+        );
+        for line in scenario.told() {
+            out.push_str(&format!("<li>{}</li>", self.told(&line)));
+        }
+        out.push_str("</ul>\n");
+        if !scenario.split.is_empty() {
+            out.push_str(&format!(
+                "<table><caption>{}</caption><thead><tr><th>{}</th><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th></tr></thead><tbody>\n",
+                self.say("Where the change comes from (Shapley)", "变化来源分解（Shapley值）"),
+                self.say("Indicator", "指标"),
+                self.say("Changes", "变更"),
+                self.say("Change", "变化"),
+                self.say("Over all orders", "各次序范围"),
+            ));
+        }
+        for row in &scenario.split {
+            let shown = |text: &str| escape(&split::in_lang(text, self.lang));
+            let line = |name: String, group: String, change: &str, range: String| {
+                format!(
+                    "<tr><td>{name}</td><td>{group}</td><td class=\"v\">{}</td><td class=\"v\">{range}</td></tr>\n",
+                    shown(change)
+                )
+            };
+            let all = match &row.reason {
+                Some(reason) => self.told(reason),
+                None => self.say("all", "合计").to_owned(),
+            };
+            out.push_str(&line(self.told(&row.title), all, &row.text, String::new()));
+            for part in &row.parts {
+                let (least, most) = &part.range_text;
+                let range = if least == most { String::new() } else { format!("{} … {}", shown(least), shown(most)) };
+                out.push_str(&line(String::new(), self.told(&part.group.title()), &part.text, range));
+            }
+        }
+        if !scenario.split.is_empty() {
+            out.push_str("</tbody></table>\n");
+        }
+        out.push_str("</section>\n");
         out
     }
 
