@@ -300,21 +300,12 @@ impl Page<'_> {
             let name = format!("{}{}", self.told(&row.title), self.mark(row));
             let name = match has_section(row) {
                 true => format!("<a href=\"#{}\">{name}</a>", escape(&self.id(row))),
-                // all that is known of it stands here
-                false => {
-                    let mut said: Vec<String> = row.reason.iter().map(|reason| self.told(reason)).collect();
-                    said.extend(Some(escape(&row.cites)).filter(|cites| !cites.is_empty()));
-                    said.extend(row.norms.iter().map(|norm| self.told(&norm.says)));
-                    said.extend(row.notes.iter().map(|note| self.told(note)));
-                    let said = said.join("<br>");
-                    format!(
-                        "<span id=\"{}\">{name}</span><br><span class=\"soft small\">{said}</span>",
-                        escape(&self.id(row))
-                    )
-                }
+                false => format!("<span id=\"{}\">{name}</span>", escape(&self.id(row))),
             };
+            let more = if has_section(row) { String::new() } else { self.all_of(row) };
             out.push_str(&format!(
-                "<tr><td>{name}</td><td class=\"v\">{}</td><td class=\"v\">{}{whose}</td><td class=\"w\">{}</td></tr>\n",
+                "<tr{}><td>{name}</td><td class=\"v\">{}</td><td class=\"v\">{}{whose}</td><td class=\"w\">{}</td></tr>\n{more}",
+                if more.is_empty() { "" } else { " class=\"lead-in\"" },
                 shown(&row.figure),
                 escape(&target),
                 self.chip(row)
@@ -322,6 +313,15 @@ impl Page<'_> {
         }
         out.push_str("</tbody></table>\n");
         out
+    }
+
+    /// All that is known of an indicator without a section, as a row below its line.
+    fn all_of(&self, row: &Row) -> String {
+        let mut said: Vec<String> = row.reason.iter().map(|reason| self.told(reason)).collect();
+        said.extend(Some(escape(&row.cites)).filter(|cites| !cites.is_empty()));
+        said.extend(row.norms.iter().map(|norm| self.told(&norm.says)));
+        said.extend(row.notes.iter().map(|note| self.told(note)));
+        format!("<tr class=\"more\"><td colspan=\"4\">{}</td></tr>\n", said.join("<br>"))
     }
 
     /// The regions of the smallest ranked level by targets met, with the map; empty where fewer than two have a place.
