@@ -442,13 +442,15 @@ fn card(study: &Study, text: &str) -> scorecard::Scorecard {
     let output = measure(study, text).unwrap();
     let metric = text.split_whitespace().next().unwrap();
     let info = METRICS.iter().find(|info| info.id == metric).unwrap();
-    let promise = Promise { id: "i".into(), title: Default::default(), cites: String::new(), target: None };
+    let promise = Promise { id: "i".into(), ..Promise::default() };
     scorecard::Scorecard {
         generator: String::new(),
         title: Default::default(),
         scenario: None,
         synthetic: true,
         plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        as_of: None,
+        ranking: Vec::new(),
         indicators: vec![scorecard::row(study, &promise, info, &output)],
         sources: Vec::new(),
         issues: Default::default(),
