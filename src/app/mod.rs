@@ -5,5 +5,6 @@ pub mod explain;
 pub mod init;
 pub mod inspect;
 pub(crate) mod otherwise;
+mod package;
 pub mod run;
 pub mod way;
