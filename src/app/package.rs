@@ -124,21 +124,19 @@ fn chapter(asked: &IndicatorPlan, row: &Row, tables: &[Table]) -> Chapter {
     }
 }
 
-/// `61.8 % · missed, fragile · target ≥ 90 % by 2027`, with the reason where there is no verdict.
+/// `61.8 % · missed · fragile · target ≥ 90 % by 2027`, with the reason where there is no verdict.
 fn verdict(row: &Row, lang: Lang) -> String {
     let mut judged = row.verdict.title().in_lang(lang).to_owned();
-    let (comma, colon) = if lang == Lang::En { (", ", ": ") } else { ("，", "：") };
-    let firm = match row.firmness {
-        Firmness::Robust => Text::new("robust", "稳健"),
-        Firmness::Fragile => Text::new("fragile", "脆弱"),
-        Firmness::Untested => Text::default(),
-    };
-    if !firm.en.is_empty() {
-        judged = format!("{judged}{comma}{}", firm.in_lang(lang));
-    }
     if let (Verdict::NoData | Verdict::NotApplicable, Some(reason)) = (row.verdict, &row.reason) {
+        let colon = if lang == Lang::En { ": " } else { "：" };
         judged = format!("{judged}{colon}{}", reason.in_lang(lang));
     }
+    let firm = match row.firmness {
+        Firmness::Robust => Some(Text::new("robust", "稳健")),
+        Firmness::Fragile => Some(Text::new("fragile", "脆弱")),
+        Firmness::Untested => None,
+    };
+    let firm = firm.map(|word| word.in_lang(lang).to_owned());
     let target = row.target.as_ref().map(|target| match (&target.by, lang) {
         (Some(by), Lang::En) => format!("target {} by {by}", target.text),
         (Some(by), Lang::Zh) => format!("目标 {}，期限 {by}", target.text),
@@ -146,7 +144,7 @@ fn verdict(row: &Row, lang: Lang) -> String {
         (None, Lang::Zh) => format!("目标 {}", target.text),
     });
     let figure = Some(row.figure.text.clone()).filter(|text| !text.is_empty());
-    figure.into_iter().chain([judged]).chain(target).collect::<Vec<_>>().join(" · ")
+    figure.into_iter().chain([judged]).chain(firm).chain(target).collect::<Vec<_>>().join(" · ")
 }
 
 /// Every file that was read, once, with what the config says of it; the config itself is no data.
@@ -246,13 +244,13 @@ fn note(card: &Scorecard, lineage: &Lineage) -> Text {
     let (data, publication) = (short(&data), &lineage.publication);
     Text::new(
         format!(
-            "{}\nData: {}.\n{}; config {name}, SHA-256 {config_hash}…; data SHA-256 {data}…",
+            "{}\nData of the run: {}.\n{}; config {name}, SHA-256 {config_hash}…; data SHA-256 {data}…",
             publication.en,
             named(Lang::En).join("; "),
             card.generator
         ),
         format!(
-            "{}\n数据：{}。\n{}；配置 {name}，SHA-256 {config_hash}…；数据 SHA-256 {data}…",
+            "{}\n所用数据：{}。\n{}；配置 {name}，SHA-256 {config_hash}…；数据 SHA-256 {data}…",
             publication.zh,
             named(Lang::Zh).join("；"),
             card.generator

@@ -77,6 +77,11 @@ pub struct Package<'a> {
 /// [`WriteError::Table`] or [`WriteError::Row`] when a table is not sound, before anything is written; the errors of
 /// [`atomic::write_with`]; [`WriteError::Database`].
 pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
+    write_and_keep_project(path, package).map(|_| ())
+}
+
+/// The same; the project inside, as the bytes of a `.qgz`.
+fn write_and_keep_project(path: &Path, package: &Package) -> Result<Option<Vec<u8>>, WriteError> {
     sound::check_names(package.tables)?;
     for table in package.tables {
         sound::check(table, &RESERVED)?;
@@ -94,7 +99,8 @@ pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
             Failure::Unsound(error) => error,
             Failure::Database(source) => WriteError::Database { path: path.to_owned(), source },
         })
-    })
+    })?;
+    Ok(qgz)
 }
 
 /// Writes one table as a package of its own: data, spatial index, style and metadata, without a project.
@@ -124,10 +130,9 @@ pub fn write_alone(path: &Path, table: &Table) -> Result<(), WriteError> {
 /// # Errors
 /// As [`write()`].
 pub fn write_with_project(path: &Path, package: &Package) -> Result<Option<PathBuf>, WriteError> {
-    write(path, package)?;
-    let Some(project) = project_of(path, package) else { return Ok(None) };
+    let Some(qgz) = write_and_keep_project(path, package)? else { return Ok(None) };
     let beside = path.with_extension("qgz");
-    atomic::write_bytes(&beside, &qgis_project::qgz(&project).map_err(zip_error(&beside))?)?;
+    atomic::write_bytes(&beside, &qgz)?;
     Ok(Some(beside))
 }
 

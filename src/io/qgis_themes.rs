@@ -98,7 +98,8 @@ pub(super) fn themes<'a>(project: &Project<'a>, layers: &[Layer]) -> Vec<Theme<'
         .collect()
 }
 
-/// Of one indicator: its first fill, the lines among its results, points and facilities that are few, and the outlines.
+/// Of one indicator: its first fill, the lines among its results, its points where they are few, facilities that are few where no line
+/// hides them, and the outlines.
 ///
 /// Where it has no fill, its first lines, or else its first points however many.
 fn of_chapter(chapter: &Chapter, layers: &[Layer]) -> Vec<usize> {
@@ -123,7 +124,9 @@ fn of_chapter(chapter: &Chapter, layers: &[Layer]) -> Vec<usize> {
         true => shown.extend(find(&points)),
         false => shown.extend(find(&|layer| few(layer, MOST_POINTS))),
     }
-    shown.extend(positions(&chapter.beside).into_iter().filter(|at| few(&layers[*at], MOST_FACILITIES)));
+    if !shown.iter().any(|at| lines(&layers[*at])) {
+        shown.extend(positions(&chapter.beside).into_iter().filter(|at| few(&layers[*at], MOST_FACILITIES)));
+    }
     if shown.is_empty() {
         return shown;
     }

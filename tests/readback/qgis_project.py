@@ -145,9 +145,6 @@ def layout(project, one, out, pdf):
         if key not in parts:
             continue
         label = parts[key]
-        scale = 96.0 / 25.4
-        metrics = QFontMetricsF(label.font())
-        factor = 25.4 / 72.0 * label.font().pointSizeF() / (metrics.height() or 1)
         lines = label.text().split("\n")
         for line in lines:
             font = label.font()
