@@ -54,8 +54,8 @@ fn of<'a>(output: &'a Output, study: &Study, level: Level, code: &str) -> &'a Fi
 }
 
 fn verdict(study: &Study, output: &Output, at_least: &str) -> (Verdict, Option<String>) {
-    let target = Target { bound: Bound::AtLeast(at_least.parse().unwrap()), by: None };
-    let promise = Promise { id: "i".into(), title: Default::default(), cites: String::new(), target: Some(target) };
+    let target = Target::from(Bound::AtLeast(at_least.parse().unwrap()));
+    let promise = Promise { id: "i".into(), target: Some(target), ..Promise::default() };
     let row = scorecard::row(study, &promise, &METRICS[0], output);
     (row.verdict, row.closing_the_gap.map(|gap| gap.en))
 }

@@ -18,6 +18,7 @@ use crate::base::progress::Progress;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::config::error::ConfigError;
+use crate::config::error::nearest_match;
 use crate::config::file::ReportLang;
 use crate::config::plan::IndicatorPlan;
 use crate::config::plan::OutputFormat;
@@ -26,6 +27,7 @@ use crate::config::plan::Plan;
 use crate::config::plan::Source;
 use crate::config::plan::SpeedSource;
 use crate::indicators::norm::Norm;
+use crate::indicators::ranking::ranking;
 use crate::indicators::scorecard;
 use crate::indicators::scorecard::PlaneNote;
 use crate::indicators::scorecard::Promise;
@@ -52,6 +54,8 @@ use crate::metrics::Context;
 use crate::metrics::METRICS;
 use crate::metrics::MetricError;
 use crate::metrics::MetricInfo;
+use crate::metrics::Output;
+use crate::metrics::figure::Figure;
 use crate::metrics::networks::Networks;
 use crate::metrics::roll_up;
 use crate::model::study::Study;
@@ -139,15 +143,17 @@ pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Res
 /// Measures and judges every indicator; what metrics find wrong joins the study's issues.
 fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Scorecard, Vec<Table>), RunError> {
     progress.stage("measure", Some(plan.indicators.len() as u64));
-    let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), not_asked(plan, study));
     let mut outputs = Vec::new();
     let networks = Networks::new(study);
     for indicator in &plan.indicators {
-        let mut output = indicator
-            .measure
-            .metric()
-            .measure_over(&asked(study, indicator, progress), &networks)
-            .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
+        let found = indicator.measure.metric().measure_over(&asked(study, indicator, progress), &networks);
+        let mut output = match (found, &indicator.needs) {
+            (Ok(output), _) => output,
+            (Err(MetricError::Missing { what, .. }), Some(_)) => missing(indicator, &what),
+            (Err(source), _) => return Err(RunError::Metric { indicator: indicator.id.clone(), source }),
+        };
+        tell_needs(indicator, &mut output);
         roll_up::tell(study, &mut output);
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
@@ -163,7 +169,9 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             id: indicator.id.clone(),
             title: indicator.title.clone(),
             cites: indicator.cites.clone().unwrap_or_default(),
+            item: indicator.item,
             target: indicator.target.clone(),
+            as_of: plan.as_of,
         };
         let mut row = scorecard::row(study, &promise, indicator.measure.info(), &output);
         row.norms = indicator.norms.iter().map(Norm::row).collect();
@@ -187,12 +195,54 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             scale_min: study.plane.scale_min,
             scale_max: study.plane.scale_max,
         },
+        as_of: plan.as_of.map(|day| day.to_string()),
+        ranking: ranking(&rows),
         indicators: rows,
         sources: study.ledgers.iter().map(SourceRow::from).collect(),
         issues: scorecard::count_issues(study.issues.iter().filter(|issue| issue.severity > Severity::Note)),
         provenance: Vec::new(),
     };
     Ok((card, tables))
+}
+
+/// The answer of an indicator whose inputs are not there.
+fn missing(indicator: &IndicatorPlan, what: &str) -> Output {
+    Output { headline: Figure::no_data(indicator.unit, what, "所需数据未提供"), ..Output::default() }
+}
+
+/// An indicator without a value says what it needs.
+fn tell_needs(indicator: &IndicatorPlan, output: &mut Output) {
+    let figure = &mut output.headline;
+    let Some(needs) = indicator.needs.as_ref().filter(|_| figure.value.is_none() && !figure.not_applicable) else {
+        return;
+    };
+    let why = figure.reason.take().unwrap_or_default();
+    let joined = |needs: String, why: &str, by: &str| if why.is_empty() { needs } else { format!("{needs}{by}{why}") };
+    figure.reason = Some(Text::new(
+        joined(format!("needs {}", needs.en), &why.en, "; "),
+        joined(format!("需要{}", needs.zh), &why.zh, "；"),
+    ));
+}
+
+/// Rows of reported values that no indicator asks for.
+fn not_asked(plan: &Plan, study: &Study) -> Vec<Issue> {
+    let asked: Vec<&str> = plan.indicators.iter().filter_map(|one| one.measure.series(&one.id)).collect();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut issues = Vec::new();
+    for one in study.reported.iter().flatten() {
+        if asked.contains(&one.series.as_str()) || seen.contains(&one.series.as_str()) {
+            continue;
+        }
+        seen.push(&one.series);
+        let what = match nearest_match(&one.series, asked.iter().copied()) {
+            Some(near) => format!("no indicator reads values of \"{}\"; did you mean \"{near}\"?", one.series),
+            None => format!("no indicator reads values of \"{}\"", one.series),
+        };
+        let mut issue = Issue::new(Severity::Warning, "not-asked", one.file.clone(), what).with_id(&one.series);
+        (issue.record, issue.field) = (Some(one.record), Some("indicator".to_owned()));
+        issues.push(issue);
+    }
+    issues
 }
 
 /// What the metric of an indicator may look at.
@@ -326,6 +376,7 @@ pub(super) fn sources(plan: &Plan) -> Vec<&Source> {
     all.extend(study.water.as_ref().map(|one| &one.source));
     all.extend(study.pair_overrides.as_ref());
     all.extend(study.declared_pairs.as_ref());
+    all.extend(&study.reported);
     all
 }
 

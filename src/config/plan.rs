@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use toml::value::Datetime;
 
 use crate::base::clock::ServiceDate;
@@ -49,6 +50,7 @@ use crate::io::read::driver;
 use crate::io::read::is_address;
 use crate::io::read::shown;
 use crate::metrics::Measure;
+use crate::metrics::figure::FigureUnit;
 use crate::model::region::Level;
 use crate::model::streets::Mode;
 use crate::model::study::Study;
@@ -67,6 +69,8 @@ pub struct Plan {
     pub lang: Option<Lang>,
     /// Approval number of the maps.
     pub map_approval: Option<String>,
+    /// The day that the data speaks of.
+    pub as_of: Option<Date>,
     pub study: StudyPlan,
     /// Files of norms.
     pub norms: Vec<Source>,
@@ -102,6 +106,7 @@ pub struct StudyPlan {
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
     pub declared_pairs: Option<Source>,
+    pub reported: Vec<Source>,
 }
 
 /// One file and how it is to be read.
@@ -391,6 +396,12 @@ pub struct IndicatorPlan {
     /// The metric's own title where the config gives none.
     pub title: Text,
     pub cites: Option<String>,
+    /// Number of the item of the plan.
+    pub item: Option<u32>,
+    /// What must be given before it can be measured; with it, missing inputs are no data. `None` stops the run.
+    pub needs: Option<Text>,
+    /// The unit of its figure.
+    pub unit: FigureUnit,
     /// Those that it measures by.
     pub norms: Vec<Norm>,
     pub measure: Measure,
@@ -461,6 +472,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
         title: file.title.clone(),
         lang: file.lang,
         map_approval: file.map_approval.clone(),
+        as_of: file.as_of.as_ref().and_then(check::day),
         study: StudyPlan {
             title: file.title.clone(),
             plane: study.plane.clone(),
@@ -489,6 +501,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
+            reported: study.reported.iter().map(|one| source(one.reading(), base_dir)).collect(),
         },
         norms: file.norms.iter().map(named).collect(),
         indicators: file
@@ -501,6 +514,9 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                     Text::new(en, zh)
                 }),
                 cites: one.cites.clone(),
+                item: one.item,
+                needs: one.needs.clone(),
+                unit: check::unit(&one.measure),
                 norms: norms.of(one),
                 measure: one.measure.clone(),
                 weighs: check::weighed(file, &one.measure),

@@ -16,6 +16,7 @@ pub(crate) mod outline;
 pub mod pairs;
 pub(crate) mod raster;
 pub mod regions;
+mod reported;
 pub mod services;
 pub(crate) mod spread;
 pub mod streets;
@@ -43,6 +44,7 @@ use crate::model::district::DistrictLayer;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
+use crate::model::reported::Reported;
 use crate::model::study::Study;
 use crate::model::transit::Transit;
 
@@ -129,7 +131,7 @@ impl Books {
 /// Reads everything that the plan names.
 ///
 /// Ledgers come in the order of the plan: regions, code changes, hazards, facilities, districts, demand, services, timetables,
-/// streets, water, surface, overrides, declared pairs; issues by source in the same order.
+/// streets, water, surface, overrides, declared pairs, reported values; issues by source in the same order.
 ///
 /// # Errors
 /// [`IngestError`] at the first source that is missing or can not be meant as the plan says.
@@ -229,6 +231,12 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         declared = Some(found);
         books.enter(account);
     }
+    let mut values: Option<Vec<Reported>> = None;
+    for source in &plan.reported {
+        let (found, account) = reported::read(source, &homes, progress)?;
+        values.get_or_insert_default().extend(found);
+        books.enter(account);
+    }
     drop(homes);
     Ok(Study {
         title: plan.title.clone(),
@@ -247,6 +255,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         surface: cells,
         overrides,
         declared,
+        reported: values,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),
         ledgers: books.ledgers,
         issues: books.issues,

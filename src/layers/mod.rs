@@ -7,6 +7,7 @@ mod facilities;
 mod hazards;
 mod issues;
 mod outlines;
+mod ranking;
 mod scorecard;
 mod services;
 mod stops;
@@ -25,6 +26,7 @@ pub use crate::layers::scorecard::scorecard;
 pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>, shows_streets: bool) -> Vec<Table> {
     let mut tables = vec![scorecard(card, study.frame)];
     tables.extend(own);
+    tables.extend(ranking::table(study, card));
     tables.extend(facilities::tables(study));
     tables.extend(hazards::tables(study));
     tables.extend(stops::tables(study));
