@@ -71,7 +71,7 @@ pub(super) fn write(
             .map(|(asked, row)| chapter(asked, row, tables))
             .collect(),
         shelves: layers::shelves(tables).into_iter().map(|(title, tables)| Shelf { title, tables }).collect(),
-        lineage: Lineage { steps: steps(card), sources: origins, publication: publication(plan) },
+        lineage: Lineage { steps: steps(plan, card), sources: origins, publication: publication(plan) },
     };
     let package = gpkg::Package {
         title: &plan.title,
@@ -147,27 +147,29 @@ fn verdict(row: &Row, lang: Lang) -> String {
     figure.into_iter().chain([judged]).chain(firm).chain(target).collect::<Vec<_>>().join(" · ")
 }
 
-/// Every file that was read, once, with what the config says of it; the config itself is no data.
+/// Every file of data, once, with what the config says of it wherever it names it; the config and its norms are no data.
 fn origins(plan: &Plan, card: &Scorecard) -> Vec<Origin> {
+    let read: Vec<&Source> = sources(plan).into_iter().skip(plan.norms.len()).collect();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let read = sources(plan).into_iter().filter(|source| seen.insert(&source.shown));
-    read.map(|source| {
-        let inputs = card.provenance.iter().filter(|input| {
-            input
-                .path
-                .strip_prefix(&source.shown)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '|', '?']))
-        });
+    let files: Vec<&str> = read.iter().map(|source| source.shown.as_str()).filter(|name| seen.insert(name)).collect();
+    let origin = |name: &str| {
+        let same: Vec<&Source> = read.iter().copied().filter(|source| source.shown == name).collect();
+        let said = |says: fn(&Source) -> Option<&str>| same.iter().copied().find_map(says).map(str::to_owned);
+        // a folder, a layer or a table of a server goes on behind the name
+        let is_of = |path: &str| {
+            path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '|', '?', ' ']))
+        };
+        let inputs = card.provenance.iter().filter(|input| is_of(&input.path));
         let hashes: Vec<&str> = inputs.map(|input| input.sha256.as_str()).collect();
-        let ledgers = card.sources.iter().filter(|ledger| ledger.source.starts_with(&source.shown));
+        let is_osm = same.iter().any(|source| is_osm(source));
+        let of_osm = |text: &str| if is_osm { text.to_owned() } else { String::new() };
         Origin {
-            name: source.shown.clone(),
-            licence: licence(source),
-            credit: source.credit.clone().unwrap_or_else(|| {
-                if is_osm(source) { "© OpenStreetMap contributors".to_owned() } else { String::new() }
-            }),
-            date: source.dated.clone().unwrap_or_default(),
-            synthetic: source.synthetic == Some(true) || ledgers.into_iter().any(|ledger| ledger.synthetic),
+            name: name.to_owned(),
+            licence: said(|source| source.licence.as_deref()).unwrap_or_else(|| of_osm("ODbL 1.0")),
+            credit: said(|source| source.credit.as_deref()).unwrap_or_else(|| of_osm("© OpenStreetMap contributors")),
+            date: said(|source| source.dated.as_deref()).unwrap_or_default(),
+            synthetic: same.iter().any(|source| source.synthetic == Some(true))
+                || card.sources.iter().any(|ledger| ledger.synthetic && is_of(&ledger.source)),
             sha256: match hashes[..] {
                 [one] => one.to_owned(),
                 // of several tables in one folder: the hash of their hashes, in the order of their names
@@ -175,26 +177,22 @@ fn origins(plan: &Plan, card: &Scorecard) -> Vec<Origin> {
                 [] => String::new(),
             },
         }
-    })
-    .collect()
+    };
+    files.into_iter().map(origin).collect()
 }
 
 fn is_osm(source: &Source) -> bool {
     source.path.extension().is_some_and(|ending| ending == "pbf")
 }
 
-fn licence(source: &Source) -> String {
-    match &source.licence {
-        Some(licence) => licence.clone(),
-        None if is_osm(source) => "ODbL 1.0".to_owned(),
-        None => String::new(),
-    }
-}
-
-fn steps(card: &Scorecard) -> Vec<String> {
+fn steps(plan: &Plan, card: &Scorecard) -> Vec<String> {
     let mut steps = vec![format!("程序 program: {}", card.generator)];
     if let Some(config) = card.provenance.first() {
         steps.push(format!("配置 config: {}; SHA-256: {}", config.path, config.sha256));
+    }
+    let is_norm = |path: &str| plan.norms.iter().any(|norms| norms.shown == path);
+    for norms in card.provenance.iter().filter(|input| is_norm(&input.path)) {
+        steps.push(format!("规范 norms: {}; SHA-256: {}", norms.path, norms.sha256));
     }
     steps.push(match card.plane.epsg {
         Some(code) => format!("量测平面 measured in: {} (EPSG:{code})", card.plane.name),

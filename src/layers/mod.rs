@@ -51,7 +51,7 @@ pub fn shelves(tables: &[Table]) -> Vec<(Text, Vec<String>)> {
         ("Streets", "道路", |name| name.starts_with("streets_")),
         ("Hazards", "灾害", |name| name == "hazard_areas" || name == "excluded_facilities"),
         ("Scorecard, issues and ledger", "评分表、问题与台账", |name| {
-            ["scorecard", "issues", "ledger"].contains(&name)
+            ["scorecard", "ranking", "issues", "ledger"].contains(&name)
         }),
         ("Base map", "底图", |name| name == "outlines"),
     ];
