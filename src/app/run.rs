@@ -7,12 +7,11 @@ use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
-use geo::BoundingRect;
-use geo_types::Rect;
 use sha2::Digest;
 use sha2::Sha256;
 
 use crate::app::otherwise;
+use crate::app::package;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::progress::Progress;
@@ -45,9 +44,7 @@ use crate::ingest::account::source_name;
 use crate::io::atomic;
 use crate::io::atomic::WriteError;
 use crate::io::csv_out;
-use crate::io::gpkg;
 use crate::io::html;
-use crate::io::qgis_project::ProjectCrs;
 use crate::io::read;
 use crate::io::read::ReadRequest;
 use crate::io::read::companions;
@@ -75,7 +72,7 @@ pub struct RunOptions<'a> {
     pub out_dir: Option<&'a Path>,
     /// Judge only; write nothing.
     pub write_nothing: bool,
-    /// Language of the printed map.
+    /// Language of reports and workbooks that name none.
     pub lang: Option<Lang>,
 }
 
@@ -309,7 +306,7 @@ fn file_name(path: &str) -> String {
 }
 
 /// The text of the config as it was written, without the changes of a scenario.
-fn written_text(plan: &Plan) -> &str {
+pub(super) fn written_text(plan: &Plan) -> &str {
     plan.scenario.as_ref().map_or(&plan.text, |scenario| &scenario.study_text)
 }
 
@@ -402,12 +399,12 @@ fn hash_of_records(source: &Source) -> Result<(String, u64), RunError> {
     Ok((hex(&sink.0.finalize()), sink.1))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Every file that a plan reads, in the order of the config.
-fn sources(plan: &Plan) -> Vec<&Source> {
+pub(super) fn sources(plan: &Plan) -> Vec<&Source> {
     let study = &plan.study;
     let mut all: Vec<&Source> = plan.norms.iter().collect();
     all.extend(study.regions.iter().map(|one| &one.source));
@@ -468,7 +465,7 @@ fn write(
     match output.format {
         OutputFormat::GeoPackage => {
             let mut written = vec![path.clone()];
-            written.extend(write_package(plan, options, &path, study, card, tables)?);
+            written.extend(package::write(plan, &map_langs(plan, output), &path, study, card, tables)?);
             return Ok(written);
         }
         OutputFormat::Layer => {
@@ -534,6 +531,16 @@ fn credit(plan: &Plan) -> Text {
     }
 }
 
+/// The languages of printed maps in a project; both where neither the output nor the config says, whatever the locale.
+fn map_langs(plan: &Plan, output: &OutputPlan) -> Vec<Lang> {
+    match (output.lang, plan.lang) {
+        (Some(ReportLang::Zh), _) => vec![Lang::Zh],
+        (Some(ReportLang::En), _) => vec![Lang::En],
+        (None, Some(lang)) => vec![lang],
+        (Some(ReportLang::Both), _) | (None, None) => vec![Lang::Zh, Lang::En],
+    }
+}
+
 /// The languages of a report or a workbook; Chinese where nobody says.
 fn langs(plan: &Plan, output: &OutputPlan, options: RunOptions<'_>) -> Vec<Lang> {
     match output.lang {
@@ -567,54 +574,4 @@ fn write_report(
         methods: &methods,
     };
     Ok(html::write(path, &report)?)
-}
-
-fn write_package(
-    plan: &Plan,
-    options: RunOptions<'_>,
-    path: &Path,
-    study: &Study,
-    card: &Scorecard,
-    tables: &[Table],
-) -> Result<Option<PathBuf>, RunError> {
-    let extent = study
-        .regions
-        .iter()
-        .filter(|(_, region)| region.judged)
-        .filter_map(|(_, region)| region.shape.as_ref()?.plane.bounding_rect())
-        .reduce(|a, b| {
-            Rect::new(
-                (a.min().x.min(b.min().x), a.min().y.min(b.min().y)),
-                (a.max().x.max(b.max().x), a.max().y.max(b.max().y)),
-            )
-        });
-    let project = extent.map(|extent| ProjectCrs {
-        epsg: study.plane.epsg,
-        name: study.plane.name.clone(),
-        wkt1: study.plane.wkt1.clone(),
-        extent,
-    });
-    let credit = credit(plan);
-    let note = Text::new(
-        format!("{}. Measured in {}. {}", card.generator, study.plane.name, credit.en).trim_end().to_owned(),
-        format!("{}；量测平面：{}。{}", card.generator, study.plane.name, credit.zh),
-    );
-    let mut provenance = serde_json::json!({
-        "generator": card.generator,
-        "inputs": card.provenance,
-        "config": written_text(plan),
-    });
-    if let Some(scenario) = &plan.scenario {
-        provenance["scenario"] = serde_json::json!({ "patch": scenario.text.as_ref(), "changes": card.scenario });
-    }
-    let package = gpkg::Package {
-        title: &plan.title,
-        summary: &note,
-        note: &note,
-        tables,
-        project: project.as_ref(),
-        provenance_json: &provenance.to_string(),
-        lang: options.lang.or(plan.lang).unwrap_or(Lang::Zh),
-    };
-    Ok(gpkg::write_with_project(path, &package)?)
 }

@@ -1090,8 +1090,11 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
     let writes_layers = |ending: &str| {
         DRIVERS.iter().any(|driver| driver.write.is_some() && driver.extensions.contains(&ending)) && ending != "gpkg"
     };
-    if output.lang.is_some() && ending != "html" && (ending != "xlsx" || output.layer.is_some()) {
-        let help = "leave lang out; a report, .html, and a workbook, .xlsx without a layer, have one".to_owned();
+    let is_whole = ["xlsx", "gpkg"].contains(&ending.as_str()) && output.layer.is_none();
+    if output.lang.is_some() && ending != "html" && !is_whole {
+        let help =
+            "leave lang out; a report, .html, a workbook, .xlsx without a layer, and the maps of a .gpkg have one"
+                .to_owned();
         return Err(("lang", "lang is not used: layers and scorecards hold both languages".to_owned(), help));
     }
     let path = Path::new(&output.path);

@@ -157,6 +157,9 @@ pub struct Reading {
     pub filter: Option<OneOrMany<String>>,
     pub bbox: Option<[f64; 4]>,
     pub synthetic: Option<bool>,
+    pub licence: Option<String>,
+    pub credit: Option<String>,
+    pub dated: Option<String>,
 }
 
 /// Tables of a config that name a file have these keys in common. (serde's `flatten` would lose the place of errors
@@ -190,6 +193,12 @@ macro_rules! source_table {
             pub bbox: Option<[f64; 4]>,
             /// The data is made up, and everything that rests on it says so.
             pub synthetic: Option<bool>,
+            /// The licence of the data, e.g. `CC BY 4.0`; shown on printed maps and in metadata.
+            pub licence: Option<String>,
+            /// Whom the licence asks to be named, e.g. `© GeoNames`; shown on printed maps and in metadata.
+            pub credit: Option<String>,
+            /// Of what time the data is, in your words, e.g. `2023-06-30`; shown on printed maps and in metadata.
+            pub dated: Option<String>,
             $($(#[$field_doc])* pub $field: $kind,)*
         }
 
@@ -208,6 +217,9 @@ macro_rules! source_table {
                     filter: self.filter.clone(),
                     bbox: self.bbox,
                     synthetic: self.synthetic,
+                    licence: self.licence.clone(),
+                    credit: self.credit.clone(),
+                    dated: self.dated.clone(),
                 }
             }
         }

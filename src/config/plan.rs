@@ -132,6 +132,12 @@ pub struct Source {
     pub bbox: Option<[f64; 4]>,
     /// Whether the config says that the data is made up; `None` leaves it to the file's name and columns.
     pub synthetic: Option<bool>,
+    /// As the config words it.
+    pub licence: Option<String>,
+    /// Whom the licence asks to be named.
+    pub credit: Option<String>,
+    /// Of what time the data is, as the config words it.
+    pub dated: Option<String>,
 }
 
 /// Regions of one level.
@@ -563,6 +569,9 @@ pub(crate) fn source(reading: Reading, base_dir: &Path) -> Source {
         filter: reading.filter.and_then(|lines| Rule::new(&lines.0).ok()),
         bbox: reading.bbox,
         synthetic: reading.synthetic,
+        licence: reading.licence,
+        credit: reading.credit,
+        dated: reading.dated,
     }
 }
 

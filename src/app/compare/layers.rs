@@ -21,6 +21,7 @@ use crate::base::units::thousands;
 use crate::indicators::scorecard::Scorecard;
 use crate::io::atomic::WriteError;
 use crate::io::gpkg;
+use crate::io::qgis_contents::Contents;
 use crate::io::qgis_project::ProjectCrs;
 use crate::io::read;
 use crate::io::read::DeclaredCrs;
@@ -225,7 +226,8 @@ fn package(
         tables: &tables,
         project: project.as_ref(),
         provenance_json: &serde_json::json!({ "generator": after.generator, "inputs": after.provenance }).to_string(),
-        lang: request.lang,
+        langs: &[request.lang],
+        contents: &Contents::default(),
     };
     let beside = gpkg::write_with_project(request.path, &package)?;
     Ok(std::iter::once(request.path.to_owned()).chain(beside).collect())
