@@ -33,6 +33,8 @@ use tongda::metrics::expected_load::Attraction;
 use tongda::metrics::expected_load::ExpectedLoad;
 use tongda::metrics::facility_count::FacilityCount;
 use tongda::metrics::floating_catchment::Method;
+use tongda::metrics::living_circle;
+use tongda::metrics::living_circle::LivingCircle;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
@@ -151,8 +153,37 @@ fn access(method: Method, at_least: Option<f64>) -> Accessibility {
     }
 }
 
+/// A clinic within 1000 m, and one or a school within 2000 m.
+fn circle(figure: living_circle::Statistic, kinds: [&str; 2], by: By) -> LivingCircle {
+    let is_regions = figure == living_circle::Statistic::Regions;
+    LivingCircle {
+        kinds: [1000.0, 2000.0]
+            .into_iter()
+            .zip([vec!["clinic"], kinds.into()])
+            .map(|(within, kinds)| living_circle::Wanted {
+                kind: Kinds(kinds.into_iter().map(str::to_owned).collect()),
+                within: Limit::Length(Metres(within)),
+                by: None,
+            })
+            .collect(),
+        figure,
+        level: is_regions.then_some(Level::County),
+        at_least: is_regions.then_some(Share(0.5)),
+        by,
+        direction: Direction::ToFacility,
+        demand: None,
+        weight: None,
+        whose: Whose::Any,
+        whose_level: Level::County,
+    }
+}
+
 fn all() -> Vec<Measure> {
     vec![
+        Measure::LivingCircle(circle(living_circle::Statistic::All, ["clinic", "school"], By::StraightLine)),
+        Measure::LivingCircle(circle(living_circle::Statistic::Mean, ["clinic", "school"], By::Surface)),
+        Measure::LivingCircle(circle(living_circle::Statistic::Mean, ["school", "nursery"], By::StraightLine)),
+        Measure::LivingCircle(circle(living_circle::Statistic::Regions, ["clinic", "school"], By::Geodesic)),
         Measure::NeighbourReach(NeighbourReach::default()),
         Measure::CoveredShare(covered(1000.0)),
         Measure::Nearest(nearest(Statistic::Mean)),

@@ -34,6 +34,7 @@ const PAGES: &[&str] = &[
     "docs/report.md",
     "docs/methods/districts.md",
     "docs/methods/referral.md",
+    "docs/methods/living-circle.md",
     "docs/hazards.md",
     "docs/streets.md",
     "docs/surface.md",

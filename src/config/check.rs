@@ -179,6 +179,15 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: referral.chain.iter().map(|step| ("chain", step.kind.as_str())).collect(),
             levels: whose_level(referral.whose, referral.whose_level),
         },
+        Measure::LivingCircle(circle) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(circle.weight.as_deref()),
+            kinds: circle.kinds.iter().flat_map(|wanted| wanted.kind.iter().map(|kind| ("kinds", kind))).collect(),
+            levels: whose_level(circle.whose, circle.whose_level)
+                .into_iter()
+                .chain(circle.level.map(|level| ("level", level, false)))
+                .collect(),
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),

@@ -31,6 +31,9 @@ pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
+pub mod living_circle;
+mod living_layers;
+mod living_report;
 pub mod losses;
 mod near_sums;
 pub mod nearest;
@@ -356,4 +359,7 @@ metrics! {
     /// Share of people for whom every link of a chain of referrals is near enough.
     Referral(referral::Referral) = "referral",
         "Every link of the referral chain", "转诊链达标率", "referral.md";
+    /// Share of people with every listed kind of facility within its limit.
+    LivingCircle(living_circle::LivingCircle) = "living-circle",
+        "Every kind within reach", "生活圈全部设施可达率", "living-circle.md";
 }
