@@ -115,19 +115,32 @@ const MOST_KINDS: usize = 24;
 pub(crate) struct Circle<'a> {
     pub wanted: Wanted,
     pub reach: Option<Reach<'a>>,
+    /// By point of the layer: whether it has it within the limit; `None` where nobody knows, and for points that are not judged.
+    has: Vec<Option<bool>>,
 }
 
-impl Circle<'_> {
-    /// Whether a point has it within the limit; `None` where nobody knows.
-    pub fn has(&self, at: usize) -> Option<bool> {
-        let limit = self.wanted.within.value();
-        match self.reach.as_ref()?.reached(at) {
-            Reached::At(_, cost) => Some(cost <= limit),
-            Reached::NoFacility => Some(false),
-            // more services could only shorten the way
-            reached @ Reached::AtMost(_) => reached.known(Some(limit)).map(|_| true),
-            Reached::NoPlace | Reached::OffStreets => None,
+impl<'a> Circle<'a> {
+    fn new(wanted: Wanted, reach: Option<Reach<'a>>) -> Circle<'a> {
+        let limit = wanted.within.value();
+        let mut has = Vec::new();
+        if let Some(reach) = &reach {
+            has = vec![None; reach.layer.len()];
+            for at in &reach.judged {
+                has[*at] = match reach.reached(*at) {
+                    Reached::At(_, cost) => Some(cost <= limit),
+                    Reached::NoFacility => Some(false),
+                    // more services could only shorten the way
+                    reached @ Reached::AtMost(_) => reached.known(Some(limit)).map(|_| true),
+                    Reached::NoPlace | Reached::OffStreets => None,
+                };
+            }
         }
+        Circle { wanted, reach, has }
+    }
+
+    /// Whether a judged point has it within the limit; `None` where nobody knows.
+    pub fn has(&self, at: usize) -> Option<bool> {
+        self.has.get(at).copied().flatten()
     }
 }
 
@@ -206,7 +219,7 @@ impl LivingCircle {
         let study = networks.study;
         let mut circles = Vec::new();
         for wanted in &self.kinds {
-            circles.push(Circle { wanted: wanted.clone(), reach: self.reach(networks, wanted)? });
+            circles.push(Circle::new(wanted.clone(), self.reach(networks, wanted)?));
         }
         let Some(first) = circles.iter().position(|circle| circle.reach.is_some()) else {
             let kinds: BTreeSet<&str> = study.facilities.iter().map(|facility| facility.kind.as_str()).collect();
