@@ -239,6 +239,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         excluded: Vec::new(),
         hazards: Vec::new(),
         districts: Vec::new(),
+        records: Vec::new(),
         demand: Vec::new(),
         transit: Some(transit()?),
         water: None,

@@ -24,9 +24,12 @@ use tongda::metrics::MetricError;
 use tongda::metrics::Output;
 use tongda::metrics::accessibility::Accessibility;
 use tongda::metrics::accessibility::Supply;
+use tongda::metrics::attribute_share::AttributeShare;
 use tongda::metrics::belonging::Kinds;
 use tongda::metrics::covered_share::CoveredShare;
 use tongda::metrics::decay::Decay;
+use tongda::metrics::direct_to_seat;
+use tongda::metrics::direct_to_seat::DirectToSeat;
 use tongda::metrics::districts::Districts;
 use tongda::metrics::equity::Equity;
 use tongda::metrics::expected_load::Attraction;
@@ -34,11 +37,19 @@ use tongda::metrics::expected_load::ExpectedLoad;
 use tongda::metrics::facility_count::FacilityCount;
 use tongda::metrics::figure::FigureUnit;
 use tongda::metrics::floating_catchment::Method;
+use tongda::metrics::hub_reach;
+use tongda::metrics::hub_reach::HubReach;
+use tongda::metrics::living_circle;
+use tongda::metrics::living_circle::LivingCircle;
 use tongda::metrics::milestone::Milestone;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
 use tongda::metrics::neighbour_reach::NeighbourReach;
+use tongda::metrics::neighbour_reach::Scope;
+use tongda::metrics::overlay_share;
+use tongda::metrics::overlay_share::Inside;
+use tongda::metrics::overlay_share::OverlayShare;
 use tongda::metrics::presence::Presence;
 use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
@@ -55,6 +66,9 @@ use tongda::metrics::unmeasured::Unmeasured;
 use tongda::model::district::District;
 use tongda::model::district::DistrictLayer;
 use tongda::model::place::PlaneXy;
+use tongda::model::records::Entry;
+use tongda::model::records::Form;
+use tongda::model::records::RecordLayer;
 use tongda::model::region::Level;
 use tongda::model::reported::Reported;
 use tongda::model::study::Study;
@@ -101,6 +115,26 @@ fn study() -> Study {
             plane: rectangle(0.0, 0.0, 10_000.0, 10_000.0),
             lonlat: rectangle(0.0, 0.0, 0.1, 0.1),
         }],
+        synthetic: false,
+    });
+    // three plots of 10, 20 and 30 ha: built, not built, not known
+    let plot = |record: u64, built: Option<&str>, place| Entry {
+        record,
+        id: record.to_string(),
+        name: record.to_string(),
+        home: study.regions.find(Level::County, "A"),
+        form: place,
+        values: vec![built.map(str::to_owned), Some((record * 10).to_string())],
+    };
+    let records = vec![
+        plot(1, Some("yes"), Some(Form::Point(support::scene::place(1.0, 1.0)))),
+        plot(2, Some("no"), None),
+        plot(3, None, None),
+    ];
+    study.records.push(RecordLayer {
+        name: "plots".into(),
+        fields: vec!["built".into(), "ha".into()],
+        records,
         synthetic: false,
     });
     // cells of 100 m over both, at a metre a second
@@ -170,8 +204,96 @@ fn access(method: Method, at_least: Option<f64>) -> Accessibility {
     }
 }
 
+/// A clinic within 1000 m, and one or a school within 2000 m.
+fn circle(figure: living_circle::Statistic, kinds: [&str; 2], by: By) -> LivingCircle {
+    let is_regions = figure == living_circle::Statistic::Regions;
+    LivingCircle {
+        kinds: [1000.0, 2000.0]
+            .into_iter()
+            .zip([vec!["clinic"], kinds.into()])
+            .map(|(within, kinds)| living_circle::Wanted {
+                kind: Kinds(kinds.into_iter().map(str::to_owned).collect()),
+                within: Limit::Length(Metres(within)),
+                by: None,
+            })
+            .collect(),
+        figure,
+        level: is_regions.then_some(Level::County),
+        at_least: is_regions.then_some(Share(0.5)),
+        by,
+        direction: Direction::ToFacility,
+        demand: None,
+        weight: None,
+        whose: Whose::Any,
+        whose_level: Level::County,
+    }
+}
+
+/// Within 1000 m of the clinic.
+fn overlay(of: overlay_share::Of, figure: overlay_share::Statistic) -> OverlayShare {
+    OverlayShare {
+        inside: Inside { kind: Some(Kinds(vec!["clinic".into()])), radius: Some(Metres(1000.0)), ..Inside::default() },
+        of,
+        figure,
+        zones: None,
+        kind: (of == overlay_share::Of::Facilities).then(|| Kinds(vec!["clinic".into()])),
+        demand: None,
+        weight: None,
+    }
+}
+
+fn to_seat(judge: direct_to_seat::Judge) -> DirectToSeat {
+    DirectToSeat {
+        seat: "clinic".into(),
+        level: Level::County,
+        within: Limit::Length(Metres(2000.0)),
+        seat_within: Limit::Length(Metres(500.0)),
+        judge,
+        min_trips_per_day: 1.0,
+        modes: vec![Mode::Bus],
+        by: By::StraightLine,
+        demand: None,
+        weight: None,
+    }
+}
+
+fn built(weight: bool) -> AttributeShare {
+    AttributeShare {
+        records: "plots".into(),
+        of: None,
+        yes: weight.then(|| "built = yes".into()),
+        weight: weight.then(|| "ha".into()),
+        done: (!weight).then(|| "ha".into()),
+        needed: (!weight).then(|| "ha".into()),
+        no_data: Vec::new(),
+    }
+}
+
 fn all() -> Vec<Measure> {
     vec![
+        Measure::AttributeShare(built(true)),
+        Measure::AttributeShare(built(false)),
+        Measure::DirectToSeat(to_seat(direct_to_seat::Judge::Points)),
+        Measure::DirectToSeat(to_seat(direct_to_seat::Judge::Regions)),
+        Measure::HubReach(HubReach {
+            kind: Kinds(vec!["clinic".into()]),
+            within: Metres(30_000.0),
+            stop_within: Metres(500.0),
+            judge: hub_reach::Judge::Pairs,
+            level: Level::County,
+            scope: Scope::All,
+            min_trips_per_day: 1.0,
+            modes: vec![Mode::Bus],
+            min_border: Metres(500.0),
+            tolerance: Metres(50.0),
+        }),
+        Measure::OverlayShare(overlay(overlay_share::Of::Area, overlay_share::Statistic::Share)),
+        Measure::OverlayShare(overlay(overlay_share::Of::Demand, overlay_share::Statistic::Share)),
+        Measure::OverlayShare(overlay(overlay_share::Of::Demand, overlay_share::Statistic::Amount)),
+        Measure::LivingCircle(circle(living_circle::Statistic::All, ["clinic", "school"], By::StraightLine)),
+        Measure::LivingCircle(circle(living_circle::Statistic::Mean, ["clinic", "school"], By::Surface)),
+        Measure::LivingCircle(circle(living_circle::Statistic::Mean, ["school", "nursery"], By::StraightLine)),
+        Measure::LivingCircle(circle(living_circle::Statistic::Regions, ["clinic", "school"], By::Geodesic)),
         Measure::NeighbourReach(NeighbourReach::default()),
         Measure::CoveredShare(covered(1000.0)),
         Measure::Nearest(nearest(Statistic::Mean)),
@@ -320,8 +442,13 @@ fn weights_add_up_to_the_last_millionth() {
         let output = measure(&study, &what).unwrap();
         for ledger in &output.weights {
             assert!(ledger.balances(), "{}: {ledger:?}", what.info().id);
-            // 60 people, or the two counties
-            let total = if ledger.unit == "regions" { 2 } else { 60 };
+            // 60 people, the two counties, or their square metres
+            let total = match ledger.unit.as_str() {
+                "regions" => 2,
+                "m²" => 200_000_000,
+                "pairs" => 1,
+                _ => 60,
+            };
             assert_eq!(ledger.total, Weight::whole(total), "{}", what.info().id);
         }
     }

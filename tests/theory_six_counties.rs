@@ -28,6 +28,7 @@ use tongda::metrics::Output;
 use tongda::metrics::adjacency::Pair;
 use tongda::metrics::connection::NearBorder;
 use tongda::metrics::figure::Figure;
+use tongda::metrics::neighbour_reach::AmongEnds;
 use tongda::metrics::neighbour_reach::ContactRule;
 use tongda::metrics::neighbour_reach::Definition;
 use tongda::metrics::neighbour_reach::NeighbourReach;
@@ -140,6 +141,30 @@ fn every_row_of_the_definition_table() {
     for (name, params, want) in rows {
         assert_eq!(rates(&study, &params), want, "{name}");
     }
+}
+
+#[test]
+fn a_group_of_counties_is_judged_by_its_own_pairs() {
+    // AB, AD and BE are joined; BC, in the province, and CF, across, are not and are
+    let study = six_counties();
+    let of = |among: &[&str], more: NeighbourReach| {
+        let params = NeighbourReach { among: among.iter().map(|code| (*code).to_owned()).collect(), ..more };
+        let figure = measure(&study, &params).headline;
+        (figure.part, figure.whole)
+    };
+    let default = NeighbourReach::default;
+    assert_eq!(of(&["A"], default()), (Some(2.0), Some(2.0)));
+    assert_eq!(of(&["C"], default()), (Some(0.0), Some(1.0)));
+    assert_eq!(of(&["C"], NeighbourReach { scope: Scope::All, ..default() }), (Some(1.0), Some(2.0)));
+    assert_eq!(of(&["A", "B"], default()), (Some(3.0), Some(4.0)));
+    let both = || NeighbourReach { among_ends: AmongEnds::Both, ..default() };
+    assert_eq!(of(&["A", "B", "C"], both()), (Some(1.0), Some(2.0)));
+    // B has three neighbours and misses C; its neighbours are not asked
+    let by_region = || NeighbourReach { judge: Rate::Regions, ..default() };
+    assert_eq!(of(&["A", "B"], by_region()), (Some(1.0), Some(2.0)));
+    let wrong = NeighbourReach { among: vec!["X".into()], ..default() };
+    let error = Survey::new(&study, &wrong).err().map(|error| error.to_string());
+    assert!(error.is_some_and(|text| text.contains("begins with \"X\"")));
 }
 
 #[test]

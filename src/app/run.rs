@@ -412,6 +412,7 @@ pub(super) fn sources(plan: &Plan) -> Vec<&Source> {
     all.extend(study.facilities.iter().map(|one| &one.source));
     all.extend(study.hazards.iter().map(|one| &one.source));
     all.extend(study.districts.iter().map(|one| &one.source));
+    all.extend(study.records.iter().map(|one| &one.source));
     for demand in &study.demand {
         all.push(&demand.source);
         all.extend(demand.locate.as_ref().map(|locate| &locate.source));

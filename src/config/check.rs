@@ -50,8 +50,10 @@ use crate::io::read::is_address;
 use crate::io::read::told;
 use crate::metrics::Measure;
 use crate::metrics::MetricError;
+use crate::metrics::belonging::Kinds;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_reach::Definition;
+use crate::metrics::overlay_share::Of;
 use crate::metrics::reach::Whose;
 use crate::model::region::Level;
 use crate::model::study::Study;
@@ -201,6 +203,38 @@ fn wants(measure: &Measure) -> Wants<'_> {
             Wants { levels: milestone.level.iter().map(|level| ("level", *level, false)).collect(), ..Wants::default() }
         }
         Measure::Unmeasured(unmeasured) => Wants::unit(unmeasured.unit),
+        Measure::LivingCircle(circle) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(circle.weight.as_deref()),
+            kinds: circle.kinds.iter().flat_map(|wanted| wanted.kind.iter().map(|kind| ("kinds", kind))).collect(),
+            levels: whose_level(circle.whose, circle.whose_level)
+                .into_iter()
+                .chain(circle.level.map(|level| ("level", level, false)))
+                .collect(),
+        },
+        Measure::OverlayShare(overlay) => Wants {
+            unit: overlay.unit(),
+            demand: (overlay.of == Of::Demand).then_some(overlay.weight.as_deref()),
+            kinds: (overlay.kind.iter().flat_map(Kinds::iter).map(|kind| ("kind", kind)))
+                .chain(overlay.inside.kind.iter().flat_map(Kinds::iter).map(|kind| ("inside", kind)))
+                .collect(),
+            levels: Vec::new(),
+        },
+        Measure::HubReach(hubs) => Wants {
+            unit: FigureUnit::Share,
+            demand: None,
+            kinds: hubs.kind.iter().map(|kind| ("kind", kind)).collect(),
+            levels: vec![("level", hubs.level, true)],
+        },
+        Measure::AttributeShare(_) => {
+            Wants { unit: FigureUnit::Share, demand: None, kinds: Vec::new(), levels: Vec::new() }
+        }
+        Measure::DirectToSeat(direct) => Wants {
+            unit: FigureUnit::Share,
+            demand: Some(direct.weight.as_deref()),
+            kinds: vec![("seat", &direct.seat)],
+            levels: vec![("level", direct.level, false)],
+        },
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -317,6 +351,15 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
                 "write kind = \"clinic\", kind-field = \"…\" where a field says it, or kinds = { clinic = \"field = value\" }",
             ),
             _ => {}
+        }
+    }
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for (at, one) in study.records.iter().enumerate() {
+        let way = way!["study", "records", at];
+        reading(&one.reading(), &way, findings);
+        if !names.insert(one.name.as_str()) {
+            let what = format!("two layers of records are called \"{}\"", one.name);
+            findings.at(&below(&way, "name"), what, "the second one", "give each its own name = \"…\"");
         }
     }
     for (at, one) in study.hazards.iter().enumerate() {
@@ -929,7 +972,31 @@ fn measure(file: &ConfigFile, indicator: &IndicatorFile, way: &[Step], findings:
             _ => {}
         }
     }
-    if matches!(measure, Measure::StopCoverage(_)) && study.services.is_none() && study.transit.is_none() {
+    let layers = match measure {
+        Measure::OverlayShare(overlay) => overlay.layers(),
+        Measure::AttributeShare(share) => vec![("records", share.records.as_str())],
+        _ => Vec::new(),
+    };
+    let known: Vec<&str> = study.records.iter().map(|one| one.name.as_str()).collect();
+    for (key, name) in layers {
+        if !known.contains(&name) {
+            findings.at(
+                &below(&way, key),
+                format!("no records are called \"{name}\""),
+                "no such records",
+                match known.is_empty() {
+                    true => format!("add to the config: [[study.records]] name = \"{name}\", path = \"…\""),
+                    false => suggestion(name, "records of the study", &known),
+                },
+            );
+        }
+    }
+    let asks_stops = match measure {
+        Measure::StopCoverage(_) | Measure::HubReach(_) | Measure::DirectToSeat(_) => true,
+        Measure::OverlayShare(overlay) => !overlay.inside.stops.is_empty(),
+        _ => false,
+    };
+    if asks_stops && study.services.is_none() && study.transit.is_none() {
         let help = "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study]";
         findings.at_key(&way, "there are no stops to look at", "needs bus lines", help);
     }
@@ -1186,6 +1253,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     paths.extend(study.facilities.iter().map(|one| one.path.clone()));
     paths.extend(study.hazards.iter().map(|one| one.path.clone()));
     paths.extend(study.districts.iter().map(|one| one.path.clone()));
+    paths.extend(study.records.iter().map(|one| one.path.clone()));
     for one in study.demand.iter() {
         paths.push(one.path.clone());
         paths.extend(one.locate.as_ref().map(|locate| locate.path.clone()));

@@ -91,6 +91,9 @@ pub struct StudyFile {
     /// Those who need to be reached.
     #[serde(default)]
     pub demand: OneOrMany<DemandFile>,
+    /// Records with all their fields, for `overlay-share` and `attribute-share`.
+    #[serde(default)]
+    pub records: OneOrMany<RecordsFile>,
     /// Bus lines: a route table, one row a stop.
     pub services: Option<ServicesFile>,
     /// Timetables: GTFS feeds.
@@ -468,6 +471,24 @@ source_table! {
         /// Field of the district's name; left out, `name` where there is one, and else the number of the record.
         pub label: Option<String>,
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
+        #[serde(default)]
+        pub repair: bool,
+    }
+}
+
+source_table! {
+    /// Records with all their fields: estates, villages with what serves them, parks, flood extents, a corridor's line.
+    pub struct RecordsFile {
+        /// What indicators call them, e.g. `estates`.
+        pub name: String,
+        /// Field of the id; left out, the number of the record.
+        pub id: Option<String>,
+        /// Field of the name; left out, `name` where there is one, and else the id.
+        pub label: Option<String>,
+        /// Field of the code of the region that a record belongs to; left out, its place says: of an area a
+        /// point inside it, of lines nothing.
+        pub region: Option<String>,
+        /// Repair self-intersecting polygons instead of leaving them without a place; they are listed either way.
         #[serde(default)]
         pub repair: bool,
     }

@@ -224,7 +224,7 @@ fn vec_with(way: &[Step], key: &str) -> Vec<Step> {
 fn collect(key: &str, value: &Value, per: Option<f64>, way: &[Step], found: &mut Vec<(Vec<Step>, Quantity)>) {
     let number = value.as_float().or(value.as_integer().map(|number| number as f64));
     match (key, value, number) {
-        ("within" | "limit" | "walk", Value::String(text), _) => {
+        ("within" | "limit" | "walk" | "radius" | "stop-within" | "seat-within", Value::String(text), _) => {
             found.extend(text.parse().ok().map(|quantity| (way.to_vec(), quantity)));
         }
         ("at-least", _, Some(number)) => {
@@ -235,6 +235,21 @@ fn collect(key: &str, value: &Value, per: Option<f64>, way: &[Step], found: &mut
             for (kind, value) in kinds {
                 let number = value.as_float().or(value.as_integer().map(|number| number as f64));
                 found.extend(number.map(|number| (vec_with(way, kind), Quantity::Amount(number))));
+            }
+        }
+        // the links of a chain, the kinds of a living circle
+        ("chain" | "kinds", Value::Array(several), _) => {
+            for (nth, one) in several.iter().enumerate() {
+                for (key, value) in one.as_table().into_iter().flatten() {
+                    let mut way = way.to_vec();
+                    way.push(nth.into());
+                    collect(key, value, per, &vec_with(&way, key), found);
+                }
+            }
+        }
+        ("inside", Value::Table(inside), _) => {
+            for (key, value) in inside {
+                collect(key, value, per, &vec_with(way, key), found);
             }
         }
         _ => {}

@@ -29,6 +29,7 @@ use crate::config::file::GeometryUse;
 use crate::config::file::HazardsFile;
 use crate::config::file::ParentFile;
 use crate::config::file::Reading;
+use crate::config::file::RecordsFile;
 use crate::config::file::RegionsFile;
 use crate::config::file::ReportLang;
 use crate::config::file::ServiceColumns;
@@ -100,6 +101,7 @@ pub struct StudyPlan {
     pub hazards: Vec<HazardSource>,
     pub districts: Vec<DistrictSource>,
     pub demand: Vec<DemandSource>,
+    pub records: Vec<RecordSource>,
     pub services: Option<ServiceSource>,
     pub transit: Option<TransitSource>,
     /// How one travels by timetable.
@@ -393,6 +395,20 @@ pub struct DistrictSource {
     pub repair: bool,
 }
 
+/// Records with all their fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordSource {
+    pub source: Source,
+    /// As indicators call them.
+    pub name: String,
+    pub id: Option<String>,
+    /// Field of the name; `None` takes `name` where there is one.
+    pub label: Option<String>,
+    /// Field of the code of the region; `None` leaves it to the place.
+    pub region: Option<String>,
+    pub repair: bool,
+}
+
 /// One indicator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IndicatorPlan {
@@ -491,6 +507,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             facilities: study.facilities.iter().filter_map(|one| facilities(one, base_dir)).collect(),
             hazards: study.hazards.iter().map(|one| hazards(one, base_dir)).collect(),
             districts: study.districts.iter().map(|one| districts(one, base_dir)).collect(),
+            records: study.records.iter().map(|one| records(one, base_dir)).collect(),
             demand: study.demand.iter().map(|one| demand(one, base_dir)).collect(),
             services: study.services.as_ref().map(|one| ServiceSource {
                 source: source(one.reading(), base_dir),
@@ -696,6 +713,17 @@ fn districts(file: &DistrictsFile, base_dir: &Path) -> DistrictSource {
         name: districts_name(file).to_owned(),
         facility: file.facility.clone(),
         label: file.label.clone(),
+        repair: file.repair,
+    }
+}
+
+fn records(file: &RecordsFile, base_dir: &Path) -> RecordSource {
+    RecordSource {
+        source: source(file.reading(), base_dir),
+        name: file.name.clone(),
+        id: file.id.clone(),
+        label: file.label.clone(),
+        region: file.region.clone(),
         repair: file.repair,
     }
 }

@@ -164,6 +164,11 @@ impl<'f> Columns<'f> {
         Columns { source: source_name(source), fields, positions }
     }
 
+    /// All names, in file order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.fields.iter().map(|field| field.name.clone()).collect()
+    }
+
     /// The field called `name`, if there is one.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.positions.get(name).copied()

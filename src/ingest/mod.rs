@@ -15,6 +15,7 @@ pub(crate) mod homes;
 pub(crate) mod outline;
 pub mod pairs;
 pub(crate) mod raster;
+mod records;
 pub mod regions;
 mod reported;
 mod scenario;
@@ -49,6 +50,7 @@ use crate::model::district::DistrictLayer;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
+use crate::model::records::RecordLayer;
 use crate::model::reported::Reported;
 use crate::model::study::Study;
 use crate::model::transit::Transit;
@@ -138,7 +140,7 @@ impl Books {
 
 /// Reads everything that the plan names.
 ///
-/// Ledgers come in the order of the plan: regions, code changes, hazards, facilities, districts, demand, services, timetables,
+/// Ledgers come in the order of the plan: regions, code changes, hazards, facilities, districts, demand, records, services, timetables,
 /// streets, water, surface, overrides, declared pairs, reported values; issues by source in the same order.
 ///
 /// # Errors
@@ -213,6 +215,12 @@ pub fn study_with(
         accounts.into_iter().for_each(|account| books.enter(account));
     }
     editor.people(&mut layers, &homes)?;
+    let mut record_layers: Vec<RecordLayer> = Vec::new();
+    for source in &plan.records {
+        let (layer, account) = records::read(source, &ground, &homes, plan.max_loss, progress)?;
+        record_layers.push(layer);
+        books.enter(account);
+    }
     let mut transit = None;
     if let Some(source) = &plan.services {
         let (mut found, mut account) = services::read(source, &ground, plan.max_loss, progress)?;
@@ -279,6 +287,7 @@ pub fn study_with(
         hazards: zones,
         districts: district_layers,
         demand: layers,
+        records: record_layers,
         transit: transit.map(|found| Transit { travel: plan.travel.clone(), ..found }),
         water: areas,
         streets: networks,

@@ -199,6 +199,14 @@ fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &
     }
 }
 
+/// Adds the departures of a pattern from some of its stops to others, both by rising position along it.
+pub(crate) fn between(day: &ServiceDay<'_>, pattern: &Pattern, from: &[usize], to: &[usize], sum: &mut Departures) {
+    let spots = |positions: &[usize]| -> Spots {
+        positions.iter().map(|position| (*position, Spot { inside: true, walk_s: 0, short_m: 0.0 })).collect()
+    };
+    add(day, pattern, &spots(from), &spots(to), sum);
+}
+
 /// Positions of the stops of the quickest way.
 struct Best {
     from: usize,

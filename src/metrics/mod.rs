@@ -6,6 +6,9 @@ mod accessibility_report;
 pub mod adjacency;
 mod asked;
 pub mod assignment;
+mod attribute_layers;
+pub mod attribute_rule;
+pub mod attribute_share;
 pub mod belonging;
 pub mod borders;
 pub mod boundary_audit;
@@ -14,8 +17,11 @@ mod catchments_by_transit;
 mod clearance;
 pub mod connection;
 pub mod covered_share;
+pub mod covering;
 pub mod decay;
 pub mod departures;
+mod direct_layers;
+pub mod direct_to_seat;
 pub mod districts;
 mod districts_layers;
 pub mod equity;
@@ -26,11 +32,16 @@ pub mod facility_count;
 pub mod figure;
 pub mod floating_catchment;
 mod halo;
+mod hub_layers;
+pub mod hub_reach;
 pub mod huff;
 pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
+pub mod living_circle;
+mod living_layers;
+mod living_report;
 pub mod losses;
 pub mod milestone;
 mod near_sums;
@@ -42,6 +53,8 @@ pub mod neighbour_reach;
 pub(crate) mod neighbour_report;
 pub mod neighbour_survey;
 pub mod networks;
+mod overlay_layers;
+pub mod overlay_share;
 pub mod plane_catchments;
 pub mod presence;
 mod presence_layers;
@@ -383,6 +396,21 @@ metrics! {
     /// Share of people for whom every link of a chain of referrals is near enough.
     Referral(referral::Referral) = "referral",
         "Every link of the referral chain", "转诊链达标率", "referral.md";
+    /// Share of people with every listed kind of facility within its limit.
+    LivingCircle(living_circle::LivingCircle) = "living-circle",
+        "Every kind within reach", "生活圈全部设施可达率", "living-circle.md";
+    /// Share of area, people or facilities inside other areas, or near stops, facilities and lines.
+    OverlayShare(overlay_share::OverlayShare) = "overlay-share",
+        "Share inside an area", "范围叠置占比", "overlay-share.md";
+    /// Share of pairs of a hub and a neighbouring region near it that one bus line joins.
+    HubReach(hub_reach::HubReach) = "hub-reach",
+        "Hubs joined to neighbouring regions", "枢纽与毗邻县（市、区）公交通达率", "hub-reach.md";
+    /// Share of records of which a field says yes.
+    AttributeShare(attribute_share::AttributeShare) = "attribute-share",
+        "Records of which it holds", "记录达标占比", "attribute-share.md";
+    /// Share of demand with a bus, without a change, to the seat of its own region.
+    DirectToSeat(direct_to_seat::DirectToSeat) = "direct-to-seat",
+        "A bus to the seat without a change", "驻地直达率", "direct-to-seat.md";
     /// A value that was reported, not measured.
     Reported(reported::ReportedValue) = "reported",
         "Reported value", "上报数值", "reported.md";

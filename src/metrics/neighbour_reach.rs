@@ -55,6 +55,17 @@ pub enum Scope {
     All,
 }
 
+/// Which ends of a pair must be among the regions that are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmongEnds {
+    /// One at least: the regions with all their neighbours.
+    #[default]
+    Either,
+    /// Both: pairs inside the group.
+    Both,
+}
+
 /// Which rate the target judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -132,6 +143,11 @@ pub struct NeighbourReach {
     /// When a pair counts as connected.
     pub definition: Definition,
     pub scope: Scope,
+    /// Codes of regions, or their beginnings: only pairs with such a region at an end are there for the headline; empty is all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub among: Vec<String>,
+    /// Whether one end is enough.
+    pub among_ends: AmongEnds,
     /// Which rate the target judges.
     pub judge: Rate,
     pub contact: ContactRule,
@@ -166,6 +182,8 @@ impl Default for NeighbourReach {
             transfers: 0,
             definition: Definition::Direct,
             scope: Scope::WithinProvince,
+            among: Vec::new(),
+            among_ends: AmongEnds::Either,
             judge: Rate::Pairs,
             contact: ContactRule::Border,
             water: WaterRule::Exclude,
@@ -255,6 +273,9 @@ impl Metric for NeighbourReach {
                 "definition",
                 "\"centre\" needs centre-kind, the facility kind that marks a centre".to_owned(),
             );
+        }
+        if self.among_ends == AmongEnds::Both && self.among.is_empty() {
+            return wrong("among-ends", "goes with among = [\"code\", …] only".to_owned());
         }
         if self.modes.is_empty() {
             return wrong("modes", "names no mode; write for example [\"bus\"]".to_owned());

@@ -21,6 +21,7 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_evidence;
 use crate::metrics::neighbour_evidence::PairReport;
 use crate::metrics::neighbour_layers;
+use crate::metrics::neighbour_reach::AmongEnds;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::neighbour_reach::NeighbourReach;
 use crate::metrics::neighbour_reach::Rate;
@@ -345,6 +346,14 @@ fn notes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], reports: &[Pa
         format!("{within} neighbouring pairs within the province, {across} across provinces"),
         format!("省内毗邻县对 {within} 对，省际 {across} 对"),
     ));
+    if !survey.params.among.is_empty() {
+        let codes = survey.params.among.join(", ");
+        let (en, zh) = match survey.params.among_ends {
+            AmongEnds::Either => ("with one of these at an end", "至少一端属于"),
+            AmongEnds::Both => ("between these", "两端均属于"),
+        };
+        notes.push(Text::new(format!("only pairs {en}: {codes}"), format!("仅计{zh}下列代码的毗邻对：{codes}")));
+    }
     notes.extend(neighbour_evidence::notes(survey, reports));
     let name = |at: usize| survey.units[at].name.as_str();
     let scoped = |pair: &&Pair| survey.in_scope(pair, Scope::All);

@@ -32,6 +32,7 @@ use crate::metrics::joins::Joins;
 use crate::metrics::journeys::Changing;
 use crate::metrics::journeys::Journeys;
 use crate::metrics::journeys::Timetable;
+use crate::metrics::neighbour_reach::AmongEnds;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::neighbour_reach::NeighbourReach;
 use crate::metrics::neighbour_reach::Rate;
@@ -120,6 +121,19 @@ impl<'a> Survey<'a> {
                 instead: "give a polygon layer of that level under study.regions".to_owned(),
             });
         }
+        let is_one = |prefix: &str| {
+            let codes = units.iter().flat_map(|unit| {
+                let members = unit.members.iter().map(|member| study.regions.get(*member).code.as_str());
+                members.chain([unit.code.as_str()])
+            });
+            codes.into_iter().any(|code| code.starts_with(prefix))
+        };
+        if let Some(other) = params.among.iter().find(|prefix| !is_one(prefix)) {
+            return Err(MetricError::Missing {
+                what: format!("among: no region of level {} has a code that begins with \"{other}\"", params.level),
+                instead: "write the codes of the regions as study.regions has them".to_owned(),
+            });
+        }
         if study.transit.is_none() && study.declared.is_none() {
             return Err(MetricError::Missing {
                 what: "the study has no services".to_owned(),
@@ -199,11 +213,25 @@ impl<'a> Survey<'a> {
     pub fn in_scope(&self, pair: &Pair, scope: Scope) -> bool {
         let (a, b) = (&self.units[pair.a], &self.units[pair.b]);
         let within = a.province == b.province;
+        let is_meant = match self.params.among_ends {
+            AmongEnds::Either => self.is_among(pair.a) || self.is_among(pair.b),
+            AmongEnds::Both => self.is_among(pair.a) && self.is_among(pair.b),
+        };
         match scope {
-            Scope::WithinProvince => within && (a.judged || b.judged),
-            Scope::AcrossProvinces => !within && (a.judged || b.judged),
+            Scope::WithinProvince => is_meant && within && (a.judged || b.judged),
+            Scope::AcrossProvinces => is_meant && !within && (a.judged || b.judged),
             Scope::All => self.in_scope(pair, Scope::WithinProvince) || self.in_scope(pair, Scope::AcrossProvinces),
         }
+    }
+
+    /// Whether a unit is among the regions that are named; all are where none is.
+    fn is_among(&self, unit: usize) -> bool {
+        let among = &self.params.among;
+        let is_named = |code: &str| among.iter().any(|prefix| code.starts_with(prefix.as_str()));
+        let unit = &self.units[unit];
+        among.is_empty()
+            || is_named(&unit.code)
+            || unit.members.iter().any(|member| is_named(&self.study.regions.get(*member).code))
     }
 
     /// Direct services of a pair whose departures in both directions are as wanted.
@@ -572,7 +600,7 @@ impl<'a> Survey<'a> {
                 let mut by_unit: BTreeMap<usize, Vec<Answer>> = BTreeMap::new();
                 for (pair, answer) in pairs.iter().zip(answers).filter(|(pair, _)| self.in_scope(pair, scope)) {
                     for unit in [pair.a, pair.b] {
-                        if self.units[unit].judged {
+                        if self.units[unit].judged && self.is_among(unit) {
                             by_unit.entry(unit).or_default().push(*answer);
                         }
                     }

@@ -29,7 +29,6 @@ use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
-use crate::model::demand::Classes;
 use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::table::Field;
@@ -564,8 +563,7 @@ pub(crate) fn outcomes(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Outcome>
             _ => None,
         };
         let (state, weight, region) = (state(reached, within), reach.weight(*at), reach.layer.home[*at]);
-        let class_of = |classes: &Classes| Some(classes.names[classes.of[*at]? as usize].clone());
-        let class = reach.layer.classes.as_ref().and_then(class_of);
+        let class = reach.layer.class(*at).map(str::to_owned);
         Outcome { key, name, state, weight, cost, region, class }
     };
     reach.judged.iter().map(outcome).collect()

@@ -80,6 +80,12 @@ pub struct WeightGroup {
 }
 
 impl DemandLayer {
+    /// The class of a point; `None` without classes, and for a point whose record says none.
+    pub fn class(&self, at: usize) -> Option<&str> {
+        let classes = self.classes.as_ref()?;
+        Some(&classes.names[classes.of[at]? as usize])
+    }
+
     /// Number of records.
     pub fn len(&self) -> usize {
         self.at.len()

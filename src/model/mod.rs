@@ -12,6 +12,7 @@ pub mod joining;
 pub mod lattice;
 pub mod locate;
 pub mod place;
+pub mod records;
 pub mod region;
 pub mod reported;
 pub mod rings;

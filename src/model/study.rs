@@ -12,6 +12,7 @@ use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
 use crate::model::lattice::Lattice;
+use crate::model::records::RecordLayer;
 use crate::model::region::RegionTree;
 use crate::model::reported::Reported;
 use crate::model::streets::StreetNetwork;
@@ -72,6 +73,8 @@ pub struct Study {
     /// Districts by what they are for.
     pub districts: Vec<DistrictLayer>,
     pub demand: Vec<DemandLayer>,
+    /// Records with all their fields.
+    pub records: Vec<RecordLayer>,
     /// `None` when no route table or timetable was given at all.
     pub transit: Option<Transit>,
     /// Water areas in the plane; borders inside them are water borders. `None` when no layer was given.

@@ -112,6 +112,7 @@ impl Default for Scene {
                 excluded: Vec::new(),
                 hazards: Vec::new(),
                 districts: Vec::new(),
+                records: Vec::new(),
                 demand: Vec::new(),
                 transit: None,
                 water: None,
