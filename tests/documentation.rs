@@ -35,6 +35,7 @@ const PAGES: &[&str] = &[
     "docs/methods/districts.md",
     "docs/methods/referral.md",
     "docs/hazards.md",
+    "docs/scenarios.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",
