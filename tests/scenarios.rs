@@ -366,7 +366,7 @@ fn what_a_patch_names_must_be_there() {
         ("[indicator.nearer]\nwithin = \"1 km\"", "no indicator \"nearer\""),
         ("[indicator.near]\nwithn = \"1 km\"", "did you mean \\\"within\\\"?"),
         ("[indicator.near]\nwithin = \"1 mile\"", "unknown unit"),
-        ("[indicator.near]\nkind = \"hospital\"", "no facility of kind \"hospital\""),
+        ("[indicator.near]\nkind = \"hospital\"", "no facilities of kind \"hospital\""),
         ("[indicator.near]\ntarget = { at-least = \"9 km\" }", "gives a share"),
         ("id = \"a/b\"", "can not be an id"),
     ];
@@ -597,6 +597,47 @@ fn differences_are_drawn_with_zero_in_the_middle() {
     assert!(refused.contains("no indicator \"nar\""), "{refused}");
     let refused = compare::layers::Outlines::beside(None, Path::new("a.json"), Path::new("b.json")).unwrap_err();
     assert!(refused.to_string().contains("neither b.gpkg nor a.gpkg"), "{refused}");
+}
+
+#[test]
+fn a_planner_types_it() {
+    let outputs = "[[output]]\npath = \"out/x.gpkg\"\n[[output]]\npath = \"out/x.json\"\n";
+    let desk = Desk::new(
+        "k1,118.2,32.2,150,long\nk2,118.8,32.2,1,short\n",
+        "a,118.2,32.2,100,town\nc,118.8,32.2,100,town\n",
+        &format!("{NEAR}{outputs}"),
+    );
+    desk.write(
+        "shut.toml",
+        "title = { en = \"k2 shuts\", zh = \"关闭k2\" }\nfacilities.close = { of = \"shelters\", id = \"k2\" }\n",
+    );
+    let typed = |words: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("tongda").unwrap();
+        let output = command.current_dir(desk.folder.path()).args(words).output().unwrap();
+        let (out, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        (output.status.code(), out + &error)
+    };
+    assert_eq!(typed(&["check", "study.toml"]).0, Some(0));
+    // 50 % where 60 % are wanted
+    assert_eq!(typed(&["check", "study.toml", "--scenario", "shut.toml"]).0, Some(1));
+    assert_eq!(typed(&["run", "study.toml"]).0, Some(0));
+    let (code, page) = typed(&["run", "study.toml", "--scenario", "shut.toml", "--split", "--lang", "en"]);
+    assert_eq!(code, Some(0), "{page}");
+    for line in
+        ["Study · k2 shuts", "scenario shut.toml", "Δ closes k2 (k2)", "facilities", "-50.00 points", "x-shut.gpkg"]
+    {
+        assert!(page.contains(line), "no \"{line}\" in\n{page}");
+    }
+    let (code, page) = typed(&["compare", "out/x.json", "out/x-shut.json", "--out", "out/change.gpkg", "--lang", "en"]);
+    assert_eq!(code, Some(0), "{page}");
+    for line in ["verdicts that differ: 1 of 1", "East", "100 % → 0 %", "who gained and lost, by county", "change.qgz"]
+    {
+        assert!(page.contains(line), "no \"{line}\" in\n{page}");
+    }
+    assert!(typed(&["compare", "out/x.json", "out/x-shut.json", "--lang", "zh"]).1.contains("得失人口"));
+    let (code, page) = typed(&["run", "study.toml", "--split"]);
+    assert_eq!(code, Some(2), "{page}");
+    assert!(typed(&["schema", "--scenario"]).1.contains("withdraw-lines"));
 }
 
 #[test]
