@@ -44,6 +44,7 @@ const PAGES: &[&str] = &[
     "docs/methods/milestone.md",
     "docs/methods/unmeasured.md",
     "docs/hazards.md",
+    "docs/scenarios.md",
     "docs/streets.md",
     "docs/surface.md",
     "docs/timetables.md",

@@ -10,9 +10,9 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::app::run::RunError;
+use crate::app::run::as_written;
 use crate::app::run::hex;
 use crate::app::run::sources;
-use crate::app::run::written_text;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::config::plan::IndicatorPlan;
@@ -57,7 +57,7 @@ pub(super) fn write(
     let mut provenance = serde_json::json!({
         "generator": card.generator,
         "inputs": card.provenance,
-        "config": written_text(plan),
+        "config": as_written(plan).1,
     });
     if let Some(scenario) = &plan.scenario {
         provenance["scenario"] = serde_json::json!({ "patch": scenario.text.as_ref(), "changes": card.scenario });

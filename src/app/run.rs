@@ -305,9 +305,12 @@ fn file_name(path: &str) -> String {
     Path::new(path).file_name().map_or(path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The text of the config as it was written, without the changes of a scenario.
-pub(super) fn written_text(plan: &Plan) -> &str {
-    plan.scenario.as_ref().map_or(&plan.text, |scenario| &scenario.study_text)
+/// The name and the text of the config as it was written, without the changes of a scenario.
+pub(super) fn as_written(plan: &Plan) -> (&str, &str) {
+    match &plan.scenario {
+        Some(scenario) => (&scenario.study_name, &scenario.study_text),
+        None => (&plan.name, &plan.text),
+    }
 }
 
 /// Every input with its hash, the config first, and then the patch of a scenario.
@@ -317,7 +320,8 @@ fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
         sha256: hex(&Sha256::digest(text.as_bytes())),
         bytes: text.len() as u64,
     };
-    let mut inputs = vec![text(&plan.name, written_text(plan))];
+    let (name, written) = as_written(plan);
+    let mut inputs = vec![text(name, written)];
     inputs.extend(plan.scenario.as_ref().map(|scenario| text(&scenario.name, &scenario.text)));
     for source in sources(plan) {
         if inputs.iter().any(|input| input.path == source.shown) {

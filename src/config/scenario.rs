@@ -35,6 +35,8 @@ pub struct ScenarioPlan {
     pub name: String,
     /// The text of the patch.
     pub text: Arc<str>,
+    /// What messages call the study.
+    pub study_name: String,
     /// The text of the study; that of the plan has the changes of the patch in it.
     pub study_text: Arc<str>,
     /// What is otherwise in the records that are read.
@@ -185,8 +187,8 @@ impl Scenario {
             .map_err(|findings| error::invalid(&self.patch_name, &self.patch_text, findings))?;
         let name = format!("{} with {}", self.study_name, self.patch_name);
         let mut plan = config::from_memory(&made.file, &name, &self.base_dir)?;
-        plan.name = self.study_name.clone();
         plan.scenario = Some(ScenarioPlan {
+            study_name: self.study_name.clone(),
             id,
             title: self.patch.title.clone(),
             name: self.patch_name.clone(),

@@ -38,7 +38,7 @@ pub struct ScenarioFile {
     /// Hazard areas beside those of the study: facilities in them do not count, and streets in them are closed.
     #[serde(default)]
     pub hazards: OneOrMany<HazardsFile>,
-    /// Other definitions, by the indicator's id: parameters of its metric, e.g. `within = "3 km"`, and `target`.
+    /// Other definitions, by the indicator's id: parameters of its metric, e.g. `within = "3 km"`, `target`, and `norm`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
     pub indicator: BTreeMap<String, toml::Table>,

@@ -110,7 +110,7 @@ impl<'e> Editor<'e> {
         let Some(first) = meant.first() else {
             let ids = all.iter().map(|one| one.id.as_str());
             let near = nearest_match(id, ids.clone()).map(|near| format!("; did you mean \"{near}\"?"));
-            let listed = || format!("; its ids begin with {}", ids.take(NAMED).collect::<Vec<_>>().join(", "));
+            let listed = || format!("; its ids begin with {}", first_of(ids));
             return self.wrong(format!("{name} has no facility \"{id}\"{}", near.unwrap_or_else(listed)));
         };
         // a record of several kinds is several facilities at one place
@@ -340,7 +340,7 @@ impl<'e> Editor<'e> {
             let Some(name) = name else {
                 let ids = transit.iter().flat_map(|transit| &transit.services).map(|one| one.id.as_str());
                 let near = nearest_match(id, ids.clone()).map(|near| format!("; did you mean \"{near}\"?"));
-                let listed = || format!("; their ids begin with {}", ids.take(NAMED).collect::<Vec<_>>().join(", "));
+                let listed = || format!("; ids of lines begin with {}", first_of(ids));
                 return self.wrong(format!("no line has the id \"{id}\"{}", near.unwrap_or_else(listed)));
             };
             let text = Text::new(format!("withdraws line {id}, {name}"), format!("撤销线路{id}：{name}"));
@@ -399,6 +399,17 @@ impl<'e> Editor<'e> {
         }
         Ok(())
     }
+}
+
+/// The first few, each once.
+fn first_of<'i>(ids: impl Iterator<Item = &'i str>) -> String {
+    let mut named: Vec<&str> = Vec::new();
+    for id in ids {
+        if named.len() < NAMED && !named.contains(&id) {
+            named.push(id);
+        }
+    }
+    named.join(", ")
 }
 
 /// Facilities as a patch names them.

@@ -146,6 +146,7 @@ impl Writer<'_> {
         sheets.extend(own);
         sheets.extend([self.definitions(), self.evidence(), self.sources(), self.weights()]);
         sheets.extend(self.issues());
+        sheets.extend(self.scenario());
         sheets.push(self.inputs());
         sheets.retain(|sheet| !sheet.rows.is_empty());
         sheets
@@ -406,6 +407,37 @@ impl Writer<'_> {
         };
         let rows = table.rows.iter().take(MOST_ROWS).map(|row| row.values.iter().map(cell).collect()).collect();
         Some(Sheet { name: self.name(&title), title, columns, rows })
+    }
+
+    /// What a scenario changes, and how the change of each figure is split; none without a scenario.
+    fn scenario(&mut self) -> Option<Sheet> {
+        let scenario = self.book.card.scenario.as_ref()?;
+        let columns = vec![
+            self.word("Changes", "变更"),
+            self.word("Indicator", "指标"),
+            self.word("What", "内容"),
+            self.word("Change", "变化"),
+            self.word("Least over all orders", "各次序最小值"),
+            self.word("Most over all orders", "各次序最大值"),
+        ];
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        for change in &scenario.changes {
+            let effect = if change.has_effect { String::new() } else { self.word("without effect", "无影响") };
+            let what = text(&self.say(&change.text));
+            rows.push(vec![text(&self.say(&change.group.title())), Cell::Empty, what, text(&effect)]);
+        }
+        for row in &scenario.split {
+            let title = text(&self.say(&row.title));
+            rows.push(vec![text(&self.word("all", "合计")), title, Cell::Empty, text(&row.text)]);
+            for part in &row.parts {
+                let (least, most) = (text(&part.range_text.0), text(&part.range_text.1));
+                let group = text(&self.say(&part.group.title()));
+                rows.push(vec![group, text(&self.say(&row.title)), Cell::Empty, text(&part.text), least, most]);
+            }
+        }
+        let title = format!("{}: {}", self.word("Scenario", "情景"), self.say(&scenario.title));
+        let name = self.word("Scenario", "情景");
+        Some(Sheet { name: self.name(&name), title, columns, rows })
     }
 
     fn inputs(&mut self) -> Sheet {

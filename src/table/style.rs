@@ -191,7 +191,12 @@ pub fn signed(
     let told = |bound: f64| trim_zeros(bound, 6);
     let (near, far) = (told(inner), told(outer));
     let class = |from: Option<Bound>, to: Option<Bound>, name: String, color: &'static str| {
-        let label = Text::new(format!("{name} {}", unit.0), format!("{name} {}", unit.1));
+        let (en, zh) = match () {
+            () if color == palette::SIGNED[0] => (" (worse)", "（变差）"),
+            () if color == palette::SIGNED[6] => (" (better)", "（变好）"),
+            () => ("", ""),
+        };
+        let label = Text::new(format!("{name} {}{en}", unit.0), format!("{name} {}{zh}", unit.1));
         Class::range(field, from, to, label, symbol(color))
     };
     vec![

@@ -190,6 +190,8 @@ pub fn write(
     }
     match &drawn[..] {
         [(_, table)] => writer(path, table)?,
+        // of one indicator and level, drawn by figures and by people: the same rows
+        [(change, table), (same, people)] if change.id == same.id && people.rows == table.rows => writer(path, table)?,
         several => {
             let changes: Vec<&IndicatorChange> = several.iter().map(|(change, _)| *change).collect();
             return Err(LayersError::OneLayer { path: shown, ids: ids(&changes) });
@@ -213,7 +215,11 @@ fn package(
         }
     }
     let (before, now) = (&comparison.before, &comparison.after);
-    let title = Text::new(format!("Change: {} → {}", before.en, now.en), format!("变化：{} → {}", before.zh, now.zh));
+    // the title of a scenario has that of its study in it
+    let title = match now.en.starts_with(&before.en) {
+        true => Text::new(format!("Change: {}", now.en), format!("变化：{}", now.zh)),
+        false => Text::new(format!("Change: {} → {}", before.en, now.en), format!("变化：{} → {}", before.zh, now.zh)),
+    };
     let note = Text::new(
         format!("{}. After minus before, region by region.", after.generator),
         format!("{}；后次减前次，逐区域。", after.generator),
@@ -277,8 +283,35 @@ fn tables(change: &IndicatorChange, after: &Scorecard, outlines: &Outlines) -> V
     let mut levels: Vec<Level> = change.regions.iter().map(|one| one.level).collect();
     levels.sort_unstable();
     levels.dedup();
-    let table = |level: Level| of_level(change, level, after, outlines);
-    levels.into_iter().map(table).filter(|table| !table.rows.is_empty()).collect()
+    let both = |level: Level| {
+        let figures = of_level(change, level, after, outlines);
+        let people = people(change, &figures);
+        std::iter::once(figures).chain(people)
+    };
+    levels.into_iter().flat_map(both).filter(|table| !table.rows.is_empty()).collect()
+}
+
+/// The same layer drawn by who gained less who lost; none where nobody did.
+fn people(change: &IndicatorChange, figures: &Table) -> Option<Table> {
+    let net = figures.field(NET)?;
+    let numbers = figures.rows.iter().filter_map(|row| row.values[net].as_f64());
+    let most = numbers.fold(0.0, |most: f64, it| most.max(it.abs()));
+    let unit = change.people.first().map_or("people", |one| one.unit.as_str());
+    let fill = |color| Symbol::Fill { color, outline: "#4d4d4d", outline_mm: 0.15 };
+    let mut classes = signed(NET, most, true, (unit, if unit == "people" { "人" } else { unit }), &fill);
+    classes.push(Class::otherwise(
+        Text::new("not compared", "未比较"),
+        Symbol::NoDataFill { outline: "#4d4d4d", outline_mm: 0.15 },
+    ));
+    (most > 0.0).then(|| Table {
+        name: figures.name.replacen("change_", "moved_", 1),
+        title: Text::new(
+            format!("{}: who gained less who lost", change.title.en),
+            format!("{}：新增减失去人口", change.title.zh),
+        ),
+        style: figures.style.clone().map(|style| Style { classes, visible: false, ..style }),
+        ..figures.clone()
+    })
 }
 
 fn of_level(change: &IndicatorChange, level: Level, after: &Scorecard, outlines: &Outlines) -> Table {
@@ -311,6 +344,7 @@ fn of_level(change: &IndicatorChange, level: Level, after: &Scorecard, outlines:
             people(code, |one| one.lost),
             people(code, |one| one.nearer),
             people(code, |one| one.farther),
+            people(code, |one| one.gained - one.lost),
             told(code).into(),
         ];
         rows.insert(code, Row { geometry: Some(Geometry::MultiPolygon(shape.clone())), values });
@@ -375,6 +409,7 @@ fn of_level(change: &IndicatorChange, level: Level, after: &Scorecard, outlines:
             Field::new("lost", FieldKind::Real, "Within reach before only", "失去可达人口"),
             Field::new("nearer", FieldKind::Real, "With a shorter way", "路程缩短人口"),
             Field::new("farther", FieldKind::Real, "With a longer way", "路程增加人口"),
+            Field::new(NET, FieldKind::Real, "Gained less lost", "得失相抵"),
             Field::new("moved", FieldKind::Text, "Gained and lost", "得失人口"),
         ],
         rows,
@@ -395,4 +430,6 @@ fn of_level(change: &IndicatorChange, level: Level, after: &Scorecard, outlines:
 }
 
 /// Number of fields of a layer.
-const FIELDS: usize = 14;
+const FIELDS: usize = 15;
+/// The field of who gained less who lost.
+const NET: &str = "net";

@@ -54,6 +54,9 @@ pub(super) struct Made {
     pub groups: BTreeSet<Group>,
 }
 
+/// Keys of an indicator's patch that are no parameters of its metric.
+const OWN_KEYS: [&str; 2] = ["target", "norm"];
+
 struct Work<'s> {
     scenario: &'s Scenario,
     asked: &'s BTreeSet<Group>,
@@ -459,7 +462,7 @@ impl Work<'_> {
         let metric = indicator.measure.info().id;
         let Some(Value::Table(params)) = whole.get_mut(metric) else { return };
         let mut told: Vec<String> = Vec::new();
-        for (key, value) in said.iter().filter(|(key, _)| *key != "target") {
+        for (key, value) in said.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str())) {
             let was = params.insert(key.clone(), value.clone()).map_or("–".to_owned(), |was| was.to_string());
             told.push(format!("{key} {was} → {value}"));
             // one key at a time, so that a misfit is underlined where it stands
@@ -485,6 +488,16 @@ impl Work<'_> {
                 let text = format!("{id}: {}", told.join(", "));
                 self.made.changes.push(Change { group: Group::Definition, text: Text::new(&text, &text), has_effect });
                 self.made.file.indicator[at].measure = measure;
+            }
+        }
+        if let Some(value) = said.get("norm") {
+            match OneOrMany::deserialize(value.clone()) {
+                Ok(norm) if self.asked.contains(&Group::Definition) => self.made.file.indicator[at].norm = norm,
+                Ok(_) => {}
+                Err(error) => {
+                    let span = self.spans.value(&below(way, "norm"));
+                    self.findings.push(error::from_serde(error.message().trim(), span));
+                }
             }
         }
         let Some(value) = said.get("target") else { return };
