@@ -193,7 +193,7 @@ class TongdaAlgorithm(QgsProcessingAlgorithm):
         raise NotImplementedError
 
     def start(self, arguments, feedback):
-        """Runs the program to its end; what it prints goes to the log while it comes, its standard output is the result."""
+        """Runs the program to its end, with its progress; its standard output is the result."""
         feedback.pushCommandInfo(' '.join(f'"{one}"' if ' ' in one else one for one in arguments))
 
         def on_progress(percent, what):

@@ -51,8 +51,16 @@ def regions_parameters(algorithm, optional):
 
 
 def levels_of(algorithm, parameters, context):
-    """The level of the regions and those above it."""
+    """The level of the regions."""
     return algorithm.choice_of(parameters, 'LEVEL', context)
+
+
+def over_of(algorithm, parameters, context):
+    """The levels with figures of their own: that of the regions, and those above that they name."""
+    level = levels_of(algorithm, parameters, context)
+    above = [one for one in ('city', 'province') if any(
+        algorithm.field_of(parameters, f'REGIONS_{one.upper()}_{what}', context) for what in ('CODE', 'NAME'))]
+    return [level] + [one for one in above if one != level]
 
 
 def set_regions(algorithm, study, parameters, context, scratch, feedback):
@@ -192,8 +200,7 @@ class PeopleAlgorithm(TongdaAlgorithm):
     def answer(self, study, layers, tongda, scratch, parameters, context, feedback):
         """Runs the study; figures and layers as results."""
         if parameters.get('REGIONS'):
-            names = [name for name, _, _ in LEVELS]
-            study.over = names[:names.index(levels_of(self, parameters, context)) + 1][::-1]
+            study.over = over_of(self, parameters, context)
         results, figure = self.run_study(study, tongda, scratch, parameters, context, feedback)
         results.update(self.tell(figure))
         path = results[self.OUTPUT]

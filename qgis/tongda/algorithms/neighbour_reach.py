@@ -2,9 +2,10 @@
 
 from ..base import TABLES
 from ..base import TongdaAlgorithm
+from ..people import levels_of
+from ..people import over_of
 from ..people import regions_parameters
 from ..people import set_regions
-from ..people import levels_of
 from ..tool.study import Bare
 from ..tool.study import File
 from ..tool.study import Study
@@ -94,7 +95,7 @@ class NeighbourReach(TongdaAlgorithm):
             'min-border': text(parameters, 'MIN_BORDER', context),
             'tolerance': text(parameters, 'TOLERANCE', context),
         }
-        study.over = [level] if level in ('city', 'province') else [level, 'city']
+        study.over = over_of(self, parameters, context)
         target = text(parameters, 'TARGET', context)
         if target:
             study.target = {'at-least': target}

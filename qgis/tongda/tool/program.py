@@ -111,10 +111,11 @@ def percent(line):
 
 
 def run(arguments, on_line, on_progress, is_cancelled, environment=None):
-    """Runs the program, hands on what it prints line by line while it prints it, and gives all of its standard output.
+    """Runs the program and gives all of its standard output.
 
-    `on_progress(percent, what)` is called for lines `PROGRESS 42` of either stream, `on_line(text)` for all others of standard
-    error. The child is ended, and waited for, when `is_cancelled()` turns true.
+    `on_progress(percent, what)` is called for lines `PROGRESS 42` of either stream while they come, `on_line(text)` for all others
+    of standard error, once it has ended well: else they are the error, and told once. The child is ended, and waited for, when
+    `is_cancelled()` turns true.
 
     Raises Cancelled; ProgramError with what the program wrote to standard error where it ends with anything but 0.
     """
@@ -146,8 +147,6 @@ def run(arguments, on_line, on_progress, is_cancelled, environment=None):
                 on_progress(*told)
                 continue
             said[name].append(line)
-            if name == 'err':
-                on_line(line)
         while child.poll() is None:
             if is_cancelled():
                 raise Cancelled()
@@ -161,6 +160,8 @@ def run(arguments, on_line, on_progress, is_cancelled, environment=None):
     if child.returncode != 0:
         text = '\n'.join(said['err']).strip() or say(f'tongda ended with status {child.returncode}', f'tongda 以状态 {child.returncode} 结束')
         raise ProgramError(text)
+    for line in said['err']:
+        on_line(line)
     return '\n'.join(said['out'])
 
 
