@@ -277,11 +277,11 @@ class TongdaAlgorithm(QgsProcessingAlgorithm):
         start = indicator.replace('-', '_')
         return {name: f'{path}|layername={start}_{end}' for name, end in outputs.items() if f'{start}_{end}' in there}
 
-    def load(self, path, parameters, context, wanted=None, group=''):
-        """Lets QGIS load the layers of a GeoPackage with their own styles; `wanted` are names of tables, all if left out."""
+    def load(self, path, parameters, context, wanted=None, group='', starts=()):
+        """Lets QGIS load the layers of a GeoPackage with their own styles: those named, or that start so; all where none is named."""
         if not self.parameterAsBool(parameters, self.LOAD, context) or context.project() is None:
             return
-        layers = [layer for layer in result.layers(path) if wanted is None or layer.name in wanted]
+        layers = [layer for layer in result.layers(path) if wanted is None or layer.name in wanted or layer.name.startswith(starts)]
         for number, layer in enumerate(layers):
             details = QgsProcessingContext.LayerDetails(layer.title or layer.name, context.project(), layer.name)
             details.forceName = True

@@ -205,8 +205,7 @@ class PeopleAlgorithm(TongdaAlgorithm):
         results.update(self.tell(figure))
         path = results[self.OUTPUT]
         results.update(self.layers_of(path, self.INDICATOR, layers))
-        shown = set(figure.layers) | {f'facilities_{study.measure["kind"].replace("-", "_")}'}
-        self.load(path, parameters, context, shown, self.displayName())
+        self.load(path, parameters, context, figure.layers, self.displayName(), ('facilities_',))
         return results
 
 

@@ -103,5 +103,5 @@ class NeighbourReach(TongdaAlgorithm):
         results.update(self.tell(figure))
         path = results[self.OUTPUT]
         results.update(self.layers_of(path, self.INDICATOR, self.LAYERS))
-        self.load(path, parameters, context, set(figure.layers) | {'lines'}, self.displayName())
+        self.load(path, parameters, context, figure.layers + ['lines'], self.displayName())
         return results
