@@ -353,7 +353,7 @@ class Inside(questions.SameAnswer):
         path = self.path('gone')
         open(path, 'w').close()
         ProcessingConfig.setSettingValue(EXECUTABLE, path)
-        self.addCleanup(ProcessingConfig.settings[EXECUTABLE].setValue, '')
+        self.addCleanup(ProcessingConfig.setSettingValue, EXECUTABLE, '')
         os.remove(path)
         status, _, said = self.run_it()
         self.assertFalse(status)
