@@ -28,6 +28,7 @@ from qgis.core import QgsProcessingContext  # noqa: E402
 from qgis.core import QgsProcessingFeatureSourceDefinition  # noqa: E402
 from qgis.core import QgsProcessingFeedback  # noqa: E402
 from qgis.core import QgsProject  # noqa: E402
+from qgis.core import QgsRasterLayer  # noqa: E402
 from qgis.core import QgsVectorLayer  # noqa: E402
 
 APPLICATION = QgsApplication([], False)
@@ -141,6 +142,42 @@ class Inside(questions.SameAnswer):
                                              FACILITIES=questions.csv_layer(questions.synthetic('clinics')), CAPACITY='doctors', **parameters)
             self.assertTrue(status, said)
             self.same_answer(mine, indicator, 100)
+
+    def test_neighbour_reach_by_timetable_in_jiangsu(self):
+        feed = os.path.join(questions.SYNTHETIC, 'buses_synthetic_gtfs.zip')
+        indicator, _ = questions.ask(
+            TONGDA, self.folder, 'timed', questions.REGIONS + f'transit = {{ gtfs = ["{feed}"], date = 2026-03-04, complete-for = ["3201"] }}',
+            'measure.neighbour-reach = { level = "county", min-trips-per-day = 4 }', ['county', 'city', 'province'], 'at-least = "90 %"')
+        status, mine, said = self.run_it('neighbour_reach', **questions.REGIONS_PARAMETERS, FACILITIES=None, DEMAND=None, PEOPLE=None, WITHIN=None,
+                                         GTFS=feed, DATE='2026-03-04', COMPLETE_FOR='3201', MIN_TRIPS=4, TARGET='90 %')
+        self.assertTrue(status, said)
+        self.same_answer(mine, indicator, 100)
+
+    def test_people_as_a_raster(self):
+        raster = self.path('people_synthetic.tif')
+        processing.run('native:createconstantrasterlayer', {
+            'EXTENT': '1.0,1.1,-0.05,0.05 [EPSG:4326]', 'TARGET_CRS': 'EPSG:4326', 'PIXEL_SIZE': 0.01, 'NUMBER': 2, 'OUTPUT': raster})
+        box = QgsVectorLayer('Polygon?crs=EPSG:4326&field=code:string', 'box_synthetic', 'memory')
+        feature = QgsFeature(box.fields())
+        feature.setGeometry(QgsGeometry.fromWkt('POLYGON((0.9 -0.1, 1.2 -0.1, 1.2 0.1, 0.9 0.1, 0.9 -0.1))'))
+        feature.setAttributes(['1'])
+        box.dataProvider().addFeatures([feature])
+        # the middle of cell (i, j) is i + 1/2 steps east of the clinic and j - 9/2 north: those within 4 steps (4.45 km) are counted here.
+        # QGIS may make a row more of the extent's last digit; it is farther away.
+        within = sum(1 for i in range(10) for j in range(10) if (i + 0.5) ** 2 + (j - 4.5) ** 2 <= 16)
+        made = QgsRasterLayer(raster, 'people', 'gdal')
+        self.assertEqual(self.figure(DEMAND=None, PEOPLE=None, POPULATION=raster, REGIONS=box, REGIONS_CODE='code', WITHIN='4.45 km'),
+                         (2 * within, 2 * made.width() * made.height()))
+
+    def test_along_streets_of_a_layer_at_a_speed(self):
+        road = QgsVectorLayer('LineString?crs=EPSG:4326&field=name:string', 'streets_synthetic', 'memory')
+        feature = QgsFeature(road.fields())
+        feature.setGeometry(QgsGeometry.fromPolylineXY([QgsPointXY(x, y) for x, y, _ in HOMES]))
+        feature.setAttributes(['road'])
+        road.dataProvider().addFeatures([feature])
+        # 4 steps are 4.45 km: 4.45 min at 60 km/h, and 8.9 at 30
+        for speed, within in (('60 km/h', 510), ('30 km/h', 100 + 101 + 102)):
+            self.assertEqual(self.figure(BY=4, STREETS=road, STREETS_SPEED=speed, WITHIN='5 min'), (within, ALL))
 
     def test_a_limit_without_a_unit_is_told_in_the_words_of_the_program(self):
         status, _, said = self.run_it(WITHIN='5')

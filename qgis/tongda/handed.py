@@ -119,11 +119,11 @@ class HandedLayer:
         feedback.pushInfo(say(f'Written for tongda: {self.title} as {path}', f'已为 tongda 写出：{self.title}，{path}'))
 
 
-def raster_source(algorithm, parameters, name, context, **keys):
+def raster_source(algorithm, parameters, parameter, context, **keys):
     """A raster of counts as a source of a study."""
-    raster = algorithm.parameterAsRasterLayer(parameters, name, context)
+    raster = algorithm.parameterAsRasterLayer(parameters, parameter, context)
     if raster is None:
-        raise QgsProcessingException(algorithm.invalidRasterError(parameters, name))
+        raise QgsProcessingException(algorithm.invalidRasterError(parameters, parameter))
     path = raster.source().split('|')[0]
     if not os.path.isfile(path) or os.path.splitext(path)[1].lower() not in ('.tif', '.tiff'):
         raise QgsProcessingException(say(f'tongda reads counts of people from a GeoTIFF file; "{raster.source()}" is none.',
