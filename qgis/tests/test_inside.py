@@ -153,6 +153,19 @@ class Inside(questions.SameAnswer):
         self.assertTrue(status, said)
         self.same_answer(mine, indicator, 100)
 
+    def test_regions_without_neighbours_give_an_empty_layer_of_pairs(self):
+        far = QgsVectorLayer('Polygon?crs=EPSG:4326&field=code:string', 'far_synthetic', 'memory')
+        for number, west in enumerate((1.0, 2.0)):
+            feature = QgsFeature(far.fields())
+            feature.setGeometry(QgsGeometry.fromWkt(f'POLYGON(({west} 0, {west + 0.5} 0, {west + 0.5} 0.5, {west} 0.5, {west} 0))'))
+            feature.setAttributes([f'{number}'])
+            far.dataProvider().addFeatures([feature])
+        status, results, said = self.run_it('adjacency', REGIONS=far, REGIONS_CODE='code', PAIRS=self.path('pairs.gpkg'),
+                                            FACILITIES=None, DEMAND=None, PEOPLE=None, WITHIN=None, OUTPUT=None)
+        self.assertTrue(status, said)
+        self.assertEqual((results['PAIR_COUNT'], results['CONTACT_COUNT']), (0, 0))
+        self.assertEqual(QgsVectorLayer(self.path('pairs.gpkg'), 'pairs', 'ogr').featureCount(), 0)
+
     def test_people_as_a_raster(self):
         raster = self.path('people_synthetic.tif')
         processing.run('native:createconstantrasterlayer', {

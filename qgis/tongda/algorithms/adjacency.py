@@ -12,6 +12,7 @@ from qgis.core import QgsProcessingException
 from qgis.core import QgsProcessingOutputNumber
 from qgis.core import QgsProcessingParameterFeatureSink
 from qgis.core import QgsVectorLayer
+from qgis.core import QgsWkbTypes
 
 from ..base import TongdaAlgorithm
 from ..people import levels_of
@@ -103,7 +104,7 @@ class Adjacency(TongdaAlgorithm):
             for field in fields:
                 kept.append(QgsField(field, QVariant.Double if field.endswith(('_km', '_m')) else QVariant.String))
         if layer or name == 'PAIRS':
-            kind, crs = (layer.wkbType(), layer.crs()) if layer else (5, self.handed['REGIONS'].crs)
+            kind, crs = (layer.wkbType(), layer.crs()) if layer else (QgsWkbTypes.MultiLineString, self.handed['REGIONS'].crs)
             sink, path = self.parameterAsSink(parameters, name, context, kept, kind, crs)
             if sink is not None:
                 results[name] = path
