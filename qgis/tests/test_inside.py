@@ -31,6 +31,7 @@ from qgis.core import QgsProject  # noqa: E402
 from qgis.core import QgsRasterLayer  # noqa: E402
 from qgis.core import QgsVectorLayer  # noqa: E402
 
+QgsApplication.setPrefixPath('/usr', True)
 APPLICATION = QgsApplication([], False)
 APPLICATION.initQgis()
 
@@ -86,6 +87,13 @@ def points(places, crs='EPSG:4326', fields='field=name:string&field=people:integ
     return layer
 
 
+def csv_layer(stem):
+    """A synthetic table of Jiangsu as a layer of points."""
+    layer = QgsVectorLayer(questions.csv_layer(questions.synthetic(stem)).removeprefix('delimitedtext://'), stem, 'delimitedtext')
+    assert layer.isValid()
+    return layer
+
+
 class Inside(questions.SameAnswer):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix='tongda-test-')
@@ -122,7 +130,7 @@ class Inside(questions.SameAnswer):
             TONGDA, self.folder, 'seats', questions.REGIONS + facilities + questions.residents('children_6_15'),
             'measure.served-share = { kind = "school", within = "2 km", weight = "people", per-person = 0.6 }', ['county', 'city', 'province'])
         status, mine, said = self.run_it(
-            **questions.REGIONS_PARAMETERS, **questions.people(PEOPLE='children_6_15'), FACILITIES=questions.csv_layer(questions.synthetic('schools')),
+            **questions.REGIONS_PARAMETERS, **questions.people(DEMAND=csv_layer('residents'), PEOPLE='children_6_15'), FACILITIES=csv_layer('schools'),
             CAPACITY='seats', WITHIN='2 km', ROOM=True, PER_PERSON=0.6)
         self.assertTrue(status, said)
         self.same_answer(mine, indicator, 100)
@@ -138,8 +146,8 @@ class Inside(questions.SameAnswer):
             indicator, _ = questions.ask(
                 TONGDA, self.folder, name, questions.REGIONS + facilities + questions.residents(),
                 f'measure.accessibility = {{ kind = "facility", weight = "people", {measure} }}', ['county', 'city', 'province'])
-            status, mine, said = self.run_it('accessibility', **questions.REGIONS_PARAMETERS, **questions.people(),
-                                             FACILITIES=questions.csv_layer(questions.synthetic('clinics')), CAPACITY='doctors', **parameters)
+            status, mine, said = self.run_it('accessibility', **questions.REGIONS_PARAMETERS, **questions.people(DEMAND=csv_layer('residents')),
+                                             FACILITIES=csv_layer('clinics'), CAPACITY='doctors', **parameters)
             self.assertTrue(status, said)
             self.same_answer(mine, indicator, 100)
 

@@ -154,8 +154,7 @@ class TongdaAlgorithm(QgsProcessingAlgorithm):
         return self.choices[name][self.parameterAsEnum(parameters, name, context)]
 
     def field_of(self, parameters, name, context):
-        fields = self.parameterAsFields(parameters, name, context)
-        return fields[0] if fields else None
+        return self.parameterAsString(parameters, name, context) or None
 
     def number_of(self, parameters, name, context):
         """A number, or nothing where the user gave none."""
