@@ -56,10 +56,22 @@ export QGIS_PLUGINPATH="$scratch/plugins"
 # QGIS takes its Python from the first one on the PATH
 qgis_python() { PATH=/usr/bin:/bin /usr/bin/python3 "$@"; }
 
+# both halves at a time, each with a profile of its own
+QGIS_CUSTOM_CONFIG_PATH="$scratch/profile-inside" qgis_python test_inside.py -q >"$scratch/inside.txt" 2>&1 &
+inside=$!
+
 echo "algorithms under $(PATH=/usr/bin:/bin "$QGIS_PROCESS" --version 2>/dev/null | grep -m 1 -i '^qgis ' || echo qgis_process)"
-PATH=/usr/bin:/bin "$QGIS_PROCESS" plugins enable tongda >"$scratch/enable.txt" 2>&1 || { cat "$scratch/enable.txt" >&2; exit 1; }
-qgis_python test_process.py -q
+failed=0
+if PATH=/usr/bin:/bin "$QGIS_PROCESS" plugins enable tongda >"$scratch/enable.txt" 2>&1; then
+    qgis_python test_process.py -q || failed=1
+else
+    cat "$scratch/enable.txt" >&2
+    failed=1
+fi
 
 echo "layers, styles and cancelling inside of QGIS"
-QGIS_CUSTOM_CONFIG_PATH="$scratch/profile-inside" qgis_python test_inside.py -q
-echo "the plugin passes"
+wait "$inside" || failed=1
+# GDAL complains of files that a test has dropped
+grep -v '^ERROR 1: sqlite3_get_table' "$scratch/inside.txt"
+if [ "$failed" = 0 ]; then echo "the plugin passes"; fi
+exit $failed
