@@ -72,8 +72,10 @@ demo: build ## judge Jiangsu on both boundary files and show where they differ; 
 	$(TONGDA) run configs/jiangsu-timetable.toml
 	@echo; echo "== Jiangsu by room: who finds a seat, a place in a shelter, a doctor"
 	$(TONGDA) run configs/jiangsu-room.toml
+	@echo; echo "== The whole plan, promise by promise"
+	$(TONGDA) run configs/jiangsu-2024-102.toml
 	@echo; echo "The boundaries and the township seats are real, the services are synthetic (geodata/SOURCES.md)."
-	@echo "Open out/jiangsu.html in a browser, and out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
+	@echo "Open out/jiangsu-2024-102.html (the whole plan) and out/jiangsu.html in a browser, and out/jiangsu.gpkg or out/jiangsu.qgz in QGIS. What was written:"
 	@test -s out/jiangsu.gpkg && test -s out/jiangsu.qgz
 	@find out/jiangsu* -type f | LC_ALL=C sort | sed 's/^/  /'
 

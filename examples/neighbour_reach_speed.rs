@@ -246,6 +246,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         streets: Vec::new(),
         overrides: Vec::new(),
         declared: None,
+        reported: None,
         synthetic: true,
         ledgers: Vec::new(),
         issues: Vec::new(),

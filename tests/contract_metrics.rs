@@ -32,7 +32,9 @@ use tongda::metrics::equity::Equity;
 use tongda::metrics::expected_load::Attraction;
 use tongda::metrics::expected_load::ExpectedLoad;
 use tongda::metrics::facility_count::FacilityCount;
+use tongda::metrics::figure::FigureUnit;
 use tongda::metrics::floating_catchment::Method;
+use tongda::metrics::milestone::Milestone;
 use tongda::metrics::nearest::Cost;
 use tongda::metrics::nearest::Nearest;
 use tongda::metrics::nearest::Statistic;
@@ -42,16 +44,19 @@ use tongda::metrics::reach::Whose;
 use tongda::metrics::reachable_within::ReachableWithin;
 use tongda::metrics::referral::Referral;
 use tongda::metrics::referral::Step;
+use tongda::metrics::reported::ReportedValue;
 use tongda::metrics::served_share::Order;
 use tongda::metrics::served_share::Rule;
 use tongda::metrics::served_share::ServedShare;
 use tongda::metrics::stop_coverage::Judge;
 use tongda::metrics::stop_coverage::StopCoverage;
 use tongda::metrics::supply_ratio::SupplyRatio;
+use tongda::metrics::unmeasured::Unmeasured;
 use tongda::model::district::District;
 use tongda::model::district::DistrictLayer;
 use tongda::model::place::PlaneXy;
 use tongda::model::region::Level;
+use tongda::model::reported::Reported;
 use tongda::model::study::Study;
 use tongda::model::surface::Cells;
 use tongda::model::surface::Ground;
@@ -73,6 +78,20 @@ fn study() -> Study {
         .build();
     study.demand[0].at[2] = None;
     study.demand[0].home = vec![study.regions.find(Level::County, "A"); 3];
+    let county = study.regions.find(Level::County, "A");
+    let values = [("rate", None, "80 %"), ("rate", county, "90 %"), ("step", county, "yes")];
+    let reported = values.iter().zip(1..).map(|((series, region, value), record)| Reported {
+        series: (*series).to_owned(),
+        region: *region,
+        day: jiff::civil::date(2025, 12, 31),
+        day_text: "2025".into(),
+        value: (*value).to_owned(),
+        source: "bureau".into(),
+        record,
+        file: "reported.csv".into(),
+        synthetic: false,
+    });
+    study.reported = Some(reported.collect());
     study.districts.push(DistrictLayer {
         name: "wards".into(),
         districts: vec![District {
@@ -251,6 +270,9 @@ fn all() -> Vec<Measure> {
             whose: Whose::Any,
             whose_level: Level::County,
         }),
+        Measure::Reported(ReportedValue { unit: FigureUnit::Share, series: Some("rate".into()) }),
+        Measure::Milestone(Milestone { level: Some(Level::County), regions: Vec::new(), series: Some("step".into()) }),
+        Measure::Unmeasured(Unmeasured { unit: FigureUnit::Share }),
         Measure::ServedShare(ServedShare {
             kind: "clinic".into(),
             within: Limit::Length(Metres(1000.0)),

@@ -20,6 +20,7 @@ use tongda::io::csv_out;
 use tongda::io::geojson_out;
 use tongda::io::gpkg;
 use tongda::io::gpkg::Package;
+use tongda::io::qgis_contents::Contents;
 use tongda::io::qgis_project::ProjectCrs;
 use tongda::table::Field;
 use tongda::table::FieldKind;
@@ -289,7 +290,8 @@ fn write_scene(path: &Path, tables: &[Table]) -> Result<(), WriteError> {
         tables,
         project: Some(&crs),
         provenance_json: PROVENANCE,
-        lang: Lang::Zh,
+        langs: &[Lang::Zh],
+        contents: &Contents::default(),
     };
     gpkg::write_with_project(path, &package).map(|_| ())
 }
@@ -389,7 +391,7 @@ fn the_project_beside_the_package_is_the_one_inside() {
         "背景 Context",
         "数据表 Tables",
         "<custom-order enabled=\"1\">",
-        "Contains synthetic data",
+        "含合成数据",
         "PROJCS[&quot;CGCS2000",
     ] {
         assert!(xml.contains(wanted), "{wanted}");
@@ -494,6 +496,7 @@ fn files_for_a_look_in_qgis() {
         "边界：真实县界，WGS 84\n目标：毗邻县公交通达率 ≥ 90%（苏政发〔2024〕102号 第19项）\ntongda 0.1.0",
     );
     let crs = project_crs(Rect::new((166_246.9, 3_404_499.6), (687_024.3, 3_888_723.4)));
+    let nothing = Contents::default();
     for (lang, name) in [(Lang::Zh, "jiangsu.gpkg"), (Lang::En, "jiangsu_en.gpkg")] {
         let package = Package {
             title: &title,
@@ -502,7 +505,8 @@ fn files_for_a_look_in_qgis() {
             tables: &tables,
             project: Some(&crs),
             provenance_json: PROVENANCE,
-            lang,
+            langs: &[lang],
+            contents: &nothing,
         };
         gpkg::write_with_project(&out.join(name), &package).unwrap();
     }
@@ -523,7 +527,8 @@ fn files_for_a_look_in_qgis() {
         tables: &many,
         project: Some(&degrees),
         provenance_json: PROVENANCE,
-        lang: Lang::En,
+        langs: &[Lang::En],
+        contents: &nothing,
     };
     gpkg::write_with_project(&out.join("many_degrees.gpkg"), &package).unwrap();
     let one_point = vec![stops(vec![("村".to_owned(), Some(20_000.0), Point::new(120.0, 32.0))])];

@@ -12,6 +12,7 @@ use tongda::config;
 use tongda::config::plan::Plan;
 use tongda::ingest;
 use tongda::layers;
+use tongda::model::facility::ExcludedBy;
 use tongda::model::study::Study;
 use tongda::table::Value;
 
@@ -84,9 +85,9 @@ fn a_facility_in_an_area_or_on_its_border_is_dropped_for_that_reason_and_named()
     let ids: Vec<&str> = study.facilities.iter().map(|facility| facility.id.as_str()).collect();
     assert_eq!(ids, ["c", "d"]);
     // the first area of the file that holds it names it
-    let out: Vec<(&str, &str, &str)> =
-        study.excluded.iter().map(|one| (one.facility.id.as_str(), one.hazard.as_str(), one.zone.as_str())).collect();
-    assert_eq!(out, [("a", "flood", "river"), ("b", "flood", "river")]);
+    let by = || ExcludedBy::Hazard { hazard: "flood".into(), zone: "river".into() };
+    let out: Vec<(&str, &ExcludedBy)> = study.excluded.iter().map(|one| (one.facility.id.as_str(), &one.by)).collect();
+    assert_eq!(out, [("a", &by()), ("b", &by())]);
     let ledger = study.ledgers.iter().find(|ledger| ledger.records.starts_with("facilities")).unwrap();
     // half of them, and still no loss above max-loss: they are no broken records
     assert_eq!((ledger.read, ledger.used, ledger.dropped.get("in-hazard")), (4, 2, Some(&2)));

@@ -185,8 +185,11 @@ fn layer(study: &Study, name: &str) -> Table {
     let card = Scorecard {
         generator: "test".into(),
         title: Text::new("t", "题"),
+        scenario: None,
         synthetic: false,
         plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        as_of: None,
+        ranking: Vec::new(),
         indicators: Vec::new(),
         sources: Vec::new(),
         issues: Default::default(),

@@ -54,8 +54,8 @@ fn of<'a>(output: &'a Output, study: &Study, level: Level, code: &str) -> &'a Fi
 }
 
 fn verdict(study: &Study, output: &Output, at_least: &str) -> (Verdict, Option<String>) {
-    let target = Target { bound: Bound::AtLeast(at_least.parse().unwrap()), by: None };
-    let promise = Promise { id: "i".into(), title: Default::default(), cites: String::new(), target: Some(target) };
+    let target = Target::from(Bound::AtLeast(at_least.parse().unwrap()));
+    let promise = Promise { id: "i".into(), target: Some(target), ..Promise::default() };
     let row = scorecard::row(study, &promise, &METRICS[0], output);
     (row.verdict, row.closing_the_gap.map(|gap| gap.en))
 }
@@ -442,12 +442,15 @@ fn card(study: &Study, text: &str) -> scorecard::Scorecard {
     let output = measure(study, text).unwrap();
     let metric = text.split_whitespace().next().unwrap();
     let info = METRICS.iter().find(|info| info.id == metric).unwrap();
-    let promise = Promise { id: "i".into(), title: Default::default(), cites: String::new(), target: None };
+    let promise = Promise { id: "i".into(), ..Promise::default() };
     scorecard::Scorecard {
         generator: String::new(),
         title: Default::default(),
+        scenario: None,
         synthetic: true,
         plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        as_of: None,
+        ranking: Vec::new(),
         indicators: vec![scorecard::row(study, &promise, info, &output)],
         sources: Vec::new(),
         issues: Default::default(),

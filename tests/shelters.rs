@@ -10,6 +10,7 @@ use tongda::model::study::Study;
 use tongda::base::units::KmPerHour;
 use tongda::impedance::geodesic::geodesic_m;
 use tongda::model::facility::Excluded;
+use tongda::model::facility::ExcludedBy;
 use tongda::model::place::LonLat;
 use tongda::model::place::Place;
 use tongda::model::place::PlaneXy;
@@ -179,7 +180,9 @@ fn what_a_flood_over_each_shelter_leaves() {
     for (lost, coverage, with_place) in [(0, 0.75, 0.625), (1, 0.84375, 0.390625), (2, 0.78125, 0.703125)] {
         let mut study = town();
         let facility = study.facilities.remove(lost);
-        study.excluded.push(Excluded { facility, hazard: "flood".into(), zone: "river".into() });
+        study
+            .excluded
+            .push(Excluded { facility, by: ExcludedBy::Hazard { hazard: "flood".into(), zone: "river".into() } });
         let share = |text: &str| measure(&study, text).unwrap().headline.value;
         let rest = "kind = \"shelter\", within = \"1 km\", by = \"straight-line\"";
         assert_eq!(share(&format!("covered-share = {{ {rest} }}")), Some(coverage), "without {lost}");
@@ -189,7 +192,9 @@ fn what_a_flood_over_each_shelter_leaves() {
     // all of them: nobody, and the layers are there
     let mut study = town();
     for facility in study.facilities.drain(..) {
-        study.excluded.push(Excluded { facility, hazard: "flood".into(), zone: "river".into() });
+        study
+            .excluded
+            .push(Excluded { facility, by: ExcludedBy::Hazard { hazard: "flood".into(), zone: "river".into() } });
     }
     let text = "served-share = { kind = \"shelter\", within = \"1 km\", by = \"straight-line\", losses = true }";
     let output = measure(&study, text).unwrap();

@@ -29,8 +29,11 @@ fn layers_of(study: &Study) -> Vec<Table> {
     let card = Scorecard {
         generator: "test".into(),
         title: Text::new("t", "题"),
+        scenario: None,
         synthetic: false,
         plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        as_of: None,
+        ranking: Vec::new(),
         indicators: Vec::new(),
         sources: Vec::new(),
         issues: BTreeMap::new(),

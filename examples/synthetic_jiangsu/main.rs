@@ -1,4 +1,4 @@
-//! Makes the synthetic part of the Jiangsu demo: bus lines, people, clinics, schools and shelters that do not exist,
+//! Makes the synthetic part of the Jiangsu demo: bus lines, people, clinics, schools, shelters and reports that do not exist,
 //! around boundaries and township seats that do.
 //!
 //! There is no open data set of these services. What is written here carries "synthetic" in the file name and in a
@@ -15,6 +15,7 @@ mod centres;
 mod land;
 mod ledger;
 mod random;
+mod reported;
 mod services;
 mod timetable;
 
@@ -54,6 +55,7 @@ pub fn generate(real: &Path) -> Result<Vec<File>, Box<dyn Error>> {
         ("declared_pairs_synthetic.csv", ledger::ledger(&land, &network)?),
     ];
     synthetic.extend(services::services(&land, &centres));
+    synthetic.push(("reported_synthetic.csv", reported::reported(&land)));
     for (name, sheet) in &synthetic {
         files.push((format!("synthetic/{name}"), bytes(sheet)?));
     }

@@ -1,5 +1,7 @@
 //! Two runs side by side: verdicts, figures of every region, people and evidence that differ.
 
+pub mod layers;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -25,9 +27,24 @@ pub struct Comparison {
     pub before: Text,
     pub after: Text,
     pub indicators: Vec<IndicatorChange>,
+    /// Verdicts that differ, of the whole area and of regions, by indicator, level and code.
+    pub verdicts: Vec<VerdictChange>,
     /// Ids that only one of the runs has.
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
+}
+
+/// A verdict that differs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerdictChange {
+    /// The indicator's id and title.
+    pub id: String,
+    pub title: Text,
+    /// `None` for the whole area.
+    pub region: Option<(Level, String, String)>,
+    pub verdict: (Verdict, Verdict),
+    /// Figures as texts; empty for no data.
+    pub figure: (String, String),
 }
 
 /// How one indicator differs.
@@ -40,6 +57,8 @@ pub struct IndicatorChange {
     pub figure: (String, String),
     pub difference: Option<f64>,
     pub unit: FigureUnit,
+    /// Whether more is better, as the target says, or else the unit.
+    pub larger_is_better: bool,
     /// A part of the whole has no data in one of the runs, and the difference may be that part's.
     pub uncertain: bool,
     /// Why the figures are not compared.
@@ -48,6 +67,8 @@ pub struct IndicatorChange {
     pub people: Vec<PeopleChange>,
     /// How many come nearer and how many are farther off, of those with a distance or time in both runs.
     pub ways: Option<WayChange>,
+    /// The same people by region and by class of demand; empty where a run does not say where they are.
+    pub moved: Vec<Moved>,
     /// Regions with a figure in both runs, the greatest loss first.
     pub regions: Vec<RegionChange>,
     /// Regions that are not compared, because one of the runs has no figure for them.
@@ -79,6 +100,23 @@ pub struct WayChange {
     pub farther: f64,
 }
 
+/// Who gained and who lost in one region or class, as the run after weighs them: only points that both runs have.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Moved {
+    /// Level and code of the region; `None` for a class.
+    pub region: Option<(Level, String)>,
+    /// Name of the region or the class; empty for points without a class where others have one.
+    pub name: String,
+    /// Within reach after and not before, and the other way round; of points with data in both runs.
+    pub gained: f64,
+    pub lost: f64,
+    /// With a way that is shorter, or longer, by a metre or a second at least.
+    pub nearer: f64,
+    pub farther: f64,
+    /// All of them.
+    pub all: f64,
+}
+
 /// One region with a figure in both runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RegionChange {
@@ -104,6 +142,8 @@ pub struct RegionApart {
     /// As texts; empty for no data, `None` where the run does not have the region.
     pub before: Option<String>,
     pub after: Option<String>,
+    /// `None` where one of the runs does not have the region.
+    pub verdict: Option<(Verdict, Verdict)>,
 }
 
 /// One piece of evidence that differs; `None` where a run does not have it.
@@ -120,15 +160,17 @@ pub struct EvidenceChange {
 pub fn compare(before: &Scorecard, after: &Scorecard) -> Comparison {
     let ids = |card: &Scorecard| card.indicators.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
     let (had, has) = (ids(before), ids(after));
+    let indicators: Vec<IndicatorChange> = before
+        .indicators
+        .iter()
+        .filter_map(|row| Some((row, after.indicators.iter().find(|other| other.id == row.id)?)))
+        .map(|(row, other)| change(row, other))
+        .collect();
     Comparison {
         before: before.title.clone(),
         after: after.title.clone(),
-        indicators: before
-            .indicators
-            .iter()
-            .filter_map(|row| Some((row, after.indicators.iter().find(|other| other.id == row.id)?)))
-            .map(|(row, other)| change(row, other))
-            .collect(),
+        verdicts: indicators.iter().flat_map(verdicts).collect(),
+        indicators,
         only_before: had.iter().filter(|id| !has.contains(id)).cloned().collect(),
         only_after: has.iter().filter(|id| !had.contains(id)).cloned().collect(),
     }
@@ -151,14 +193,36 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
             .map(|(x, y)| y - x)
             .filter(|_| apart.is_none()),
         unit: after.figure.unit,
+        larger_is_better: larger_is_better(after),
         uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
         apart,
         people: if is_same_question { people(before, after) } else { Vec::new() },
         ways: ways(before, after).filter(|_| is_same_question),
+        moved: if is_same_question { moved(before, after) } else { Vec::new() },
         regions,
         regions_apart,
         evidence: evidence(before, after),
     }
+}
+
+/// The verdicts of an indicator that differ: of the whole first, then of regions by level and code. That one of the runs has no data is
+/// a verdict too.
+fn verdicts(change: &IndicatorChange) -> Vec<VerdictChange> {
+    let one = |region: Option<(Level, String, String)>, verdict: (Verdict, Verdict), figure: &(String, String)| {
+        let (id, title) = (change.id.clone(), change.title.clone());
+        (verdict.0 != verdict.1).then(|| VerdictChange { id, title, region, verdict, figure: figure.clone() })
+    };
+    let mut regions: Vec<VerdictChange> = change
+        .regions
+        .iter()
+        .filter_map(|it| one(Some((it.level, it.code.clone(), it.name.clone())), it.verdict, &it.text))
+        .collect();
+    regions.extend(change.regions_apart.iter().filter_map(|it| {
+        let figure = it.before.clone().zip(it.after.clone())?;
+        one(Some((it.level, it.code.clone(), it.name.clone())), it.verdict?, &figure)
+    }));
+    regions.sort_by(|x, y| x.region.cmp(&y.region));
+    one(None, change.verdict, &change.figure).into_iter().chain(regions).collect()
 }
 
 /// The value of a figure that can be compared: there is one, and it is not only a bound.
@@ -231,6 +295,7 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
                 level: after.level,
                 code: after.code,
                 name: after.name,
+                verdict: before.as_ref().map(|before| (before.verdict, after.verdict)),
                 before: before.map(|before| before.figure.text),
                 after: Some(after.figure.text),
             }),
@@ -242,6 +307,7 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
         name: region.name,
         before: Some(region.figure.text),
         after: None,
+        verdict: None,
     }));
     apart.sort_by(|x, y| y.level.cmp(&x.level).then_with(|| x.code.cmp(&y.code)));
     let sign = if larger_is_better(after) { 1.0 } else { -1.0 };
@@ -322,6 +388,63 @@ fn ways(before: &Row, after: &Row) -> Option<WayChange> {
         }) += weight(y);
     }
     is_any.then(|| WayChange { nearer: nearer.to_f64(), same: same.to_f64(), farther: farther.to_f64() })
+}
+
+/// Whether a state is one that is wished for; `None` for one that says nothing of it.
+fn is_good(state: &str) -> Option<bool> {
+    match state {
+        "covered" | "measured" | "present" => Some(true),
+        "uncovered" | "no-facility" | "absent" => Some(false),
+        _ => None,
+    }
+}
+
+/// Regions by level and code, then classes by name, those without one last; a region holds those of the regions in it.
+fn moved(before: &Row, after: &Row) -> Vec<Moved> {
+    let rows: BTreeMap<&str, &RegionRow> = after.regions.iter().map(|row| (row.code.as_str(), row)).collect();
+    /// Level and code of a region, or whether a class has no name, and its name.
+    type Key<'r> = (Option<(Level, &'r str)>, bool, &'r str);
+    let mut sums: BTreeMap<Key<'_>, [Weight; 5]> = BTreeMap::new();
+    let has_classes = after.outcomes.iter().any(|outcome| outcome.class.is_some());
+    for (x, y) in pairs(before, after) {
+        let (Some(x), Some(y)) = (x, y) else { continue };
+        let home = y.region.as_deref().or(x.region.as_deref()).and_then(|code| rows.get(code));
+        let above = home.iter().flat_map(|row| &row.parents).filter_map(|code| rows.get(code.as_str()));
+        let mut keys: Vec<Key<'_>> = home
+            .into_iter()
+            .chain(above)
+            .map(|row| (Some((row.level, row.code.as_str())), false, row.name.as_str()))
+            .collect();
+        if has_classes {
+            keys.push((None, y.class.is_none(), y.class.as_deref().unwrap_or_default()));
+        }
+        let good = is_good(&x.state).zip(is_good(&y.state));
+        let way = x.cost.zip(y.cost).map(|(was, is)| is - was);
+        let is_so = [
+            good == Some((false, true)),
+            good == Some((true, false)),
+            way.is_some_and(|way| way <= -1.0),
+            way.is_some_and(|way| way >= 1.0),
+            true,
+        ];
+        for key in keys {
+            let sum = sums.entry(key).or_default();
+            for (sum, _) in sum.iter_mut().zip(is_so).filter(|(_, is_so)| *is_so) {
+                *sum += weight(y);
+            }
+        }
+    }
+    let mut found: Vec<Moved> = sums
+        .into_iter()
+        .map(|((region, _, name), sums)| {
+            let [gained, lost, nearer, farther, all] = sums.map(Weight::to_f64);
+            let region = region.map(|(level, code)| (level, code.to_owned()));
+            Moved { region, name: name.to_owned(), gained, lost, nearer, farther, all }
+        })
+        .collect();
+    // a stable sort: classes behind the regions
+    found.sort_by_key(|one| one.region.is_none());
+    found
 }
 
 fn evidence(before: &Row, after: &Row) -> Vec<EvidenceChange> {

@@ -5,5 +5,7 @@ pub mod explain;
 pub mod init;
 pub mod inspect;
 pub(crate) mod otherwise;
+mod package;
 pub mod run;
+pub mod scenario;
 pub mod way;

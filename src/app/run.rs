@@ -7,18 +7,18 @@ use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
-use geo::BoundingRect;
-use geo_types::Rect;
 use sha2::Digest;
 use sha2::Sha256;
 
 use crate::app::otherwise;
+use crate::app::package;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::config::error::ConfigError;
+use crate::config::error::nearest_match;
 use crate::config::file::ReportLang;
 use crate::config::plan::IndicatorPlan;
 use crate::config::plan::OutputFormat;
@@ -26,11 +26,14 @@ use crate::config::plan::OutputPlan;
 use crate::config::plan::Plan;
 use crate::config::plan::Source;
 use crate::config::plan::SpeedSource;
+use crate::config::scenario::Edits;
 use crate::indicators::norm::Norm;
+use crate::indicators::ranking::ranking;
 use crate::indicators::scorecard;
 use crate::indicators::scorecard::PlaneNote;
 use crate::indicators::scorecard::Promise;
 use crate::indicators::scorecard::Provenance;
+use crate::indicators::scorecard::ScenarioRow;
 use crate::indicators::scorecard::Scorecard;
 use crate::indicators::scorecard::SourceRow;
 use crate::indicators::target::Bound;
@@ -41,9 +44,7 @@ use crate::ingest::account::source_name;
 use crate::io::atomic;
 use crate::io::atomic::WriteError;
 use crate::io::csv_out;
-use crate::io::gpkg;
 use crate::io::html;
-use crate::io::qgis_project::ProjectCrs;
 use crate::io::read;
 use crate::io::read::ReadRequest;
 use crate::io::read::companions;
@@ -55,6 +56,8 @@ use crate::metrics::Context;
 use crate::metrics::METRICS;
 use crate::metrics::MetricError;
 use crate::metrics::MetricInfo;
+use crate::metrics::Output;
+use crate::metrics::figure::Figure;
 use crate::metrics::networks::Networks;
 use crate::metrics::roll_up;
 use crate::model::study::Study;
@@ -69,7 +72,7 @@ pub struct RunOptions<'a> {
     pub out_dir: Option<&'a Path>,
     /// Judge only; write nothing.
     pub write_nothing: bool,
-    /// Language of the printed map.
+    /// Language of reports and workbooks that name none.
     pub lang: Option<Lang>,
 }
 
@@ -117,9 +120,52 @@ pub struct Finished {
 /// # Errors
 /// [`RunError`]; files that were written before a file that can not be written stay.
 pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Result<Finished, RunError> {
-    let mut study = ingest::study(&plan.study, progress)?;
+    let measured = measure(plan, progress)?;
+    finish(plan, measured, options, progress)
+}
+
+/// What was measured, before anything is written.
+pub(crate) struct Measured {
+    study: Study,
+    pub card: Scorecard,
+    /// The indicators' own layers.
+    tables: Vec<Table>,
+}
+
+/// Reads, measures and judges what a plan asks for.
+/// # Errors
+/// As [`run`], but for what is written.
+pub(crate) fn measure(plan: &Plan, progress: &dyn Progress) -> Result<Measured, RunError> {
+    let nothing = Edits::default();
+    let edits = plan.scenario.as_ref().map_or(&nothing, |scenario| &scenario.edits);
+    let (mut study, mut changes) = ingest::study_with(&plan.study, edits, progress)?;
     plan.check_against(&study)?;
-    let (mut card, own_tables) = judge(plan, &mut study, progress)?;
+    let (mut card, tables) = judge(plan, &mut study, progress)?;
+    card.scenario = plan.scenario.as_ref().map(|scenario| {
+        changes.extend(scenario.changes.iter().cloned());
+        // a stable sort: within a group, as they were met
+        changes.sort_by_key(|change| change.group);
+        ScenarioRow {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            patch: file_name(&scenario.name),
+            changes,
+            split: Vec::new(),
+        }
+    });
+    Ok(Measured { study, card, tables })
+}
+
+/// Writes what a plan asks for. Nothing is written when an output asks for a layer that is not there.
+/// # Errors
+/// As [`run`], but for what is measured.
+pub(crate) fn finish(
+    plan: &Plan,
+    measured: Measured,
+    options: RunOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Finished, RunError> {
+    let Measured { study, mut card, tables: own_tables } = measured;
     card.provenance = provenance(plan)?;
     let shows_streets = plan.study.streets.as_ref().is_some_and(|streets| streets.show);
     let tables = layers::all(&study, &card, own_tables, shows_streets);
@@ -142,15 +188,17 @@ pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Res
 /// Measures and judges every indicator; what metrics find wrong joins the study's issues.
 fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Scorecard, Vec<Table>), RunError> {
     progress.stage("measure", Some(plan.indicators.len() as u64));
-    let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut tables, mut issues) = (Vec::new(), Vec::new(), not_asked(plan, study));
     let mut outputs = Vec::new();
     let networks = Networks::new(study);
     for indicator in &plan.indicators {
-        let mut output = indicator
-            .measure
-            .metric()
-            .measure_over(&asked(study, indicator, progress), &networks)
-            .map_err(|source| RunError::Metric { indicator: indicator.id.clone(), source })?;
+        let found = indicator.measure.metric().measure_over(&asked(study, indicator, progress), &networks);
+        let mut output = match (found, &indicator.needs) {
+            (Ok(output), _) => output,
+            (Err(MetricError::Missing { what, .. }), Some(_)) => missing(indicator, &what),
+            (Err(source), _) => return Err(RunError::Metric { indicator: indicator.id.clone(), source }),
+        };
+        tell_needs(indicator, &mut output);
         roll_up::tell(study, &mut output);
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
@@ -166,7 +214,9 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             id: indicator.id.clone(),
             title: indicator.title.clone(),
             cites: indicator.cites.clone().unwrap_or_default(),
+            item: indicator.item,
             target: indicator.target.clone(),
+            as_of: plan.as_of,
         };
         let mut row = scorecard::row(study, &promise, indicator.measure.info(), &output);
         row.norms = indicator.norms.iter().map(Norm::row).collect();
@@ -183,6 +233,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
     let card = Scorecard {
         generator: concat!("tongda ", env!("CARGO_PKG_VERSION")).to_owned(),
         title: plan.title.clone(),
+        scenario: None,
         synthetic: study.synthetic,
         plane: PlaneNote {
             name: study.plane.name.clone(),
@@ -190,12 +241,54 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             scale_min: study.plane.scale_min,
             scale_max: study.plane.scale_max,
         },
+        as_of: plan.as_of.map(|day| day.to_string()),
+        ranking: ranking(&rows),
         indicators: rows,
         sources: study.ledgers.iter().map(SourceRow::from).collect(),
         issues: scorecard::count_issues(study.issues.iter().filter(|issue| issue.severity > Severity::Note)),
         provenance: Vec::new(),
     };
     Ok((card, tables))
+}
+
+/// The answer of an indicator whose inputs are not there.
+fn missing(indicator: &IndicatorPlan, what: &str) -> Output {
+    Output { headline: Figure::no_data(indicator.unit, what, "所需数据未提供"), ..Output::default() }
+}
+
+/// An indicator without a value says what it needs.
+fn tell_needs(indicator: &IndicatorPlan, output: &mut Output) {
+    let figure = &mut output.headline;
+    let Some(needs) = indicator.needs.as_ref().filter(|_| figure.value.is_none() && !figure.not_applicable) else {
+        return;
+    };
+    let why = figure.reason.take().unwrap_or_default();
+    let joined = |needs: String, why: &str, by: &str| if why.is_empty() { needs } else { format!("{needs}{by}{why}") };
+    figure.reason = Some(Text::new(
+        joined(format!("needs {}", needs.en), &why.en, "; "),
+        joined(format!("需要{}", needs.zh), &why.zh, "；"),
+    ));
+}
+
+/// Rows of reported values that no indicator asks for.
+fn not_asked(plan: &Plan, study: &Study) -> Vec<Issue> {
+    let asked: Vec<&str> = plan.indicators.iter().filter_map(|one| one.measure.series(&one.id)).collect();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut issues = Vec::new();
+    for one in study.reported.iter().flatten() {
+        if asked.contains(&one.series.as_str()) || seen.contains(&one.series.as_str()) {
+            continue;
+        }
+        seen.push(&one.series);
+        let what = match nearest_match(&one.series, asked.iter().copied()) {
+            Some(near) => format!("no indicator reads values of \"{}\"; did you mean \"{near}\"?", one.series),
+            None => format!("no indicator reads values of \"{}\"", one.series),
+        };
+        let mut issue = Issue::new(Severity::Warning, "not-asked", one.file.clone(), what).with_id(&one.series);
+        (issue.record, issue.field) = (Some(one.record), Some("indicator".to_owned()));
+        issues.push(issue);
+    }
+    issues
 }
 
 /// What the metric of an indicator may look at.
@@ -207,14 +300,25 @@ pub(crate) fn asked<'a>(study: &'a Study, indicator: &'a IndicatorPlan, progress
     Context { study, progress, id: &indicator.id, title: &indicator.title, over: &indicator.over, target_share }
 }
 
-/// Every input with its hash, the config first.
+/// The last part of a path.
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().map_or(path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The text of the config as it was written, without the changes of a scenario.
+pub(super) fn written_text(plan: &Plan) -> &str {
+    plan.scenario.as_ref().map_or(&plan.text, |scenario| &scenario.study_text)
+}
+
+/// Every input with its hash, the config first, and then the patch of a scenario.
 fn provenance(plan: &Plan) -> Result<Vec<Provenance>, RunError> {
-    let config_name = Path::new(&plan.name).file_name().map_or(plan.name.clone(), |n| n.to_string_lossy().into_owned());
-    let mut inputs = vec![Provenance {
-        path: config_name,
-        sha256: hex(&Sha256::digest(plan.text.as_bytes())),
-        bytes: plan.text.len() as u64,
-    }];
+    let text = |name: &str, text: &str| Provenance {
+        path: file_name(name),
+        sha256: hex(&Sha256::digest(text.as_bytes())),
+        bytes: text.len() as u64,
+    };
+    let mut inputs = vec![text(&plan.name, written_text(plan))];
+    inputs.extend(plan.scenario.as_ref().map(|scenario| text(&scenario.name, &scenario.text)));
     for source in sources(plan) {
         if inputs.iter().any(|input| input.path == source.shown) {
             continue;
@@ -295,12 +399,12 @@ fn hash_of_records(source: &Source) -> Result<(String, u64), RunError> {
     Ok((hex(&sink.0.finalize()), sink.1))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Every file that a plan reads, in the order of the config.
-fn sources(plan: &Plan) -> Vec<&Source> {
+pub(super) fn sources(plan: &Plan) -> Vec<&Source> {
     let study = &plan.study;
     let mut all: Vec<&Source> = plan.norms.iter().collect();
     all.extend(study.regions.iter().map(|one| &one.source));
@@ -316,6 +420,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     }
     all.extend(study.services.as_ref().map(|one| &one.source));
     all.extend(study.transit.iter().flat_map(|one| &one.feeds));
+    all.extend(plan.scenario.iter().flat_map(|one| &one.edits.lines).map(|one| &one.source));
     all.extend(study.streets.as_ref().map(|one| &one.source));
     all.extend(study.streets.as_ref().and_then(|one| Some(&one.closures.as_ref()?.source)));
     all.extend(study.streets.as_ref().and_then(|one| one.heights.as_ref()));
@@ -329,6 +434,7 @@ fn sources(plan: &Plan) -> Vec<&Source> {
     all.extend(study.water.as_ref().map(|one| &one.source));
     all.extend(study.pair_overrides.as_ref());
     all.extend(study.declared_pairs.as_ref());
+    all.extend(&study.reported);
     all
 }
 
@@ -359,13 +465,20 @@ fn write(
     match output.format {
         OutputFormat::GeoPackage => {
             let mut written = vec![path.clone()];
-            written.extend(write_package(plan, options, &path, study, card, tables)?);
+            written.extend(package::write(plan, &map_langs(plan, output), &path, study, card, tables)?);
             return Ok(written);
         }
         OutputFormat::Layer => {
             let write = driver(&path).and_then(|driver| driver.write);
             if let (Some(table), Some(write)) = (layer_of(output, tables)?, write) {
-                write(&path, table)?;
+                match &plan.scenario {
+                    // a database has one table of a name, and it is the study's
+                    Some(scenario) if is_address(&path) => {
+                        let name = format!("{}_{}", table.name, scenario.id.replace('-', "_"));
+                        write(&path, &Table { name, ..table.clone() })?;
+                    }
+                    _ => write(&path, table)?,
+                }
                 let mut written = vec![path.clone()];
                 written.extend(companions(&path));
                 return Ok(written);
@@ -376,7 +489,15 @@ fn write(
             let issues = tables.iter().find(|table| table.name == "issues");
             workbook::write(&path, &workbook::Book { card, issues, langs: &langs(plan, output, options) })?;
         }
-        OutputFormat::CsvScorecard => csv_out::write(&path, &layers::scorecard(card, study.frame))?,
+        OutputFormat::CsvScorecard => {
+            csv_out::write(&path, &layers::scorecard(card, study.frame))?;
+            if let Some(split) = tables.iter().find(|table| table.name == layers::SPLIT) {
+                let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+                let beside = path.with_file_name(format!("{stem}-split.csv"));
+                csv_out::write(&beside, split)?;
+                return Ok(vec![path, beside]);
+            }
+        }
         OutputFormat::JsonScorecard => atomic::write_bytes(&path, json(card).as_bytes())?,
     }
     Ok(vec![path])
@@ -407,6 +528,16 @@ fn credit(plan: &Plan) -> Text {
     match is_osm {
         true => Text::new("Data © OpenStreetMap contributors (ODbL). ", "数据 © OpenStreetMap 贡献者（ODbL）。"),
         false => Text::default(),
+    }
+}
+
+/// The languages of printed maps in a project; both where neither the output nor the config says, whatever the locale.
+fn map_langs(plan: &Plan, output: &OutputPlan) -> Vec<Lang> {
+    match (output.lang, plan.lang) {
+        (Some(ReportLang::Zh), _) => vec![Lang::Zh],
+        (Some(ReportLang::En), _) => vec![Lang::En],
+        (None, Some(lang)) => vec![lang],
+        (Some(ReportLang::Both), _) | (None, None) => vec![Lang::Zh, Lang::En],
     }
 }
 
@@ -443,51 +574,4 @@ fn write_report(
         methods: &methods,
     };
     Ok(html::write(path, &report)?)
-}
-
-fn write_package(
-    plan: &Plan,
-    options: RunOptions<'_>,
-    path: &Path,
-    study: &Study,
-    card: &Scorecard,
-    tables: &[Table],
-) -> Result<Option<PathBuf>, RunError> {
-    let extent = study
-        .regions
-        .iter()
-        .filter(|(_, region)| region.judged)
-        .filter_map(|(_, region)| region.shape.as_ref()?.plane.bounding_rect())
-        .reduce(|a, b| {
-            Rect::new(
-                (a.min().x.min(b.min().x), a.min().y.min(b.min().y)),
-                (a.max().x.max(b.max().x), a.max().y.max(b.max().y)),
-            )
-        });
-    let project = extent.map(|extent| ProjectCrs {
-        epsg: study.plane.epsg,
-        name: study.plane.name.clone(),
-        wkt1: study.plane.wkt1.clone(),
-        extent,
-    });
-    let credit = credit(plan);
-    let note = Text::new(
-        format!("{}. Measured in {}. {}", card.generator, study.plane.name, credit.en).trim_end().to_owned(),
-        format!("{}；量测平面：{}。{}", card.generator, study.plane.name, credit.zh),
-    );
-    let provenance = serde_json::json!({
-        "generator": card.generator,
-        "inputs": card.provenance,
-        "config": plan.text.as_ref(),
-    });
-    let package = gpkg::Package {
-        title: &plan.title,
-        summary: &note,
-        note: &note,
-        tables,
-        project: project.as_ref(),
-        provenance_json: &provenance.to_string(),
-        lang: options.lang.or(plan.lang).unwrap_or(Lang::Zh),
-    };
-    Ok(gpkg::write_with_project(path, &package)?)
 }

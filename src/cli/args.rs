@@ -51,11 +51,20 @@ pub enum Command {
         /// Write every output into this folder, wherever the config would put it
         #[arg(long, value_name = "DIR")]
         out_dir: Option<PathBuf>,
+        /// A patch over the study (TOML): what would be otherwise; its id ends the names of the outputs
+        #[arg(long, value_name = "PATCH")]
+        scenario: Option<PathBuf>,
+        /// Split the change of every figure among facilities, network, people and definition
+        #[arg(long, requires = "scenario")]
+        split: bool,
     },
     /// Judge and write nothing: exit 0 every target is met, 1 one is missed or not shown to be met, 2 it could not run
     Check {
         /// Study file (TOML)
         config: PathBuf,
+        /// A patch over the study (TOML): what would be otherwise
+        #[arg(long, value_name = "PATCH")]
+        scenario: Option<PathBuf>,
     },
     /// What is in a file: CRS declared and likely, fields, extent, problems
     Inspect(InspectArgs),
@@ -94,6 +103,15 @@ pub enum Command {
         before: PathBuf,
         /// JSON scorecard of another run
         after: PathBuf,
+        /// Write the differences of regions as layers: a .gpkg with styles and a QGIS project, or one layer, e.g. .geojson
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The GeoPackage of a run that has the outlines of the regions [default: the one beside a scorecard]
+        #[arg(long, value_name = "FILE.gpkg", requires = "out")]
+        regions: Option<PathBuf>,
+        /// Write only the layer of this indicator
+        #[arg(long, value_name = "ID", requires = "out")]
+        indicator: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -101,7 +119,11 @@ pub enum Command {
     /// List the formats that can be read and written
     Formats,
     /// Print the JSON schema of study files
-    Schema,
+    Schema {
+        /// That of patches over a study
+        #[arg(long)]
+        scenario: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         #[arg(value_enum)]

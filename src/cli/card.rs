@@ -9,10 +9,15 @@ use crate::base::units::Lang;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::cli::text;
+use crate::indicators::ranking::Ranked;
+use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::Row;
 use crate::indicators::scorecard::Scorecard;
+use crate::indicators::split;
+use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
 use crate::indicators::verdict::format_value;
 use crate::io::read::shown;
@@ -29,6 +34,7 @@ struct Page {
 pub fn render(card: &Scorecard, issues: &[Issue], written: &[PathBuf], lang: Lang, color: bool) -> String {
     let mut page = Page { text: String::new(), lang, color };
     page.line(card.title.in_lang(lang));
+    page.scenario(card);
     if card.synthetic {
         page.wrapped(
             "Part of the input is synthetic: indicators marked * say nothing of the real world.",
@@ -43,10 +49,17 @@ pub fn render(card: &Scorecard, issues: &[Issue], written: &[PathBuf], lang: Lan
         .map(|row| format!("{}{}", row.title.in_lang(lang), if row.synthetic { " *" } else { "" }))
         .collect();
     let widest = titles.iter().map(|title| text::width(title)).max().unwrap_or(0).min(58);
+    let mut item = None;
     for (row, title) in card.indicators.iter().zip(&titles) {
+        if row.item != item {
+            item = row.item;
+            page.item(item);
+        }
         page.indicator(row, title, widest);
     }
+    page.split(card);
     page.totals(card);
+    page.ranking(card);
     page.ledger(card, issues);
     if !written.is_empty() {
         page.line(page.say("written", "已写出"));
@@ -88,16 +101,57 @@ impl Page {
         if self.color { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
+    /// What is otherwise than in the study.
+    fn scenario(&mut self, card: &Scorecard) {
+        let Some(scenario) = &card.scenario else { return };
+        let title = format!("{} {}", self.say("scenario", "情景"), scenario.patch);
+        self.line(&title);
+        for line in scenario.told() {
+            self.wrapped(&format!("Δ {}", line.en), &format!("Δ {}", line.zh), "  ");
+        }
+    }
+
+    /// Where the change of each figure comes from.
+    fn split(&mut self, card: &Scorecard) {
+        let Some(scenario) = card.scenario.as_ref().filter(|scenario| !scenario.split.is_empty()) else { return };
+        let lang = self.lang;
+        self.line(self.say(
+            "where the change comes from (Shapley; in brackets the least and the most over all orders)",
+            "变化来源分解（Shapley值；括号内为各次序的最小与最大值）",
+        ));
+        let shown = |text: &str| split::in_lang(text, lang);
+        for row in &scenario.split {
+            let title = format!("  {}: {}", row.title.in_lang(lang), shown(&row.text));
+            self.line(&title);
+            for part in &row.parts {
+                let (least, most) = (shown(&part.range_text.0), shown(&part.range_text.1));
+                let range = if least == most { String::new() } else { format!("  ({least} … {most})") };
+                let name = part.group.title();
+                let line = format!(
+                    "    {}  {}{range}",
+                    text::pad(name.in_lang(lang), 12),
+                    text::pad_left(&shown(&part.text), 16)
+                );
+                self.line(&line);
+            }
+            if let Some(reason) = &row.reason {
+                self.wrapped(&reason.en, &reason.zh, "    ");
+            }
+        }
+        self.line("");
+    }
+
     fn indicator(&mut self, row: &Row, title: &str, widest: usize) {
         let value = if row.figure.text.is_empty() { "–" } else { &row.figure.text };
         let target = row.target.as_ref().map_or(String::new(), |target| {
-            let by = target.by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
-            format!("{}{by}", target.text)
+            format!("{} {}", target.text, target.day().in_lang(self.lang)).trim_end().to_owned()
         });
         let verdict = self.paint(row.verdict, row.verdict.title().in_lang(self.lang));
         let firmness = match row.firmness {
+            Firmness::Robust if row.status == Status::Close => self.say(", close, robust", "，接近，稳健"),
             Firmness::Robust => self.say(", robust", "，稳健"),
             Firmness::Fragile => self.say(", FRAGILE", "，脆弱"),
+            Firmness::Untested if row.status == Status::Close => self.say(", close", "，接近"),
             Firmness::Untested => "",
         };
         let range = row.figure.uncertainty.filter(|(low, high)| low < high).map_or(String::new(), |(low, high)| {
@@ -121,11 +175,18 @@ impl Page {
         if let Some(reason) = &row.reason {
             self.wrapped(&reason.en, &reason.zh, "    ");
         }
+        if let Some(origin) = row.target.as_ref().and_then(|target| target.origin) {
+            let title = origin.title();
+            self.wrapped(&format!("target: {}", title.en), &format!("目标性质：{}", title.zh), "    ");
+        }
         for norm in &row.norms {
             self.wrapped(&format!("§ {}", norm.says.en), &format!("§ {}", norm.says.zh), "    ");
         }
         if let Some(gap) = &row.closing_the_gap {
             self.wrapped(&format!("→ {}", gap.en), &format!("→ {}", gap.zh), "    ");
+        }
+        if let Some(pace) = &row.pace {
+            self.wrapped(&format!("→ {}", pace.says.en), &format!("→ {}", pace.says.zh), "    ");
         }
         self.matrix(row);
         for note in &row.notes {
@@ -226,15 +287,63 @@ impl Page {
         self.text.push_str(&text::wrap(&text, COLUMNS, "    "));
     }
 
+    /// The line above the indicators of an item of the plan.
+    fn item(&mut self, item: Option<u32>) {
+        let line = match (item, self.lang) {
+            (Some(number), Lang::En) => format!("-- item {number} of the plan"),
+            (Some(number), Lang::Zh) => format!("-- 规划第 {number} 项"),
+            (None, Lang::En) => "-- no item of the plan".to_owned(),
+            (None, Lang::Zh) => "-- 非规划条目".to_owned(),
+        };
+        self.line(&line);
+    }
+
+    /// How many rows have each status: all of them, and by whose target it is where the config says so.
     fn totals(&mut self, card: &Scorecard) {
-        let listed: Vec<String> = Verdict::ALL
-            .into_iter()
-            .filter_map(|verdict| {
-                let count = card.indicators.iter().filter(|row| row.verdict == verdict).count();
-                (count > 0).then(|| format!("{} {count}", verdict.title().in_lang(self.lang)))
-            })
-            .collect();
-        self.line(&format!("{}: {}", self.say("verdicts", "结论"), listed.join(", ")));
+        let count = |rows: &[&Row]| {
+            let listed = Status::ALL.into_iter().filter_map(|status| {
+                let count = rows.iter().filter(|row| row.status == status).count();
+                (count > 0).then(|| format!("{} {count}", status.title().in_lang(self.lang)))
+            });
+            listed.collect::<Vec<_>>().join(", ")
+        };
+        let all: Vec<&Row> = card.indicators.iter().collect();
+        let mut lines = vec![format!("{} {}: {}", self.say("verdicts", "结论"), all.len(), count(&all))];
+        for origin in Origin::ALL {
+            let origin_of = |row: &&Row| row.target.as_ref().and_then(|target| target.origin) == Some(origin);
+            let rows: Vec<&Row> = card.indicators.iter().filter(origin_of).collect();
+            if !rows.is_empty() {
+                lines.push(format!("  {} {}: {}", origin.title().in_lang(self.lang), rows.len(), count(&rows)));
+            }
+        }
+        for line in lines {
+            self.line(&line);
+        }
+    }
+
+    /// The regions of the smallest level that keep most promises, and those that keep fewest.
+    fn ranking(&mut self, card: &Scorecard) {
+        const SHOWN: usize = 3;
+        let Some(level) = shown_level(&card.ranking) else { return };
+        let of_level: Vec<&Ranked> =
+            card.ranking.iter().filter(|one| one.level == level && one.places.is_some()).collect();
+        if of_level.len() <= 2 * SHOWN {
+            return;
+        }
+        let told = |one: &&Ranked| {
+            let (best, worst) = one.places.unwrap_or_default();
+            let place = if best == worst { best.to_string() } else { format!("{best}–{worst}") };
+            let perhaps = if one.no_data > 0 { format!(" +{}?", one.no_data) } else { String::new() };
+            format!("{} {}/{}{perhaps} (#{place})", one.name, one.met, one.targets)
+        };
+        let join = |ones: &[&Ranked]| ones.iter().map(told).collect::<Vec<_>>().join(self.say(", ", "、"));
+        let (first, last) = (join(&of_level[..SHOWN]), join(&of_level[of_level.len() - SHOWN..]));
+        let (en, zh) = level.title();
+        self.wrapped(
+            &format!("ranking by {en} (targets met): {first} … {last}; all in the layer \"ranking\""),
+            &format!("{zh}排名（达标数）：{first} …… {last}；全部见图层 ranking"),
+            "",
+        );
     }
 
     /// The ledger in three lines: how much was read and used, why the rest was not, and what is doubtful.

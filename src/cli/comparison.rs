@@ -1,12 +1,17 @@
 //! Two runs side by side on a terminal.
 
+use std::path::PathBuf;
+
 use crate::app::compare::Comparison;
 use crate::app::compare::IndicatorChange;
+use crate::app::compare::Moved;
+use crate::app::compare::VerdictChange;
 use crate::base::units::Lang;
 use crate::base::units::four_digits;
 use crate::base::units::thousands;
 use crate::cli::text;
 use crate::indicators::verdict::Verdict;
+use crate::io::read::shown;
 use crate::metrics::figure::FigureUnit;
 
 /// Evidence lines shown for one indicator.
@@ -22,7 +27,7 @@ struct Page {
 }
 
 /// The comparison, indicator by indicator: figures, who gained and who lost, regions by loss; evidence that differs is listed.
-pub fn render(comparison: &Comparison, lang: Lang) -> String {
+pub fn render(comparison: &Comparison, written: &[PathBuf], lang: Lang) -> String {
     let mut page = Page { text: String::new(), lang };
     page.line(&format!("A: {}", comparison.before.in_lang(lang)));
     page.line(&format!("B: {}", comparison.after.in_lang(lang)));
@@ -37,6 +42,12 @@ pub fn render(comparison: &Comparison, lang: Lang) -> String {
     ] {
         if !ids.is_empty() {
             page.line(&format!("{title}: {}", ids.join(", ")));
+        }
+    }
+    if !written.is_empty() {
+        page.line(page.say("written", "已写出"));
+        for path in written {
+            page.line(&format!("  {}", shown(path)));
         }
     }
     page.text
@@ -86,23 +97,85 @@ impl Page {
     }
 
     fn verdicts(&mut self, comparison: &Comparison) {
-        let changed: Vec<String> = comparison
-            .indicators
-            .iter()
-            .filter(|change| change.verdict.0 != change.verdict.1)
-            .map(|change| {
-                let (before, after) = (self.verdict(change.verdict.0), self.verdict(change.verdict.1));
-                format!("  {}: {before} → {after}", change.title.in_lang(self.lang))
-            })
-            .collect();
-        let (count, all) = (changed.len(), comparison.indicators.len());
+        let (whole, regions): (Vec<&VerdictChange>, Vec<&VerdictChange>) =
+            comparison.verdicts.iter().partition(|one| one.region.is_none());
+        let (count, all) = (whole.len(), comparison.indicators.len());
         let en = format!("verdicts that differ: {count} of {all}");
         let zh = format!("结论变化：{all} 项中 {count} 项");
         self.line(self.say(&en, &zh).to_owned().as_str());
-        for line in changed {
+        for one in whole {
+            let (before, after) = (self.verdict(one.verdict.0), self.verdict(one.verdict.1));
+            let line = format!("  {}: {before} → {after}", one.title.in_lang(self.lang));
             self.line(&line);
         }
+        let count = regions.len();
+        if count > 0 {
+            let (en, zh) = (format!("of regions: {count}"), format!("区域结论变化：{count} 个"));
+            self.line(self.say(&en, &zh).to_owned().as_str());
+            let row = |one: &&VerdictChange| {
+                let (level, code, name) = one.region.clone()?;
+                let (before, after) = (self.verdict(one.verdict.0), self.verdict(one.verdict.1));
+                Some(vec![
+                    one.id.clone(),
+                    self.say(level.title().0, level.title().1).to_owned(),
+                    code,
+                    name,
+                    format!("{before} → {after}"),
+                    format!("{} → {}", or_dash(&one.figure.0), or_dash(&one.figure.1)),
+                ])
+            };
+            let rows = regions.iter().take(SHOWN).filter_map(row).collect();
+            let header = [
+                self.say("indicator", "指标"),
+                self.say("level", "层级"),
+                self.say("code", "代码"),
+                self.say("region", "区域"),
+                self.say("verdict", "结论"),
+                self.say("figure", "数值"),
+            ];
+            self.table(&header, rows);
+            if count > SHOWN {
+                self.line(&format!("    … +{}", count - SHOWN));
+            }
+        }
         self.line("");
+    }
+
+    /// Who gained and who lost by region, most of them first, and by class.
+    fn moved(&mut self, change: &IndicatorChange) {
+        let is_some = |one: &&Moved| one.gained + one.lost + one.nearer + one.farther > 0.0;
+        let mut moved: Vec<&Moved> = change.moved.iter().filter(is_some).collect();
+        moved.sort_by(|x, y| {
+            let level = |one: &Moved| one.region.as_ref().map(|(level, _)| *level);
+            let all = |one: &Moved| one.gained + one.lost;
+            level(y).cmp(&level(x)).then(all(y).total_cmp(&all(x)))
+        });
+        for of_level in moved.chunk_by(|x, y| x.region.as_ref().map(|it| it.0) == y.region.as_ref().map(|it| it.0)) {
+            let (en, zh) = of_level[0].region.as_ref().map_or(("class", "类别"), |(level, _)| level.title());
+            let (en, zh) = (format!("  who gained and lost, by {en}"), format!("  得失人口，按{zh}"));
+            self.line(self.say(&en, &zh).to_owned().as_str());
+            let row = |one: &&Moved| {
+                let (code, unnamed) = (one.region.as_ref().map(|(_, code)| code.clone()), one.name.is_empty());
+                let name = if unnamed { self.say("class not known", "类别未知") } else { &one.name };
+                let mut cells = vec![code.unwrap_or_default(), name.to_owned()];
+                cells.extend([one.gained, one.lost, one.nearer, one.farther, one.all].map(thousands));
+                cells
+            };
+            let rows = of_level.iter().take(2 * REGIONS).map(row).collect();
+            let header = [
+                "",
+                "",
+                self.say("gained", "新增可达"),
+                self.say("lost", "失去可达"),
+                self.say("nearer", "路程缩短"),
+                self.say("farther", "路程增加"),
+                self.say("of", "总计"),
+            ];
+            self.table(&header, rows);
+            if of_level.len() > 2 * REGIONS {
+                self.line(&format!("    … +{}", of_level.len() - 2 * REGIONS));
+            }
+        }
     }
 
     fn indicator(&mut self, change: &IndicatorChange) {
@@ -127,6 +200,7 @@ impl Page {
             self.text.push_str(&text::wrap(apart.in_lang(self.lang), COLUMNS, "  "));
         }
         self.people(change);
+        self.moved(change);
         self.regions(change);
         self.evidence(change);
     }

@@ -34,6 +34,8 @@ use crate::app::inspect::timetable::FeedInspection;
 use crate::app::run;
 use crate::app::run::RunError;
 use crate::app::run::RunOptions;
+use crate::app::scenario;
+use crate::app::scenario::Split;
 use crate::app::way;
 use crate::base::units::Lang;
 use crate::cli::args::Args;
@@ -41,6 +43,7 @@ use crate::cli::args::Command;
 use crate::cli::progress::Bar;
 use crate::config;
 use crate::config::error::ConfigError;
+use crate::config::scenario::Scenario;
 use crate::indicators::verdict::Verdict;
 use crate::io::geotiff::is_raster;
 use crate::io::gtfs;
@@ -59,8 +62,15 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let lang = args.lang.map(Lang::from);
     match args.command {
-        Command::Run { config, out_dir } => run_config(&config, out_dir.as_deref(), lang, args.quiet, Mode::Run),
-        Command::Check { config } => run_config(&config, None, lang, args.quiet, Mode::Check),
+        Command::Run { config, out_dir, scenario, split } => {
+            let split = if split { Split::Yes } else { Split::No };
+            let asked = Asked { config: &config, scenario: scenario.as_deref(), split, out_dir: out_dir.as_deref() };
+            run_config(&asked, lang, args.quiet, Mode::Run)
+        }
+        Command::Check { config, scenario } => {
+            let asked = Asked { config: &config, scenario: scenario.as_deref(), split: Split::No, out_dir: None };
+            run_config(&asked, lang, args.quiet, Mode::Check)
+        }
         Command::Inspect(what) => inspect_files(&what, lang.unwrap_or_else(locale)),
         Command::Init { files, out, force } => init_config(&files, out, force, args.quiet),
         Command::Explain { why: Some(point), study: Some(study), path, .. } => {
@@ -69,7 +79,10 @@ pub fn main() -> ExitCode {
         Command::Explain { metric, why, run, .. } => {
             explain(metric.as_deref(), why.as_deref(), run.as_deref(), lang.unwrap_or_else(locale))
         }
-        Command::Compare { before, after, json } => compare_runs(&before, &after, json, lang.unwrap_or_else(locale)),
+        Command::Compare { before, after, out, regions, indicator, json } => {
+            let runs = Runs { before: &before, after: &after, out: out.as_deref(), regions: regions.as_deref() };
+            compare_runs(&runs, indicator.as_deref(), json, lang.unwrap_or_else(locale))
+        }
         Command::Formats => {
             let rows = DRIVERS.iter().map(|driver| {
                 let ways = match (driver.read.is_some(), driver.write.is_some()) {
@@ -86,7 +99,10 @@ pub fn main() -> ExitCode {
             let rows: Vec<Vec<String>> = rows.chain([timetables]).collect();
             say(&text::table(&["format", "", "endings", "what is understood"], rows))
         }
-        Command::Schema => say(&config::schema::json_schema()),
+        Command::Schema { scenario } => say(&match scenario {
+            true => config::schema::scenario_schema(),
+            false => config::schema::json_schema(),
+        }),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "tongda", &mut script);
@@ -137,15 +153,32 @@ enum Mode {
     Check,
 }
 
-fn run_config(path: &Path, out_dir: Option<&Path>, lang: Option<Lang>, quiet: bool, mode: Mode) -> ExitCode {
-    let plan = match config::load(path) {
-        Ok(plan) => plan,
+/// What is to be run.
+struct Asked<'a> {
+    config: &'a Path,
+    scenario: Option<&'a Path>,
+    split: Split,
+    out_dir: Option<&'a Path>,
+}
+
+fn run_config(asked: &Asked<'_>, lang: Option<Lang>, quiet: bool, mode: Mode) -> ExitCode {
+    let scenario = asked.scenario.map(|patch| Scenario::load(asked.config, patch)).transpose();
+    let loaded = scenario.and_then(|scenario| match scenario {
+        None => config::load(asked.config).map(|plan| (plan, None)),
+        Some(scenario) => scenario.plan().map(|plan| (plan, Some(scenario))),
+    });
+    let (plan, scenario) = match loaded {
+        Ok(loaded) => loaded,
         Err(error) => return complain_of_config(error),
     };
     let lang = lang.or(plan.lang).unwrap_or_else(locale);
     let bar = Bar::new(std::io::stderr().is_terminal() && !quiet);
-    let options = RunOptions { out_dir, write_nothing: mode == Mode::Check, lang: Some(lang) };
-    let finished = match run::run(&plan, options, &bar) {
+    let options = RunOptions { out_dir: asked.out_dir, write_nothing: mode == Mode::Check, lang: Some(lang) };
+    let finished = match &scenario {
+        None => run::run(&plan, options, &bar),
+        Some(scenario) => scenario::run(scenario, asked.split, options, &bar),
+    };
+    let finished = match finished {
         Ok(finished) => finished,
         Err(RunError::Config(error)) => return complain_of_config(error),
         Err(error) => return complain(&error.to_string()),
@@ -285,15 +318,35 @@ fn explain_way(study: &Path, point: &str, path: Option<&Path>, lang: Option<Lang
     }
 }
 
-fn compare_runs(before: &Path, after: &Path, json: bool, lang: Lang) -> ExitCode {
-    let cards = explain::card(before).and_then(|before| Ok((before, explain::card(after)?)));
+/// Which runs are compared.
+struct Runs<'a> {
+    before: &'a Path,
+    after: &'a Path,
+    /// Where the differences of regions are written.
+    out: Option<&'a Path>,
+    /// Where the outlines are.
+    regions: Option<&'a Path>,
+}
+
+fn compare_runs(runs: &Runs<'_>, indicator: Option<&str>, json: bool, lang: Lang) -> ExitCode {
+    let cards = explain::card(runs.before).and_then(|before| Ok((before, explain::card(runs.after)?)));
     let (before, after) = match cards {
         Ok(cards) => cards,
         Err(error) => return complain(&error.to_string()),
     };
     let comparison = compare::compare(&before, &after);
+    let mut written = Vec::new();
+    if let Some(path) = runs.out {
+        let request = compare::layers::Request { path, indicator, lang };
+        let done = compare::layers::Outlines::beside(runs.regions, runs.before, runs.after)
+            .and_then(|outlines| compare::layers::write(&comparison, &after, &outlines, &request));
+        match done {
+            Ok(paths) => written = paths,
+            Err(error) => return complain(&error.to_string()),
+        }
+    }
     if !json {
-        return say(&comparison::render(&comparison, lang));
+        return say(&comparison::render(&comparison, &written, lang));
     }
     match serde_json::to_string_pretty(&comparison) {
         Ok(text) => say(&(text + "\n")),

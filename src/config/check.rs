@@ -8,6 +8,9 @@ use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use toml::value::Datetime;
+
 use crate::base::clock::ServiceTime;
 use crate::config::error::Finding;
 use crate::config::error::suggestion;
@@ -15,6 +18,7 @@ use crate::config::file::ConfigFile;
 use crate::config::file::DemandFile;
 use crate::config::file::GeometryUse;
 use crate::config::file::HeightsFile;
+use crate::config::file::IndicatorFile;
 use crate::config::file::OneOrMany;
 use crate::config::file::OutputFile;
 use crate::config::file::Reading;
@@ -85,6 +89,7 @@ fn below(way: &[Step], key: impl Into<Step>) -> Vec<Step> {
 }
 
 /// What a metric asks of the study, as far as a config can tell.
+#[derive(Default)]
 struct Wants<'m> {
     unit: FigureUnit,
     /// Whether it weighs demand points, and by what.
@@ -93,6 +98,18 @@ struct Wants<'m> {
     kinds: Vec<(&'static str, &'m str)>,
     /// The key that names a level, the level, and whether the level needs outlines.
     levels: Vec<(&'static str, Level, bool)>,
+}
+
+impl Wants<'_> {
+    /// Of one that looks at no place.
+    fn unit(unit: FigureUnit) -> Self {
+        Wants { unit, ..Wants::default() }
+    }
+}
+
+/// The unit of the figure of a measure.
+pub(crate) fn unit(measure: &Measure) -> FigureUnit {
+    wants(measure).unit
 }
 
 fn wants(measure: &Measure) -> Wants<'_> {
@@ -179,6 +196,11 @@ fn wants(measure: &Measure) -> Wants<'_> {
             kinds: referral.chain.iter().map(|step| ("chain", step.kind.as_str())).collect(),
             levels: whose_level(referral.whose, referral.whose_level),
         },
+        Measure::Reported(reported) => Wants::unit(reported.unit),
+        Measure::Milestone(milestone) => {
+            Wants { levels: milestone.level.iter().map(|level| ("level", *level, false)).collect(), ..Wants::default() }
+        }
+        Measure::Unmeasured(unmeasured) => Wants::unit(unmeasured.unit),
         Measure::ReachableWithin(reachable) => Wants {
             unit: FigureUnit::Share,
             demand: Some(reachable.weight.as_deref()),
@@ -194,6 +216,10 @@ fn wants(measure: &Measure) -> Wants<'_> {
 pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec<Finding> {
     let mut findings = Findings { spans, list: Vec::new() };
     study(file, &mut findings);
+    if let Some(given) = file.as_of.as_ref().filter(|given| day(given).is_none()) {
+        let what = format!("{given} is not a day");
+        findings.at(&way!["as-of"], what, "here", "write the date only: 2026-06-30");
+    }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, indicator) in file.indicator.iter().enumerate() {
         let way = way!["indicator", at];
@@ -214,7 +240,7 @@ pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec
                 format!("indicator {} has it already; give each indicator its own id", first + 1),
             );
         }
-        measure(file, &indicator.measure, &way, &mut findings);
+        measure(file, indicator, &way, &mut findings);
         spread::areal_check(indicator, &way, &mut findings);
         if let Some(given) = &indicator.target {
             judge(&indicator.measure, given, &below(&way, "target"), &mut findings);
@@ -822,14 +848,18 @@ fn demand(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
     }
 }
 
-fn measure(file: &ConfigFile, measure: &Measure, way: &[Step], findings: &mut Findings<'_, '_>) {
-    let study = &file.study;
+fn measure(file: &ConfigFile, indicator: &IndicatorFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    let (study, measure) = (&file.study, &indicator.measure);
     let way = below(&below(way, "measure"), measure.info().id);
     if let Err(error) = measure.metric().check() {
         match error {
             MetricError::Parameter { key, what } => findings.at(&below(&way, key), what, "does not fit", ""),
             MetricError::Missing { what, instead } => findings.at_key(&way, what, "asked here", instead),
         }
+    }
+    if indicator.needs.is_some() {
+        // what is missing makes it no data
+        return;
     }
     if measure.metric().by().contains(&By::Transit) && study.services.is_none() && study.transit.is_none() {
         findings.at(
@@ -1000,12 +1030,24 @@ pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String
     };
     let by = match &given.by {
         None => None,
-        Some(day) => match (day.date, day.time) {
-            (Some(date), None) => Some(date.to_string()),
-            _ => return Err(("by", format!("{day} is not a day"), "write the date only: 2029-12-31")),
+        Some(given) => match day(given) {
+            Some(date) => Some(date),
+            None => return Err(("by", format!("{given} is not a day"), "write the date only: 2029-12-31")),
         },
     };
-    Ok(Target { bound, by })
+    if given.by_is_assumed && by.is_none() {
+        let help = "write by = 2029-12-31, or leave by-is-assumed out";
+        return Err(("by-is-assumed", "no day is given that could be assumed".to_owned(), help));
+    }
+    Ok(Target { bound, by, by_is_assumed: given.by_is_assumed, origin: given.origin })
+}
+
+/// The day of a date without a time.
+pub(crate) fn day(given: &Datetime) -> Option<Date> {
+    match (given.date, given.time) {
+        (Some(date), None) => Date::new(i16::try_from(date.year).ok()?, date.month as i8, date.day as i8).ok(),
+        _ => None,
+    }
 }
 
 fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Findings<'_, '_>) {
@@ -1048,8 +1090,11 @@ pub(crate) fn output_format(output: &OutputFile) -> Result<OutputFormat, (&'stat
     let writes_layers = |ending: &str| {
         DRIVERS.iter().any(|driver| driver.write.is_some() && driver.extensions.contains(&ending)) && ending != "gpkg"
     };
-    if output.lang.is_some() && ending != "html" && (ending != "xlsx" || output.layer.is_some()) {
-        let help = "leave lang out; a report, .html, and a workbook, .xlsx without a layer, have one".to_owned();
+    let is_whole = ["xlsx", "gpkg"].contains(&ending.as_str()) && output.layer.is_none();
+    if output.lang.is_some() && ending != "html" && !is_whole {
+        let help =
+            "leave lang out; a report, .html, a workbook, .xlsx without a layer, and the maps of a .gpkg have one"
+                .to_owned();
         return Err(("lang", "lang is not used: layers and scorecards hold both languages".to_owned(), help));
     }
     let path = Path::new(&output.path);
@@ -1166,6 +1211,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
     paths.extend(study.water.as_ref().map(|one| one.path.clone()));
     paths.extend(study.pair_overrides.clone());
     paths.extend(study.declared_pairs.clone());
+    paths.extend(study.reported.iter().map(|one| one.path.clone()));
     paths
 }
 
@@ -1215,7 +1261,7 @@ pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Ve
             }
         }
     }
-    for (at, indicator) in plan.indicators.iter().enumerate() {
+    for (at, indicator) in plan.indicators.iter().enumerate().filter(|(_, indicator)| indicator.needs.is_none()) {
         let way = way!["indicator", at];
         for (nth, level) in indicator.over.iter().enumerate().filter(|(_, level)| !levels.contains(level)) {
             findings.at(

@@ -27,6 +27,7 @@ use crate::base::units::Share;
 use crate::base::units::Text;
 use crate::config::norms::NormFile;
 use crate::config::profile::ProfileFile;
+use crate::indicators::target::Origin;
 use crate::indicators::target::Quantity;
 use crate::metrics::Measure;
 use crate::model::region::Level;
@@ -44,6 +45,9 @@ pub struct ConfigFile {
     pub lang: Option<Lang>,
     /// Approval number of the maps (审图号), shown below every map of a report; without one the maps say that they are not for publication in China.
     pub map_approval: Option<String>,
+    /// The day that the data speaks of, a date without quotes: `2026-06-30`. With it a missed target that has a day says what pace is needed.
+    #[schemars(with = "Option<DateSchema>")]
+    pub as_of: Option<Datetime>,
     /// What is read.
     pub study: StudyFile,
     /// Files of norms, relative to the folder of the config, e.g. `norms.toml`.
@@ -104,6 +108,10 @@ pub struct StudyFile {
     /// The bureau's own ledger of connected pairs: a CSV with `code_a`, `code_b`, `line`, `opened`, `closed` and
     /// `trips_per_day`.
     pub declared_pairs: Option<String>,
+    /// Values that others report: tables with `indicator`, `date` and `value`, and where they have them `region` (a code; none is the whole
+    /// area) and `source`.
+    #[serde(default)]
+    pub reported: OneOrMany<ReportedFile>,
 }
 
 /// The datum in which a file's coordinates are.
@@ -149,6 +157,9 @@ pub struct Reading {
     pub filter: Option<OneOrMany<String>>,
     pub bbox: Option<[f64; 4]>,
     pub synthetic: Option<bool>,
+    pub licence: Option<String>,
+    pub credit: Option<String>,
+    pub dated: Option<String>,
 }
 
 /// Tables of a config that name a file have these keys in common. (serde's `flatten` would lose the place of errors
@@ -182,6 +193,12 @@ macro_rules! source_table {
             pub bbox: Option<[f64; 4]>,
             /// The data is made up, and everything that rests on it says so.
             pub synthetic: Option<bool>,
+            /// The licence of the data, e.g. `CC BY 4.0`; shown on printed maps and in metadata.
+            pub licence: Option<String>,
+            /// Whom the licence asks to be named, e.g. `© GeoNames`; shown on printed maps and in metadata.
+            pub credit: Option<String>,
+            /// Of what time the data is, in your words, e.g. `2023-06-30`; shown on printed maps and in metadata.
+            pub dated: Option<String>,
             $($(#[$field_doc])* pub $field: $kind,)*
         }
 
@@ -200,11 +217,16 @@ macro_rules! source_table {
                     filter: self.filter.clone(),
                     bbox: self.bbox,
                     synthetic: self.synthetic,
+                    licence: self.licence.clone(),
+                    credit: self.credit.clone(),
+                    dated: self.dated.clone(),
                 }
             }
         }
     };
 }
+
+pub(crate) use source_table;
 
 source_table! {
     /// Regions of one level.
@@ -415,6 +437,11 @@ source_table! {
 }
 
 source_table! {
+    /// Reported values.
+    pub struct ReportedFile {}
+}
+
+source_table! {
     /// Hazard areas: a flood, a fire, a slide. A facility in one, border included, counts for no indicator.
     pub struct HazardsFile {
         /// What messages and layers call the hazard, e.g. `flood`; left out, the path.
@@ -423,6 +450,8 @@ source_table! {
         pub label: Option<String>,
         /// Whether streets in the areas, and cells of the cost surface, are closed too; left out, they are.
         pub closes_streets: Option<bool>,
+        /// Whether facilities in the areas do not count; left out, they do not.
+        pub takes_facilities: Option<bool>,
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
         #[serde(default)]
         pub repair: bool,
@@ -644,6 +673,11 @@ pub struct IndicatorFile {
     pub title: Option<Text>,
     /// Document, number and clause that asks for it.
     pub cites: Option<String>,
+    /// Number of the item of the plan that it belongs to; the scorecard is grouped by it.
+    pub item: Option<u32>,
+    /// What must be given before it can be measured. While any of it is missing the indicator has no data and says this, instead of stopping
+    /// the run.
+    pub needs: Option<Text>,
     /// Ids of the norms that it measures by: the scorecard shows document and clause, and the numbers must be the norms'.
     #[serde(default)]
     pub norm: OneOrMany<String>,
@@ -675,6 +709,11 @@ pub struct TargetFile {
     /// The last day, a date without quotes: `2029-12-31`.
     #[schemars(with = "Option<DateSchema>")]
     pub by: Option<Datetime>,
+    /// The document names no day, and `by` is a reading of it; shown as assumed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_is_assumed: bool,
+    /// Whose bound it is: the plan's own or another's. Verdicts are counted by it, so that none is taken for another.
+    pub origin: Option<Origin>,
 }
 
 /// `[[output]]`: one file to write, its format by its ending: `.gpkg` (with a `.qgz` beside it), `.geojson`, `.csv`,

@@ -6,6 +6,8 @@ pub mod file;
 pub mod norms;
 pub mod plan;
 pub mod profile;
+pub mod scenario;
+pub mod scenario_file;
 pub mod schema;
 pub(crate) mod spans;
 
@@ -13,7 +15,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::DeTable;
 use toml::de::DeValue;
@@ -28,10 +30,18 @@ use crate::config::plan::Plan;
 /// # Errors
 /// [`ConfigError::Read`] when the file can not be read, [`ConfigError::Invalid`] when what it says can not be meant.
 pub fn load(path: &Path) -> Result<Plan, ConfigError> {
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-    let base_dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    parse(&text, &shown, base_dir)
+    parse(&text_of(path)?, &path.display().to_string(), folder(path))
+}
+
+/// The text of the file at `path`.
+pub(crate) fn text_of(path: &Path) -> Result<String, ConfigError> {
+    let failed = |source| ConfigError::Read { path: path.display().to_string(), source };
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+/// The folder that the file at `path` is in.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The plan in `text`; `name` is what messages call the text, `base_dir` is what its paths are relative to.
@@ -41,7 +51,7 @@ pub fn load(path: &Path) -> Result<Plan, ConfigError> {
 pub fn parse(text: &str, name: &str, base_dir: &Path) -> Result<Plan, ConfigError> {
     // an editor's byte order mark is no part of the text
     let text: Arc<str> = text.strip_prefix('\u{FEFF}').unwrap_or(text).into();
-    let file = read(&text).map_err(|findings| error::invalid(name, &text, findings))?;
+    let file: ConfigFile = read(&text).map_err(|findings| error::invalid(name, &text, findings))?;
     plan::resolve(&file, &text, name, base_dir)
 }
 
@@ -60,7 +70,7 @@ pub fn from_memory(file: &ConfigFile, name: &str, base_dir: &Path) -> Result<Pla
 }
 
 /// The text as types; all unknown keys at once, and the first of the other misfits.
-fn read(text: &str) -> Result<ConfigFile, Vec<Finding>> {
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Finding>> {
     let mut root = DeTable::parse(text).map_err(|error| {
         vec![Finding {
             what: format!("not valid TOML: {}", error.message()),
@@ -71,7 +81,7 @@ fn read(text: &str) -> Result<ConfigFile, Vec<Finding>> {
     })?;
     let mut findings: Vec<Finding> = Vec::new();
     loop {
-        let error = match ConfigFile::deserialize(toml::de::Deserializer::from(root.clone())) {
+        let error = match T::deserialize(toml::de::Deserializer::from(root.clone())) {
             Ok(file) if findings.is_empty() => return Ok(file),
             Ok(_) => return Err(findings),
             Err(error) => error,
@@ -202,7 +212,7 @@ layer = "pairs"
         assert_eq!((services.columns.route(), services.columns.stop()), ("line", "stop"));
         let [bus, clinic] = &plan.indicators[..] else { panic!("two indicators") };
         let target = bus.target.as_ref().unwrap();
-        assert_eq!(target.by.as_deref(), Some("2029-12-31"));
+        assert_eq!(target.by.map(|day| day.to_string()).as_deref(), Some("2029-12-31"));
         assert!(matches!(target.bound, Bound::AtLeast(Quantity::Share(share)) if share.0 == 0.9));
         assert!(
             matches!(&clinic.measure, Measure::CoveredShare(covered) if covered.within == Limit::Length(Metres(5000.0)))

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use toml::value::Datetime;
 
 use crate::base::clock::ServiceDate;
@@ -39,6 +40,7 @@ use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
 use crate::config::norms::Norms;
 use crate::config::profile::Profile;
+use crate::config::scenario::ScenarioPlan;
 use crate::config::spans::Spans;
 use crate::impedance::By;
 use crate::indicators::norm::Norm;
@@ -49,6 +51,7 @@ use crate::io::read::driver;
 use crate::io::read::is_address;
 use crate::io::read::shown;
 use crate::metrics::Measure;
+use crate::metrics::figure::FigureUnit;
 use crate::model::region::Level;
 use crate::model::streets::Mode;
 use crate::model::study::Study;
@@ -67,6 +70,8 @@ pub struct Plan {
     pub lang: Option<Lang>,
     /// Approval number of the maps.
     pub map_approval: Option<String>,
+    /// The day that the data speaks of.
+    pub as_of: Option<Date>,
     pub study: StudyPlan,
     /// Files of norms.
     pub norms: Vec<Source>,
@@ -76,6 +81,8 @@ pub struct Plan {
     pub name: String,
     /// The text itself.
     pub text: Arc<str>,
+    /// What is otherwise; `None` for the study as it stands.
+    pub scenario: Option<ScenarioPlan>,
 }
 
 /// What is read.
@@ -102,6 +109,7 @@ pub struct StudyPlan {
     pub water: Option<WaterSource>,
     pub pair_overrides: Option<Source>,
     pub declared_pairs: Option<Source>,
+    pub reported: Vec<Source>,
 }
 
 /// One file and how it is to be read.
@@ -124,6 +132,12 @@ pub struct Source {
     pub bbox: Option<[f64; 4]>,
     /// Whether the config says that the data is made up; `None` leaves it to the file's name and columns.
     pub synthetic: Option<bool>,
+    /// As the config words it.
+    pub licence: Option<String>,
+    /// Whom the licence asks to be named.
+    pub credit: Option<String>,
+    /// Of what time the data is, as the config words it.
+    pub dated: Option<String>,
 }
 
 /// Regions of one level.
@@ -362,6 +376,7 @@ pub struct HazardSource {
     /// Field of the name of each area; `None` takes `name` where there is one.
     pub label: Option<String>,
     pub closes_streets: bool,
+    pub takes_facilities: bool,
     pub repair: bool,
 }
 
@@ -385,6 +400,12 @@ pub struct IndicatorPlan {
     /// The metric's own title where the config gives none.
     pub title: Text,
     pub cites: Option<String>,
+    /// Number of the item of the plan.
+    pub item: Option<u32>,
+    /// What must be given before it can be measured; with it, missing inputs are no data. `None` stops the run.
+    pub needs: Option<Text>,
+    /// The unit of its figure.
+    pub unit: FigureUnit,
     /// Those that it measures by.
     pub norms: Vec<Norm>,
     pub measure: Measure,
@@ -455,6 +476,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
         title: file.title.clone(),
         lang: file.lang,
         map_approval: file.map_approval.clone(),
+        as_of: file.as_of.as_ref().and_then(check::day),
         study: StudyPlan {
             title: file.title.clone(),
             plane: study.plane.clone(),
@@ -483,6 +505,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             water: study.water.as_ref().map(|one| water(one, base_dir)),
             pair_overrides: study.pair_overrides.as_ref().map(named),
             declared_pairs: study.declared_pairs.as_ref().map(named),
+            reported: study.reported.iter().map(|one| source(one.reading(), base_dir)).collect(),
         },
         norms: file.norms.iter().map(named).collect(),
         indicators: file
@@ -495,6 +518,9 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                     Text::new(en, zh)
                 }),
                 cites: one.cites.clone(),
+                item: one.item,
+                needs: one.needs.clone(),
+                unit: check::unit(&one.measure),
                 norms: norms.of(one),
                 measure: one.measure.clone(),
                 weighs: check::weighed(file, &one.measure),
@@ -520,6 +546,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
             .collect(),
         name: name.to_owned(),
         text: Arc::clone(text),
+        scenario: None,
     })
 }
 
@@ -528,7 +555,7 @@ fn located(base_dir: &Path, path: &str) -> PathBuf {
     if is_address(Path::new(path)) { PathBuf::from(path) } else { base_dir.join(path) }
 }
 
-fn source(reading: Reading, base_dir: &Path) -> Source {
+pub(crate) fn source(reading: Reading, base_dir: &Path) -> Source {
     Source {
         path: located(base_dir, &reading.path),
         shown: shown(Path::new(&reading.path)),
@@ -542,6 +569,9 @@ fn source(reading: Reading, base_dir: &Path) -> Source {
         filter: reading.filter.and_then(|lines| Rule::new(&lines.0).ok()),
         bbox: reading.bbox,
         synthetic: reading.synthetic,
+        licence: reading.licence,
+        credit: reading.credit,
+        dated: reading.dated,
     }
 }
 
@@ -654,6 +684,7 @@ fn hazards(file: &HazardsFile, base_dir: &Path) -> HazardSource {
         name: file.name.clone().unwrap_or_else(|| source.shown.clone()),
         label: file.label.clone(),
         closes_streets: file.closes_streets.unwrap_or(true),
+        takes_facilities: file.takes_facilities.unwrap_or(true),
         repair: file.repair,
         source,
     }

@@ -1,11 +1,22 @@
 //! The JSON schema of a config, generated from the very types that read it.
 
+use schemars::Schema;
+
 use crate::config::file::ConfigFile;
+use crate::config::scenario_file::ScenarioFile;
 
 /// The JSON schema as text: pretty, the same on every call, with a line feed at its end.
 pub fn json_schema() -> String {
-    let schema = schemars::schema_for!(ConfigFile);
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON with text keys");
+    written(&schemars::schema_for!(ConfigFile))
+}
+
+/// The JSON schema of a patch over a study, likewise.
+pub fn scenario_schema() -> String {
+    written(&schemars::schema_for!(ScenarioFile))
+}
+
+fn written(schema: &Schema) -> String {
+    let mut text = serde_json::to_string_pretty(schema).expect("a schema is plain JSON with text keys");
     text.push('\n');
     text
 }

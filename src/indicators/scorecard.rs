@@ -1,20 +1,30 @@
 //! All indicators of a run with their verdicts: what is printed, written and compared.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::base::units::thousands;
 use crate::indicators::norm::NormRow;
+use crate::indicators::pace::Pace;
+use crate::indicators::pace::pace;
+use crate::indicators::ranking::Ranked;
+use crate::indicators::split::Change;
+use crate::indicators::split::SplitRow;
 use crate::indicators::target::Bound;
+use crate::indicators::target::Origin;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
-use crate::indicators::verdict::firmness;
+use crate::indicators::verdict::firmness as firmness_of;
 use crate::indicators::verdict::format_value;
 use crate::indicators::verdict::judge;
 use crate::metrics::Evidence;
@@ -32,15 +42,56 @@ pub struct Scorecard {
     /// Which program and version wrote it, e.g. `tongda 0.1.0`.
     pub generator: String,
     pub title: Text,
+    /// What is otherwise than in the study; `None` for the study as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioRow>,
     /// Whether any input says that it is made up.
     pub synthetic: bool,
     pub plane: PlaneNote,
+    /// The day that the data speaks of, `YYYY-MM-DD`, where the config says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
     pub indicators: Vec<Row>,
+    /// Regions by the share of targets that they meet, level by level; empty where no indicator with a target has figures by region.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranking: Vec<Ranked>,
     pub sources: Vec<SourceRow>,
     /// Number of issues by code.
     pub issues: BTreeMap<String, u64>,
     /// Inputs with their hash, the config among them.
     pub provenance: Vec<Provenance>,
+}
+
+/// The scenario of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioRow {
+    pub id: String,
+    pub title: Text,
+    /// The patch, as the command names it.
+    pub patch: String,
+    pub changes: Vec<Change>,
+    /// How the change of each figure is split among the groups of changes; empty where that was not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<SplitRow>,
+}
+
+impl ScenarioRow {
+    /// Whether nothing is otherwise.
+    pub fn changes_nothing(&self) -> bool {
+        !self.changes.iter().any(|change| change.has_effect)
+    }
+
+    /// What it changes, in sentences: one line for each change, or one that says that there is none.
+    pub fn told(&self) -> Vec<Text> {
+        let no_effect = |change: &Change| match change.has_effect {
+            true => change.text.clone(),
+            false => Text::new(format!("{} (without effect)", change.text.en), format!("{}（无影响）", change.text.zh)),
+        };
+        let nothing = self
+            .changes_nothing()
+            .then(|| Text::new("this scenario changes nothing in the study", "该情景未改变研究中的任何内容"));
+        nothing.into_iter().chain(self.changes.iter().map(no_effect)).collect()
+    }
 }
 
 /// Where lengths were measured, and how far the plane stretches them.
@@ -79,6 +130,9 @@ pub struct Row {
     pub id: String,
     pub title: Text,
     pub metric: String,
+    /// Number of the item of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
     /// Document, number and clause that the target comes from; empty where the config gives none.
     pub cites: String,
     /// Norms that it measures by, and what of them is still to be checked.
@@ -86,6 +140,7 @@ pub struct Row {
     pub norms: Vec<NormRow>,
     pub verdict: Verdict,
     pub firmness: Firmness,
+    pub status: Status,
     /// Why there is no verdict, or what it rests on.
     pub reason: Option<Text>,
     pub target: Option<TargetRow>,
@@ -97,6 +152,9 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassRow>,
     pub closing_the_gap: Option<Text>,
+    /// Of a target that is missed and has a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
     pub notes: Vec<Text>,
     /// Weight by outcome, exact to a millionth, as texts; the parts add up to the total.
     pub weights: Vec<WeightRow>,
@@ -118,6 +176,21 @@ pub struct TargetRow {
     pub at_least: bool,
     pub value: f64,
     pub by: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_is_assumed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl TargetRow {
+    /// The day in brackets, with the word for one that is assumed; empty without a day.
+    pub fn day(&self) -> Text {
+        match (&self.by, self.by_is_assumed) {
+            (None, _) => Text::default(),
+            (Some(by), false) => Text::new(format!("({by})"), format!("（{by}）")),
+            (Some(by), true) => Text::new(format!("({by}, assumed)"), format!("（{by}，假设）")),
+        }
+    }
 }
 
 /// A figure, with a text that is safe to print beside a target.
@@ -160,9 +233,13 @@ pub struct RegionRow {
     pub name: String,
     pub figure: FigureRow,
     pub verdict: Verdict,
+    pub status: Status,
     /// Rests on few points or people.
     #[serde(default, skip_serializing_if = "is_false")]
     pub small: bool,
+    /// Codes of the regions that it is in, the next one up first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
 }
 
 /// The figure of one class of demand points, judged.
@@ -209,18 +286,36 @@ pub struct OutcomeRow {
     /// Metres or seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// Code of the smallest region with a figure that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Of the demand point, e.g. `urban`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
 }
 
-impl From<&Outcome> for OutcomeRow {
-    fn from(outcome: &Outcome) -> OutcomeRow {
+impl OutcomeRow {
+    fn of(study: &Study, outcome: &Outcome, levels: &BTreeSet<Level>) -> OutcomeRow {
+        let mut region = outcome.region;
+        while let Some(here) = region.filter(|here| !levels.contains(&study.regions.get(*here).level)) {
+            region = study.regions.get(here).parent;
+        }
         OutcomeRow {
             key: outcome.key.clone(),
             name: outcome.name.clone(),
             state: outcome.state.to_owned(),
             weight: outcome.weight.to_f64(),
             cost: outcome.cost,
+            region: region.map(|region| study.regions.get(region).code.clone()),
+            class: outcome.class.clone(),
         }
     }
+}
+
+/// Codes of the regions that a region is in, the next one up first.
+fn parents(study: &Study, region: RegionIdx) -> Vec<String> {
+    let above = std::iter::successors(study.regions.get(region).parent, |one| study.regions.get(*one).parent);
+    above.map(|one| study.regions.get(one).code.clone()).collect()
 }
 
 impl From<&Figure> for FigureRow {
@@ -268,12 +363,15 @@ impl From<&Evidence> for EvidenceRow {
 }
 
 /// What an indicator says of itself, beside its measure.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Promise {
     pub id: String,
     pub title: Text,
     pub cites: String,
+    pub item: Option<u32>,
     pub target: Option<Target>,
+    /// The day that the data speaks of.
+    pub as_of: Option<Date>,
 }
 
 /// Number of issues by code.
@@ -294,21 +392,26 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         .iter()
         .filter(|variant| output.fragile_among_variants && !variant.informative_only)
         .map(|variant| &variant.figure);
-    let firmness = firmness(&output.headline, target, others);
+    let firmness = firmness_of(&output.headline, target, others);
+    let levels: BTreeSet<Level> = output.regions.iter().map(|one| one.level).collect();
     Row {
         id: promise.id.clone(),
         title: promise.title.clone(),
         metric: info.id.to_owned(),
+        item: promise.item,
         cites: promise.cites.clone(),
         norms: Vec::new(),
         verdict,
         firmness,
+        status: Status::of(verdict, firmness, &output.headline, target),
         reason,
         target: target.map(|target| TargetRow {
             text: target.bound.to_string(),
             at_least: matches!(target.bound, Bound::AtLeast(_)),
             value: target.bound.quantity().value(),
-            by: target.by.clone(),
+            by: target.by.map(|day| day.to_string()),
+            by_is_assumed: target.by_is_assumed,
+            origin: target.origin,
         }),
         figure: FigureRow::from(&output.headline),
         variants: output
@@ -337,13 +440,17 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .iter()
             .map(|figure| {
                 let region = study.regions.get(figure.region);
+                let verdict = judge(&figure.figure, target).0;
+                let untested = firmness_of(&figure.figure, target, []);
                 RegionRow {
                     level: figure.level,
                     code: region.code.clone(),
                     name: region.name.clone(),
                     figure: FigureRow::from(&figure.figure),
-                    verdict: judge(&figure.figure, target).0,
+                    verdict,
+                    status: Status::of(verdict, untested, &figure.figure, target),
                     small: figure.figure.is_small,
+                    parents: parents(study, figure.region),
                 }
             })
             .collect(),
@@ -358,6 +465,10 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             })
             .collect(),
         closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),
+        pace: target.filter(|_| verdict == Verdict::Missed).and_then(|target| {
+            let figure = &output.headline;
+            pace(figure.value?, figure.unit, target, promise.as_of, &output.history)
+        }),
         notes: output.notes.clone(),
         weights: output
             .weights
@@ -370,7 +481,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .collect(),
         synthetic: output.synthetic,
         evidence: output.evidence.iter().map(EvidenceRow::from).collect(),
-        outcomes: output.outcomes.iter().map(OutcomeRow::from).collect(),
+        outcomes: output.outcomes.iter().map(|outcome| OutcomeRow::of(study, outcome, &levels)).collect(),
         layers: output.tables.iter().map(|table| table.name.clone()).collect(),
     }
 }

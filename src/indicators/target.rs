@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Share;
+use crate::base::units::Text;
 use crate::base::units::UnitError;
 use crate::base::units::trim_zeros;
 use crate::metrics::figure::FigureUnit;
@@ -134,12 +137,70 @@ impl fmt::Display for Bound {
     }
 }
 
+/// Whose bound a target is. A plan's own number is not mixed with what others ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A number that the plan itself states.
+    PlanNumber,
+    /// Words of the plan read as a number: "all" as 100 %.
+    PlanWording,
+    /// Another plan or programme of the same government.
+    OtherPlan,
+    /// A standard or a code of the nation.
+    Standard,
+    /// An international comparison.
+    International,
+    /// An example or an assumption, without a document.
+    Assumption,
+}
+
+impl Origin {
+    /// All of them, the plan's own first.
+    pub const ALL: [Origin; 6] = [
+        Origin::PlanNumber,
+        Origin::PlanWording,
+        Origin::OtherPlan,
+        Origin::Standard,
+        Origin::International,
+        Origin::Assumption,
+    ];
+
+    /// Whether it is a promise of the plan that is judged.
+    pub fn is_plan(self) -> bool {
+        matches!(self, Origin::PlanNumber | Origin::PlanWording)
+    }
+
+    /// What people call it.
+    pub fn title(self) -> Text {
+        match self {
+            Origin::PlanNumber => Text::new("the plan's number", "规划数值"),
+            Origin::PlanWording => Text::new("the plan's words, read as a number", "规划表述（折算为数值）"),
+            Origin::OtherPlan => Text::new("another plan, not this one", "其他规划（非本规划）"),
+            Origin::Standard => Text::new("a standard, not in the plan", "标准规范（非本规划）"),
+            Origin::International => Text::new("an international comparison, not in the plan", "国际比较（非本规划）"),
+            Origin::Assumption => Text::new("an assumption, no document", "假设（无文件依据）"),
+        }
+    }
+}
+
 /// What is promised of one figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     pub bound: Bound,
-    /// The last day on which the promise may come true, `YYYY-MM-DD`.
-    pub by: Option<String>,
+    /// The last day on which the promise may come true.
+    pub by: Option<Date>,
+    /// No document names the day: it is a reading.
+    pub by_is_assumed: bool,
+    /// `None` where the config does not say.
+    pub origin: Option<Origin>,
+}
+
+impl From<Bound> for Target {
+    /// A bound without a day.
+    fn from(bound: Bound) -> Target {
+        Target { bound, by: None, by_is_assumed: false, origin: None }
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,97 @@ pub enum Firmness {
     Untested,
 }
 
+/// What a scorecard shows of an indicator or a region: the verdict, with near misses and verdicts that hang on a definition told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Met,
+    /// Met or missed, and something that was tried turns it.
+    Fragile,
+    /// Missed by no more than [`CLOSE_POINTS`], or [`CLOSE_PART`] of the bound.
+    Close,
+    NotMet,
+    NoData,
+    NotApplicable,
+    NoTarget,
+}
+
+/// A share is close to its target within two points (0.02), the difference itself included: a reading of this program, no norm.
+pub const CLOSE_POINTS: f64 = 0.02;
+/// Any other figure is close within this part of the bound, the difference itself included: a reading of this program, no norm.
+pub const CLOSE_PART: f64 = 0.02;
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 7] = [
+        Status::Met,
+        Status::Fragile,
+        Status::Close,
+        Status::NotMet,
+        Status::NoData,
+        Status::NotApplicable,
+        Status::NoTarget,
+    ];
+
+    /// Of a figure with its verdict. Only what is known for certain can be close.
+    pub fn of(verdict: Verdict, firmness: Firmness, figure: &Figure, target: Option<&Target>) -> Status {
+        match (verdict, firmness) {
+            (Verdict::Met | Verdict::Missed, Firmness::Fragile) => Status::Fragile,
+            (Verdict::Met, _) => Status::Met,
+            (Verdict::Missed, _) => match target {
+                Some(target) if is_close(figure, target) => Status::Close,
+                _ => Status::NotMet,
+            },
+            (Verdict::NoData, _) => Status::NoData,
+            (Verdict::NotApplicable, _) => Status::NotApplicable,
+            (Verdict::NoTarget, _) => Status::NoTarget,
+        }
+    }
+
+    /// In files for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Met => "met",
+            Status::Fragile => "fragile",
+            Status::Close => "close",
+            Status::NotMet => "not-met",
+            Status::NoData => "no-data",
+            Status::NotApplicable => "not-applicable",
+            Status::NoTarget => "no-target",
+        }
+    }
+
+    /// What people call it.
+    pub fn title(self) -> Text {
+        match self {
+            Status::Met => Text::new("met", "达标"),
+            Status::Fragile => Text::new("fragile", "脆弱"),
+            Status::Close => Text::new("close", "接近达标"),
+            Status::NotMet => Text::new("not met", "未达标"),
+            Status::NoData => Text::new("no data", "无数据"),
+            Status::NotApplicable => Text::new("not applicable", "不适用"),
+            Status::NoTarget => Text::new("no target", "未设目标"),
+        }
+    }
+}
+
+/// Whether a missed target is missed by little, at both ends of what the figure can be.
+fn is_close(figure: &Figure, target: &Target) -> bool {
+    let bound = target.bound.quantity();
+    let within = match bound.unit() {
+        FigureUnit::Share => CLOSE_POINTS,
+        _ => CLOSE_PART * bound.value(),
+    };
+    let Some(value) = figure.value else { return false };
+    let (low, high) = figure.bounds.or(figure.least.map(|least| (least, value))).unwrap_or((value, value));
+    let worst = match target.bound {
+        Bound::AtLeast(_) => bound.value() - low.min(value),
+        Bound::AtMost(_) => high.max(value) - bound.value(),
+    };
+    // a thousand-millionth absorbs the last bit of 0.9 - 0.88
+    worst <= within + 1e-9 * bound.value().abs().max(1.0)
+}
+
 /// Whether a number meets a bound; the bound itself does. Numbers are compared unrounded.
 pub fn meets(value: f64, bound: Bound) -> bool {
     match bound {
@@ -177,7 +268,7 @@ mod tests {
     use crate::indicators::target::Quantity;
 
     fn at_least(text: &str) -> Target {
-        Target { bound: Bound::AtLeast(text.parse::<Quantity>().unwrap()), by: None }
+        Target::from(Bound::AtLeast(text.parse::<Quantity>().unwrap()))
     }
 
     #[test]
@@ -221,8 +312,7 @@ mod tests {
     fn a_figure_that_is_at_least_so_much_settles_one_side_only() {
         // 30 beds for 10 000 people and a hospital whose beds nobody knows: at least 3 per 1000
         let figure = Figure::ratio(FigureUnit::Rate, 30.0, 10_000.0, 0.0, None);
-        let target =
-            |bound: fn(Quantity) -> Bound, text: &str| Target { bound: bound(text.parse().unwrap()), by: None };
+        let target = |bound: fn(Quantity) -> Bound, text: &str| Target::from(bound(text.parse().unwrap()));
         for (bound, text, want) in [
             (Bound::AtLeast as fn(Quantity) -> Bound, "3 per 1000", Verdict::Met),
             (Bound::AtLeast, "3.1 per 1000", Verdict::NoData),
@@ -231,6 +321,37 @@ mod tests {
         ] {
             assert_eq!(judge(&figure, Some(&target(bound, text))).0, want, "{text}");
         }
+    }
+
+    #[test]
+    fn a_near_miss_is_close_and_a_verdict_that_flips_is_fragile() {
+        let target = at_least("90 %");
+        let status = |figure: &Figure| {
+            let verdict = judge(figure, Some(&target)).0;
+            Status::of(verdict, firmness(figure, Some(&target), []), figure, Some(&target))
+        };
+        // two points below the bound are still close, the difference itself included
+        for (percent, want) in
+            [(90.0, Status::Met), (89.999, Status::Close), (88.0, Status::Close), (87.999, Status::NotMet)]
+        {
+            assert_eq!(status(&Figure::share(percent, 100.0, 0.0)), want, "{percent}");
+        }
+        // missed whatever the two unknown are, but at worst by 2.7 points: not close
+        assert_eq!(status(&Figure::share(87.3, 98.0, 2.0)), Status::NotMet);
+        // 9 of 10 known, one unknown: between 81.8 and 90.9 %
+        assert_eq!(status(&Figure::share(9.0, 10.0, 1.0)), Status::NoData);
+        assert_eq!(status(&Figure::share(91.0, 100.0, 0.0).or_maybe(0.89)), Status::Fragile);
+        assert_eq!(status(&Figure::share(0.0, 0.0, 0.0)), Status::NotApplicable);
+        let at_most = Target::from(Bound::AtMost("15 min".parse().unwrap()));
+        for (seconds, want) in [(900.0, Status::Met), (918.0, Status::Close), (918.1, Status::NotMet)] {
+            let figure = Figure::cost(CostUnit::Seconds, Some(seconds), 10.0, 0.0);
+            let verdict = judge(&figure, Some(&at_most)).0;
+            assert_eq!(Status::of(verdict, Firmness::Untested, &figure, Some(&at_most)), want, "{seconds}");
+        }
+        let mut words: Vec<&str> = Status::ALL.iter().map(|status| status.word()).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Status::ALL.len());
     }
 
     #[test]

@@ -284,6 +284,16 @@ impl Ground {
         Lattice::over(within, |at| self.to_degrees.point(at.array()).map(|[lon, lat]| LonLat { lon, lat }))
     }
 
+    /// A place of the plane in degrees; `None` where there is none.
+    pub(crate) fn from_plane(&self, xy: [f64; 2]) -> Option<LonLat> {
+        self.to_degrees.point(xy).map(|[lon, lat]| LonLat { lon, lat })
+    }
+
+    /// Whether degrees lie where other sources are expected; anywhere does without an outline of a region.
+    pub(crate) fn is_near(&self, degrees: [f64; 2]) -> bool {
+        self.extent.is_none_or(|extent| extent.holds(degrees, NEAR_DEGREES))
+    }
+
     /// Degrees with their place in the plane; `None` where the plane has none.
     pub(crate) fn places(&self, degrees: &[Option<LonLat>]) -> Vec<Option<Place>> {
         let place = |lonlat: &Option<LonLat>| {

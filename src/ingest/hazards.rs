@@ -15,6 +15,7 @@ use crate::ingest::zones;
 use crate::ingest::zones::Request;
 use crate::ingest::zones::Word;
 use crate::model::facility::Excluded;
+use crate::model::facility::ExcludedBy;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
 use crate::model::locate::RegionLocator;
@@ -41,6 +42,7 @@ pub(crate) fn read(
             hazard: source.name.clone(),
             name: zone.words.pop().flatten().unwrap_or_else(|| zone.record.to_string()),
             closes_streets: source.closes_streets,
+            takes_facilities: source.takes_facilities,
             plane: zone.plane,
             lonlat: zone.lonlat,
             synthetic: account.ledger.synthetic,
@@ -51,13 +53,16 @@ pub(crate) fn read(
 
 /// All hazard areas of a study, ready to be asked what lies in them.
 pub(crate) struct Hazards<'z> {
-    zones: &'z [HazardZone],
+    /// Those that take facilities.
+    zones: Vec<&'z HazardZone>,
     locator: RegionLocator,
 }
 
 impl<'z> Hazards<'z> {
     pub(crate) fn new(zones: &'z [HazardZone]) -> Hazards<'z> {
-        Hazards { zones, locator: RegionLocator::new(zones.iter().map(|zone| &zone.plane)) }
+        let zones: Vec<&HazardZone> = zones.iter().filter(|zone| zone.takes_facilities).collect();
+        let locator = RegionLocator::new(zones.iter().map(|zone| &zone.plane));
+        Hazards { zones, locator }
     }
 
     /// Takes out the facilities that lie in an area, its border included, with the first area that holds each. `records` are the numbers of
@@ -71,7 +76,7 @@ impl<'z> Hazards<'z> {
         let (mut rest, mut excluded) = (Vec::with_capacity(facilities.len()), Vec::new());
         let mut counted = BTreeSet::new();
         for (facility, record) in facilities.into_iter().zip(records) {
-            let Some(zone) = self.locator.locate(facility.at.xy.array()).map(|at| &self.zones[at as usize]) else {
+            let Some(zone) = self.zone(&facility) else {
                 rest.push(facility);
                 continue;
             };
@@ -86,9 +91,15 @@ impl<'z> Hazards<'z> {
                 // nothing is wrong with the record: it is left out because the study asks for it
                 issue.severity = Severity::Note;
             }
-            excluded.push(Excluded { facility, hazard: zone.hazard.clone(), zone: zone.name.clone() });
+            let by = ExcludedBy::Hazard { hazard: zone.hazard.clone(), zone: zone.name.clone() };
+            excluded.push(Excluded { facility, by });
         }
         (rest, excluded)
+    }
+
+    /// The first area that holds a facility, its border included.
+    pub(crate) fn zone(&self, facility: &Facility) -> Option<&'z HazardZone> {
+        self.locator.locate(facility.at.xy.array()).map(|at| self.zones[at as usize])
     }
 }
 

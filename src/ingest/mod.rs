@@ -16,6 +16,8 @@ pub(crate) mod outline;
 pub mod pairs;
 pub(crate) mod raster;
 pub mod regions;
+mod reported;
+mod scenario;
 pub mod services;
 pub(crate) mod spread;
 pub mod streets;
@@ -31,11 +33,15 @@ use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Weight;
 use crate::config::plan::StudyPlan;
+use crate::config::scenario::Edits;
+use crate::indicators::split::Change;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::hazards::Hazards;
 use crate::ingest::homes::Homes;
+use crate::ingest::scenario::Door;
+use crate::ingest::scenario::Editor;
 use crate::io::read::ReadError;
 use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
@@ -43,6 +49,7 @@ use crate::model::district::DistrictLayer;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
+use crate::model::reported::Reported;
 use crate::model::study::Study;
 use crate::model::transit::Transit;
 
@@ -100,6 +107,9 @@ pub enum IngestError {
     /// A timetable that can not be used, or has no service when it is wanted.
     #[error("{path} {what}")]
     Timetable { path: String, what: String },
+    /// A scenario names what the study does not have.
+    #[error("{patch}: {what}")]
+    Scenario { patch: String, what: String },
     /// A source lost more of its records than it may.
     #[error(
         "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
@@ -129,11 +139,25 @@ impl Books {
 /// Reads everything that the plan names.
 ///
 /// Ledgers come in the order of the plan: regions, code changes, hazards, facilities, districts, demand, services, timetables,
-/// streets, water, surface, overrides, declared pairs; issues by source in the same order.
+/// streets, water, surface, overrides, declared pairs, reported values; issues by source in the same order.
 ///
 /// # Errors
 /// [`IngestError`] at the first source that is missing or can not be meant as the plan says.
 pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestError> {
+    study_with(plan, &Edits::default(), progress).map(|(study, _)| study)
+}
+
+/// The same with what a scenario changes in it, and what these changes are; the facilities that open have a ledger behind that of the
+/// facilities, and the lines that run as well one behind that of the timetables.
+///
+/// # Errors
+/// As [`study`], and [`IngestError::Scenario`].
+pub fn study_with(
+    plan: &StudyPlan,
+    edits: &Edits,
+    progress: &dyn Progress,
+) -> Result<(Study, Vec<Change>), IngestError> {
+    let mut editor = Editor::new(edits);
     let mut books = Books::default();
     let mut read: Vec<regions::Read> = Vec::new();
     for source in &plan.regions {
@@ -161,12 +185,17 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
     let hazards = Hazards::new(&zones);
     let mut all_facilities: Vec<Facility> = Vec::new();
     let mut excluded: Vec<Excluded> = Vec::new();
-    for source in &plan.facilities {
-        let (found, outside, account) = facilities::read(source, &ground, &homes, &hazards, plan.max_loss, progress)?;
+    let door = Door { ground: &ground, homes: &homes, hazards: &hazards };
+    for (nth, source) in plan.facilities.iter().enumerate() {
+        let (mut found, mut outside, mut account) =
+            facilities::read(source, &ground, &homes, &hazards, plan.max_loss, progress)?;
+        editor.facilities(nth, source, (&mut found, &mut outside), &mut account, &door)?;
         all_facilities.extend(found);
         excluded.extend(outside);
         books.enter(account);
     }
+    editor.opened().into_iter().for_each(|account| books.enter(account));
+    editor.tell_hazards(&excluded);
     let mut district_layers: Vec<DistrictLayer> = Vec::new();
     for source in &plan.districts {
         let (layer, account) = districts::read(source, &ground, plan.max_loss, progress)?;
@@ -183,6 +212,7 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         layers.push(layer);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
+    editor.people(&mut layers, &homes)?;
     let mut transit = None;
     if let Some(source) = &plan.services {
         let (mut found, mut account) = services::read(source, &ground, plan.max_loss, progress)?;
@@ -196,6 +226,8 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         transit.get_or_insert_default().append(found);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
+    let added = editor.lines(plan.max_loss, &mut transit, (&ground, &changes), progress)?;
+    added.into_iter().for_each(|account| books.enter(account));
     let mut networks = Vec::new();
     if let Some(source) = &plan.streets {
         let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
@@ -229,8 +261,14 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         declared = Some(found);
         books.enter(account);
     }
+    let mut values: Option<Vec<Reported>> = None;
+    for source in &plan.reported {
+        let (found, account) = reported::read(source, &homes, progress)?;
+        values.get_or_insert_default().extend(found);
+        books.enter(account);
+    }
     drop(homes);
-    Ok(Study {
+    let study = Study {
         title: plan.title.clone(),
         frame: ground.frame,
         lattice: ground.lattice(),
@@ -247,8 +285,10 @@ pub fn study(plan: &StudyPlan, progress: &dyn Progress) -> Result<Study, IngestE
         surface: cells,
         overrides,
         declared,
+        reported: values,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),
         ledgers: books.ledgers,
         issues: books.issues,
-    })
+    };
+    Ok((study, editor.changes))
 }

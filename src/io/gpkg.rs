@@ -19,13 +19,14 @@ use crate::io::atomic::WriteError;
 use crate::io::gpkg_blob::blob;
 use crate::io::gpkg_schema;
 use crate::io::gpkg_schema::srs;
+use crate::io::qgis_contents::Contents;
+use crate::io::qgis_metadata;
 use crate::io::qgis_project;
 use crate::io::qgis_project::Project;
 use crate::io::qgis_project::ProjectCrs;
 use crate::io::qml;
 use crate::io::sound;
 use crate::io::sound::Shape;
-use crate::io::xml::escape;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
 use crate::table::OutputCrs;
@@ -52,7 +53,7 @@ pub struct Package<'a> {
     pub title: &'a Text,
     /// A paragraph for the project's metadata.
     pub summary: &'a Text,
-    /// Lines under the legend of the printed map: sources, CRS, version. That data is synthetic need not be said
+    /// Lines at the foot of the printed maps: approval, sources, version. That data is synthetic need not be said
     /// here; it is said wherever a table is.
     pub note: &'a Text,
     /// Written in this order; tables without geometry are registered as attributes.
@@ -61,8 +62,10 @@ pub struct Package<'a> {
     pub project: Option<&'a ProjectCrs>,
     /// Inputs, parameters and versions of the run, as JSON; kept in `gpkg_metadata`.
     pub provenance_json: &'a str,
-    /// The language of the printed map's headings; labels and titles are in both.
-    pub lang: Lang,
+    /// The languages of the printed maps, each map in one of them; titles of layers and fields are in both.
+    pub langs: &'a [Lang],
+    /// Groups, themes and printed maps of the project, and where the data comes from.
+    pub contents: &'a Contents,
 }
 
 /// Writes the package, replacing what is there; the same package gives the same bytes.
@@ -74,6 +77,11 @@ pub struct Package<'a> {
 /// [`WriteError::Table`] or [`WriteError::Row`] when a table is not sound, before anything is written; the errors of
 /// [`atomic::write_with`]; [`WriteError::Database`].
 pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
+    write_and_keep_project(path, package).map(|_| ())
+}
+
+/// The same; the project inside, as the bytes of a `.qgz`.
+fn write_and_keep_project(path: &Path, package: &Package) -> Result<Option<Vec<u8>>, WriteError> {
     sound::check_names(package.tables)?;
     for table in package.tables {
         sound::check(table, &RESERVED)?;
@@ -91,7 +99,8 @@ pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
             Failure::Unsound(error) => error,
             Failure::Database(source) => WriteError::Database { path: path.to_owned(), source },
         })
-    })
+    })?;
+    Ok(qgz)
 }
 
 /// Writes one table as a package of its own: data, spatial index, style and metadata, without a project.
@@ -100,6 +109,7 @@ pub fn write(path: &Path, package: &Package) -> Result<(), WriteError> {
 /// As [`write()`].
 pub fn write_alone(path: &Path, table: &Table) -> Result<(), WriteError> {
     let nothing = Text::default();
+    let contents = Contents::default();
     let package = Package {
         title: &table.title,
         summary: &table.description,
@@ -107,7 +117,8 @@ pub fn write_alone(path: &Path, table: &Table) -> Result<(), WriteError> {
         tables: std::slice::from_ref(table),
         project: None,
         provenance_json: "{}",
-        lang: Lang::Zh,
+        langs: &[],
+        contents: &contents,
     };
     write(path, &package)
 }
@@ -119,10 +130,9 @@ pub fn write_alone(path: &Path, table: &Table) -> Result<(), WriteError> {
 /// # Errors
 /// As [`write()`].
 pub fn write_with_project(path: &Path, package: &Package) -> Result<Option<PathBuf>, WriteError> {
-    write(path, package)?;
-    let Some(project) = project_of(path, package) else { return Ok(None) };
+    let Some(qgz) = write_and_keep_project(path, package)? else { return Ok(None) };
     let beside = path.with_extension("qgz");
-    atomic::write_bytes(&beside, &qgis_project::qgz(&project).map_err(zip_error(&beside))?)?;
+    atomic::write_bytes(&beside, &qgz)?;
     Ok(Some(beside))
 }
 
@@ -139,7 +149,8 @@ fn project_of<'a>(path: &Path, package: &Package<'a>) -> Option<Project<'a>> {
         tables: package.tables,
         crs,
         data_file,
-        lang: package.lang,
+        langs: package.langs,
+        contents: package.contents,
     })
 }
 
@@ -182,7 +193,13 @@ fn fill(path: &Path, package: &Package, qgz: Option<&[u8]>) -> Result<(), Failur
         write_table(&db, table, &identifier)?;
         identifiers.push(identifier);
         describe_columns(&db, table)?;
-        add_metadata(&db, "http://mrcc.com/qgis.dtd", "text/xml", &qgis_metadata(table), Some(&table.name))?;
+        add_metadata(
+            &db,
+            "http://mrcc.com/qgis.dtd",
+            "text/xml",
+            &qgis_metadata(table, package.contents),
+            Some(&table.name),
+        )?;
     }
     add_metadata(&db, "https://www.rfc-editor.org/rfc/rfc8259", "application/json", package.provenance_json, None)?;
     write_styles(&db, package.tables)?;
@@ -379,14 +396,10 @@ pub(super) fn description(table: &Table) -> String {
     format!("{warning}{}", qml::bilingual(&table.description))
 }
 
-fn qgis_metadata(table: &Table) -> String {
+fn qgis_metadata(table: &Table, contents: &Contents) -> String {
     format!(
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.0\"><identifier>{name}\
-         </identifier><parentidentifier></parentidentifier><language>zh</language><type>dataset</type><title>{title}\
-         </title><abstract>{about}</abstract><links/><fees></fees><encoding>UTF-8</encoding></qgis>\n",
-        name = table.name,
-        title = escape(&table.display_title()),
-        about = escape(&description(table)),
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.0\">{}</qgis>\n",
+        qgis_metadata::of_table(table, contents)
     )
 }
 

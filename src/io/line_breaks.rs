@@ -1,17 +1,5 @@
 //! Chinese and English text broken into lines, by an estimate of its width in units of the type size (em).
 
-use crate::base::units::Text;
-use crate::io::qml;
-
-/// Both languages in one line where they fit, else each from a line of its own.
-pub(super) fn two_languages(text: &Text, em: f64) -> Vec<String> {
-    let both = qml::bilingual(text);
-    if width_em(&both) <= em || text.zh.trim() == text.en.trim() {
-        return broken(&both, em);
-    }
-    [&text.zh, &text.en].iter().flat_map(|one| broken(one, em)).collect()
-}
-
 /// Width of a text in units of its size, estimated from above for Noto Sans: full for Chinese, 0.56 or 0.68 else.
 pub(super) fn width_em(text: &str) -> f64 {
     text.chars()
@@ -63,12 +51,5 @@ mod tests {
         assert_eq!(broken("two words here", 6.0), ["two words", "here"]);
         assert_eq!(broken("达标（是）", 4.0), ["达标", "（是）"]);
         assert!(broken("  ", 4.0).is_empty());
-    }
-
-    #[test]
-    fn both_languages_share_a_line_only_where_they_fit() {
-        let text = Text::new("met", "达标");
-        assert_eq!(two_languages(&text, 20.0), ["达标 met"]);
-        assert_eq!(two_languages(&text, 3.0), ["达标", "met"]);
     }
 }

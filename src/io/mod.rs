@@ -42,7 +42,11 @@ mod postgis;
 #[cfg(feature = "postgis")]
 mod postgis_out;
 mod print_layout;
+mod print_legend;
+pub mod qgis_contents;
+mod qgis_metadata;
 pub mod qgis_project;
+mod qgis_themes;
 pub mod qml;
 mod qml_symbol;
 pub mod read;

@@ -142,7 +142,7 @@ impl Writer<'_> {
             }
             links.push(first);
         }
-        let mut sheets = vec![self.scorecard(main, &links)];
+        let mut sheets = vec![self.scorecard(main, &links), self.ranking()];
         sheets.extend(own);
         sheets.extend([self.definitions(), self.evidence(), self.sources(), self.weights()]);
         sheets.extend(self.issues());
@@ -181,12 +181,16 @@ impl Writer<'_> {
             self.word("Indicator", "指标"),
             self.word("Verdict", "结论"),
             self.word("Firmness", "稳健性"),
+            self.word("Status", "状态"),
             self.word("Target", "目标"),
             self.word("By", "期限"),
+            self.word("Whose target", "目标性质"),
+            self.word("Item of the plan", "规划条目"),
         ];
         columns.extend(self.figure_columns());
         columns.extend([
             self.word("What would close the gap", "达标所需"),
+            self.word("Pace", "进度"),
             self.word("Reason", "说明"),
             self.word("Source of the target", "目标出处"),
             self.word("Norms", "规范依据"),
@@ -203,14 +207,23 @@ impl Writer<'_> {
                 link.as_ref().map_or_else(|| text(&title), |sheet| Cell::Link(title.clone(), sheet.clone())),
                 Cell::Verdict(row.verdict),
                 text(&firmness),
+                text(&self.say(&row.status.title())),
                 text(target.map_or("", |target| target.text.as_str())),
-                text(target.and_then(|target| target.by.as_deref()).unwrap_or_default()),
+                text(&target.map_or(String::new(), |target| match (&target.by, target.by_is_assumed) {
+                    (Some(by), true) => format!("{by} {}", self.word("(assumed)", "（假设）")),
+                    (by, _) => by.clone().unwrap_or_default(),
+                })),
+                text(
+                    &target.and_then(|target| target.origin).map_or(String::new(), |origin| self.say(&origin.title())),
+                ),
+                number(row.item.map(f64::from), None),
             ];
             cells.extend(self.figure(&row.figure));
             let told = |one: &Option<Text>| text(&one.as_ref().map(|one| self.say(one)).unwrap_or_default());
             let norms: Vec<String> = row.norms.iter().map(|norm| self.say(&norm.says)).collect();
             let norms = text(&norms.join("; "));
-            cells.extend([told(&row.closing_the_gap), told(&row.reason), text(&row.cites), norms]);
+            let pace = row.pace.as_ref().map(|pace| pace.says.clone());
+            cells.extend([told(&row.closing_the_gap), told(&pace), told(&row.reason), text(&row.cites), norms]);
             cells
         });
         let mut title = self.say(&card.title);
@@ -237,7 +250,7 @@ impl Writer<'_> {
         let name = self.name(&format!("{} {} {level_name}", at + 1, short.trim()));
         let mut columns = vec![self.word("Code", "代码"), self.word("Region", "区域"), self.word("Verdict", "结论")];
         columns.extend(self.figure_columns());
-        columns.extend([self.word("At least", "下限"), self.word("At most", "上限")]);
+        columns.extend([self.word("At least", "下限"), self.word("At most", "上限"), self.word("Status", "状态")]);
         let rows = regions.iter().map(|region| {
             let mut cells = vec![text(&region.code), text(&region.name), Cell::Verdict(region.verdict)];
             cells.extend(self.figure(&region.figure));
@@ -245,12 +258,44 @@ impl Writer<'_> {
             cells.extend([
                 number(region.figure.bounds.map(|bounds| bounds.0), unit),
                 number(region.figure.bounds.map(|bounds| bounds.1), unit),
+                text(&self.say(&region.status.title())),
             ]);
             cells
         });
         Sheet {
             name, title: format!("{} · {}", self.indicator(row), self.word(en, zh)), columns, rows: rows.collect()
         }
+    }
+
+    fn ranking(&mut self) -> Sheet {
+        let title = self.word("Ranking", "排名");
+        let columns = vec![
+            self.word("Level", "层级"),
+            self.word("Code", "代码"),
+            self.word("Region", "区域"),
+            self.word("Best place", "可能的最好名次"),
+            self.word("Worst place", "可能的最差名次"),
+            self.word("Targets", "适用目标数"),
+            self.word("Met", "达标"),
+            self.word("Missed", "未达标"),
+            self.word("Missed, but close", "其中接近达标"),
+            self.word("No data", "无数据"),
+            self.word("Not applicable", "不适用"),
+        ];
+        let rows = self.book.card.ranking.iter().map(|one| {
+            let (en, zh) = one.level.title();
+            let count = |count: u64| number(Some(count as f64), None);
+            let mut cells = vec![text(&self.word(en, zh)), text(&one.code), text(&one.name)];
+            cells.extend(
+                [one.places.map(|places| places.0), one.places.map(|places| places.1)]
+                    .map(|place| place.map_or(Cell::Empty, count)),
+            );
+            let counts = [one.targets, one.met, one.missed, one.close, one.no_data, one.not_applicable];
+            cells.extend(counts.map(count));
+            cells
+        });
+        let rows = rows.collect();
+        Sheet { name: self.name(&title), title, columns, rows }
     }
 
     fn definitions(&mut self) -> Sheet {

@@ -6,7 +6,9 @@ use crate::indicators::norm::NormRow;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::Row as IndicatorRow;
 use crate::indicators::scorecard::Scorecard;
+use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -30,7 +32,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                 indicator,
                 ["all", "", ""],
                 &indicator.figure,
-                indicator.verdict,
+                (indicator.verdict, indicator.status),
                 firmness,
                 indicator.reason.as_ref(),
                 false,
@@ -44,7 +46,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                     indicator,
                     [level, &region.code, &region.name],
                     &region.figure,
-                    region.verdict,
+                    (region.verdict, region.status),
                     Value::Null,
                     None,
                     region.small,
@@ -90,6 +92,20 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
             Field::new("norm_en", FieldKind::Text, "Norm (English)", "依据规范（英文）"),
             Field::new("small", FieldKind::Bool, "Rests on few points or people", "样本过少"),
             Field::new("norm_ok", FieldKind::Bool, "Norm checked by the user", "规范数值已核对"),
+            Field::new("status", FieldKind::Text, "Status", "状态").with_choices(&[
+                ("met", "met", "达标"),
+                ("fragile", "fragile", "脆弱"),
+                ("close", "close", "接近达标"),
+                ("not-met", "not met", "未达标"),
+                ("no-data", "no data", "无数据"),
+                ("not-applicable", "not applicable", "不适用"),
+                ("no-target", "no target", "未设目标"),
+            ]),
+            Field::new("item", FieldKind::Int, "Item of the plan", "规划条目"),
+            Field::new("origin_zh", FieldKind::Text, "Whose target (Chinese)", "目标性质"),
+            Field::new("origin_en", FieldKind::Text, "Whose target (English)", "目标性质（英文）"),
+            Field::new("pace_zh", FieldKind::Text, "Pace (Chinese)", "进度"),
+            Field::new("pace_en", FieldKind::Text, "Pace (English)", "进度（英文）"),
         ],
         rows,
         style: None,
@@ -100,7 +116,7 @@ fn line(
     indicator: &IndicatorRow,
     [level, code, name]: [&str; 3],
     figure: &FigureRow,
-    verdict: Verdict,
+    (verdict, status): (Verdict, Status),
     firmness: Value,
     reason: Option<&Text>,
     is_small: bool,
@@ -108,6 +124,9 @@ fn line(
     let some = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
     let norms =
         |says: fn(&NormRow) -> &str, between: &str| indicator.norms.iter().map(says).collect::<Vec<_>>().join(between);
+    let origin = indicator.target.as_ref().and_then(|target| target.origin).map(Origin::title);
+    // the pace is that of the whole area
+    let pace = indicator.pace.as_ref().filter(|_| code.is_empty());
     vec![
         indicator.id.as_str().into(),
         indicator.title.zh.as_str().into(),
@@ -135,5 +154,11 @@ fn line(
             true => Value::Null,
             false => indicator.norms.iter().all(|norm| norm.checked).into(),
         },
+        status.word().into(),
+        indicator.item.map_or(Value::Null, |item| u64::from(item).into()),
+        origin.as_ref().map(|origin| origin.zh.as_str()).into(),
+        origin.as_ref().map(|origin| origin.en.as_str()).into(),
+        pace.map(|pace| pace.says.zh.as_str()).into(),
+        pace.map(|pace| pace.says.en.as_str()).into(),
     ]
 }

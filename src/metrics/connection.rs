@@ -223,8 +223,12 @@ impl<'a> Network<'a> {
     /// Whether anything is known of a unit's services on a day: a stop that a service of a feed with service on it calls at, or a
     /// claim of completeness.
     pub fn has_data(&self, unit: usize, day: &ServiceDay<'_>) -> bool {
-        let is_known = |stop: &StopIdx| self.callers[stop.at()].iter().any(|at| day.knows(self.service(*at)));
+        let tells = |service: &Service| !self.transit.is_supposed(service) && day.knows(service);
+        let is_known = |stop: &StopIdx| self.callers[stop.at()].iter().any(|at| tells(self.service(*at)));
+        let mut withdrawn = self.transit.withdrawn.iter().filter(|service| day.knows(service));
+        let calls_here = |stop: &StopIdx| self.places[stop.at()].unit == Some(unit);
         self.stops_of[unit].iter().any(is_known)
+            || withdrawn.any(|service| service.patterns.iter().flat_map(|pattern| &pattern.stops).any(calls_here))
             || self.units[unit]
                 .members
                 .iter()

@@ -229,7 +229,7 @@ impl Districts {
         Ok(Answer { params: self.clone(), layer, reach, belongs, facility_of, own })
     }
 
-    /// Ids of the facilities of the kind that lie in hazard areas.
+    /// Ids of the facilities of the kind that lie in hazard areas, or that a scenario closes.
     fn excluded<'a>(&self, study: &'a Study) -> BTreeSet<&'a str> {
         let of_kind = study.excluded.iter().filter(|one| one.facility.kind == self.kind);
         of_kind.map(|one| one.facility.id.as_str()).collect()
@@ -507,7 +507,7 @@ impl Answer<'_> {
             let kind = &self.params.kind;
             if excluded.contains(id) {
                 let what = format!(
-                    "district {}: its facility \"{id}\" lies in a hazard area; its people have no way",
+                    "district {}: its facility \"{id}\" lies in a hazard area or is closed; its people have no way",
                     one.name
                 );
                 let issue = Issue::new(Severity::Warning, "district-facility-excluded", &source, what);

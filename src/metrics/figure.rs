@@ -1,5 +1,6 @@
 //! One number with what it is a share of, how far it may be off, and what is not known.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -7,7 +8,7 @@ use crate::base::units::Text;
 use crate::impedance::cost_table::CostUnit;
 
 /// The unit of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FigureUnit {
     /// 0 to 1.

@@ -62,7 +62,7 @@ impl<'a> KnownServices<'a> {
         let travel = &transit.travel;
         let day = ServiceDay::new(transit, travel.date.or(transit.date));
         let mut is_called = vec![false; transit.stops.len()];
-        let known = transit.services.iter().filter(|one| travel.modes.contains(&one.mode) && day.knows(one));
+        let known = transit.witnesses().filter(|one| travel.modes.contains(&one.mode) && day.knows(one));
         for stop in known.flat_map(|service| &service.patterns).flat_map(|pattern| &pattern.stops) {
             is_called[stop.at()] = true;
         }

@@ -32,6 +32,7 @@ pub mod joins;
 pub mod journeys;
 mod known_services;
 pub mod losses;
+pub mod milestone;
 mod near_sums;
 pub mod nearest;
 mod neighbour_borders;
@@ -52,6 +53,7 @@ mod reachable_layers;
 pub mod reachable_within;
 pub mod referral;
 mod referral_layers;
+pub mod reported;
 pub mod ridden;
 pub mod roll_up;
 mod served_layers;
@@ -67,8 +69,10 @@ mod supply_layers;
 pub mod supply_ratio;
 pub mod topology;
 pub mod transport;
+pub mod unmeasured;
 pub mod way;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -145,6 +149,16 @@ pub struct Output {
     /// What became of each point or region, those without evidence too, so that two runs can be compared person by person; empty where they are
     /// too many.
     pub outcomes: Vec<Outcome>,
+    /// The whole area's value on days of the past, the oldest first and the headline last; empty where only one day is known of.
+    pub history: Vec<Moment>,
+}
+
+/// A value on a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    pub day: Date,
+    /// In the unit of the headline.
+    pub value: f64,
 }
 
 /// One line of the chain behind a figure.
@@ -171,6 +185,10 @@ pub struct Outcome {
     pub weight: Weight,
     /// Distance or time, metres or seconds, where it is known.
     pub cost: Option<f64>,
+    /// The smallest region that it is in, or the region itself.
+    pub region: Option<RegionIdx>,
+    /// Its class, where the demand layer has classes, e.g. `urban`.
+    pub class: Option<String>,
 }
 
 /// One row of a definition matrix.
@@ -294,6 +312,15 @@ macro_rules! metrics {
         }
 
         impl Measure {
+            /// The series of reported values that it reads, for an indicator with this id; `None` for one that reads none.
+            pub fn series<'s>(&'s self, id: &'s str) -> Option<&'s str> {
+                match self {
+                    Measure::Reported(reported) => Some(reported.series.as_deref().unwrap_or(id)),
+                    Measure::Milestone(milestone) => Some(milestone.series.as_deref().unwrap_or(id)),
+                    _ => None,
+                }
+            }
+
             /// The metric with its parameters.
             pub fn metric(&self) -> &dyn Metric {
                 match self { $(Measure::$variant(params) => params),+ }
@@ -356,4 +383,13 @@ metrics! {
     /// Share of people for whom every link of a chain of referrals is near enough.
     Referral(referral::Referral) = "referral",
         "Every link of the referral chain", "转诊链达标率", "referral.md";
+    /// A value that was reported, not measured.
+    Reported(reported::ReportedValue) = "reported",
+        "Reported value", "上报数值", "reported.md";
+    /// Share of what was to be done that is reported as done.
+    Milestone(milestone::Milestone) = "milestone",
+        "Steps reported as done", "完成情况", "milestone.md";
+    /// A promise that nothing here measures.
+    Unmeasured(unmeasured::Unmeasured) = "unmeasured",
+        "Not measured", "暂未量测", "unmeasured.md";
 }

@@ -122,7 +122,15 @@ pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
     let outcome = |unit: &Unit| {
         let region = answer.study.regions.get(unit.region);
         let name = Some(region.name.clone()).filter(|name| *name != region.code);
-        Outcome { key: region.code.clone(), name, state: state(unit.standing()), weight: unit.weight, cost: None }
+        Outcome {
+            key: region.code.clone(),
+            name,
+            state: state(unit.standing()),
+            weight: unit.weight,
+            cost: None,
+            region: Some(unit.region),
+            class: None,
+        }
     };
     answer.units.iter().map(outcome).collect()
 }

@@ -30,6 +30,7 @@ use crate::metrics::known_services::Silence;
 use crate::metrics::networks::Networks;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
+use crate::model::facility::ExcludedBy;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
 use crate::model::region::Level;
@@ -105,8 +106,8 @@ pub struct Reach<'a> {
     pub unit: CostUnit,
     pub direction: Direction,
     nth: usize,
-    /// Facilities of the kind that lie in hazard areas.
-    excluded: usize,
+    /// Facilities of the kind that lie in hazard areas, and that a scenario closes.
+    excluded: [usize; 2],
     /// What the engine says of itself.
     told: Option<Text>,
     /// Where services are known, by transit.
@@ -282,7 +283,7 @@ impl<'a> Reach<'a> {
             unit: question.unit,
             direction: question.direction,
             nth: question.nth,
-            excluded: study.excluded.iter().filter(|one| one.facility.kind == question.kind).count(),
+            excluded: excluded(study, question.kind),
             told,
             known,
             synthetic,
@@ -401,9 +402,14 @@ impl<'a> Reach<'a> {
             in_english += &format!("; {off} of {all} facilities are off the {en} and nobody reaches them");
             in_chinese += &format!("；{all}处设施中有{off}处不在{zh}上，视为不可达");
         }
-        if self.excluded > 0 {
-            in_english += &format!("; {} further facilities lie in hazard areas and do not count", self.excluded);
-            in_chinese += &format!("；另有{}处设施位于灾害区内，不计入", self.excluded);
+        let [in_hazard, closed] = self.excluded;
+        if in_hazard > 0 {
+            in_english += &format!("; {in_hazard} further facilities lie in hazard areas and do not count");
+            in_chinese += &format!("；另有{in_hazard}处设施位于灾害区内，不计入");
+        }
+        if closed > 0 {
+            in_english += &format!("; {closed} further facilities are closed by the scenario");
+            in_chinese += &format!("；另有{closed}处设施因情景关闭，不计入");
         }
         if let Some(known) = &self.known
             && let Some(text) = known.facilities_told(&self.facilities)
@@ -413,6 +419,13 @@ impl<'a> Reach<'a> {
         }
         Text::new(in_english, in_chinese)
     }
+}
+
+/// How many facilities of a kind lie in hazard areas, and how many a scenario closes.
+fn excluded(study: &Study, kind: &str) -> [usize; 2] {
+    let of_kind = || study.excluded.iter().filter(|one| one.facility.kind == kind);
+    let closed = of_kind().filter(|one| one.by == ExcludedBy::Scenario).count();
+    [of_kind().count() - closed, closed]
 }
 
 /// Positions of the points of a layer that are judged, and of those that lie outside every region and name none; both in order.
@@ -495,7 +508,7 @@ impl<'a> Parties<'a> {
         // who is asked for comes before what is to be reached
         weight_group(demand_layer(study, question.demand)?, question.weight)?;
         let facilities: Vec<&Facility> = study.facilities.iter().filter(|f| f.kind == question.kind).collect();
-        // where hazards take all of them out, there is none to reach, which is an answer
+        // where hazards or a scenario take all of them out, there is none to reach, which is an answer
         let is_excluded = study.excluded.iter().any(|one| one.facility.kind == question.kind);
         if facilities.is_empty() && !is_excluded {
             let kinds: BTreeSet<&str> = study.facilities.iter().map(|facility| facility.kind.as_str()).collect();

@@ -29,6 +29,7 @@ use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
+use crate::model::demand::Classes;
 use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::table::Field;
@@ -562,7 +563,10 @@ pub(crate) fn outcomes(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Outcome>
             Reached::At(_, cost) => Some(short(cost)),
             _ => None,
         };
-        Outcome { key, name, state: state(reached, within), weight: reach.weight(*at), cost }
+        let (state, weight, region) = (state(reached, within), reach.weight(*at), reach.layer.home[*at]);
+        let class_of = |classes: &Classes| Some(classes.names[classes.of[*at]? as usize].clone());
+        let class = reach.layer.classes.as_ref().and_then(class_of);
+        Outcome { key, name, state, weight, cost, region, class }
     };
     reach.judged.iter().map(outcome).collect()
 }

@@ -59,9 +59,10 @@ impl<'a> ServiceDay<'a> {
     /// The day of a date. Calendars run by it; a route table runs every day.
     pub fn new(transit: &'a Transit, date: Option<ServiceDate>) -> ServiceDay<'a> {
         let runs = transit.calendars.iter().map(|calendar| date.is_some_and(|date| calendar.runs_on(date))).collect();
-        let feeds = transit.services.iter().map(|service| service.feed.at() + 1).max().unwrap_or(0);
+        let all = || transit.services.iter().chain(&transit.withdrawn);
+        let feeds = all().map(|service| service.feed.at() + 1).max().unwrap_or(0);
         let mut day = ServiceDay { transit, date, runs, feed_runs: vec![false; feeds] };
-        for service in &transit.services {
+        for service in all() {
             let at = service.feed.at();
             day.feed_runs[at] = day.feed_runs[at] || service.patterns.iter().any(|pattern| day.runs(pattern));
         }

@@ -238,7 +238,7 @@ pub struct Departures {
     pub tallies: Vec<Tally>,
     /// Stops that a vehicle of the modes leaves at all on that day, at whatever time.
     pub is_left: Vec<bool>,
-    /// Stops that a service of the modes calls at on any day, whether or not it leaves them.
+    /// Stops that a service of the modes calls at on any day, whether or not it leaves them, as far as the data says so and no scenario.
     pub is_called: Vec<bool>,
     /// Services with departures, by how their times are known.
     pub timed_services: Vec<ServiceIdx>,
@@ -265,10 +265,8 @@ impl Departures {
                 list.push(departure.service);
             }
         });
-        for (at, service) in transit.services.iter().enumerate() {
-            if is_wanted(ServiceIdx::new(at)) {
-                service.patterns.iter().flat_map(|pattern| &pattern.stops).for_each(|stop| is_called[stop.at()] = true);
-            }
+        for service in transit.witnesses().filter(|service| count.modes.contains(&service.mode)) {
+            service.patterns.iter().flat_map(|pattern| &pattern.stops).for_each(|stop| is_called[stop.at()] = true);
         }
         let tallies = match count.by_station {
             true => by_station(transit, &own),

@@ -19,12 +19,18 @@ pub struct Facility {
     pub synthetic: bool,
 }
 
-/// A facility that lies in a hazard area: it is shown, and counts for no indicator.
+/// A facility that is shown, and counts for no indicator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Excluded {
     pub facility: Facility,
-    /// What the config calls the hazard.
-    pub hazard: String,
-    /// The first area that holds it, border included.
-    pub zone: String,
+    pub by: ExcludedBy,
+}
+
+/// What takes a facility out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExcludedBy {
+    /// What the config calls the hazard, and the first area that holds the facility, border included.
+    Hazard { hazard: String, zone: String },
+    /// The scenario closes it.
+    Scenario,
 }

@@ -11,6 +11,8 @@ pub struct HazardZone {
     pub name: String,
     /// Whether streets in it, and cells of the cost surface, are closed.
     pub closes_streets: bool,
+    /// Whether facilities in it do not count.
+    pub takes_facilities: bool,
     /// Metres of the study plane.
     pub plane: MultiPolygon<f64>,
     pub lonlat: MultiPolygon<f64>,

@@ -13,6 +13,7 @@ pub mod lattice;
 pub mod locate;
 pub mod place;
 pub mod region;
+pub mod reported;
 pub mod rings;
 pub mod streets;
 pub mod study;

@@ -13,6 +13,7 @@ use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
 use crate::model::lattice::Lattice;
 use crate::model::region::RegionTree;
+use crate::model::reported::Reported;
 use crate::model::streets::StreetNetwork;
 use crate::model::surface::Surface;
 use crate::model::transit::Transit;
@@ -82,6 +83,8 @@ pub struct Study {
     pub overrides: Vec<PairOverride>,
     /// `None` when no ledger was given.
     pub declared: Option<Vec<DeclaredPair>>,
+    /// In file order; `None` when no reported values were given.
+    pub reported: Option<Vec<Reported>>,
     /// Whether any input says that it is made up.
     pub synthetic: bool,
     pub ledgers: Vec<Ledger>,

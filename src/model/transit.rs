@@ -225,6 +225,10 @@ pub struct Transit {
     pub shapes: Vec<Shape>,
     /// Services whose trips a day no file gives: the config assumes them. Rising.
     pub assumed: Vec<ServiceIdx>,
+    /// What a scenario adds: it says nothing of what else runs where it stops.
+    pub supposed: Vec<FeedIdx>,
+    /// Services that a scenario withdraws: that they ran tells that services are known where they stopped.
+    pub withdrawn: Vec<Service>,
     /// The study's day, of which [`Pattern::trips_per_day`] is told; `None` where there is no timetable.
     pub date: Option<ServiceDate>,
     /// How people travel with it.
@@ -235,6 +239,35 @@ impl Transit {
     /// Whether the data claims to be complete for the region with `code`.
     pub fn is_complete_for(&self, code: &str) -> bool {
         self.complete_for.iter().any(|prefix| code.starts_with(prefix.as_str()))
+    }
+
+    /// Whether a service is only supposed: a scenario adds it.
+    pub fn is_supposed(&self, service: &Service) -> bool {
+        self.supposed.contains(&service.feed)
+    }
+
+    /// The services by which is known where services are known: what the data says, whatever a scenario changes.
+    pub fn witnesses(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| !self.is_supposed(service)).chain(&self.withdrawn)
+    }
+
+    /// Takes out the services with an id, and hands back the name of the first; their stops stay. `None` where there is none.
+    pub fn withdraw(&mut self, id: &str) -> Option<String> {
+        let name = self.services.iter().find(|service| service.id == id)?.name.clone();
+        let assumed = std::mem::take(&mut self.assumed);
+        let mut rest = Vec::with_capacity(self.services.len());
+        for (at, service) in std::mem::take(&mut self.services).into_iter().enumerate() {
+            if service.id == id {
+                self.withdrawn.push(service);
+                continue;
+            }
+            if assumed.binary_search(&ServiceIdx::new(at)).is_ok() {
+                self.assumed.push(ServiceIdx::new(rest.len()));
+            }
+            rest.push(service);
+        }
+        self.services = rest;
+        Some(name)
     }
 
     /// Adds the stops and services of another, behind those that are there; ids are left as they are. The day is that of the one that
@@ -249,6 +282,7 @@ impl Transit {
         let calendar = |idx: CalendarIdx| CalendarIdx::new(calendars + idx.at());
         self.stops.extend(other.stops.into_iter().map(|one| Stop { station: one.station.map(stop), ..one }));
         self.feeds.extend(other.feeds);
+        self.supposed.extend(other.supposed.into_iter().map(feed));
         self.shapes.extend(other.shapes);
         self.calendars.extend(other.calendars.into_iter().map(|one| Calendar { feed: feed(one.feed), ..one }));
         let moved = other.transfers.into_iter().map(|one| Transfer { from: stop(one.from), to: stop(one.to), ..one });

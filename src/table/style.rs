@@ -168,6 +168,53 @@ pub fn rising_name(bounds: &[f64], nth: usize) -> String {
     }
 }
 
+/// Classes of a signed number: three on either side of zero, of the same widths, and zero by itself. `most` is the largest number without its
+/// sign; the inner limits are about a quarter and a half of it, to one digit. Colours are those of [`palette::SIGNED`], from the loss to
+/// the gain; of a field in which more is worse they are turned round. `unit` is what stands behind the numbers.
+pub fn signed(
+    field: &str,
+    most: f64,
+    more_is_better: bool,
+    unit: (&str, &str),
+    symbol: &dyn Fn(&'static str) -> Symbol,
+) -> Vec<Class> {
+    let mut colors = palette::SIGNED;
+    if !more_is_better {
+        colors.reverse();
+    }
+    let none = Class::range(field, including(0.0), including(0.0), Text::new("no change", "无变化"), symbol(colors[3]));
+    if !(most > 0.0 && most.is_finite()) {
+        return vec![none];
+    }
+    let inner = one_digit(most / 4.0);
+    let outer = one_digit(most / 2.0).max(2.0 * inner);
+    let told = |bound: f64| trim_zeros(bound, 6);
+    let (near, far) = (told(inner), told(outer));
+    let class = |from: Option<Bound>, to: Option<Bound>, name: String, color: &'static str| {
+        let label = Text::new(format!("{name} {}", unit.0), format!("{name} {}", unit.1));
+        Class::range(field, from, to, label, symbol(color))
+    };
+    vec![
+        class(None, including(-outer), format!("≤ −{far}"), colors[0]),
+        class(excluding(-outer), including(-inner), format!("> −{far} – −{near}"), colors[1]),
+        class(excluding(-inner), excluding(0.0), format!("> −{near} – < 0"), colors[2]),
+        none,
+        class(excluding(0.0), excluding(inner), format!("> 0 – < +{near}"), colors[4]),
+        class(including(inner), excluding(outer), format!("+{near} – < +{far}"), colors[5]),
+        class(including(outer), None, format!("≥ +{far}"), colors[6]),
+    ]
+}
+
+/// A number rounded down to one digit that counts: 0.037 becomes 0.03.
+fn one_digit(value: f64) -> f64 {
+    let power = value.log10().floor() as i32;
+    // by division where it is small, so that 0.3 is 0.3
+    match power < 0 {
+        true => (value * 10f64.powi(-power) + 1e-9).floor() / 10f64.powi(-power),
+        false => (value / 10f64.powi(power) + 1e-9).floor() * 10f64.powi(power),
+    }
+}
+
 /// A bound that belongs to the range.
 pub fn including(value: f64) -> Option<Bound> {
     Some(Bound { value, included: true })
@@ -183,6 +230,8 @@ pub fn excluding(value: f64) -> Option<Bound> {
 pub mod palette {
     /// Below and above a target, the target between the third and the fourth.
     pub const DIVERGING_AT_TARGET: [&str; 5] = ["#b93d02", "#fd8d3c", "#fdd0a2", "#9ecae1", "#2171b5"];
+    /// From loss to gain, no change in the middle: the seven classes of PuOr of ColorBrewer (Brewer 2013), safe for colour-blind readers.
+    pub const SIGNED: [&str; 7] = ["#b35806", "#f1a340", "#fee0b6", "#f7f7f7", "#d8daeb", "#998ec3", "#542788"];
     /// Missed, met.
     pub const VERDICT: [&str; 2] = ["#fdae61", "#2c7bb6"];
     /// From little to much.

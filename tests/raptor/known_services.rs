@@ -88,7 +88,7 @@ fn part(output: &Output, name: &str) -> Weight {
 }
 
 fn verdict(figure: &Figure, bound: Bound) -> Verdict {
-    judge(figure, Some(&Target { bound, by: None })).0
+    judge(figure, Some(&Target::from(bound))).0
 }
 
 /// The value of a field of the layer of points, for a point.

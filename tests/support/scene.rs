@@ -119,6 +119,7 @@ impl Default for Scene {
                 surface: None,
                 overrides: Vec::new(),
                 declared: None,
+                reported: None,
                 synthetic: false,
                 ledgers: Vec::new(),
                 issues: Vec::new(),

@@ -7,6 +7,7 @@ use crate::app::inspect::Inspection;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::io::gpkg;
+use crate::io::qgis_contents::Contents;
 
 /// Writes the layers of the one inspection that has some, replacing what is at the path. Empty layers are written too: that there are
 /// no gaps is worth knowing.
@@ -51,7 +52,8 @@ pub fn write(path: &Path, inspected: &[&Inspection], lang: Lang) -> Result<(), I
         tables: &sides.layers,
         project: None,
         provenance_json: "",
-        lang,
+        langs: &[lang],
+        contents: &Contents::default(),
     };
     Ok(gpkg::write(path, &package)?)
 }

@@ -8,15 +8,21 @@ use pulldown_cmark::Parser;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::base::units::thousands;
+use crate::indicators::ranking::Ranked;
+use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::RegionRow;
 use crate::indicators::scorecard::Row;
+use crate::indicators::split;
+use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
+use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
 use crate::indicators::verdict::format_value;
 use crate::io::html::Report;
 use crate::io::html::chart;
 use crate::io::html::map::Atlas;
+use crate::io::html::map::Map;
 use crate::io::xml::escape;
 use crate::model::region::Level;
 use crate::table::Table;
@@ -100,14 +106,19 @@ impl Page<'_> {
         escape(text.in_lang(self.lang))
     }
 
-    fn chip(&self, verdict: Verdict, firmness: Firmness) -> String {
-        let firm = match firmness {
+    fn chip(&self, row: &Row) -> String {
+        let verdict = row.verdict;
+        let close = match row.status {
+            Status::Close => format!(" <b class=\"close\">{}</b>", self.say("close", "接近")),
+            _ => String::new(),
+        };
+        let firm = match row.firmness {
             Firmness::Robust => format!(" <span class=\"soft\">{}</span>", self.say("robust", "稳健")),
             Firmness::Fragile => format!(" <b class=\"fragile\">{}</b>", self.say("fragile", "脆弱")),
             Firmness::Untested => String::new(),
         };
         format!(
-            "<span class=\"chip {}\">{} {}</span>{firm}",
+            "<span class=\"chip {}\">{} {}</span>{close}{firm}",
             verdict.word(),
             sign(verdict),
             self.told(&verdict.title())
@@ -118,7 +129,8 @@ impl Page<'_> {
         let mut out = format!("<main lang=\"{}\">\n", code(self.lang));
         out.push_str(&self.head());
         out.push_str(&self.scorecard());
-        for row in &self.report.card.indicators {
+        out.push_str(&self.ranking());
+        for row in self.report.card.indicators.iter().filter(|row| has_section(row)) {
             out.push_str(&self.indicator(row));
         }
         out.push_str(&self.ledger());
@@ -147,23 +159,109 @@ impl Page<'_> {
                 self.say("Indicators marked * say nothing of the real world.", "标 * 的指标不反映现实。")
             ));
         }
-        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        out.push_str(&self.scenario());
+        let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
         for row in &card.indicators {
-            *counts.entry(row.verdict).or_default() += 1;
+            *counts.entry(row.status).or_default() += 1;
         }
         out.push_str("<div class=\"bar\" aria-hidden=\"true\">");
-        for (verdict, count) in &counts {
-            out.push_str(&format!("<span class=\"b-{}\" style=\"flex:{count}\">{count}</span>", verdict.word()));
+        for (status, count) in &counts {
+            out.push_str(&format!("<span class=\"b-{}\" style=\"flex:{count}\">{count}</span>", status.word()));
         }
         out.push_str("</div>\n<ul class=\"keys\">");
-        for (verdict, count) in &counts {
+        for (status, count) in &counts {
             out.push_str(&format!(
                 "<li><i class=\"b-{}\"></i>{} {count}</li>",
-                verdict.word(),
-                self.told(&verdict.title())
+                status.word(),
+                self.told(&status.title())
             ));
         }
         out.push_str("</ul>\n");
+        out.push_str(&self.origins());
+        out
+    }
+
+    /// The statuses by whose targets they are, so that another's norm is not taken for a promise of the plan; empty where no target says whose it is.
+    fn origins(&self) -> String {
+        let origin_of = |row: &Row| row.target.as_ref().and_then(|target| target.origin);
+        let rows = &self.report.card.indicators;
+        if rows.iter().all(|row| origin_of(row).is_none()) {
+            return String::new();
+        }
+        let statuses: Vec<Status> =
+            Status::ALL.into_iter().filter(|status| rows.iter().any(|row| row.status == *status)).collect();
+        let mut out = format!("<table class=\"origins\"><thead><tr><th>{}</th>", self.say("Whose target", "目标性质"));
+        for status in &statuses {
+            out.push_str(&format!("<th class=\"v\">{}</th>", self.told(&status.title())));
+        }
+        out.push_str(&format!("<th class=\"v\">{}</th></tr></thead><tbody>\n", self.say("All", "合计")));
+        let with_target = Origin::ALL.into_iter().map(Some).chain([None]);
+        for origin in with_target {
+            let mine: Vec<&Row> = rows.iter().filter(|row| origin_of(row) == origin).collect();
+            if mine.is_empty() {
+                continue;
+            }
+            let title = match origin {
+                Some(origin) => self.told(&origin.title()),
+                None => self.say("no target, or not said whose", "未设目标或未注明").to_owned(),
+            };
+            out.push_str(&format!("<tr><td>{title}</td>"));
+            for status in &statuses {
+                let count = mine.iter().filter(|row| row.status == *status).count();
+                let shown = if count == 0 { "–".to_owned() } else { count.to_string() };
+                out.push_str(&format!("<td class=\"v\">{shown}</td>"));
+            }
+            out.push_str(&format!("<td class=\"v\">{}</td></tr>\n", mine.len()));
+        }
+        out.push_str("</tbody></table>\n");
+        out
+    }
+
+    /// What is otherwise than in the study, and where the change of each figure comes from.
+    fn scenario(&self) -> String {
+        let Some(scenario) = &self.report.card.scenario else { return String::new() };
+        let mut out = format!(
+            "<section class=\"scenario\"><h2>{}: {}</h2>\n<ul>",
+            self.say("Scenario", "情景"),
+            self.told(&scenario.title)
+        );
+        for line in scenario.told() {
+            out.push_str(&format!("<li>{}</li>", self.told(&line)));
+        }
+        out.push_str("</ul>\n");
+        if !scenario.split.is_empty() {
+            out.push_str(&format!(
+                "<table><caption>{}</caption><thead><tr><th>{}</th><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th></tr></thead><tbody>\n",
+                self.say("Where the change comes from (Shapley)", "变化来源分解（Shapley值）"),
+                self.say("Indicator", "指标"),
+                self.say("Changes", "变更"),
+                self.say("Change", "变化"),
+                self.say("Over all orders", "各次序范围"),
+            ));
+        }
+        for row in &scenario.split {
+            let shown = |text: &str| escape(&split::in_lang(text, self.lang));
+            let line = |name: String, group: String, change: &str, range: String| {
+                format!(
+                    "<tr><td>{name}</td><td>{group}</td><td class=\"v\">{}</td><td class=\"v\">{range}</td></tr>\n",
+                    shown(change)
+                )
+            };
+            let all = match &row.reason {
+                Some(reason) => self.told(reason),
+                None => self.say("all", "合计").to_owned(),
+            };
+            out.push_str(&line(self.told(&row.title), all, &row.text, String::new()));
+            for part in &row.parts {
+                let (least, most) = &part.range_text;
+                let range = if least == most { String::new() } else { format!("{} … {}", shown(least), shown(most)) };
+                out.push_str(&line(String::new(), self.told(&part.group.title()), &part.text, range));
+            }
+        }
+        if !scenario.split.is_empty() {
+            out.push_str("</tbody></table>\n");
+        }
+        out.push_str("</section>\n");
         out
     }
 
@@ -180,22 +278,117 @@ impl Page<'_> {
             self.say("Target", "目标"),
             self.say("Verdict", "结论")
         );
+        let mut item = None;
         for row in &self.report.card.indicators {
+            if row.item != item {
+                item = row.item;
+                let title = match (item, self.lang) {
+                    (Some(number), Lang::En) => format!("Item {number} of the plan"),
+                    (Some(number), Lang::Zh) => format!("规划第 {number} 项"),
+                    (None, Lang::En) => "No item of the plan".to_owned(),
+                    (None, Lang::Zh) => "非规划条目".to_owned(),
+                };
+                out.push_str(&format!("<tr class=\"item\"><th colspan=\"4\" scope=\"rowgroup\">{title}</th></tr>\n"));
+            }
             let target = row.target.as_ref().map_or("–".to_owned(), |target| {
-                let by = target.by.as_ref().map_or(String::new(), |by| format!(" ({by})"));
-                format!("{}{by}", target.text)
+                format!("{} {}", target.text, target.day().in_lang(self.lang)).trim_end().to_owned()
             });
+            let whose = row.target.as_ref().and_then(|target| target.origin).filter(|origin| !origin.is_plan());
+            let whose = whose.map_or(String::new(), |origin| {
+                format!("<br><span class=\"soft small\">{}</span>", self.told(&origin.title()))
+            });
+            let name = format!("{}{}", self.told(&row.title), self.mark(row));
+            let name = match has_section(row) {
+                true => format!("<a href=\"#{}\">{name}</a>", escape(&self.id(row))),
+                false => format!("<span id=\"{}\">{name}</span>", escape(&self.id(row))),
+            };
+            let more = if has_section(row) { String::new() } else { self.all_of(row) };
             out.push_str(&format!(
-                "<tr><td><a href=\"#{}\">{}{}</a></td><td class=\"v\">{}</td><td class=\"v\">{}</td><td class=\"w\">{}</td></tr>\n",
-                escape(&self.id(row)),
-                self.told(&row.title),
-                self.mark(row),
+                "<tr{}><td>{name}</td><td class=\"v\">{}</td><td class=\"v\">{}{whose}</td><td class=\"w\">{}</td></tr>\n{more}",
+                if more.is_empty() { "" } else { " class=\"lead-in\"" },
                 shown(&row.figure),
                 escape(&target),
-                self.chip(row.verdict, row.firmness)
+                self.chip(row)
             ));
         }
         out.push_str("</tbody></table>\n");
+        out
+    }
+
+    /// All that is known of an indicator without a section, as a row below its line.
+    fn all_of(&self, row: &Row) -> String {
+        let mut said: Vec<String> = row.reason.iter().map(|reason| self.told(reason)).collect();
+        said.extend(Some(escape(&row.cites)).filter(|cites| !cites.is_empty()));
+        said.extend(row.norms.iter().map(|norm| self.told(&norm.says)));
+        said.extend(row.notes.iter().map(|note| self.told(note)));
+        format!("<tr class=\"more\"><td colspan=\"4\">{}</td></tr>\n", said.join("<br>"))
+    }
+
+    /// The regions of the smallest ranked level by targets met, with the map; empty where fewer than two have a place.
+    fn ranking(&self) -> String {
+        let ranking = &self.report.card.ranking;
+        let Some(level) = shown_level(ranking) else { return String::new() };
+        let mine: Vec<&Ranked> = ranking.iter().filter(|one| one.level == level && one.places.is_some()).collect();
+        if mine.len() < 2 {
+            return String::new();
+        }
+        let name = self.say(level.title().0, level.title().1);
+        let synthetic = mine.iter().any(|one| one.synthetic);
+        let mut out = format!(
+            "<section class=\"indicator\">\n<h2>{}{}</h2>\n<p>{}</p>\n",
+            match self.lang {
+                Lang::En => format!("Ranking by {name}"),
+                Lang::Zh => format!("{name}排名"),
+            },
+            if synthetic { " *" } else { "" },
+            self.say(
+                "By the share of targets met, the plan's own where the study says whose they are; each counts the same. Missing data makes a range of places, never a lower place.",
+                "按达标目标所占比例排列（注明目标性质时仅计规划自身目标），各目标权重相同；缺失数据形成名次区间，不降低名次。"
+            )
+        );
+        let layers: Vec<&Table> = self.report.tables.iter().filter(|table| table.name == "ranking").collect();
+        let title = self.say("Regions by targets met", "各区域达标情况");
+        if let Some(map) = self.atlas.and_then(|atlas| atlas.map(&layers, title, self.lang)) {
+            out.push_str(&self.drawn(&map, synthetic));
+        }
+        out.push_str(&format!(
+            "<table><thead><tr><th>{name}</th><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th></tr></thead><tbody>\n",
+            self.say("Code", "代码"),
+            self.say("Place", "名次"),
+            self.say("Met", "达标"),
+            self.say("Missed", "未达标"),
+            self.say("Of these close", "其中接近"),
+            self.say("No data", "无数据")
+        ));
+        let row = |one: &Ranked| {
+            let (best, worst) = one.places.unwrap_or_default();
+            let place = if best == worst { best.to_string() } else { format!("{best} – {worst}") };
+            format!(
+                "<tr><td>{}</td><td class=\"mono\">{}</td><td class=\"v\">{place}</td><td class=\"v\">{}</td><td class=\"v\">{}</td><td class=\"v\">{}</td><td class=\"v\">{}</td></tr>\n",
+                escape(&one.name),
+                escape(&one.code),
+                one.met,
+                one.missed,
+                one.close,
+                one.no_data
+            )
+        };
+        let cut = if mine.len() > 2 * WORST { WORST } else { mine.len() };
+        for one in &mine[..cut] {
+            out.push_str(&row(one));
+        }
+        if cut < mine.len() {
+            let between = mine.len() - 2 * WORST;
+            let told = match self.lang {
+                Lang::En => format!("{between} more in between, in the layer \"ranking\" and in the workbook"),
+                Lang::Zh => format!("其间 {between} 个见图层 ranking 与工作簿"),
+            };
+            out.push_str(&format!("<tr><td colspan=\"7\" class=\"soft\">{told}</td></tr>\n"));
+            for one in &mine[mine.len() - WORST..] {
+                out.push_str(&row(one));
+            }
+        }
+        out.push_str("</tbody></table>\n</section>\n");
         out
     }
 
@@ -224,6 +417,9 @@ impl Page<'_> {
                 self.told(gap)
             ));
         }
+        if let Some(pace) = &row.pace {
+            out.push_str(&format!("<p>{} {}</p>\n", self.say("Pace:", "进度："), self.told(&pace.says)));
+        }
         out.push_str(&self.map(row));
         out.push_str(&self.matrix(row));
         out.push_str(&self.classes(row));
@@ -244,17 +440,19 @@ impl Page<'_> {
 
     fn figure(&self, row: &Row) -> String {
         let target = row.target.as_ref().map_or(String::new(), |target| {
+            let assumed = if target.by_is_assumed { self.say(" (assumed)", "（假设）") } else { "" };
             let by = target.by.as_ref().map_or(String::new(), |by| match self.lang {
-                Lang::En => format!(" by {by}"),
-                Lang::Zh => format!("，期限 {by}"),
+                Lang::En => format!(" by {by}{assumed}"),
+                Lang::Zh => format!("，期限 {by}{assumed}"),
             });
-            format!("<span>{} {}{}</span>", self.say("target", "目标"), escape(&target.text), escape(&by))
+            let whose = target.origin.map_or(String::new(), |origin| format!(" – {}", self.told(&origin.title())));
+            format!("<span>{} {}{}{whose}</span>", self.say("target", "目标"), escape(&target.text), escape(&by))
         });
         let mut out = format!(
             "<div class=\"figure\"><b class=\"{}\">{}</b>{target}<span>{}</span></div>\n",
             row.verdict.word(),
             shown(&row.figure),
-            self.chip(row.verdict, row.firmness)
+            self.chip(row)
         );
         if let (Some(part), Some(whole)) = (row.figure.part, row.figure.whole) {
             let (part, whole) = (thousands(part), thousands(whole));
@@ -290,7 +488,12 @@ impl Page<'_> {
         let Some(map) = self.atlas.and_then(|atlas| atlas.map(&layers, &title, self.lang)) else {
             return String::new();
         };
-        let made_up = if row.synthetic { self.say("Made-up data. ", "合成数据。") } else { "" };
+        self.drawn(&map, row.synthetic)
+    }
+
+    /// A map with what must stand below it.
+    fn drawn(&self, map: &Map, synthetic: bool) -> String {
+        let made_up = if synthetic { self.say("Made-up data. ", "合成数据。") } else { "" };
         let approval = match self.report.approval {
             Some(number) => format!("{}{}", self.say("Map approval number ", "审图号："), escape(number)),
             None => self.say(
@@ -655,6 +858,11 @@ impl Page<'_> {
         out.push_str("</tbody></table>\n");
         out
     }
+}
+
+/// Whether there is more to say of an indicator than its line in the scorecard.
+fn has_section(row: &Row) -> bool {
+    row.figure.value.is_some() || !row.regions.is_empty() || !row.evidence.is_empty() || row.variants.len() > 1
 }
 
 /// A figure as the scorecard writes it; a dash where there is none.

@@ -1,0 +1,128 @@
+//! How fast a figure must move to meet its target in time, and how fast it moved so far.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::units::Text;
+use crate::base::units::trim_zeros;
+use crate::impedance::cost_table::CostUnit;
+use crate::indicators::target::Bound;
+use crate::indicators::target::Target;
+use crate::metrics::Moment;
+use crate::metrics::figure::FigureUnit;
+
+const DAYS_A_YEAR: f64 = 365.25;
+
+/// The way from a missed target's figure to its bound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pace {
+    /// The day of the figure, `YYYY-MM-DD`.
+    pub as_of: String,
+    /// The day of the promise.
+    pub by: String,
+    /// Change a year that reaches the bound on that day, in the unit of the figure; `None` when the day is past.
+    pub needed_per_year: Option<f64>,
+    /// Change a year since the oldest value that is known; `None` where only one day is known.
+    pub so_far_per_year: Option<f64>,
+    /// In words.
+    pub says: Text,
+}
+
+/// Days between two days, as years of 365.25 days.
+fn years(from: Date, to: Date) -> f64 {
+    f64::from((to - from).get_days()) / DAYS_A_YEAR
+}
+
+/// A change a year in words: points for a share.
+fn told(change: f64, unit: FigureUnit) -> (String, String) {
+    let sign = if change < 0.0 { "\u{2212}" } else { "+" };
+    let size = change.abs();
+    let (en, zh) = match unit {
+        FigureUnit::Share => {
+            let points = trim_zeros(size * 100.0, 2);
+            (format!("{points} points"), format!("{points}个百分点"))
+        }
+        FigureUnit::Metres => (CostUnit::Metres.shown(size), CostUnit::Metres.shown(size)),
+        FigureUnit::Seconds => (CostUnit::Seconds.shown(size), CostUnit::Seconds.shown(size)),
+        FigureUnit::Rate => {
+            let rate = trim_zeros(size * 1000.0, 4);
+            (format!("{rate} per 1000"), format!("{rate}/千"))
+        }
+        FigureUnit::Amount => (trim_zeros(size, 2), trim_zeros(size, 2)),
+    };
+    (format!("{sign}{en}"), format!("{sign}{zh}"))
+}
+
+/// The pace of a figure that misses its target, on a day; `None` for a target without a day and where no day of the figure is known.
+///
+/// Days are counted as they are, a year has 365.25 of them. A figure of the promised day itself, or later, has no time left.
+pub fn pace(value: f64, unit: FigureUnit, target: &Target, as_of: Option<Date>, history: &[Moment]) -> Option<Pace> {
+    let by = target.by?;
+    let as_of = history.last().map(|moment| moment.day).or(as_of)?;
+    let (Bound::AtLeast(quantity) | Bound::AtMost(quantity)) = target.bound;
+    let left = years(as_of, by);
+    let needed_per_year = (left > 0.0).then(|| (quantity.value() - value) / left);
+    let so_far = history.first().zip(history.last()).filter(|(first, last)| first.day < last.day);
+    let so_far_per_year = so_far.map(|(first, last)| (last.value - first.value) / years(first.day, last.day));
+    let assumed = if target.by_is_assumed { ("; the day is assumed", "（期限为假设）") } else { ("", "") };
+    let (mut en, mut zh) = match needed_per_year {
+        Some(needed) => {
+            let (en, zh) = told(needed, unit);
+            (
+                format!("{en} a year are needed from {as_of} to {by}{}", assumed.0),
+                format!("{as_of}至{by}每年需变化{zh}{}", assumed.1),
+            )
+        }
+        None => (
+            format!("the day of the promise, {by}, has come by {as_of}{}", assumed.0),
+            format!("截至{as_of}，期限{by}已到{}", assumed.1),
+        ),
+    };
+    if let (Some(change), Some((first, last))) = (so_far_per_year, so_far) {
+        let (told_en, told_zh) = told(change, unit);
+        en += &format!("; {told_en} a year came from {} to {}", first.day, last.day);
+        zh += &format!("；{}至{}每年实际变化{told_zh}", first.day, last.day);
+    }
+    Some(Pace {
+        as_of: as_of.to_string(),
+        by: by.to_string(),
+        needed_per_year,
+        so_far_per_year,
+        says: Text::new(en, zh),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn the_pace_reaches_the_bound_on_the_day() {
+        let by = Some(date(2029, 12, 31));
+        let target = Target { by, ..Target::from(Bound::AtLeast("90 %".parse().unwrap())) };
+        let history = [(date(2023, 12, 31), 0.80), (date(2025, 12, 31), 0.82)];
+        let history = history.map(|(day, value)| Moment { day, value });
+        let found = pace(0.82, FigureUnit::Share, &target, None, &history).unwrap();
+        // 1461 days are 4 years of 365.25: 8 points in 4 years; and 2 points in 731 days came
+        assert!((found.needed_per_year.unwrap() - 0.02).abs() < 1e-12);
+        assert!((found.so_far_per_year.unwrap() - 0.02 / (731.0 / 365.25)).abs() < 1e-12);
+        assert_eq!(
+            found.says.en,
+            "+2 points a year are needed from 2025-12-31 to 2029-12-31; +1 points a year came from 2023-12-31 to 2025-12-31"
+        );
+        // one day of the figure, given by the study
+        let found = pace(0.82, FigureUnit::Share, &target, Some(date(2025, 12, 31)), &[]).unwrap();
+        assert_eq!((found.needed_per_year.is_some(), found.so_far_per_year), (true, None));
+        // too late
+        let found = pace(0.82, FigureUnit::Share, &target, Some(date(2030, 1, 1)), &[]).unwrap();
+        assert_eq!(found.needed_per_year, None);
+        assert!(found.says.en.contains("has come"));
+        // no day of the promise, or none of the figure
+        assert_eq!(pace(0.82, FigureUnit::Share, &target, None, &[]), None);
+        let none = Target { by: None, ..target };
+        assert_eq!(pace(0.82, FigureUnit::Share, &none, Some(date(2025, 1, 1)), &[]), None);
+    }
+}

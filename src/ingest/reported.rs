@@ -1,0 +1,129 @@
+//! Reported values: a table with a row for each indicator, region and day.
+
+use jiff::civil::Date;
+
+use crate::base::issue::Issue;
+use crate::base::progress::Progress;
+use crate::config::plan::Source;
+use crate::ingest::IngestError;
+use crate::ingest::account::Account;
+use crate::ingest::account::Columns;
+use crate::ingest::account::key;
+use crate::ingest::account::name;
+use crate::ingest::door;
+use crate::ingest::door::Collect;
+use crate::ingest::homes::Homes;
+use crate::model::reported::Reported;
+use crate::table::Record;
+
+struct Values<'h> {
+    homes: &'h Homes<'h>,
+    fields: [usize; 3],
+    region: Option<usize>,
+    source: Option<usize>,
+    synthetic: Option<usize>,
+    found: Vec<Reported>,
+}
+
+impl Collect for Values<'_> {
+    fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        self.fields = [
+            columns.need("indicator", "what the value is of")?,
+            columns.need("date", "the day of the value")?,
+            columns.need("value", "the value with its unit")?,
+        ];
+        self.region = columns.find("region");
+        self.source = columns.find("source");
+        self.synthetic = columns.find("synthetic");
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record, _: Option<Issue>, account: &mut Account) {
+        let synthetic = account.synthetic(&record, self.synthetic);
+        let at = record.number;
+        let [series, date, value] = self.fields;
+        let Some(series) = key(&record, series) else {
+            account.dropped("no-indicator", at, "the row does not say which indicator it is of");
+            return;
+        };
+        let day_text = key(&record, date).unwrap_or_default();
+        let Some(day) = last_day(&day_text) else {
+            let what = format!("\"{day_text}\" is no day; write 2025, 2025-06 or 2025-06-30");
+            let issue = account.dropped("no-day", at, what);
+            (issue.id, issue.field) = (Some(series), Some("date".to_owned()));
+            return;
+        };
+        let value = name(&record, value).unwrap_or_default();
+        if value.is_empty() {
+            // a report without a value says nothing, and nothing is not zero
+            let issue = account.dropped("no-value", at, "no value: the row is left out, it is not a zero");
+            (issue.id, issue.field) = (Some(series), Some("value".to_owned()));
+            return;
+        }
+        let region = match self.region.and_then(|field| key(&record, field)) {
+            None => None,
+            Some(code) => {
+                let code = self.homes.today(code, at, None, account);
+                let Some(region) = self.homes.by_code(&code) else {
+                    let issue = account.dropped(
+                        "unknown-region",
+                        at,
+                        format!("no region of the study has the code \"{code}\""),
+                    );
+                    (issue.id, issue.field) = (Some(series), Some("region".to_owned()));
+                    return;
+                };
+                Some(region)
+            }
+        };
+        account.used();
+        let source = self.source.and_then(|field| name(&record, field)).unwrap_or_default();
+        let file = account.ledger.source.clone();
+        self.found.push(Reported { series, region, day, day_text, value, source, record: at, file, synthetic });
+    }
+}
+
+/// The last day of a year, of a month, or the day itself.
+fn last_day(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |text: &str, digits: usize| {
+        (text.len() == digits && text.bytes().all(|digit| digit.is_ascii_digit())).then(|| text.parse::<i16>().ok())?
+    };
+    let year = number(parts.first()?, 4)?;
+    match parts[1..] {
+        [] => Date::new(year, 12, 31).ok(),
+        [month] => Some(Date::new(year, number(month, 2)? as i8, 1).ok()?.last_of_month()),
+        [month, day] => Date::new(year, number(month, 2)? as i8, number(day, 2)? as i8).ok(),
+        _ => None,
+    }
+}
+
+/// The values of a source in file order. A file without any is fine; a row that can not be used is listed, however many.
+pub(crate) fn read(
+    source: &Source,
+    homes: &Homes<'_>,
+    progress: &dyn Progress,
+) -> Result<(Vec<Reported>, Account), IngestError> {
+    let mut account = Account::new(source, "reported values");
+    let mut collector =
+        Values { homes, fields: [0; 3], region: None, source: None, synthetic: None, found: Vec::new() };
+    door::read(source, &mut collector, &mut account, progress)?;
+    Ok((collector.found, account))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_year_and_a_month_speak_of_their_last_day() {
+        assert_eq!(last_day("2025"), Some(date(2025, 12, 31)));
+        assert_eq!(last_day("2024-02"), Some(date(2024, 2, 29)));
+        assert_eq!(last_day("2025-06-30"), Some(date(2025, 6, 30)));
+        for text in ["", "25", "2025-13", "2025-02-30", "2025-6", "30.6.2025", "2025-06-30-1", "２０２５x"] {
+            assert_eq!(last_day(text), None, "{text}");
+        }
+    }
+}

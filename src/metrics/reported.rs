@@ -1,0 +1,406 @@
+//! Values that somebody reported: read, dated, compared with the target, and not measured here.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::idx::RegionIdx;
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
+use crate::base::units::Metres;
+use crate::base::units::Seconds;
+use crate::base::units::Share;
+use crate::base::units::Text;
+use crate::metrics::Context;
+use crate::metrics::Evidence;
+use crate::metrics::Metric;
+use crate::metrics::MetricError;
+use crate::metrics::Moment;
+use crate::metrics::Output;
+use crate::metrics::RegionFigure;
+use crate::metrics::belonging::judged_regions;
+use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
+use crate::metrics::neighbour_layers::rate_classes;
+use crate::metrics::reach_layers::quartiles;
+use crate::metrics::reach_layers::region_rows;
+use crate::model::region::Level;
+use crate::model::reported::Reported;
+use crate::model::study::Study;
+use crate::table::Field;
+use crate::table::FieldKind;
+use crate::table::GeometryKind;
+use crate::table::Row;
+use crate::table::Table;
+use crate::table::style::Class;
+use crate::table::style::Group;
+use crate::table::style::Label;
+use crate::table::style::Style;
+use crate::table::style::Symbol;
+use crate::table::style::rising;
+
+/// `measure.reported`: the newest value that was reported of each region and of the whole area.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ReportedValue {
+    /// What the values are: `share` (written `91.3 %`), `metres` (`12 km`), `seconds` (`15 min`), `rate` (`2.5 per 1000`), or `amount`
+    /// (a plain number).
+    pub unit: FigureUnit,
+    /// As the column `indicator` of the reported values calls it; left out, the id of the indicator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+}
+
+/// The values of one series by region, `None` being the whole judged area, each list with the oldest first; and what is wrong with them.
+///
+/// Of two values for one region and day the first stays, and the other is an issue. Values for a region that is not judged are left out, and
+/// counted.
+pub(crate) struct Series<'a, V> {
+    pub values: BTreeMap<Option<RegionIdx>, Vec<(&'a Reported, V)>>,
+    pub issues: Vec<Issue>,
+    pub not_judged: usize,
+    pub synthetic: bool,
+}
+
+impl<'a, V> Series<'a, V> {
+    /// Reads each value of the series by `parse`; what it refuses is an issue with its words.
+    pub fn read(
+        study: &'a Study,
+        series: &str,
+        parse: impl Fn(&str) -> Result<V, String>,
+    ) -> Result<Series<'a, V>, MetricError> {
+        let reported = study.reported.as_ref().ok_or_else(|| MetricError::Missing {
+            what: "the study has no reported values".to_owned(),
+            instead: "give a table: [study] reported = { path = \"….csv\" }".to_owned(),
+        })?;
+        let whole = whole_area(study);
+        let mut found = Series { values: BTreeMap::new(), issues: Vec::new(), not_judged: 0, synthetic: false };
+        for one in reported.iter().filter(|one| one.series == series) {
+            let wrong = |code, what: String| {
+                let mut issue = Issue::new(Severity::Error, code, one.file.clone(), what).with_id(&one.series);
+                (issue.record, issue.field) = (Some(one.record), Some("value".to_owned()));
+                issue
+            };
+            if one.region.is_some_and(|region| !study.regions.get(region).judged) {
+                found.not_judged += 1;
+                continue;
+            }
+            let value = match parse(&one.value) {
+                Ok(value) => value,
+                Err(what) => {
+                    found.issues.push(wrong("not-a-value", what));
+                    continue;
+                }
+            };
+            let region = one.region.filter(|region| Some(*region) != whole);
+            let of_region = found.values.entry(region).or_default();
+            if let Some((first, _)) = of_region.iter().find(|(other, _)| other.day == one.day) {
+                let what = format!(
+                    "a value for this region and day ({}) stands at record {} already, which is used",
+                    one.day_text, first.record
+                );
+                found.issues.push(wrong("reported-twice", what));
+                continue;
+            }
+            found.synthetic |= one.synthetic;
+            of_region.push((one, value));
+        }
+        for of_region in found.values.values_mut() {
+            of_region.sort_by_key(|(one, _)| one.day);
+        }
+        Ok(found)
+    }
+
+    /// The newest value of a region.
+    pub fn newest(&self, region: Option<RegionIdx>) -> Option<&(&'a Reported, V)> {
+        self.values.get(&region)?.last()
+    }
+}
+
+/// The one judged region that holds all that is judged, e.g. the province.
+fn whole_area(study: &Study) -> Option<RegionIdx> {
+    let largest = *study.regions.levels().first()?;
+    let judged: Vec<RegionIdx> =
+        study.regions.at_level(largest).into_iter().filter(|region| study.regions.get(*region).judged).collect();
+    match judged[..] {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
+/// A value of a unit: its bare number in the unit of figures.
+fn parse(text: &str, unit: FigureUnit) -> Result<f64, String> {
+    let example = match unit {
+        FigureUnit::Share => "91.3 %",
+        FigureUnit::Metres => "12 km",
+        FigureUnit::Seconds => "15 min",
+        FigureUnit::Rate => "2.5 per 1000",
+        FigureUnit::Amount => "40000",
+    };
+    let plain = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    let value = match unit {
+        FigureUnit::Share => text.parse::<Share>().ok().map(|share| share.0),
+        FigureUnit::Metres => text.parse::<Metres>().ok().map(|length| length.0),
+        FigureUnit::Seconds => text.parse::<Seconds>().ok().map(|time| time.0),
+        FigureUnit::Rate => text.split_once("per").and_then(|(supply, people)| {
+            let people = plain(people).filter(|people| *people > 0.0)?;
+            Some(plain(supply)? / people)
+        }),
+        FigureUnit::Amount => plain(text),
+    };
+    value.ok_or_else(|| format!("\"{text}\" is no such value; write it like {example}"))
+}
+
+impl ReportedValue {
+    fn figure(&self, value: Option<f64>) -> Figure {
+        match value {
+            Some(value) => {
+                Figure { unit: self.unit, value: Some(value), bounds: Some((value, value)), ..Figure::default() }
+            }
+            None => Figure::no_data(self.unit, "nothing was reported", "无上报数据"),
+        }
+    }
+}
+
+/// Who said so and when.
+fn said(one: &Reported) -> (String, String) {
+    let (source_en, source_zh) = match one.source.as_str() {
+        "" => ("no source given".to_owned(), "未注明来源".to_owned()),
+        source => (source.to_owned(), source.to_owned()),
+    };
+    (
+        format!("{} ({}; {source_en})", one.value, one.day_text),
+        format!("{}（{}；{source_zh}）", one.value, one.day_text),
+    )
+}
+
+impl Metric for ReportedValue {
+    fn measure(&self, context: &Context<'_>) -> Result<Output, MetricError> {
+        let study = context.study;
+        let name = self.series.as_deref().unwrap_or(context.id);
+        let series = Series::read(study, name, |text| parse(text, self.unit))?;
+        let newest = |region| series.newest(region).map(|(_, value)| *value);
+        let mut headline = self.figure(newest(None));
+        let reporting: Vec<RegionIdx> = series.values.keys().copied().flatten().collect();
+        if headline.value.is_none() {
+            headline.reason = Some(match reporting.len() {
+                0 => Text::new(
+                    format!("no value of \"{name}\" was reported"),
+                    format!("上报数据中没有指标“{name}”的数值"),
+                ),
+                count => Text::new(
+                    format!("{count} regions report a value, none the whole area; values of regions are not averaged"),
+                    format!("有{count}个区域上报，但无全域数值；不对各区域数值取平均"),
+                ),
+            });
+        }
+        let level_of = |region: &RegionIdx| study.regions.get(*region).level;
+        let mut levels = context.over.to_vec();
+        if levels.is_empty() {
+            levels = reporting.iter().map(level_of).collect();
+        }
+        let regions: Vec<RegionFigure> = match levels[..] {
+            [] => Vec::new(),
+            _ => judged_regions(study, &levels)
+                .into_iter()
+                .map(|(level, region)| {
+                    let of = if Some(region) == whole_area(study) { None } else { Some(region) };
+                    RegionFigure { region, level, figure: self.figure(newest(of)) }
+                })
+                .collect(),
+        };
+        let history = series.values.get(&None).into_iter().flatten();
+        let history = history.map(|(one, value)| Moment { day: one.day, value: *value }).collect();
+        Ok(Output {
+            headline,
+            history,
+            notes: notes(study, &series),
+            evidence: evidence(study, &series),
+            tables: tables(context, &series, &regions, self.unit),
+            regions,
+            synthetic: series.synthetic,
+            issues: series.issues,
+            ..Output::default()
+        })
+    }
+}
+
+/// What a reader must know: that it was reported, by whom and when; and what was left out.
+fn notes<V>(study: &Study, series: &Series<'_, V>) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if let Some((one, _)) = series.newest(None) {
+        let (en, zh) = said(one);
+        notes.push(Text::new(format!("as reported, not measured: {en}"), format!("上报数据，非本程序量测：{zh}")));
+    } else if !series.values.is_empty() {
+        notes.push(Text::new("as reported, not measured", "上报数据，非本程序量测"));
+    }
+    if series.not_judged > 0 {
+        let count = series.not_judged;
+        notes.push(Text::new(
+            format!("{count} rows are of regions that are not judged and are left out"),
+            format!("{count}行属于不参与评价的区域，未计入"),
+        ));
+    }
+    let days: Vec<_> = series
+        .values
+        .iter()
+        .filter(|(region, _)| region.is_some_and(|region| study.regions.get(region).level <= Level::County))
+        .filter_map(|(_, of_region)| Some(of_region.last()?.0))
+        .collect();
+    let (oldest, newest) = (days.iter().min_by_key(|one| one.day), days.iter().max_by_key(|one| one.day));
+    if let (Some(oldest), Some(newest)) = (oldest, newest)
+        && oldest.day != newest.day
+    {
+        let (from, to) = (&oldest.day_text, &newest.day_text);
+        notes.push(Text::new(
+            format!("the regions' newest values are of different days: {from} to {to}"),
+            format!("各区域最新数值的日期不同：{from}至{to}"),
+        ));
+    }
+    notes
+}
+
+/// The key of the whole area among codes of regions.
+pub(crate) const WHOLE: &str = "whole-area";
+
+/// One line for each value, the newest of a region first.
+pub(crate) fn evidence<V>(study: &Study, series: &Series<'_, V>) -> Vec<Evidence> {
+    let mut lines = Vec::new();
+    for (region, values) in &series.values {
+        let (code, name) = match region {
+            Some(region) => {
+                let region = study.regions.get(*region);
+                (region.code.clone(), region.name.clone())
+            }
+            None => (WHOLE.to_owned(), WHOLE.to_owned()),
+        };
+        for (nth, (one, _)) in values.iter().rev().enumerate() {
+            let (en, zh) = said(one);
+            let (en_name, zh_name) = match region {
+                Some(_) => (format!("{name} ({code})"), format!("{name}（{code}）")),
+                None => ("the whole area".to_owned(), "全域".to_owned()),
+            };
+            lines.push(Evidence {
+                key: if nth == 0 { code.clone() } else { format!("{code}@{}", one.day_text) },
+                state: if nth == 0 { "reported" } else { "earlier" },
+                about: vec![code.clone(), name.clone()],
+                text: Text::new(format!("{en_name}: {en}"), format!("{zh_name}：{zh}")),
+            });
+        }
+    }
+    lines
+}
+
+/// All values as a list, and the regions by their newest one.
+pub(crate) fn tables<V>(
+    context: &Context<'_>,
+    series: &Series<'_, V>,
+    regions: &[RegionFigure],
+    unit: FigureUnit,
+) -> Vec<Table> {
+    let study = context.study;
+    let make = |suffix: &str, en: &str, zh: &str| Table {
+        name: format!("{}_{suffix}", context.id.replace('-', "_")),
+        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
+        description: Text::new("as reported, not measured", "上报数据，非本程序量测"),
+        synthetic: series.synthetic,
+        crs: study.frame,
+        geometry: GeometryKind::None,
+        fields: Vec::new(),
+        rows: Vec::new(),
+        style: None,
+    };
+    let mut list = make("reported", "reported values", "上报数值");
+    list.fields = vec![
+        Field::new("code", FieldKind::Text, "Code", "代码"),
+        Field::new("name", FieldKind::Text, "Region", "区域"),
+        Field::new("date", FieldKind::Text, "Date", "日期"),
+        Field::new("value", FieldKind::Text, "Value", "数值"),
+        Field::new("source", FieldKind::Text, "Source", "来源"),
+    ];
+    for (region, values) in &series.values {
+        let region = region.map(|region| study.regions.get(region));
+        for (one, _) in values {
+            list.rows.push(Row {
+                geometry: None,
+                values: vec![
+                    region.map(|region| region.code.as_str()).into(),
+                    region.map(|region| region.name.as_str()).into(),
+                    one.day_text.as_str().into(),
+                    one.value.as_str().into(),
+                    Some(one.source.as_str()).filter(|source| !source.is_empty()).into(),
+                ],
+            });
+        }
+    }
+    let mut map = make("regions", "by region", "分区结果");
+    map.geometry = GeometryKind::MultiPolygon;
+    map.fields = vec![
+        Field::new("code", FieldKind::Text, "Code", "代码"),
+        Field::new("name", FieldKind::Text, "Region", "区域"),
+        Field::new("city", FieldKind::Text, "City", "所属市"),
+        Field::new("level", FieldKind::Text, "Level", "层级"),
+        Field::new("value", FieldKind::Real, "Value", "数值"),
+        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+    ];
+    map.rows = region_rows(study, regions, if unit == FigureUnit::Rate { 1000.0 } else { 1.0 });
+    for row in &mut map.rows {
+        row.values.truncate(map.fields.len());
+    }
+    let (outline, outline_mm) = ("#ffffff", 0.35);
+    let classes = match unit {
+        FigureUnit::Share => rate_classes("value", context.target_share.map(|share| share.0)),
+        _ => {
+            let words = match unit {
+                FigureUnit::Metres => ("m", "米"),
+                FigureUnit::Seconds => ("s", "秒"),
+                FigureUnit::Rate => ("per 1000", "/千"),
+                _ => ("", ""),
+            };
+            let values = map.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
+            let fill = |_: usize, color| Symbol::Fill { color, outline, outline_mm };
+            let mut classes = rising("value", &quartiles(values), words, &fill);
+            classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
+            classes
+        }
+    };
+    let second_line = Some("label".into());
+    map.style = Some(Style {
+        classes,
+        label: Some(Label { field: "name".into(), second_line, size_pt: 7.0, bold: true, below_scale: None }),
+        opacity: 1.0,
+        visible: false,
+        group: Group::Results,
+    });
+    let mut tables = vec![map, list];
+    tables.retain(|table| !table.rows.is_empty());
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_in_the_unit_that_the_indicator_wants() {
+        assert_eq!(parse("91.3 %", FigureUnit::Share), Ok(0.913));
+        assert_eq!(parse("12 km", FigureUnit::Metres), Ok(12_000.0));
+        assert_eq!(parse("15 min", FigureUnit::Seconds), Ok(900.0));
+        assert_eq!(parse("2.5 per 1000", FigureUnit::Rate), Ok(0.0025));
+        assert_eq!(parse("40000", FigureUnit::Amount), Ok(40_000.0));
+        for (text, unit) in [
+            ("0.913", FigureUnit::Share),
+            ("91.3 km", FigureUnit::Share),
+            ("12", FigureUnit::Metres),
+            ("2 per 0", FigureUnit::Rate),
+            ("40,000", FigureUnit::Amount),
+            ("-1", FigureUnit::Amount),
+            ("nan", FigureUnit::Amount),
+        ] {
+            let wrong = parse(text, unit).unwrap_err();
+            assert!(wrong.contains(text) && wrong.contains("write it like"), "{wrong}");
+        }
+    }
+}
