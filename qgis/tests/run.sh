@@ -56,8 +56,9 @@ export QGIS_PLUGINPATH="$scratch/plugins"
 # QGIS takes its Python from the first one on the PATH
 qgis_python() { PATH=/usr/bin:/bin /usr/bin/python3 "$@"; }
 
-# both halves at a time, each with a profile of its own
-QGIS_CUSTOM_CONFIG_PATH="$scratch/profile-inside" qgis_python test_inside.py -q >"$scratch/inside.txt" 2>&1 &
+# both halves at a time, each with a profile and a folder for temporary files of its own: one looks for what is left over
+mkdir "$scratch/tmp-inside"
+TMPDIR="$scratch/tmp-inside" QGIS_CUSTOM_CONFIG_PATH="$scratch/profile-inside" qgis_python test_inside.py -q >"$scratch/inside.txt" 2>&1 &
 inside=$!
 
 echo "algorithms under $(PATH=/usr/bin:/bin "$QGIS_PROCESS" --version 2>/dev/null | grep -m 1 -i '^qgis ' || echo qgis_process)"
