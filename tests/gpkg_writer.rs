@@ -486,6 +486,16 @@ fn files_for_a_look_in_qgis() {
     let Some(out) = env::var_os("TONGDA_QGIS_OUT") else { return };
     let out = Path::new(&out);
     write_scene(&out.join("small.gpkg"), &small_scene()).unwrap();
+    // more classes than a page has room for
+    let mut long = small_scene();
+    let fill = Symbol::Fill { color: "#9ecae1", outline: "#ffffff", outline_mm: 0.3 };
+    let class = |n: usize| {
+        Class::equals("code", &format!("{n:02}"), Text::new(format!("county {n}"), format!("第 {n} 县")), fill.clone())
+    };
+    if let Some(style) = &mut long[0].style {
+        style.classes = (0..90).map(class).collect();
+    }
+    write_scene(&out.join("long_legend.gpkg"), &long).unwrap();
     let Some(counties) = env::var_os("TONGDA_QGIS_COUNTIES") else { return };
     let text = fs::read_to_string(counties).unwrap();
     let tables = real_scene(&text.parse().unwrap());
