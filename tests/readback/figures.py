@@ -198,6 +198,12 @@ class BookCheck:
         self.exact = exact
         self.langs = langs_of(sheets)
         self.by_title = {sheet.rows[0][0].shown: sheet for sheet in sheets}
+        # sheets of regions by title, in order: two indicators may have one title
+        self.of_regions = {}
+        for sheet in sheets[1:]:
+            self.of_regions.setdefault(sheet.rows[0][0].shown, []).append(sheet)
+        self.at = {}
+        self.sheet_of = {}
         tally.open(pair)
 
     def say(self, en, zh):
@@ -273,7 +279,11 @@ class BookCheck:
 
     def regions(self, truth, level):
         wanted = [one for one in truth["regions"] if one["level"] == level]
-        sheet = self.by_title.get(f"{self.title(truth)} · {self.word('level', level)}")
+        title = f"{self.title(truth)} · {self.word('level', level)}"
+        sheets, at = self.of_regions.get(title, []), self.at.get(title, 0)
+        sheet = sheets[at] if at < len(sheets) else None
+        self.at[title] = at + 1
+        self.sheet_of[truth["id"], level] = sheet
         self.tally.same(self.pair, f"{truth['id']} has a sheet for {level}", True, sheet is not None)
         if sheet is None:
             return
@@ -380,7 +390,7 @@ class BookCheck:
                 self.tally.same(self.pair, f"the way back of {sheet.name}", self.sheets[0].name, link_sheet(sheet.rows[1][0].link) if sheet.rows[1] else None)
         for truth, row in zip(self.truth.indicators, self.sheets[0].below()):
             level, _ = self.truth.smallest(truth)
-            sheet = self.by_title.get(f"{self.title(truth)} · {self.word('level', level)}") if level else None
+            sheet = self.sheet_of.get((truth["id"], level))
             link = row[self.say("Indicator", "指标")].link
             self.tally.same(self.pair, f"the link of {truth['id']}", sheet.name if sheet else None, link_sheet(link))
 

@@ -180,7 +180,8 @@ def check_html(path, truth, tally, name):
         html_scorecard(main, truth, tally, pair, lang)
         for row in truth.indicators:
             found = re.search(rf'<section class="indicator" id="(?:{lang}-)?{re.escape(row["id"])}">(.*?)</section>', main, re.S)
-            tally.same(pair, f"{row['id']} has a section", True, found is not None)
+            linked = re.search(rf'href="#(?:{lang}-)?{re.escape(row["id"])}"', main) is not None
+            tally.same(pair, f"{row['id']} has the section that is linked to", linked, found is not None)
             if found:
                 html_indicator(found.group(1), row, truth, tally, pair, lang)
 
@@ -190,17 +191,18 @@ def html_scorecard(main, truth, tally, pair, lang):
     rows = {}
     for table in tables_of(main.split('<section class="indicator"')[0]):
         for row in table[1:]:
-            link = re.search(rf'href="#(?:{lang}-)?([^"]+)"', row[0]) if row else None
+            # a row without a section of its own carries the id itself
+            link = re.search(rf'<(a|span) (?:href="#|id=")(?:{lang}-)?([^"]+)"[^>]*>(.*?)</\1>', row[0], re.S) if row else None
             if link:
-                rows[link.group(1)] = (table[0], row)
+                rows[link.group(2)] = (table[0], row, link.group(3))
     for one in truth.indicators:
         where = f"scorecard, {one['id']}"
         tally.same(pair, f"{where} is there", True, one["id"] in rows)
         if one["id"] not in rows:
             continue
-        head, row = rows[one["id"]]
+        head, row, title = rows[one["id"]]
         cells = {plain(name): cell for name, cell in zip(head, row)}
-        tally.same(pair, f"{where}, title", truth.title(one, lang), plain(re.search(r"<a [^>]*>(.*?)</a>", row[0], re.S).group(1)))
+        tally.same(pair, f"{where}, title", truth.title(one, lang), plain(title))
         tally.same(pair, f"{where}, text", one["figure"]["text"] or NONE, plain(cells["Value" if lang == "en" else "数值"]))
         target = (one["target"] or {}).get("text", NONE)
         tally.same(pair, f"{where}, target", target, plain(cells["Target" if lang == "en" else "目标"])[:len(target)])
