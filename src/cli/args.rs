@@ -21,8 +21,18 @@ pub struct Args {
     /// Print nothing but errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// How progress is shown on standard error: a bar on a terminal and nothing in a pipe, or lines for programs, `PROGRESS 42 measure`
+    #[arg(long, global = true, value_enum, default_value = "bar")]
+    pub progress: ProgressArg,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressArg {
+    Bar,
+    Lines,
 }
 
 /// A language by its code.

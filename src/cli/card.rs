@@ -163,7 +163,7 @@ impl Page {
             text::pad_left(value, 9),
             text::pad(&target, 20),
         ));
-        let of = share_of(&row.figure);
+        let of = row.figure.share_of();
         if let Some((part, whole, unknown)) = of {
             let (mut en, mut zh) = (format!("{part} of {whole}"), format!("{whole} 中的 {part}"));
             if unknown != "0" {
@@ -214,7 +214,7 @@ impl Page {
             ]);
         }
         let counts = |figure: &FigureRow| {
-            share_of(figure).map_or("–".to_owned(), |(part, whole, unknown)| match unknown.as_str() {
+            figure.share_of().map_or("–".to_owned(), |(part, whole, unknown)| match unknown.as_str() {
                 "0" => format!("{part}/{whole}"),
                 _ => format!("{part}/{whole} +{unknown}?"),
             })
@@ -227,7 +227,10 @@ impl Page {
                 scopes.resize(3, "–".to_owned());
                 cells.extend(scopes);
                 cells.push(variant.needed.map_or(String::new(), |needed| trim_zeros(needed, 0)));
-                cells.push(variant.verdict.title().in_lang(self.lang).to_owned());
+                cells.push(match variant.informative_only {
+                    true => self.say("a bound only", "仅供参考").to_owned(),
+                    false => variant.verdict.title().in_lang(self.lang).to_owned(),
+                });
             }
             cells
         });
@@ -382,12 +385,4 @@ impl Page {
             "",
         );
     }
-}
-
-/// Part, whole and unknown of a share as texts.
-fn share_of(figure: &FigureRow) -> Option<(String, String, String)> {
-    let number = |value: f64| {
-        if value.fract() == 0.0 { thousands(value) } else { trim_zeros(value, 1) }
-    };
-    Some((number(figure.part?), number(figure.whole?), number(figure.unknown)))
 }

@@ -40,7 +40,9 @@ use crate::app::way;
 use crate::base::units::Lang;
 use crate::cli::args::Args;
 use crate::cli::args::Command;
+use crate::cli::args::ProgressArg;
 use crate::cli::progress::Bar;
+use crate::cli::progress::Shown;
 use crate::config;
 use crate::config::error::ConfigError;
 use crate::config::scenario::Scenario;
@@ -61,20 +63,25 @@ pub fn main() -> ExitCode {
     reproject::ignore_foreign_proj_data();
     let args = Args::parse();
     let lang = args.lang.map(Lang::from);
+    let shown = match (args.progress, args.quiet) {
+        (ProgressArg::Lines, _) => Shown::Lines,
+        (ProgressArg::Bar, false) if std::io::stderr().is_terminal() => Shown::Bar,
+        (ProgressArg::Bar, _) => Shown::Nothing,
+    };
     match args.command {
         Command::Run { config, out_dir, scenario, split } => {
             let split = if split { Split::Yes } else { Split::No };
             let asked = Asked { config: &config, scenario: scenario.as_deref(), split, out_dir: out_dir.as_deref() };
-            run_config(&asked, lang, args.quiet, Mode::Run)
+            run_config(&asked, lang, shown, Mode::Run, args.quiet)
         }
         Command::Check { config, scenario } => {
             let asked = Asked { config: &config, scenario: scenario.as_deref(), split: Split::No, out_dir: None };
-            run_config(&asked, lang, args.quiet, Mode::Check)
+            run_config(&asked, lang, shown, Mode::Check, args.quiet)
         }
         Command::Inspect(what) => inspect_files(&what, lang.unwrap_or_else(locale)),
         Command::Init { files, out, force } => init_config(&files, out, force, args.quiet),
         Command::Explain { why: Some(point), study: Some(study), path, .. } => {
-            explain_way(&study, &point, path.as_deref(), lang, args.quiet)
+            explain_way(&study, &point, path.as_deref(), lang, shown)
         }
         Command::Explain { metric, why, run, .. } => {
             explain(metric.as_deref(), why.as_deref(), run.as_deref(), lang.unwrap_or_else(locale))
@@ -161,7 +168,7 @@ struct Asked<'a> {
     out_dir: Option<&'a Path>,
 }
 
-fn run_config(asked: &Asked<'_>, lang: Option<Lang>, quiet: bool, mode: Mode) -> ExitCode {
+fn run_config(asked: &Asked<'_>, lang: Option<Lang>, shown: Shown, mode: Mode, quiet: bool) -> ExitCode {
     let scenario = asked.scenario.map(|patch| Scenario::load(asked.config, patch)).transpose();
     let loaded = scenario.and_then(|scenario| match scenario {
         None => config::load(asked.config).map(|plan| (plan, None)),
@@ -172,7 +179,7 @@ fn run_config(asked: &Asked<'_>, lang: Option<Lang>, quiet: bool, mode: Mode) ->
         Err(error) => return complain_of_config(error),
     };
     let lang = lang.or(plan.lang).unwrap_or_else(locale);
-    let bar = Bar::new(std::io::stderr().is_terminal() && !quiet);
+    let bar = Bar::new(shown);
     let options = RunOptions { out_dir: asked.out_dir, write_nothing: mode == Mode::Check, lang: Some(lang) };
     let finished = match &scenario {
         None => run::run(&plan, options, &bar),
@@ -302,13 +309,13 @@ fn explain(metric: Option<&str>, why: Option<&str>, run: Option<&Path>, lang: La
     }
 }
 
-fn explain_way(study: &Path, point: &str, path: Option<&Path>, lang: Option<Lang>, quiet: bool) -> ExitCode {
+fn explain_way(study: &Path, point: &str, path: Option<&Path>, lang: Option<Lang>, shown: Shown) -> ExitCode {
     let plan = match config::load(study) {
         Ok(plan) => plan,
         Err(error) => return complain_of_config(error),
     };
     let lang = lang.or(plan.lang).unwrap_or_else(locale);
-    let bar = Bar::new(std::io::stderr().is_terminal() && !quiet);
+    let bar = Bar::new(shown);
     let told = way::explain(&plan, point, path, lang, &bar);
     bar.clear();
     match told {

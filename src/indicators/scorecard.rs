@@ -12,6 +12,7 @@ use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::base::units::thousands;
+use crate::base::units::trim_zeros;
 use crate::indicators::norm::NormRow;
 use crate::indicators::pace::Pace;
 use crate::indicators::pace::pace;
@@ -316,6 +317,16 @@ impl OutcomeRow {
 fn parents(study: &Study, region: RegionIdx) -> Vec<String> {
     let above = std::iter::successors(study.regions.get(region).parent, |one| study.regions.get(*one).parent);
     above.map(|one| study.regions.get(one).code.clone()).collect()
+}
+
+impl FigureRow {
+    /// Part, whole and unknown of a share as texts: whole numbers as they are, others to one decimal.
+    pub fn share_of(&self) -> Option<(String, String, String)> {
+        let number = |value: f64| {
+            if value.fract() == 0.0 { thousands(value) } else { trim_zeros(value, 1) }
+        };
+        Some((number(self.part?), number(self.whole?), number(self.unknown)))
+    }
 }
 
 impl From<&Figure> for FigureRow {

@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::units::Text;
+use crate::base::units::four_digits;
+use crate::base::units::percent_floor;
 use crate::impedance::cost_table::CostUnit;
 
 /// The unit of a figure.
@@ -147,6 +149,21 @@ impl Figure {
         let (low, high) = self.uncertainty.or(self.value.map(|own| (own, own))).unwrap_or((value, value));
         self.uncertainty = Some((low.min(value), high.max(value)));
         self
+    }
+}
+
+/// A value for people: shares cut (never rounded up) after one decimal, supply after four digits, lengths in m or km.
+pub fn format_value(value: f64, unit: FigureUnit) -> String {
+    match unit {
+        FigureUnit::Share => {
+            // a thousand-millionth absorbs the last bit of 0.57 and the like before the cut
+            let nano = (value * 1e9).round() as i128;
+            format!("{} %", percent_floor(nano, 1_000_000_000).unwrap_or(0.0))
+        }
+        FigureUnit::Metres => CostUnit::Metres.shown(value),
+        FigureUnit::Seconds => CostUnit::Seconds.shown(value),
+        FigureUnit::Rate => format!("{} per 1000", four_digits(value * 1000.0)),
+        FigureUnit::Amount => format!("{} units", four_digits(value)),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::figure::format_value;
 use crate::metrics::halo;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
@@ -249,12 +250,10 @@ pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
         };
         return figure_label(&sure).map(|label| format!("≥ {label}"));
     }
+    let shown = || figure.value.map(|value| format_value(value, figure.unit));
     match figure.unit {
-        FigureUnit::Share => rate_label(figure),
-        FigureUnit::Metres => figure.value.map(|metres| format!("{:.1} km", metres / 1000.0)),
-        FigureUnit::Seconds => figure.value.map(|seconds| CostUnit::Seconds.shown(seconds)),
-        FigureUnit::Rate => figure.value.map(|rate| format!("{} ‰", four_digits(rate * 1000.0))),
-        FigureUnit::Amount => figure.value.map(four_digits),
+        FigureUnit::Share => rate_label(figure).or_else(shown),
+        _ => shown(),
     }
 }
 

@@ -454,16 +454,15 @@ impl Page<'_> {
             shown(&row.figure),
             self.chip(row)
         );
-        if let (Some(part), Some(whole)) = (row.figure.part, row.figure.whole) {
-            let (part, whole) = (thousands(part), thousands(whole));
+        if let Some((part, whole, more)) = row.figure.share_of() {
             let of = match self.lang {
                 Lang::En => format!("{part} of {whole}"),
                 Lang::Zh => format!("{whole} 中的 {part}"),
             };
             let unknown = match (row.figure.unknown > 0.0, self.lang) {
                 (false, _) => String::new(),
-                (true, Lang::En) => format!("; {} more without data", thousands(row.figure.unknown)),
-                (true, Lang::Zh) => format!("；另有 {} 无数据", thousands(row.figure.unknown)),
+                (true, Lang::En) => format!("; {more} more without data"),
+                (true, Lang::Zh) => format!("；另有 {more} 无数据"),
             };
             out.push_str(&format!("<p class=\"soft\">{of}{unknown}</p>\n"));
         }
