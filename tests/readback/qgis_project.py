@@ -112,9 +112,16 @@ def layout(project, one, out, pdf):
     page = one.pageCollection().page(0).pageSize()
     paper = next((paper for paper in PAGES if f" {paper}" in f" {name.replace('，', ' ')}"), None)
     check(paper is not None and (page.width(), page.height()) == PAGES[paper], f"{name}: {page.width()} x {page.height()}")
-    for item in one.items():
-        if isinstance(item, QgsLayoutItemLegend):
-            item.adjustBoxSize()
+    # first, because a legend takes its size when it is drawn
+    exporter = QgsLayoutExporter(one)
+    settings = QgsLayoutExporter.ImageExportSettings()
+    settings.dpi = 100
+    safe = "".join(c if c.isalnum() else "_" for c in name)
+    picture = os.path.join(out, safe + ".png")
+    check(exporter.exportToImage(picture, settings) == QgsLayoutExporter.Success and os.path.getsize(picture) > 20_000, f"{name}: no picture")
+    if pdf:
+        path = os.path.join(out, safe + ".pdf")
+        check(exporter.exportToPdf(path, QgsLayoutExporter.PdfExportSettings()) == QgsLayoutExporter.Success, f"{name}: no PDF")
     maps = [item for item in one.items() if isinstance(item, QgsLayoutItemMap)]
     check(len(maps) == 1, f"{name}: {len(maps)} maps")
     theme = maps[0].followVisibilityPresetName()
@@ -129,6 +136,7 @@ def layout(project, one, out, pdf):
     for wanted in (QgsLayoutItemLegend, QgsLayoutItemScaleBar, QgsLayoutItemPicture, "title", "verdict", "note"):
         check(wanted in parts, f"{name} has no {wanted}")
     legend = parts[QgsLayoutItemLegend]
+    check(legend.rect().height() > 15, f"{name}: the legend is {legend.rect().height()} mm high")
     # the legend explains what the theme shows, and nothing else
     explained = {node.layerId() for node in legend.model().rootGroup().findLayers()}
     shown = {layer.id() for layer in project.mapThemeCollection().mapThemeVisibleLayers(theme)}
@@ -154,15 +162,6 @@ def layout(project, one, out, pdf):
     synthetic = any(layer.name().endswith("（合成数据 synthetic）")
                     for layer in project.mapThemeCollection().mapThemeVisibleLayers(theme))
     check(not synthetic or "synthetic" in parts, f"{name} does not say that its data is synthetic")
-    exporter = QgsLayoutExporter(one)
-    settings = QgsLayoutExporter.ImageExportSettings()
-    settings.dpi = 100
-    safe = "".join(c if c.isalnum() else "_" for c in name)
-    picture = os.path.join(out, safe + ".png")
-    check(exporter.exportToImage(picture, settings) == QgsLayoutExporter.Success and os.path.getsize(picture) > 20_000, f"{name}: no picture")
-    if pdf:
-        path = os.path.join(out, safe + ".pdf")
-        check(exporter.exportToPdf(path, QgsLayoutExporter.PdfExportSettings()) == QgsLayoutExporter.Success, f"{name}: no PDF")
 
 
 def metadata(project, package, card):
@@ -180,7 +179,11 @@ def metadata(project, package, card):
             check(len(told.constraints()) == 1, f"{table}: constraints in the {where}")
             if layer.isSpatial():
                 check(told.crs().authid() == layer.crs().authid(), f"{table}: CRS in the {where}")
-                box, real = told.extent().spatialExtents()[0].bounds, layer.extent()
+                extents = told.extent().spatialExtents()
+                check(len(extents) == 1, f"{table}: {len(extents)} extents in the {where}")
+                if not extents:
+                    continue
+                box, real = extents[0].bounds, layer.extent()
                 sides = (box.xMinimum() - real.xMinimum(), box.yMinimum() - real.yMinimum(), box.xMaximum() - real.xMaximum(),
                          box.yMaximum() - real.yMaximum())
                 check(max(map(abs, sides)) < 1e-6, f"{table}: extent in the {where}: {sides}")
