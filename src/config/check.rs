@@ -1349,7 +1349,9 @@ pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Ve
         }
         let wants = wants(&indicator.measure);
         let way = below(&below(&way, "measure"), indicator.measure.info().id);
-        for (key, kind) in wants.kinds.into_iter().filter(|(_, kind)| !kinds.contains(kind)) {
+        // of a living circle a kind that nobody mapped is no data, and no reason to measure nothing
+        let is_missing = |(key, kind): &(&str, &str)| *key != "kinds" && !kinds.contains(kind);
+        for (key, kind) in wants.kinds.into_iter().filter(is_missing) {
             findings.at(
                 &below(&way, key),
                 format!("no facility of kind \"{kind}\" was read"),

@@ -189,15 +189,16 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
         }
         table.rows.push(Row { geometry: Some(Geometry::Point(place.lonlat.point())), values });
     }
-    let rising = palette::RISING;
+    // what is whole is blue; the more is missing, the redder
+    let [one, two, half, few] = palette::DISTANCE;
     let marker = |shape, color, size_mm| Symbol::Marker { shape, color, size_mm, outline: "#4d4d4d" };
     let symbols = [
-        marker(Shape::Circle, rising[8], 1.6),
-        marker(Shape::Circle, rising[6], 1.6),
-        marker(Shape::Circle, rising[4], 1.6),
-        marker(Shape::Circle, rising[2], 1.6),
-        marker(Shape::Circle, rising[0], 1.6),
-        marker(Shape::Diamond, palette::VERDICT[0], 2.2),
+        marker(Shape::Circle, palette::VERDICT[1], 1.6),
+        marker(Shape::Circle, one, 1.6),
+        marker(Shape::Circle, two, 1.6),
+        marker(Shape::Circle, half, 1.6),
+        marker(Shape::Circle, few, 1.6),
+        marker(Shape::Diamond, palette::BANDS[8], 2.2),
         marker(Shape::Square, "#bdbdbd", 1.6),
     ];
     let mut classes: Vec<Class> = STATES

@@ -54,12 +54,21 @@ pub(crate) fn notes(answer: &Answer<'_>) -> Vec<Text> {
     let base = answer.base();
     let told = |circle: &Circle<'_>| {
         let (name, within) = (circle.wanted.name(), circle.wanted.within);
-        let by = answer.params.by_of(&circle.wanted).caveat();
-        (format!("{name} within {within} ({})", by.0), format!("{name} {within} 以内（{}）", by.1))
+        let by = answer.params.by_of(&circle.wanted);
+        // how most of them are measured stands before
+        match by == base.by {
+            true => (format!("{name} {within}"), format!("{name} {within}")),
+            false => (format!("{name} {within} ({})", by.caveat().0), format!("{name} {within}（{}）", by.caveat().1)),
+        }
     };
     let (en, zh): (Vec<String>, Vec<String>) = answer.circles.iter().map(told).unzip();
-    let mut notes =
-        vec![base.caveat(), Text::new(format!("the kinds: {}", en.join("; ")), format!("设施类别：{}", zh.join("；")))];
+    let mut notes = vec![
+        base.caveat(),
+        Text::new(
+            format!("the kinds and their limits: {}", en.join("; ")),
+            format!("设施类别与限值：{}", zh.join("；")),
+        ),
+    ];
     let mean = answer.mean(&base.judged);
     if let Some(share) = mean.value {
         let (number, all) = (trim_zeros(share * answer.circles.len() as f64, 2), answer.circles.len());
