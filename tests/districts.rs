@@ -13,6 +13,7 @@ use tongda::metrics::Output;
 use tongda::model::district::District;
 use tongda::model::district::DistrictLayer;
 use tongda::model::facility::Excluded;
+use tongda::model::facility::ExcludedBy;
 use tongda::model::region::Level;
 use tongda::model::study::Study;
 use tongda::table::Value;
@@ -161,7 +162,7 @@ fn as_near_as_the_nearest_is_nearest() {
 fn who_belongs_to_a_school_in_a_flood_has_no_way_and_to_an_unknown_one_is_unknown() {
     let mut study = road();
     let facility = study.facilities.remove(0);
-    study.excluded.push(Excluded { facility, hazard: "flood".into(), zone: "river".into() });
+    study.excluded.push(Excluded { facility, by: ExcludedBy::Hazard { hazard: "flood".into(), zone: "river".into() } });
     study.districts[0].districts[1].facility = Some("S9".into());
     let output = measure(&study, ASKED).unwrap();
     let states = ["no-way", "no-way", "ambiguous", "facility-unknown", "facility-unknown", "no-district"];
