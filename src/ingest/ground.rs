@@ -285,7 +285,7 @@ impl Ground {
     }
 
     /// A place of the plane in degrees; `None` where there is none.
-    pub(crate) fn from_plane(&self, xy: [f64; 2]) -> Option<LonLat> {
+    pub(crate) fn degrees_of(&self, xy: [f64; 2]) -> Option<LonLat> {
         self.to_degrees.point(xy).map(|[lon, lat]| LonLat { lon, lat })
     }
 

@@ -211,7 +211,7 @@ impl<'e> Editor<'e> {
             return self.wrong(format!("{name} has a facility \"{id}\" already; give the one that opens another id"));
         }
         let degrees = match opened.at {
-            Spot::Plane(xy) => door.ground.from_plane(xy),
+            Spot::Plane(xy) => door.ground.degrees_of(xy),
             Spot::Degrees(at, datum) => {
                 let source = Source { datum: Some(datum), shown: self.edits.patch.clone(), ..Source::default() };
                 ToDegrees::new(&source, &DeclaredCrs::Unknown)?.points(&[at]).pop().flatten()
