@@ -9,7 +9,7 @@ TONGDA := $(TARGET_DIR)/release/tongda
 TOOLS := gcc:gcc g++:g++ make:make cmake:cmake sqlite3:sqlite3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-formats demo demo-helsinki doc lint clean
+.PHONY: help setup build test test-formats demo demo-helsinki qgis-plugin doc lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,10 +83,17 @@ demo-helsinki: build ## judge central Helsinki on foot, all on real data: school
 	$(TONGDA) run configs/helsinki.toml
 	@echo; echo "== Central Helsinki by room and fairness"
 	$(TONGDA) run configs/helsinki-room.toml
+	@echo; echo "== The fifteen-minute city: every kind of daily need within a quarter of an hour"
+	$(TONGDA) run configs/fifteen-minute-city.toml
+	@echo; echo "== Living circles of 5, 10 and 15 minutes"
+	$(TONGDA) run configs/living-circle.toml
 	@echo; echo "Everything is real: © OpenStreetMap contributors, ODbL 1.0 (geodata/SOURCES.md)."
 	@echo "Open out/helsinki.gpkg or out/helsinki.qgz in QGIS. What was written:"
 	@test -s out/helsinki.gpkg && test -s out/helsinki.qgz
 	@find out/helsinki* -type f | LC_ALL=C sort | sed 's/^/  /'
+
+qgis-plugin: ## pack the Processing plugin of QGIS into a zip for its plugin repository
+	qgis/package.sh
 
 doc: setup ## build the library's documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps

@@ -99,6 +99,18 @@ fn the_configs_in_the_readmes_can_be_meant() {
     }
 }
 
+/// Whether a page has a heading with this name in links: lower-case letters, spaces as hyphens, nothing else.
+fn has_heading(page: &str, name: &str) -> bool {
+    let named = |heading: &str| -> String {
+        let kept = heading.trim().to_lowercase();
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || " -".contains(*c))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect()
+    };
+    page.lines().filter(|line| line.starts_with('#')).any(|line| named(line.trim_start_matches('#')) == name)
+}
+
 #[test]
 fn links_between_the_pages_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -106,7 +118,11 @@ fn links_between_the_pages_lead_somewhere() {
     for name in PAGES {
         let folder = root.join(name).parent().map(Path::to_owned).unwrap_or_default();
         for target in page(name).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if !target.starts_with("http") && !folder.join(target).exists() {
+            let is_there = match target.split_once('#') {
+                Some(("", heading)) => has_heading(&page(name), heading),
+                _ => target.starts_with("http") || folder.join(target).exists(),
+            };
+            if !is_there {
                 broken.push(format!("{name}: {target}"));
             }
         }

@@ -138,7 +138,7 @@ fn every_file_has_the_checksum_and_the_records_that_the_sources_say() {
 #[test]
 fn every_synthetic_file_says_so_in_each_row() {
     let synthetic: Vec<String> = files().into_iter().filter(|path| path.contains("synthetic")).collect();
-    assert_eq!(synthetic.len(), 7, "{synthetic:?}");
+    assert_eq!(synthetic.len(), 8, "{synthetic:?}");
     for path in synthetic {
         let name = path.rsplit('/').next().unwrap_or_default();
         assert!(name.contains("synthetic"), "{path}: the file name itself must say it");
@@ -174,7 +174,7 @@ fn text_files_are_utf_8_without_a_byte_order_mark_and_end_lines_in_lf() {
 fn the_generator_writes_the_committed_bytes_again() {
     let real = geodata().join("jiangsu");
     let made = synthetic_jiangsu::generate(&real).expect("the generator runs on the real files");
-    assert_eq!(made.len(), 8);
+    assert_eq!(made.len(), 9);
     for (name, bytes) in made {
         let committed = fs::read(real.join(&name)).expect("a generated file is committed");
         let line = bytes.split(|b| *b == b'\n').zip(committed.split(|b| *b == b'\n')).position(|(a, b)| a != b);

@@ -255,6 +255,37 @@ fn missing_data_makes_a_range_of_places_never_a_lower_one() {
     assert_eq!(ranking(&finished.card.indicators), finished.card.ranking);
 }
 
+#[test]
+fn the_whole_plan_is_there_each_row_with_its_item_its_source_and_whose_target_it_is() {
+    let plan = config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/jiangsu-2024-102.toml")).unwrap();
+    // the plan has 24 items, and the list of its promises 99 rows
+    let items: BTreeSet<u32> = plan.indicators.iter().filter_map(|one| one.item).collect();
+    assert_eq!((plan.indicators.len(), items), (99, (1..=24).collect()));
+    let mut by_origin = [0; 3];
+    for one in &plan.indicators {
+        let target = one.target.as_ref();
+        let cites = one.cites.as_deref().unwrap_or_default();
+        assert!(!cites.is_empty() && one.item.is_some(), "{}", one.id);
+        let Some(target) = target else { continue };
+        let origin = target.origin.unwrap_or_else(|| panic!("{}: whose target is it?", one.id));
+        match origin {
+            Origin::PlanNumber => by_origin[0] += 1,
+            Origin::PlanWording => by_origin[1] += 1,
+            // another's document stands before the plan's
+            _ => {
+                assert!(!cites.starts_with("苏政发〔2024〕102号"), "{}: {cites}", one.id);
+                by_origin[2] += 1;
+            }
+        }
+        // a day of the plan is nowhere stated, but for what was due in 2025
+        if origin.is_plan() && target.by.is_some_and(|day| day.year() != 2025) {
+            assert!(target.by_is_assumed, "{}", one.id);
+        }
+    }
+    // the list has 8 numbers of the plan, 6 of its words read as all, and 7 yardsticks of others
+    assert_eq!(by_origin, [8, 6, 7]);
+}
+
 /// Of 2000 random tables of verdicts: whatever the missing verdicts turn out to be, each region's place lies in its range, and both ends are
 /// reached by some.
 #[test]

@@ -109,7 +109,8 @@ fn each_map_draws_every_judged_county_once() {
     let (card, page) = demo(folder.path(), "map-approval = \"苏S(2026)001号\"\n", "lang = \"zh\"\n").unwrap();
     assert!(page.contains("审图号：苏S(2026)001号") && !page.contains("不得公开出版"));
     let maps: Vec<&str> = page.split("<svg class=\"map\"").skip(1).collect();
-    assert_eq!(maps.len(), card.indicators.len());
+    // and the ranking has one
+    assert_eq!(maps.len(), card.indicators.len() + 1);
     for map in maps {
         let (map, _) = map.split_once("</svg>").unwrap();
         let mut drawn = BTreeSet::new();
@@ -124,7 +125,7 @@ fn each_map_draws_every_judged_county_once() {
 #[test]
 fn a_language_of_what_holds_both_is_refused() {
     let folder = TempDir::new().unwrap();
-    let error = demo(folder.path(), "", "[[output]]\npath = \"x.gpkg\"\nlang = \"zh\"\n").unwrap_err();
+    let error = demo(folder.path(), "", "[[output]]\npath = \"x.csv\"\nlang = \"zh\"\n").unwrap_err();
     assert!(error.contains("lang is not used"), "{error}");
 }
 
@@ -138,9 +139,10 @@ fn the_workbook_has_the_figures_of_the_scorecard_and_ways_to_their_rows() {
     for (at, row) in card.indicators.iter().enumerate() {
         let cell = |column: u32| first.get_value((3 + at as u32, column)).cloned().unwrap_or(Data::Empty);
         assert!(cell(0).to_string().contains(&row.title.zh), "{}", cell(0));
-        assert_eq!(cell(5).to_string(), row.figure.text);
-        assert_eq!(cell(6).as_f64(), row.figure.value);
+        assert_eq!(cell(8).to_string(), row.figure.text);
+        assert_eq!(cell(9).as_f64(), row.figure.value);
         assert!(cell(1).to_string().starts_with(&row.verdict.title().zh), "{}", cell(1));
+        assert!(cell(3).to_string().starts_with(&row.status.title().zh), "{}", cell(3));
     }
     // regions of the bus indicator: 95 counties and 13 cities, each with its own figure
     let bus = &card.indicators[0];

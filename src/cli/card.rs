@@ -311,12 +311,12 @@ impl Page {
             listed.collect::<Vec<_>>().join(", ")
         };
         let all: Vec<&Row> = card.indicators.iter().collect();
-        let mut lines = vec![format!("{} {}: {}", self.say("verdicts", "结论"), all.len(), count(&all))];
+        let mut lines = vec![format!("{}: {}", self.say("verdicts", "结论"), count(&all))];
         for origin in Origin::ALL {
             let origin_of = |row: &&Row| row.target.as_ref().and_then(|target| target.origin) == Some(origin);
             let rows: Vec<&Row> = card.indicators.iter().filter(origin_of).collect();
             if !rows.is_empty() {
-                lines.push(format!("  {} {}: {}", origin.title().in_lang(self.lang), rows.len(), count(&rows)));
+                lines.push(format!("  {}: {}", origin.title().in_lang(self.lang), count(&rows)));
             }
         }
         for line in lines {

@@ -10,7 +10,6 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
-use crate::base::units::four_digits;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::impedance::By;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every figure that stands in two outputs of one run is the same: `tests/readback/outputs.sh target/release/tongda [STUDY...]`.
 #
-# Runs the studies (configs/ of Jiangsu, its rooms and Helsinki, if left out) in both languages, holds every output against the JSON scorecard
+# Runs the studies (configs/ of Jiangsu, of its whole plan and of Helsinki, if left out) in both languages, holds every output against the JSON scorecard
 # (outputs.py), and opens the workbooks in LibreOffice (workbook.py; Debian package libreoffice-calc, which root installs here; else skipped, and said so).
 set -euo pipefail
 
@@ -14,7 +14,7 @@ shift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 studies=("$@")
 if [ ${#studies[@]} -eq 0 ]; then
-    for name in jiangsu jiangsu-room helsinki; do studies+=("$here/../../configs/$name.toml"); done
+    for name in jiangsu jiangsu-2024-102 helsinki; do studies+=("$here/../../configs/$name.toml"); done
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
