@@ -234,7 +234,8 @@ fn missing_data_makes_a_range_of_places_never_a_lower_one() {
         )
     };
     let finished = finish(&reported, &(step("one") + &step("two"))).unwrap();
-    let found: Vec<(&str, u64, u64, Option<(u64, u64)>)> = finished
+    type Told<'a> = (&'a str, u64, u64, Option<(u64, u64)>);
+    let found: Vec<Told<'_>> = finished
         .card
         .ranking
         .iter()
