@@ -103,7 +103,11 @@ def check_gpkg(path, truth, tally, name):
                 context += 1
                 continue
             where = f"{table} {line['code']}"
-            tally.same(pair, f"{where}, value", one["figure"]["value"], line[fields[0]])
+            value = one["figure"]["value"]
+            # of supply per person layers show it per 1000, as their legends do
+            if one["figure"]["unit"] == "rate" and value is not None:
+                value *= 1000.0
+            tally.same(pair, f"{where}, value", value, line[fields[0]])
             tally.same(pair, f"{where}, label", one["figure"]["text"] or NONE, line[fields[1]] or NONE)
         if context:
             tally.leave(f"{table}: {context} regions that are not judged and not in the scorecard")
