@@ -278,6 +278,8 @@ fn the_whole_plan_is_there_each_row_with_its_item_its_source_and_whose_target_it
                 by_origin[2] += 1;
             }
         }
+        // a reading of the plan's day says nothing of what others ask for
+        assert!(origin.is_plan() || !target.by_is_assumed, "{}", one.id);
         // a day of the plan is nowhere stated, but for what was due in 2025
         if origin.is_plan() && target.by.is_some_and(|day| day.year() != 2025) {
             assert!(target.by_is_assumed, "{}", one.id);

@@ -374,6 +374,10 @@ pub(crate) fn tables<V>(
         visible: false,
         group: Group::Results,
     });
+    // a map on which nobody says anything is none
+    if regions.iter().all(|found| found.figure.value.is_none()) {
+        map.rows.clear();
+    }
     let mut tables = vec![map, list];
     tables.retain(|table| !table.rows.is_empty());
     tables

@@ -861,7 +861,8 @@ impl Page<'_> {
 
 /// Whether there is more to say of an indicator than its line in the scorecard.
 fn has_section(row: &Row) -> bool {
-    row.figure.value.is_some() || !row.regions.is_empty() || !row.evidence.is_empty() || row.variants.len() > 1
+    let has_regions = row.regions.iter().any(|region| region.figure.value.is_some());
+    row.figure.value.is_some() || has_regions || !row.evidence.is_empty() || row.variants.len() > 1
 }
 
 /// A figure as the scorecard writes it; a dash where there is none.
