@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
+use tongda::app::compare;
 use tongda::app::run;
 use tongda::app::run::Finished;
 use tongda::app::run::RunOptions;
@@ -254,6 +255,25 @@ fn missing_data_makes_a_range_of_places_never_a_lower_one() {
         ]
     );
     assert_eq!(ranking(&finished.card.indicators), finished.card.ranking);
+}
+
+#[test]
+fn two_runs_of_different_days_tell_the_pace_between_them() {
+    let rate = "[[indicator]]\nid = \"rate\"\nmeasure.reported = { unit = \"share\" }\ntarget = { at-least = \"90 %\", by = 2029-12-31 }\n";
+    let run = |day: &str, value: &str| {
+        let mut card = finish(&format!("indicator,date,value\nrate,{day},{value}\n"), rate).unwrap().card;
+        card.as_of = Some(day.to_owned());
+        card
+    };
+    let (before, after) = (run("2023-12-31", "80 %"), run("2025-12-31", "82 %"));
+    let pace = compare::compare(&before, &after).indicators[0].pace.clone().unwrap();
+    // 8 points are left for 1461 days, 4 years of 365.25; 2 points came in 731 days
+    assert!((pace.needed_per_year.unwrap() - 0.02).abs() < 1e-12);
+    assert!((pace.so_far_per_year.unwrap() - 0.02 / (731.0 / 365.25)).abs() < 1e-12);
+    // a target that is met has no pace, and a run of an earlier day none either
+    let met = run("2026-12-31", "91 %");
+    assert_eq!(compare::compare(&before, &met).indicators[0].pace, None);
+    assert_eq!(compare::compare(&after, &before).indicators[0].pace, None);
 }
 
 #[test]

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::indicators::pace::Pace;
+use crate::indicators::pace::between;
 use crate::indicators::scorecard::EvidenceRow;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::OutcomeRow;
@@ -63,6 +65,8 @@ pub struct IndicatorChange {
     pub uncertain: bool,
     /// Why the figures are not compared.
     pub apart: Option<Text>,
+    /// How the figure moved between the days of the two runs, and how it must to meet a target that it misses.
+    pub pace: Option<Pace>,
     /// People by what became of them, those whose outcome differs first; empty where a run does not say it point by point.
     pub people: Vec<PeopleChange>,
     /// How many come nearer and how many are farther off, of those with a distance or time in both runs.
@@ -164,7 +168,7 @@ pub fn compare(before: &Scorecard, after: &Scorecard) -> Comparison {
         .indicators
         .iter()
         .filter_map(|row| Some((row, after.indicators.iter().find(|other| other.id == row.id)?)))
-        .map(|(row, other)| change(row, other))
+        .map(|(row, other)| IndicatorChange { pace: pace_of((before, row), (after, other)), ..change(row, other) })
         .collect();
     Comparison {
         before: before.title.clone(),
@@ -196,6 +200,7 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
         larger_is_better: larger_is_better(after),
         uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
         apart,
+        pace: None,
         people: if is_same_question { people(before, after) } else { Vec::new() },
         ways: ways(before, after).filter(|_| is_same_question),
         moved: if is_same_question { moved(before, after) } else { Vec::new() },
@@ -203,6 +208,16 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
         regions_apart,
         evidence: evidence(before, after),
     }
+}
+
+/// The pace between two runs, of figures that can be compared.
+fn pace_of((before, row): (&Scorecard, &Row), (after, other): (&Scorecard, &Row)) -> Option<Pace> {
+    if other.verdict != Verdict::Missed || row.figure.unit != other.figure.unit || apart(row, other).is_some() {
+        return None;
+    }
+    let moments = before.as_of.as_deref().zip(row.figure.value).zip(after.as_of.as_deref().zip(other.figure.value));
+    let (was, is) = moments?;
+    between(was, is, other.figure.unit, other.target.as_ref()?)
 }
 
 /// The verdicts of an indicator that differ: of the whole first, then of regions by level and code. That one of the runs has no data is

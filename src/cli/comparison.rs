@@ -199,6 +199,9 @@ impl Page {
         if let Some(apart) = &change.apart {
             self.text.push_str(&text::wrap(apart.in_lang(self.lang), COLUMNS, "  "));
         }
+        if let Some(pace) = &change.pace {
+            self.text.push_str(&text::wrap(&format!("→ {}", pace.says.in_lang(self.lang)), COLUMNS, "  "));
+        }
         self.people(change);
         self.moved(change);
         self.regions(change);

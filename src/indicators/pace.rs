@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::units::Text;
 use crate::base::units::trim_zeros;
 use crate::impedance::cost_table::CostUnit;
+use crate::indicators::scorecard::TargetRow;
 use crate::indicators::target::Bound;
 use crate::indicators::target::Target;
 use crate::metrics::Moment;
@@ -58,14 +59,34 @@ fn told(change: f64, unit: FigureUnit) -> (String, String) {
 ///
 /// Days are counted as they are, a year has 365.25 of them. A figure of the promised day itself, or later, has no time left.
 pub fn pace(value: f64, unit: FigureUnit, target: &Target, as_of: Option<Date>, history: &[Moment]) -> Option<Pace> {
-    let by = target.by?;
     let as_of = history.last().map(|moment| moment.day).or(as_of)?;
     let (Bound::AtLeast(quantity) | Bound::AtMost(quantity)) = target.bound;
+    Some(toward(quantity.value(), (target.by?, target.by_is_assumed), (as_of, value), unit, history))
+}
+
+/// The pace between two runs whose data speaks of different days, toward a target that the second misses; `None` where one of the days is not
+/// said, or the second is not the later one, or the target has no day.
+pub fn between(before: (&str, f64), after: (&str, f64), unit: FigureUnit, target: &TargetRow) -> Option<Pace> {
+    let moment = |(day, value): (&str, f64)| Some(Moment { day: day.parse().ok()?, value });
+    let history = [moment(before)?, moment(after)?];
+    let by = target.by.as_deref()?.parse().ok()?;
+    let [first, last] = history;
+    (first.day < last.day)
+        .then(|| toward(target.value, (by, target.by_is_assumed), (last.day, last.value), unit, &history))
+}
+
+fn toward(
+    bound: f64,
+    (by, is_assumed): (Date, bool),
+    (as_of, value): (Date, f64),
+    unit: FigureUnit,
+    history: &[Moment],
+) -> Pace {
     let left = years(as_of, by);
-    let needed_per_year = (left > 0.0).then(|| (quantity.value() - value) / left);
+    let needed_per_year = (left > 0.0).then(|| (bound - value) / left);
     let so_far = history.first().zip(history.last()).filter(|(first, last)| first.day < last.day);
     let so_far_per_year = so_far.map(|(first, last)| (last.value - first.value) / years(first.day, last.day));
-    let assumed = if target.by_is_assumed { ("; the day is assumed", "（期限为假设）") } else { ("", "") };
+    let assumed = if is_assumed { ("; the day is assumed", "（期限为假设）") } else { ("", "") };
     let (mut en, mut zh) = match needed_per_year {
         Some(needed) => {
             let (en, zh) = told(needed, unit);
@@ -84,13 +105,7 @@ pub fn pace(value: f64, unit: FigureUnit, target: &Target, as_of: Option<Date>, 
         en += &format!("; {told_en} a year came from {} to {}", first.day, last.day);
         zh += &format!("；{}至{}每年实际变化{told_zh}", first.day, last.day);
     }
-    Some(Pace {
-        as_of: as_of.to_string(),
-        by: by.to_string(),
-        needed_per_year,
-        so_far_per_year,
-        says: Text::new(en, zh),
-    })
+    Pace { as_of: as_of.to_string(), by: by.to_string(), needed_per_year, so_far_per_year, says: Text::new(en, zh) }
 }
 
 #[cfg(test)]
@@ -120,6 +135,22 @@ mod tests {
         let found = pace(0.82, FigureUnit::Share, &target, Some(date(2030, 1, 1)), &[]).unwrap();
         assert_eq!(found.needed_per_year, None);
         assert!(found.says.en.contains("has come"));
+        // the same of two runs
+        let row = TargetRow {
+            text: "≥ 90 %".into(),
+            at_least: true,
+            value: 0.9,
+            by: Some("2029-12-31".into()),
+            by_is_assumed: false,
+            origin: None,
+        };
+        let (before, after) = (("2023-12-31", 0.80), ("2025-12-31", 0.82));
+        let found = between(before, after, FigureUnit::Share, &row).unwrap();
+        assert!((found.needed_per_year.unwrap() - 0.02).abs() < 1e-12);
+        assert!((found.so_far_per_year.unwrap() - 0.02 / (731.0 / 365.25)).abs() < 1e-12);
+        // the second run speaks of no later day
+        assert_eq!(between(after, before, FigureUnit::Share, &row), None);
+        assert_eq!(between(after, after, FigureUnit::Share, &row), None);
         // no day of the promise, or none of the figure
         assert_eq!(pace(0.82, FigureUnit::Share, &target, None, &[]), None);
         let none = Target { by: None, ..target };
