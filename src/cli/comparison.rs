@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::app::compare::Comparison;
 use crate::app::compare::IndicatorChange;
 use crate::app::compare::Moved;
+use crate::app::compare::RegionApart;
 use crate::app::compare::VerdictChange;
 use crate::base::units::Lang;
 use crate::base::units::four_digits;
@@ -305,21 +306,27 @@ impl Page {
                 self.line(&line);
             }
         }
-        if !change.regions_apart.is_empty() {
-            let names: Vec<String> = change
-                .regions_apart
-                .iter()
-                .map(|one| {
-                    let text = |text: &Option<String>| text.as_deref().map_or("–", or_dash).to_owned();
-                    format!("{} ({}): {} | {}", one.name, one.code, text(&one.before), text(&one.after))
-                })
-                .take(SHOWN)
-                .collect();
-            let count = change.regions_apart.len();
+        // a region that has no figure in either run is no news: it is counted
+        let is_silent = |one: &&RegionApart| [&one.before, &one.after].iter().all(|text| text.as_deref() == Some(""));
+        let (silent, news): (Vec<_>, Vec<_>) = change.regions_apart.iter().partition(is_silent);
+        if !news.is_empty() {
+            let text = |text: &Option<String>| text.as_deref().map_or("–", or_dash).to_owned();
+            let name = |one: &&RegionApart| {
+                format!("{} ({}): {} | {}", one.name, one.code, text(&one.before), text(&one.after))
+            };
+            let names: Vec<String> = news.iter().take(SHOWN).map(name).collect();
+            let count = news.len();
             let (en, zh) = (
                 format!("not compared, without a figure in A or in B ({count}): {}", names.join("; ")),
                 format!("未比较，A 或 B 无数据（{count}）：{}", names.join("；")),
             );
+            let line = text::wrap(self.say(&en, &zh), COLUMNS, "  ");
+            self.text.push_str(&line);
+        }
+        if !silent.is_empty() {
+            let count = silent.len();
+            let (en, zh) =
+                (format!("without a figure in both: {count} regions"), format!("两次均无数据的区域：{count} 个"));
             let line = text::wrap(self.say(&en, &zh), COLUMNS, "  ");
             self.text.push_str(&line);
         }

@@ -14,6 +14,9 @@ const HEIGHT: f64 = 196.0;
 const LEFT: f64 = 34.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 30.0;
+/// Width of a letter of a label, at most, and the least room between two labels.
+const LETTER: f64 = 6.6;
+const GAP: f64 = 8.0;
 
 /// A histogram of values, with a line at the target; `None` for fewer than five values or where all are alike.
 ///
@@ -73,7 +76,11 @@ pub(super) fn histogram(values: &[f64], row: &Row, title: &str, lang: Lang) -> O
     }
     let base = TOP + tall;
     out.push_str(&format!("<path d=\"M{LEFT} {base}H{:.1}\" stroke=\"#555\" fill=\"none\"/>", LEFT + wide));
-    for at in (0..=BINS).step_by(2) {
+    let tick = |at: usize| format_value(low + (high - low) * at as f64 / BINS as f64, unit);
+    // the first label begins at its tick and the next has its middle there: beside each other they take one and a half of their width
+    let widest = (0..=BINS).map(|at| tick(at).chars().count()).max().unwrap_or(0) as f64 * LETTER;
+    let step = if 1.5 * widest + GAP <= wide * 2.0 / BINS as f64 { 2 } else { BINS / 2 };
+    for at in (0..=BINS).step_by(step) {
         let value = low + (high - low) * at as f64 / BINS as f64;
         let anchor = if at == BINS {
             "end"
@@ -86,7 +93,7 @@ pub(super) fn histogram(values: &[f64], row: &Row, title: &str, lang: Lang) -> O
             "<text class=\"s\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
             x(value),
             base + 15.0,
-            escape(&format_value(value, unit))
+            escape(&tick(at))
         ));
     }
     if let (Some(bound), Some(target)) = (bound, target) {
