@@ -271,7 +271,7 @@ impl Page<'_> {
 
     fn scorecard(&self) -> String {
         let mut out = format!(
-            "<h2>{}</h2>\n<table><thead><tr><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"w\">{}</th></tr></thead><tbody>\n",
+            "<h2>{}</h2>\n<table class=\"card\"><thead><tr><th>{}</th><th class=\"v\">{}</th><th class=\"v\">{}</th><th class=\"w\">{}</th></tr></thead><tbody>\n",
             self.say("Scorecard", "指标评分表"),
             self.say("Indicator", "指标"),
             self.say("Value", "数值"),
@@ -291,7 +291,14 @@ impl Page<'_> {
                 out.push_str(&format!("<tr class=\"item\"><th colspan=\"4\" scope=\"rowgroup\">{title}</th></tr>\n"));
             }
             let target = row.target.as_ref().map_or("–".to_owned(), |target| {
-                format!("{} {}", target.text, target.day().in_lang(self.lang)).trim_end().to_owned()
+                let unbroken = |text: &str| format!("<span class=\"nb\">{}</span>", escape(text));
+                let day = target.day();
+                let day = day.in_lang(self.lang);
+                let between = if self.lang == Lang::En { " " } else { "<wbr/>" };
+                match day {
+                    "" => unbroken(&target.text),
+                    day => format!("{}{between}{}", unbroken(&target.text), unbroken(day)),
+                }
             });
             let whose = row.target.as_ref().and_then(|target| target.origin).filter(|origin| !origin.is_plan());
             let whose = whose.map_or(String::new(), |origin| {
@@ -307,7 +314,7 @@ impl Page<'_> {
                 "<tr{}><td>{name}</td><td class=\"v\">{}</td><td class=\"v\">{}{whose}</td><td class=\"w\">{}</td></tr>\n{more}",
                 if more.is_empty() { "" } else { " class=\"lead-in\"" },
                 shown(&row.figure),
-                escape(&target),
+                target,
                 self.chip(row)
             ));
         }
