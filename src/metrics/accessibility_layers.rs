@@ -12,6 +12,7 @@ use crate::metrics::accessibility::Standing;
 use crate::metrics::accessibility_report::caveat;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::floating_catchment::Method;
+use crate::metrics::layer;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::quartiles;
@@ -35,16 +36,8 @@ use crate::table::style::rising;
 
 /// All layers, those without a row left out.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
-    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: caveat(answer),
-        synthetic: answer.synthetic,
-        crs: answer.study.frame,
-        geometry,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
+    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| {
+        layer::blank(context, suffix, (en, zh), geometry, (caveat(answer), answer.synthetic))
     };
     let target = context.target_share.map(|target| target.0);
     let area = GeometryKind::MultiPolygon;
@@ -71,17 +64,12 @@ fn unit(answer: &Answer<'_>) -> (String, String) {
 }
 
 fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f64>, mut table: Table) -> Table {
-    table.fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "区域"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
-        Field::new("level", FieldKind::Text, "Level", "层级"),
-        Field::new("value", FieldKind::Real, "Value", "数值"),
-        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+    table.fields = layer::region_fields();
+    table.fields.extend([
         Field::new("served", FieldKind::Real, "Weight at the level", "达标量"),
         Field::new("known", FieldKind::Real, "Weight with data", "有数据总量"),
         Field::new("unknown", FieldKind::Real, "Weight without data", "无数据量"),
-    ];
+    ]);
     let is_share = answer.params.unit() == FigureUnit::Share;
     let scale = if is_share { 1.0 } else { answer.params.scale() };
     table.rows = region_rows(answer.study, regions, scale);
@@ -97,14 +85,7 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
             classes
         }
     };
-    let second_line = Some("label".into());
-    table.style = Some(Style {
-        classes,
-        label: Some(Label { field: "name".into(), second_line, size_pt: 7.0, bold: true, below_scale: None }),
-        opacity: 1.0,
-        visible: false,
-        group: Group::Results,
-    });
+    table.style = Some(layer::region_style(classes, "label"));
     table
 }
 

@@ -13,6 +13,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::hub_reach::Answer;
 use crate::metrics::hub_reach::Pair;
 use crate::metrics::hub_reach::Standing;
+use crate::metrics::layer;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::region_rows;
 use crate::metrics::reach_layers::short;
@@ -38,16 +39,8 @@ const STATES: &[(&str, &str, &str)] = &[
 
 /// All layers, those without a row left out.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
-    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: answer.caveat(),
-        synthetic: answer.synthetic,
-        crs: answer.study.frame,
-        geometry,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
+    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| {
+        layer::blank(context, suffix, (en, zh), geometry, (answer.caveat(), answer.synthetic))
     };
     let target = context.target_share.map(|target| target.0);
     let mut tables = vec![
@@ -60,26 +53,14 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[Regi
 }
 
 fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f64>, mut table: Table) -> Table {
-    table.fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "区域"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
-        Field::new("level", FieldKind::Text, "Level", "层级"),
-        Field::new("value", FieldKind::Real, "Value", "数值"),
-        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+    table.fields = layer::region_fields();
+    table.fields.extend([
         Field::new("joined", FieldKind::Real, "Joined", "已通达"),
         Field::new("known", FieldKind::Real, "With data", "有数据总数"),
         Field::new("unknown", FieldKind::Real, "Without data", "无数据数"),
-    ];
+    ]);
     table.rows = region_rows(answer.study, regions, 1.0);
-    let second_line = Some("label".into());
-    table.style = Some(Style {
-        classes: rate_classes("value", target),
-        label: Some(Label { field: "name".into(), second_line, size_pt: 7.0, bold: true, below_scale: None }),
-        opacity: 1.0,
-        visible: false,
-        group: Group::Results,
-    });
+    table.style = Some(layer::region_style(rate_classes("value", target), "label"));
     table
 }
 

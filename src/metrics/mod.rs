@@ -39,6 +39,7 @@ pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
+mod layer;
 pub mod living_circle;
 mod living_layers;
 mod living_report;

@@ -6,6 +6,7 @@ use crate::base::units::Text;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::Outcome;
+use crate::metrics::layer;
 use crate::metrics::presence::Answer;
 use crate::metrics::presence::Standing;
 use crate::metrics::presence::Unit;
@@ -17,9 +18,6 @@ use crate::table::Row;
 use crate::table::Table;
 use crate::table::Value;
 use crate::table::style::Class;
-use crate::table::style::Group;
-use crate::table::style::Label;
-use crate::table::style::Style;
 use crate::table::style::Symbol;
 use crate::table::style::palette;
 
@@ -99,19 +97,7 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Table> {
         .zip(symbols)
         .map(|((word, en, zh), symbol)| Class::equals("state", word, Text::new(*en, *zh), symbol))
         .collect();
-    regions.style = Some(Style {
-        classes,
-        label: Some(Label {
-            field: "name".into(),
-            second_line: Some("missing".into()),
-            size_pt: 7.0,
-            bold: true,
-            below_scale: None,
-        }),
-        opacity: 1.0,
-        visible: false,
-        group: Group::Results,
-    });
+    regions.style = Some(layer::region_style(classes, "missing"));
     let mut tables = vec![regions, without];
     tables.retain(|table| !table.rows.is_empty());
     tables

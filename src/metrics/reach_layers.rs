@@ -25,6 +25,7 @@ use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::figure::format_value;
 use crate::metrics::halo;
+use crate::metrics::layer;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
 use crate::metrics::reach::Reach;
@@ -39,7 +40,6 @@ use crate::table::Table;
 use crate::table::Value;
 use crate::table::style::Class;
 use crate::table::style::Group;
-use crate::table::style::Label;
 use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
@@ -54,17 +54,7 @@ pub(crate) const MOST_CELL_LINES: usize = 1000;
 
 /// A layer of an indicator without fields and rows yet, described by how distance was measured.
 pub(crate) fn blank(reach: &Reach<'_>, context: &Context<'_>, suffix: &str, en: &str, zh: &str) -> Table {
-    Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: reach.caveat(),
-        synthetic: reach.synthetic,
-        crs: reach.study.frame,
-        geometry: GeometryKind::None,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
-    }
+    layer::blank(context, suffix, (en, zh), GeometryKind::None, (reach.caveat(), reach.synthetic))
 }
 
 /// To the millimetre or millisecond: finer than any input, and short in files.
@@ -171,17 +161,12 @@ pub(crate) fn region_table(
     mut table: Table,
 ) -> Table {
     table.geometry = GeometryKind::MultiPolygon;
-    table.fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "区域"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
-        Field::new("level", FieldKind::Text, "Level", "层级"),
-        Field::new("value", FieldKind::Real, "Value", "数值"),
-        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+    table.fields = layer::region_fields();
+    table.fields.extend([
         Field::new("reached", FieldKind::Real, "Weight within reach", "覆盖量"),
         Field::new("known", FieldKind::Real, "Weight with data", "有数据总量"),
         Field::new("unknown", FieldKind::Real, "Weight without data", "无数据量"),
-    ];
+    ]);
     table.rows = region_rows(reach.study, regions, 1.0);
     let share = regions.first().is_none_or(|figure| figure.figure.unit == FigureUnit::Share);
     let outline = "#ffffff";
@@ -196,19 +181,7 @@ pub(crate) fn region_table(
         };
         distance_classes(reach.unit, "value", breaks, &fill, Symbol::NoDataFill { outline, outline_mm: 0.35 })
     };
-    table.style = Some(Style {
-        classes,
-        label: Some(Label {
-            field: "name".into(),
-            second_line: Some("label".into()),
-            size_pt: 7.0,
-            bold: true,
-            below_scale: None,
-        }),
-        opacity: 1.0,
-        visible: false,
-        group: Group::Results,
-    });
+    table.style = Some(layer::region_style(classes, "label"));
     table
 }
 

@@ -23,6 +23,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::belonging::judged_regions;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::layer;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::quartiles;
 use crate::metrics::reach_layers::region_rows;
@@ -35,9 +36,6 @@ use crate::table::GeometryKind;
 use crate::table::Row;
 use crate::table::Table;
 use crate::table::style::Class;
-use crate::table::style::Group;
-use crate::table::style::Label;
-use crate::table::style::Style;
 use crate::table::style::Symbol;
 use crate::table::style::rising;
 
@@ -301,16 +299,14 @@ pub(crate) fn tables<V>(
     unit: FigureUnit,
 ) -> Vec<Table> {
     let study = context.study;
-    let make = |suffix: &str, en: &str, zh: &str| Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: Text::new("as reported, not measured", "上报数据，非本程序量测"),
-        synthetic: series.synthetic,
-        crs: study.frame,
-        geometry: GeometryKind::None,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
+    let make = |suffix: &str, en: &str, zh: &str| {
+        layer::blank(
+            context,
+            suffix,
+            (en, zh),
+            GeometryKind::None,
+            (Text::new("as reported, not measured", "上报数据，非本程序量测"), series.synthetic),
+        )
     };
     let mut list = make("reported", "reported values", "上报数值");
     list.fields = vec![
@@ -337,14 +333,7 @@ pub(crate) fn tables<V>(
     }
     let mut map = make("regions", "by region", "分区结果");
     map.geometry = GeometryKind::MultiPolygon;
-    map.fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "区域"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
-        Field::new("level", FieldKind::Text, "Level", "层级"),
-        Field::new("value", FieldKind::Real, "Value", "数值"),
-        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
-    ];
+    map.fields = layer::region_fields();
     map.rows = region_rows(study, regions, if unit == FigureUnit::Rate { 1000.0 } else { 1.0 });
     for row in &mut map.rows {
         row.values.truncate(map.fields.len());
@@ -366,14 +355,7 @@ pub(crate) fn tables<V>(
             classes
         }
     };
-    let second_line = Some("label".into());
-    map.style = Some(Style {
-        classes,
-        label: Some(Label { field: "name".into(), second_line, size_pt: 7.0, bold: true, below_scale: None }),
-        opacity: 1.0,
-        visible: false,
-        group: Group::Results,
-    });
+    map.style = Some(layer::region_style(classes, "label"));
     // a map on which nobody says anything is none
     if regions.iter().all(|found| found.figure.value.is_none()) {
         map.rows.clear();

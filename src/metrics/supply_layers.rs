@@ -12,6 +12,7 @@ use crate::metrics::Evidence;
 use crate::metrics::RegionFigure;
 use crate::metrics::belonging::Whereabouts;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::layer;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::figure_label;
 use crate::metrics::reach_layers::quartiles;
@@ -25,7 +26,6 @@ use crate::table::Table;
 use crate::table::Value;
 use crate::table::style::Class;
 use crate::table::style::Group;
-use crate::table::style::Label;
 use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
@@ -34,16 +34,8 @@ use crate::table::style::rising;
 
 /// All layers, those without a row left out.
 pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, regions: &[RegionFigure]) -> Vec<Table> {
-    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: answer.caveat(),
-        synthetic: answer.synthetic,
-        crs: answer.study.frame,
-        geometry,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
+    let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| {
+        layer::blank(context, suffix, (en, zh), geometry, (answer.caveat(), answer.synthetic))
     };
     let target = context.target_share.map(|target| target.0);
     let mut tables = vec![
@@ -64,20 +56,15 @@ fn rank(regions: &[RegionFigure], of: &RegionFigure) -> Option<u64> {
 
 fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f64>, mut table: Table) -> Table {
     let (what, who) = (answer.what(), answer.who());
-    table.fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "区域"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
-        Field::new("level", FieldKind::Text, "Level", "层级"),
-        Field::new("value", FieldKind::Real, "Value", "数值"),
-        Field::new("label", FieldKind::Text, "Value (text)", "数值（文字）"),
+    table.fields = layer::region_fields();
+    table.fields.extend([
         Field::new("rank", FieldKind::Int, "Rank, the highest first", "排名（由高到低）"),
         Field::new("facilities", FieldKind::Int, "Facilities", "设施数"),
         Field::new("no_amount", FieldKind::Int, "Of these without a known capacity", "其中容量未知"),
         Field::new("supply", FieldKind::Real, &format!("Supply ({})", what.0), &format!("供给（{}）", what.1)),
         Field::new("people", FieldKind::Real, &format!("Counted ({})", who.0), &format!("计入（{}）", who.1)),
         Field::new("unknown", FieldKind::Real, "Perhaps in it too", "可能属于该区域"),
-    ];
+    ]);
     let is_share = answer.params.unit() == FigureUnit::Share;
     let scale = if is_share { 1.0 } else { 1000.0 };
     let tree = &answer.study.regions;
@@ -116,14 +103,7 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
         classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
         classes
     };
-    let second_line = Some("label".into());
-    table.style = Some(Style {
-        classes,
-        label: Some(Label { field: "name".into(), second_line, size_pt: 7.0, bold: true, below_scale: None }),
-        opacity: 1.0,
-        visible: false,
-        group: Group::Results,
-    });
+    table.style = Some(layer::region_style(classes, "label"));
     table
 }
 
