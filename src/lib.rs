@@ -1,6 +1,6 @@
 //! tongda (通达, "within reach"): geospatial service-coverage analysis.
 //!
-//! The floors, lowest first; imports point down only (`tests/architecture.rs` keeps this):
+//! The floors, lowest first; imports point down only (`tests/program/architecture.rs` keeps this):
 //! [`base`] · [`model`] and [`table`] · [`impedance`] · [`metrics`] · [`indicators`] · [`config`], [`ingest`], [`io`] and
 //! [`layers`] · [`app`] · [`cli`]. Floors 0 to 4 are the core: they know neither files nor the terminal.
 

@@ -3,7 +3,7 @@
 //!
 //! There is no open data set of these services. What is written here carries "synthetic" in the file name and in a
 //! column of every row; the timetable says so in its agency and its feed_info. The same seed writes the same bytes
-//! on every machine; `tests/geodata.rs` compares them with the committed files.
+//! on every machine; `tests/formats/geodata.rs` compares them with the committed files.
 //!
 //! ```text
 //! cargo run --example synthetic_jiangsu                # rewrites geodata/jiangsu/synthetic/ and the derived seats
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 /// The one number to change for another made-up Jiangsu (the day of the plan that the demo judges).
 pub const SEED: u64 = 20_241_205;
 
-#[allow(dead_code, reason = "tests/geodata.rs takes this file as a module and calls `generate`")]
+#[allow(dead_code, reason = "tests/formats/geodata.rs takes this file as a module and calls `generate`")]
 fn main() -> Result<(), Box<dyn Error>> {
     let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata/jiangsu");
     let target = std::env::args_os().nth(1).map_or_else(|| real.clone(), PathBuf::from);

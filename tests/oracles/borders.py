@@ -1,4 +1,4 @@
-"""Oracle of tests/borders.rs: shared borders by GEOS, from the definition.
+"""Oracle of tests/metrics/borders.rs: shared borders by GEOS, from the definition.
 
 L = (length of a's boundary within the tolerance of b + length of b's boundary within the tolerance of a) / 2, with
 "within the tolerance" = covered by buffer(tolerance), 256 segments a quarter turn.

@@ -1,4 +1,4 @@
-"""Overlaps, gaps, islands and exclaves of the boundary files of Jiangsu by GEOS: boundaries.csv beside this file, for tests/boundaries.rs.
+"""Overlaps, gaps, islands and exclaves of the boundary files of Jiangsu by GEOS: boundaries.csv beside this file, for tests/formats/boundaries.rs.
 
     python3 tests/oracles/boundaries.py      # shapely 2.2 (GEOS), geopandas, pyproj; versions are printed and stand in the CSV
 

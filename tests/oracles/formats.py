@@ -1,4 +1,4 @@
-"""Files of tests/formats.rs, written by GDAL: the same three records in every format.
+"""Files of tests/formats/formats.rs, written by GDAL: the same three records in every format.
 
     python3 tests/oracles/formats.py      # needs GDAL's Python bindings
 

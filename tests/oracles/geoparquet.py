@@ -1,4 +1,4 @@
-"""Files of tests/geoparquet.rs: GeoParquet and Parquet as geopandas and Arrow write them.
+"""Files of tests/formats/geoparquet.rs: GeoParquet and Parquet as geopandas and Arrow write them.
 
     python tests/oracles/geoparquet.py
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the two feeds of Porto Alegre hold, counted with nothing but Python's csv module, for tests/timetables.rs.
+"""What the two feeds of Porto Alegre hold, counted with nothing but Python's csv module, for tests/transit/timetables.rs.
 
     python3 tests/oracles/gtfs_counts.py ../shared/data/porto-alegre
 """

@@ -1,4 +1,4 @@
-"""Oracle of tests/overlay_share.rs: the share of overlapping zones within a distance of stops, lines and areas, by GEOS.
+"""Oracle of tests/metrics/overlay_share.rs: the share of overlapping zones within a distance of stops, lines and areas, by GEOS.
 
 Circles with 2048 segments a quarter turn, so that a circle is off by less than a ten-millionth.
 

@@ -1,4 +1,4 @@
-"""Rasters of tests/rasters.rs, written by GDAL, with the sums that they hold.
+"""Rasters of tests/formats/rasters.rs, written by GDAL, with the sums that they hold.
 
     python3 tests/oracles/rasters.py      # needs GDAL's Python bindings and numpy; written with GDAL 3.6.2, numpy 1.24.2
 

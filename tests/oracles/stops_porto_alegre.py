@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""People of Porto Alegre by the departures of the bus stops around their hexagon, for tests/stop_coverage.rs:
+"""People of Porto Alegre by the departures of the bus stops around their hexagon, for tests/transit/stop_coverage.rs:
 
     python3 tests/oracles/stops_porto_alegre.py ../shared/data/porto-alegre
 

@@ -1,0 +1,14 @@
+//! The program as its users meet it: commands, shipped studies, outputs; and the shape of the source tree.
+
+mod architecture;
+mod city_configs;
+mod cli;
+mod documentation;
+mod inspect;
+mod jiangsu;
+mod plan_on_a_page;
+mod qgis_project;
+mod report;
+mod scenarios;
+#[path = "../support/mod.rs"]
+mod support;

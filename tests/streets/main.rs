@@ -1,0 +1,9 @@
+//! Ways along streets and over a cost surface, and the areas that they reach.
+
+mod catchments;
+mod driving;
+mod published_networks;
+mod streets;
+#[path = "../support/mod.rs"]
+mod support;
+mod surface;
