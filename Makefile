@@ -9,7 +9,7 @@ TONGDA := $(TARGET_DIR)/release/tongda
 TOOLS := gcc:gcc g++:g++ make:make cmake:cmake sqlite3:sqlite3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-formats demo demo-helsinki qgis-plugin doc lint clean
+.PHONY: help setup build test nightly demo demo-helsinki qgis-plugin doc lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,27 +39,24 @@ setup: ## install what the build needs and is missing (Debian and its relatives;
 build: setup ## build the release binary (the first time some minutes: PROJ and SQLite are compiled too)
 	$(CARGO) build --release
 
-test: setup ## run all tests: cargo-nextest where it is installed, else cargo test; the examples in the docs; the optional formats
-	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		echo "$(CARGO) nextest run"; $(CARGO) nextest run; \
-	else \
-		echo "$(CARGO) test --lib --bins --tests --examples"; $(CARGO) test --lib --bins --tests --examples; \
-	fi
-	$(CARGO) test --doc
-	$(MAKE) --no-print-directory test-formats
-
-test-formats: setup ## test the optional formats: GeoParquet, GDAL, and PostGIS in a PostgreSQL of its own (root installs what is missing)
+test: setup ## run all tests with all features (PostGIS in a PostgreSQL of its own; root installs what is missing), and the examples in the docs
 	@set -e; \
 	if ! command -v ogr2ogr >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "test-formats: installing gdal-bin"; apt-get install -y -qq --no-install-recommends gdal-bin >/dev/null; \
+		echo "test: installing gdal-bin"; apt-get install -y -qq --no-install-recommends gdal-bin >/dev/null || true; \
 	fi; \
-	tests="--test geoparquet --test contract_drivers"; \
-	if command -v ogr2ogr >/dev/null; then tests="$$tests --test gdal"; else echo "skipped: GDAL's ogr2ogr is missing"; fi; \
-	if .ci/with_postgis true; then \
-		.ci/with_postgis $(CARGO) test --all-features $$tests --test postgis; \
+	features=bench,geoparquet; server=; \
+	if command -v ogr2ogr >/dev/null; then features=$$features,gdal; else echo "skipped: GDAL's ogr2ogr is missing"; fi; \
+	if .ci/with_postgis true; then features=$$features,postgis; server=.ci/with_postgis; else echo "skipped: PostGIS is missing"; fi; \
+	if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$$server $(CARGO) nextest run --features $$features; \
 	else \
-		echo "skipped: PostGIS is missing"; $(CARGO) test --features bench,geoparquet,gdal $$tests; \
-	fi
+		$$server $(CARGO) test --lib --bins --tests --examples --features $$features; \
+	fi; \
+	$(CARGO) test --doc --features $$features
+
+nightly: build ## what takes too long for every change: all random cases of the tests, a thousand towns against the peers, then all of .ci/run
+	TONGDA_NIGHTLY=1 $(MAKE) --no-print-directory test
+	TONGDA_TOWNS=1000 .ci/run
 
 demo: build ## judge Jiangsu on both boundary files and show where they differ; layers go to out/
 	@echo; echo "== Jiangsu on the boundaries of Tianditu"
@@ -96,12 +93,12 @@ qgis-plugin: ## pack the Processing plugin of QGIS into a zip for its plugin rep
 	qgis/package.sh
 
 doc: setup ## build the library's documentation; a warning is an error
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --all-features
 
 lint: setup ## check the formatting and run clippy; a warning is an error
 	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets --all-features -- -D warnings
+	$(CARGO) clippy -- -D warnings
 
 clean: ## remove what was built and what the demo wrote
 	$(CARGO) clean

@@ -1,7 +1,8 @@
 //! A thousand random small towns with tongda's answers, as JSON on standard output, for tests/oracles/fairness.py to find anew:
 //! `cargo run --example fairness_cases > cases.json`.
 //!
-//! Ways there and back differ, and many are exactly as long as a band or the limit allows, or a second longer. TONGDA_SEED changes the towns.
+//! Ways there and back differ, and many are exactly as long as a band or the limit allows, or a second longer. TONGDA_SEED changes the towns,
+//! TONGDA_TOWNS how many there are.
 
 use serde_json::Value;
 use serde_json::json;
@@ -20,6 +21,7 @@ use tongda::metrics::inequality::concentration;
 use tongda::metrics::raam;
 use tongda::metrics::transport::optimal;
 
+/// Towns made where TONGDA_TOWNS does not say how many.
 const TOWNS: usize = 1000;
 /// The bands of E2SFCA (Luo and Qi 2009), minutes and weights; the last is the limit.
 const BANDS: [(f64, f64); 3] = [(10.0, 1.0), (20.0, 0.68), (30.0, 0.22)];
@@ -60,12 +62,13 @@ fn table(ways: &[Vec<f64>], limit: f64) -> CostTable {
 
 fn main() -> Result<(), MetricError> {
     let seed = std::env::var("TONGDA_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(7);
+    let count = std::env::var("TONGDA_TOWNS").ok().and_then(|text| text.parse().ok()).unwrap_or(TOWNS);
     let mut random = Random(seed);
     let minutes = |minutes: f64| Limit::Time(Seconds(minutes * 60.0));
     let bands = Decay::Steps(BANDS.iter().map(|(end, weight)| (minutes(*end), *weight)).collect()).curve(None)?;
     let flat = Decay::Binary.curve(Some(minutes(30.0)))?;
     let far = Decay::Binary.curve(Some(minutes(600.0)))?;
-    let towns: Vec<Value> = (0..TOWNS).map(|_| town(&mut random, &bands, &flat, &far)).collect();
+    let towns: Vec<Value> = (0..count).map(|_| town(&mut random, &bands, &flat, &far)).collect();
     println!("{}", json!({ "seed": seed, "bands": BANDS, "limit": 30, "tau": 60, "towns": towns }));
     Ok(())
 }
