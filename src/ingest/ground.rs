@@ -10,6 +10,9 @@ use geo_types::MultiPolygon;
 use geo_types::Polygon;
 
 use crate::base::frame::OutputCrs;
+use crate::base::plane::distance;
+use crate::base::plane::distance_to_segment;
+use crate::base::same::SAME;
 use crate::config::file;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
@@ -33,6 +36,15 @@ const NEAR_DEGREES: f64 = 2.0;
 
 /// How far, in degrees, a projected place may lie outside the area for which its CRS is made.
 const PROJECTION_SLACK: f64 = 3.0;
+
+/// How far a side that is straight in the coordinates of its file may run from the line that stands for it in the plane, metres.
+const BEND_M: f64 = SAME / 2.0;
+
+/// A side this long or shorter bends by less than [`BEND_M`] in any plane that is fit to measure in, metres.
+const STRAIGHT_M: f64 = 50.0;
+
+/// A side longer than this is halved without a look at its middle, which may lie on the line where its quarters do not, metres.
+const LONG_M: f64 = 5_000.0;
 
 /// A box in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +70,7 @@ impl Extent {
 
 thread_local! {
     static KNOWN: RefCell<BTreeMap<String, Rc<Crs>>> = const { RefCell::new(BTreeMap::new()) };
+    static SAME_CRS: RefCell<BTreeMap<(String, String), bool>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The CRS of a text, made once: PROJ takes some 25 ms for each, and a study names the same two or three for every file.
@@ -68,6 +81,20 @@ fn known_crs(text: &str) -> Result<Rc<Crs>, CrsError> {
     let crs = Rc::new(Crs::new(text)?);
     KNOWN.with(|known| known.borrow_mut().insert(text.to_owned(), Rc::clone(&crs)));
     Ok(crs)
+}
+
+/// Whether numbers of one CRS are those of another, asked once a pair.
+fn is_known_same(one: &Rc<Crs>, other: &Rc<Crs>) -> bool {
+    if Rc::ptr_eq(one, other) {
+        return true;
+    }
+    let key = (one.text().to_owned(), other.text().to_owned());
+    if let Some(same) = SAME_CRS.with(|known| known.borrow().get(&key).copied()) {
+        return same;
+    }
+    let same = one.does_the_same(other);
+    SAME_CRS.with(|known| known.borrow_mut().insert(key, same));
+    same
 }
 
 /// What to say where the config declares another CRS than the one that the file names: the config's is used. `None` where both mean
@@ -192,6 +219,11 @@ impl ToDegrees {
         if !raw.iter().all(|value| value.is_finite()) || self.implausible(raw).is_some() {
             return None;
         }
+        self.between(raw)
+    }
+
+    /// The same between two places of the CRS, which need not be looked at.
+    fn between(&self, raw: [f64; 2]) -> Option<LonLat> {
         let [lon, lat] = self.way.point(raw)?;
         Some(self.datum.to_wgs84(LonLat { lon, lat }))
     }
@@ -231,6 +263,7 @@ pub(crate) struct Ground {
     pub frame: OutputCrs,
     /// The box of all outlines of regions, in degrees.
     pub extent: Option<Extent>,
+    crs: Rc<Crs>,
     to_plane: Reprojector,
     to_degrees: Reprojector,
 }
@@ -260,7 +293,7 @@ impl Ground {
         };
         let plane =
             Plane { name: crs.name().to_owned(), epsg: crs.epsg(), wkt1: crs.wkt1().to_owned(), scale_min, scale_max };
-        Ok(Ground { plane, frame, extent, to_plane, to_degrees })
+        Ok(Ground { plane, frame, extent, crs, to_plane, to_degrees })
     }
 
     /// Degrees of the plane over the rectangle of all outlines.
@@ -304,8 +337,106 @@ impl Ground {
         degrees.iter().map(place).collect()
     }
 
-    /// An area of degrees in the plane; `None` where the plane has no place for a corner.
-    pub(crate) fn area(&self, degrees: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
-        mapped(degrees, |at| self.to_plane.point([at.x, at.y]).map(|[x, y]| Coord { x, y }))
+    /// Whether the coordinates of a source are those of the plane already: they are kept as they are.
+    fn is_of_plane(&self, degrees: &ToDegrees) -> bool {
+        matches!(degrees.datum, Datum::Wgs84 | Datum::Cgcs2000) && is_known_same(&degrees.crs, &self.crs)
+    }
+
+    /// Coordinates of a source, in degrees and in the plane; `None` for what is no place of its CRS, and where the plane has none.
+    pub(crate) fn places_of(&self, degrees: &ToDegrees, raws: &[[f64; 2]]) -> Vec<Option<Place>> {
+        let lonlats = degrees.points(raws);
+        if !self.is_of_plane(degrees) {
+            return self.places(&lonlats);
+        }
+        let place = |(lonlat, [x, y]): (Option<LonLat>, &[f64; 2])| {
+            Some(Place { lonlat: lonlat?, xy: PlaneXy { x: *x, y: *y } })
+        };
+        lonlats.into_iter().zip(raws).map(place).collect()
+    }
+
+    /// A place of the plane; `None` where it has no degrees.
+    pub(crate) fn place_at(&self, xy: PlaneXy) -> Option<Place> {
+        Some(Place { lonlat: self.degrees_of(xy.array())?, xy })
+    }
+
+    /// An area of a source in the plane; `None` where the plane has no place for a corner.
+    ///
+    /// Sides are straight in the coordinates of the source (RFC 7946, 3.1.1), and a straight line there is a curve in another plane: sides
+    /// get as many corners as keep them within [`BEND_M`] of it.
+    pub(crate) fn area(&self, degrees: &ToDegrees, area: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+        let ring = |ring: &LineString<f64>| self.line(degrees, ring);
+        let part = |part: &Polygon<f64>| {
+            let holes = part.interiors().iter().map(ring).collect::<Option<Vec<_>>>()?;
+            Some(Polygon::new(ring(part.exterior())?, holes))
+        };
+        area.0.iter().map(part).collect::<Option<Vec<_>>>().map(MultiPolygon)
+    }
+
+    /// A line of a source in the plane, with corners where it bends; `None` where the plane has no place for a corner.
+    pub(crate) fn line(&self, degrees: &ToDegrees, line: &LineString<f64>) -> Option<LineString<f64>> {
+        if self.is_of_plane(degrees) {
+            return Some(line.clone());
+        }
+        let bends = Bends { degrees, ground: self };
+        let mut found: Vec<Coord<f64>> = Vec::with_capacity(line.0.len());
+        let mut last: Option<Spot> = None;
+        for at in &line.0 {
+            let raw = [at.x, at.y];
+            let here = Spot { raw, xy: self.plane_of(degrees.point(raw)?)? };
+            if let Some(last) = last {
+                bends.side(last, here, &mut found);
+            }
+            found.push(Coord { x: here.xy[0], y: here.xy[1] });
+            last = Some(here);
+        }
+        Some(LineString(found))
+    }
+
+    fn plane_of(&self, at: LonLat) -> Option<[f64; 2]> {
+        self.to_plane.point([at.lon, at.lat])
+    }
+}
+
+/// A place in the coordinates of a source and in the plane.
+#[derive(Clone, Copy)]
+struct Spot {
+    raw: [f64; 2],
+    xy: [f64; 2],
+}
+
+/// What makes curves of the straight sides of a source.
+struct Bends<'g> {
+    degrees: &'g ToDegrees,
+    ground: &'g Ground,
+}
+
+impl Bends<'_> {
+    /// Adds what lies between the two ends of a side: the same places whichever way it runs, so that two neighbours have one border.
+    fn side(&self, from: Spot, to: Spot, found: &mut Vec<Coord<f64>>) {
+        let is_turned = from.raw[0].total_cmp(&to.raw[0]).then(from.raw[1].total_cmp(&to.raw[1])).is_gt();
+        let first = found.len();
+        let (low, high) = if is_turned { (to, from) } else { (from, to) };
+        self.between(low, high, found);
+        if is_turned {
+            found[first..].reverse();
+        }
+    }
+
+    fn between(&self, from: Spot, to: Spot, found: &mut Vec<Coord<f64>>) {
+        let length = distance(from.xy, to.xy);
+        if length <= STRAIGHT_M {
+            return;
+        }
+        let raw = [0, 1].map(|axis| (from.raw[axis] + to.raw[axis]) / 2.0);
+        let is_end = |end: Spot| end.raw == raw;
+        let Some(xy) = self.degrees.between(raw).and_then(|at| self.ground.plane_of(at)) else { return };
+        let is_straight = length <= LONG_M && distance_to_segment(xy, from.xy, to.xy) <= BEND_M;
+        if is_straight || is_end(from) || is_end(to) {
+            return;
+        }
+        let middle = Spot { raw, xy };
+        self.between(from, middle, found);
+        found.push(Coord { x: xy[0], y: xy[1] });
+        self.between(middle, to, found);
     }
 }

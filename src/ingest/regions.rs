@@ -35,6 +35,8 @@ use crate::table::Record;
 /// The regions of one source, in degrees.
 pub(crate) struct Read {
     account: Account,
+    /// What the coordinates of the outlines are; `None` without any.
+    degrees: Option<ToDegrees>,
     drafts: Vec<Draft>,
 }
 
@@ -42,8 +44,10 @@ pub(crate) struct Read {
 struct Draft {
     record: u64,
     region: RegionDraft,
-    /// Coordinates of the file, later degrees; `None` for regions without outlines.
-    area: Option<MultiPolygon<f64>>,
+    /// In the coordinates of the file; `None` for regions without outlines.
+    drawn: Option<MultiPolygon<f64>>,
+    /// The same in degrees, when they are known.
+    lonlat: Option<MultiPolygon<f64>>,
 }
 
 struct Fields {
@@ -126,7 +130,7 @@ impl Collect for Collector<'_> {
             code,
         };
         account.used();
-        self.drafts.push(Draft { record: number, region, area });
+        self.drafts.push(Draft { record: number, region, drawn: area, lonlat: None });
     }
 }
 
@@ -153,13 +157,14 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
     let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
     let mut drafts = collector.drafts;
+    let mut understood = None;
     if source.geometry == GeometryUse::Outline && account.ledger.used > 0 {
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let corners: Vec<[f64; 2]> =
-            drafts.iter().filter_map(|draft| draft.area.as_ref()).filter_map(first_corner).collect();
+            drafts.iter().filter_map(|draft| draft.drawn.as_ref()).filter_map(first_corner).collect();
         degrees.doubt(&corners, None)?;
         drafts.retain_mut(|draft| {
-            let Some(area) = &draft.area else { return true };
+            let Some(area) = &draft.drawn else { return true };
             match degrees.area(area) {
                 Some(area) => {
                     if let Some(what) = outline::leap(&area) {
@@ -167,7 +172,7 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
                             Some(draft.region.code.clone());
                         return false;
                     }
-                    draft.area = Some(area);
+                    draft.lonlat = Some(area);
                     true
                 }
                 None => {
@@ -177,9 +182,10 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
                 }
             }
         });
+        understood = Some(degrees);
     }
     account.close(max_loss)?;
-    Ok(Read { account, drafts })
+    Ok(Read { account, degrees: understood, drafts })
 }
 
 fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
@@ -188,7 +194,7 @@ fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
 
 /// The box around all outlines, in degrees.
 pub(crate) fn extent(read: &[Read]) -> Option<Extent> {
-    let areas = read.iter().flat_map(|one| &one.drafts).filter_map(|draft| draft.area.as_ref());
+    let areas = read.iter().flat_map(|one| &one.drafts).filter_map(|draft| draft.lonlat.as_ref());
     Extent::of(areas.flat_map(|area| &area.0).flat_map(|part| part.exterior().0.iter().map(|at| [at.x, at.y])))
 }
 
@@ -201,12 +207,12 @@ pub(crate) fn tree(
 ) -> Result<(RegionTree, Vec<Account>), IngestError> {
     let mut builder = RegionTreeBuilder::default();
     let mut accounts = Vec::new();
-    for Read { mut account, drafts } in read {
-        for Draft { record, mut region, area } in drafts {
+    for Read { mut account, degrees, drafts } in read {
+        for Draft { record, mut region, drawn, lonlat } in drafts {
             let code = region.code.clone();
             follow_changes(&mut region, record, changes, &mut account);
-            if let Some(lonlat) = area {
-                let Some(plane) = ground.area(&lonlat) else {
+            if let (Some(degrees), Some(drawn), Some(lonlat)) = (&degrees, drawn, lonlat) {
+                let Some(plane) = ground.area(degrees, &drawn) else {
                     let what = format!("can not be projected to the study plane {}", ground.plane.name);
                     account.taken_back("outside-crs-area", record, what).id = Some(code);
                     continue;
