@@ -37,6 +37,7 @@ use crate::config::plan::StudyPlan;
 use crate::config::scenario::Edits;
 use crate::indicators::split::Change;
 use crate::ingest::account::Account;
+use crate::ingest::account::source_name;
 use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::hazards::Hazards;
@@ -275,6 +276,10 @@ pub fn study_with(
         values.get_or_insert_default().extend(found);
         books.enter(account);
     }
+    let stops = transit.iter().flat_map(|transit: &Transit| &transit.stops);
+    homes.by_place(&stops.map(|stop| Some(stop.at)).collect::<Vec<_>>());
+    let from = |level| plan.regions.iter().find(|one| one.level == level).map(|one| source_name(&one.source));
+    books.issues.extend(homes.overlap_issues(&|level| from(level).unwrap_or_default()));
     drop(homes);
     let study = Study {
         title: plan.title.clone(),
