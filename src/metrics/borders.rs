@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 use crate::base::plane::Rect;
 use crate::base::plane::distance;
+use crate::base::plane::distance_to_segment;
 use crate::base::plane::side;
+use crate::base::same::SAME;
 use crate::base::units::Metres;
 use crate::model::boxes::BoxTree;
 use crate::model::locate::Bands;
@@ -22,9 +24,10 @@ pub struct Contact {
     pub b: u32,
     /// L: half of the boundary of `a` within the tolerance of `b` plus half of that of `b` within the tolerance of `a`.
     ///
-    /// A border of length l measures l + 2 tolerances where it ends in two corners, a touching corner 2 tolerances.
+    /// A border of length l measures l + 2 tolerances where its two ends are right-angled corners, a touching corner 2 tolerances.
     pub within_m: f64,
-    /// The border they share: L less two tolerances, never negative. 0 for a touching corner.
+    /// The border they share: L less what each of its pieces measures beyond its ends. 0 for places where they touch, however many; all of
+    /// L for a closed border, which has no ends.
     pub shared_m: f64,
 }
 
@@ -95,8 +98,14 @@ struct Clear {
     at: [f64; 2],
 }
 
-/// What of one region lies near each other one, in metres; a region once for every ring.
-type Lengths = Vec<(u32, f64)>;
+/// What of one ring lies within the tolerance of one other region.
+struct Side {
+    ring: u32,
+    other: u32,
+    /// In ring order, but for one over the ring's first vertex, which is the last.
+    stretches: Vec<Stretch>,
+    length: f64,
+}
 
 impl Borders {
     /// The boundaries of `shapes`; region `k` is the `k`-th of them.
@@ -152,37 +161,155 @@ impl Borders {
     /// every edge meets many.
     pub fn contacts(&self, tolerance: Metres) -> Vec<Contact> {
         let tolerance = clean(tolerance);
-        let found: Vec<(Lengths, Vec<Clear>)> = (0..self.rings.region_count())
+        let found: Vec<(Vec<Side>, Vec<Clear>)> = (0..self.rings.region_count())
             .into_par_iter()
             .map(|region| {
-                let (mut lengths, mut clear) = (Vec::new(), Vec::new());
+                let (mut sides, mut clear) = (Vec::new(), Vec::new());
                 for ring in self.rings.rings_of_region(region) {
                     let near = self.near(ring, tolerance, None);
                     self.clear(ring, &near, None, &mut clear);
-                    lengths.extend(near.iter().map(|near| (near.region, near.length)));
+                    sides.extend(near.into_iter().map(|Near { region, stretches, length }| Side {
+                        ring: ring as u32,
+                        other: region,
+                        stretches,
+                        length,
+                    }));
                 }
-                (lengths, clear)
+                (sides, clear)
             })
             .collect();
         let inside = self.inside(found.iter().flat_map(|(_, clear)| clear));
-        let mut halves: Vec<(u32, u32, f64)> = Vec::new();
-        let mut half = |own: u32, other: u32, length: f64| halves.push((own.min(other), own.max(other), length));
-        for (region, (lengths, _)) in (0u32..).zip(&found) {
-            lengths.iter().for_each(|(other, length)| half(region, *other, *length));
+        let (sides, clear): (Vec<Vec<Side>>, Vec<Vec<Clear>>) = found.into_iter().unzip();
+        let mut sides: Vec<Side> = sides.into_iter().flatten().collect();
+        for (clear, _) in clear.into_iter().flatten().zip(inside).filter(|(_, inside)| *inside) {
+            sides.push(Side {
+                ring: clear.ring,
+                other: clear.other,
+                stretches: vec![clear.stretch],
+                length: self.length(clear.ring, clear.stretch),
+            });
         }
-        for (clear, inside) in found.iter().flat_map(|(_, clear)| clear).zip(inside) {
-            if inside {
-                half(self.region_of_ring[clear.ring as usize], clear.other, self.length(clear.ring, clear.stretch));
-            }
-        }
+        sides.sort_by_key(|side| (side.ring, side.other));
+        let sides: Vec<Side> = sides
+            .chunk_by_mut(|x, y| (x.ring, x.other) == (y.ring, y.other))
+            .map(|alike| Side {
+                ring: alike[0].ring,
+                other: alike[0].other,
+                stretches: alike.iter_mut().flat_map(|side| std::mem::take(&mut side.stretches)).collect(),
+                length: alike.iter().map(|side| side.length).sum(),
+            })
+            .collect();
+        let mut halves: Vec<(u32, u32, f64, f64)> = sides
+            .into_par_iter()
+            .map(|side| {
+                let own = self.region_of_ring[side.ring as usize];
+                let shared = (side.length - self.beyond(&side, tolerance)).max(0.0);
+                (own.min(side.other), own.max(side.other), side.length, shared)
+            })
+            .collect();
         halves.sort_by_key(|half| (half.0, half.1));
         halves
             .chunk_by(|x, y| (x.0, x.1) == (y.0, y.1))
             .map(|pair| {
-                let within_m = 0.5 * pair.iter().map(|half| half.2).sum::<f64>();
-                Contact { a: pair[0].0, b: pair[0].1, within_m, shared_m: (within_m - 2.0 * tolerance).max(0.0) }
+                let half = |length: fn(&(u32, u32, f64, f64)) -> f64| 0.5 * pair.iter().map(length).sum::<f64>();
+                let (within_m, shared_m) = (half(|half| half.2), half(|half| half.3));
+                Contact { a: pair[0].0, b: pair[0].1, within_m, shared_m }
             })
             .collect()
+    }
+
+    /// What the pieces of a side measure beyond the ends of the border: from where the two outlines part to where they are the tolerance
+    /// apart. Nothing for a whole ring, which has no ends.
+    fn beyond(&self, side: &Side, tolerance: f64) -> f64 {
+        if tolerance == 0.0 {
+            return 0.0;
+        }
+        let ring = side.ring as usize;
+        let edges = self.rings.ring(ring);
+        let after = |edge: u32| if edge as usize + 2 == edges.end { edges.start as u32 } else { edge + 1 };
+        let meets = |end: (u32, f64), start: (u32, f64)| {
+            end == start || (end.1 == 1.0 && start.1 == 0.0 && after(end.0) == start.0)
+        };
+        let mut stretches = side.stretches.clone();
+        stretches.sort_by(|x, y| x.from.0.cmp(&y.from.0).then(x.from.1.total_cmp(&y.from.1)));
+        let mut pieces: Vec<Stretch> = Vec::new();
+        for stretch in stretches {
+            match pieces.last_mut() {
+                Some(last) if meets(last.to, stretch.from) => last.to = stretch.to,
+                _ => pieces.push(stretch),
+            }
+        }
+        if let [first, .., last] = pieces[..]
+            && meets(last.to, first.from)
+        {
+            pieces.pop();
+            pieces[0].from = last.from;
+        }
+        let beyond = |piece: &Stretch| {
+            if meets(piece.to, piece.from) {
+                return 0.0;
+            }
+            let length = if piece.from == piece.to { 0.0 } else { self.length(side.ring, *piece) };
+            let [start, end] =
+                [(piece.from, true), (piece.to, false)].map(|end| self.parting(ring, end, side.other, tolerance, length));
+            (start + end).min(length)
+        };
+        pieces.iter().map(beyond).sum()
+    }
+
+    /// How far it is from an end of a piece, at which the outlines are the tolerance apart, to where they come together: the first place at
+    /// which they are nearer to each other than before and after, and by half of the tolerance at least. The tolerance itself, which is what
+    /// outlines measure that part at a right angle, where they run farther apart all along. `is_start`: the piece follows the end.
+    fn parting(&self, ring: usize, ((edge, share), is_start): ((u32, f64), bool), other: u32, tolerance: f64, length: f64) -> f64 {
+        let edges = self.rings.ring(ring);
+        let (mut edge, mut share) = (edge as usize, share);
+        let mut walked = 0.0;
+        while walked <= length {
+            let from = self.place(edge, share);
+            let to = self.rings.coords()[if is_start { edge + 1 } else { edge }];
+            let step = distance(from, to);
+            if step > 0.0
+                && let Some(part) = self.together(from, to, other, tolerance / 2.0)
+            {
+                let parting = walked + part * step;
+                return if parting <= length + SAME { parting } else { tolerance };
+            }
+            walked += step;
+            (edge, share) = match is_start {
+                true if edge + 2 == edges.end => (edges.start, 0.0),
+                true => (edge + 1, 0.0),
+                false if edge == edges.start => (edges.end - 2, 1.0),
+                false => (edge - 1, 1.0),
+            };
+        }
+        tolerance
+    }
+
+    /// The first place on the way from `a` to `b`, as a share of it, where the boundary of a region is at most so far and nearer than before
+    /// and after; not `b` itself.
+    fn together(&self, a: [f64; 2], b: [f64; 2], region: u32, most: f64) -> Option<f64> {
+        let reach = Rect::of([&a, &b]).grown(most);
+        let coords = self.rings.coords();
+        let mut near: Vec<(usize, f64, f64)> = Vec::new();
+        self.piece_tree.meeting(&reach, |at| {
+            let piece = self.pieces[at as usize];
+            if piece.region != region {
+                return;
+            }
+            for f in piece.first as usize..piece.end as usize {
+                if Rect::of([&coords[f], &coords[f + 1]]).meets(&reach) {
+                    let (share, away) = approach(a, b, coords[f], coords[f + 1]);
+                    near.push((f, share, away));
+                }
+            }
+        });
+        near.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+        let is_nearest = |share: f64, away: f64| {
+            let here = [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) * share);
+            near.iter().all(|(f, ..)| distance_to_segment(here, coords[*f], coords[*f + 1]) >= away - SAME)
+        };
+        let found = near.iter().find(|(_, share, away)| *share < 1.0 && *away <= most && is_nearest(*share, *away));
+        found.map(|(_, share, _)| *share)
     }
 
     /// The boundary of region `a` where it lies within `tolerance` of region `b`, inside of `b` included.
@@ -474,6 +601,25 @@ fn near_span(a: [f64; 2], b: [f64; 2], c: [f64; 2], d: [f64; 2], tolerance: f64)
     }
     join(from, to);
     (low <= high).then_some((low, high))
+}
+
+/// The first place on the way from `a` to `b`, as a share of it, that is nearest to the segment from `c` to `d`, and how far that is.
+fn approach(a: [f64; 2], b: [f64; 2], c: [f64; 2], d: [f64; 2]) -> (f64, f64) {
+    let minus = |p: [f64; 2], q: [f64; 2]| [p[0] - q[0], p[1] - q[1]];
+    let cross = |p: [f64; 2], q: [f64; 2]| p[0] * q[1] - p[1] * q[0];
+    let (way, axis) = (minus(b, a), minus(d, c));
+    let square = way[0] * way[0] + way[1] * way[1];
+    let along = |p: [f64; 2]| {
+        let to = minus(p, a);
+        ((way[0] * to[0] + way[1] * to[1]) / square).clamp(0.0, 1.0)
+    };
+    // where the lines cross; not a number where they run alike
+    let crossing = cross(minus(c, a), axis) / cross(way, axis);
+    let shares = [0.0, along(c), along(d), if crossing.is_finite() { crossing.clamp(0.0, 1.0) } else { 1.0 }, 1.0];
+    let away = |share: f64| distance_to_segment([0, 1].map(|axis| a[axis] + way[axis] * share), c, d);
+    let nearest = shares.iter().map(|share| away(*share)).fold(f64::INFINITY, f64::min);
+    let first = shares.into_iter().filter(|share| away(*share) <= nearest + SAME).fold(1.0, f64::min);
+    (first, nearest)
 }
 
 /// What two segments have in common, as shares of the one from `a` to `b`; decided exactly.
