@@ -41,7 +41,9 @@ mod tests {
 
     #[test]
     fn a_limit_is_included_to_the_millimetre() {
-        for (cost, within) in [(5000.0, true), (5000.000_000_4, true), (5000.000_4, true), (5000.001, false), (4999.0, true)] {
+        for (cost, within) in
+            [(5000.0, true), (5000.000_000_4, true), (5000.000_4, true), (5000.001, false), (4999.0, true)]
+        {
             assert_eq!(is_within(cost, 5000.0), within, "{cost}");
         }
         assert!(is_at_least(499.999_9, 500.0) && !is_at_least(499.999, 500.0));

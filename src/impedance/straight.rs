@@ -1,4 +1,4 @@
-//! Straight lines in the study plane, metres.
+//! Straight lines in the study plane, metres; on the ellipsoid where no plane fits the study.
 
 use crate::base::same::SAME;
 use crate::base::same::order;
@@ -6,6 +6,7 @@ use crate::impedance::Impedance;
 use crate::impedance::Prepared;
 use crate::impedance::Want;
 use crate::impedance::cost_table::CostUnit;
+use crate::impedance::geodesic::Geodesic;
 use crate::impedance::index::PointIndex;
 use crate::model::place::Place;
 use crate::model::study::Plane;
@@ -23,7 +24,10 @@ impl Impedance for StraightLine {
         CostUnit::Metres
     }
 
-    fn prepare<'p>(&'p self, _: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
+    fn prepare<'p>(&'p self, plane: &Plane, destinations: &[Place]) -> Box<dyn Prepared + 'p> {
+        if plane.distortion.is_some() {
+            return Geodesic.prepare(plane, destinations);
+        }
         let points: Vec<[f64; 2]> = destinations.iter().map(|place| place.xy.array()).collect();
         Box::new(PreparedStraight { index: PointIndex::new(&points) })
     }

@@ -13,6 +13,8 @@ use crate::base::frame::OutputCrs;
 use crate::base::plane::distance;
 use crate::base::plane::distance_to_segment;
 use crate::base::same::SAME;
+use crate::base::units::Text;
+use crate::base::units::trim_zeros;
 use crate::config::file;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
@@ -23,8 +25,12 @@ use crate::io::reproject::Crs;
 use crate::io::reproject::CrsError;
 use crate::io::reproject::Reprojector;
 use crate::io::reproject::default_plane;
+use crate::io::reproject::planes_for;
 use crate::io::reproject::plausible;
+use crate::io::reproject::scale_at;
 use crate::io::reproject::scale_bounds;
+use crate::model::distortion::Distortion;
+use crate::model::distortion::Stretch;
 use crate::model::lattice::Lattice;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
@@ -268,17 +274,71 @@ pub(crate) struct Ground {
     to_degrees: Reprojector,
 }
 
+/// A region that is judged, to see whether a plane fits it.
+pub(crate) struct Judged {
+    pub name: String,
+    pub extent: Extent,
+}
+
+/// A plane whose lengths are off by no more than this fits.
+const FITS: f64 = 0.001;
+
+/// A plane that the config names is doubted where its lengths are off by more than this: 10 m in 5 km.
+const DOUBTFUL: f64 = 0.002;
+
+/// The largest error of lengths at the corners and in the middle of the regions, and the region where it is; `None` without any, and where the
+/// plane has no coordinates for one.
+fn worst<'j>(to_plane: &Reprojector, judged: &'j [Judged]) -> Option<(f64, &'j Judged)> {
+    let mut worst: Option<(f64, &Judged)> = None;
+    for one in judged {
+        let Extent { min: [west, south], max: [east, north] } = one.extent;
+        let middle = [(west + east) / 2.0, (south + north) / 2.0];
+        for [lon, lat] in [[west, south], [east, south], middle, [west, north], [east, north]] {
+            let (least, most) = scale_at(to_plane, LonLat { lon, lat: lat.clamp(-89.9, 89.9) })?;
+            let error = (1.0 - least).max(most - 1.0);
+            if worst.is_none_or(|(known, _)| error > known) {
+                worst = Some((error, one));
+            }
+        }
+    }
+    worst
+}
+
+/// The plane that fits the regions best: the zone of their middle where it fits.
+fn fitting(judged: &[Judged]) -> Result<String, IngestError> {
+    let ends = judged.iter().flat_map(|one| [one.extent.min, one.extent.max]);
+    let Extent { min: [west, south], max: [east, north] } = Extent::of(ends).ok_or(IngestError::NoPlane)?;
+    let zone = default_plane(LonLat { lon: (west + east) / 2.0, lat: (south + north) / 2.0 });
+    let error = |text: &str| -> Option<f64> {
+        let crs = known_crs(text).ok()?;
+        let degrees = known_crs("EPSG:4326").ok()?;
+        Some(worst(&Reprojector::new(&degrees, &crs).ok()?, judged)?.0)
+    };
+    let mut best = (error(&zone).unwrap_or(f64::INFINITY), zone);
+    if best.0 > FITS {
+        for made in planes_for([west, south, east, north]) {
+            if let Some(error) = error(&made).filter(|error| *error < best.0) {
+                best = (error, made);
+            }
+        }
+    }
+    Ok(best.1)
+}
+
 impl Ground {
-    /// The plane that the config names, or the one that fits the middle of the regions.
+    /// The plane that the config names, or else one that fits the regions that are judged: the zone of their middle where it does, or one that
+    /// is made for them. Where none does, lengths and areas are corrected for it.
     /// # Errors
     /// [`IngestError::Plane`] for one that is not known or not metric, [`IngestError::NoPlane`] when none is named and no
     /// region has an outline.
-    pub(crate) fn choose(named: Option<&str>, extent: Option<Extent>) -> Result<Ground, IngestError> {
+    pub(crate) fn choose(
+        named: Option<&str>,
+        extent: Option<Extent>,
+        judged: &[Judged],
+    ) -> Result<Ground, IngestError> {
         let text = match (named, &extent) {
             (Some(text), _) => text.to_owned(),
-            (None, Some(Extent { min, max })) => {
-                default_plane(LonLat { lon: (min[0] + max[0]) / 2.0, lat: (min[1] + max[1]) / 2.0 })
-            }
+            (None, Some(_)) => fitting(judged)?,
             (None, None) => return Err(IngestError::NoPlane),
         };
         let crs = known_crs(&text)?;
@@ -291,25 +351,100 @@ impl Ground {
         let Some((scale_min, scale_max)) = bounds.and_then(|bounds| scale_bounds(&to_plane, bounds)) else {
             return Err(IngestError::PlaneElsewhere { plane: format!("{text} ({})", crs.name()) });
         };
-        let plane =
-            Plane { name: crs.name().to_owned(), epsg: crs.epsg(), wkt1: crs.wkt1().to_owned(), scale_min, scale_max };
-        Ok(Ground { plane, frame, extent, crs, to_plane, to_degrees })
+        let plane = Plane {
+            name: crs.name().to_owned(),
+            epsg: crs.epsg(),
+            wkt1: crs.wkt1().to_owned(),
+            scale_min,
+            scale_max,
+            distortion: None,
+            doubt: None,
+        };
+        let found = worst(&to_plane, judged);
+        let mut ground = Ground { plane, frame, extent, crs, to_plane, to_degrees };
+        if let Some((error, region)) = found {
+            let is_rough = error > FITS;
+            if named.is_none() && is_rough {
+                ground.plane.distortion = ground.distortion();
+            }
+            if is_rough && (named.is_none() || error > DOUBTFUL) {
+                ground.plane.doubt = Some(ground.too_wide(named, error, region));
+            }
+        }
+        Ok(ground)
+    }
+
+    /// What to say of a plane that does not fit.
+    fn too_wide(&self, named: Option<&str>, error: f64, region: &Judged) -> Text {
+        let (name, at) = (&self.plane.name, &region.name);
+        let percent = trim_zeros(error * 100.0, 2);
+        let square = trim_zeros(((1.0 + error).powi(2) - 1.0) * 100.0, 2);
+        match named {
+            Some(text) => Text::new(
+                format!(
+                    "study.plane = \"{text}\" ({name}) does not fit the study: at {at} lengths are off by {percent} %, areas by up to \
+                     {square} %; leave study.plane out, so that a plane is made for the regions that are judged"
+                ),
+                format!(
+                    "study.plane = \"{text}\"（{name}）不适合本研究范围：在{at}，长度偏差 {percent} %，面积偏差可达 {square} %；\
+                     请删去 study.plane，由程序按评价区域自动选定投影"
+                ),
+            ),
+            None => Text::new(
+                format!(
+                    "no plane fits a study as wide as this: in the best one, {name}, lengths are off by {percent} % at {at}; areas of \
+                     regions, shared borders and straight lines are told as on the ellipsoid, but ways along streets, cells and radii are \
+                     off by that; write a study for each part"
+                ),
+                format!(
+                    "研究范围过大，没有合适的平面投影：最佳投影（{name}）在{at}的长度偏差为 {percent} %；区域面积、共有边界和直线距离已按椭球面\
+                     量算，而沿道路的距离、网格和半径仍有上述偏差；请分区研究"
+                ),
+            ),
+        }
+    }
+
+    /// What lengths and areas of the plane are on the ground, over all outlines.
+    fn distortion(&self) -> Option<Distortion> {
+        const A: f64 = 6_378_137.0;
+        const E2: f64 = 0.006_694_380_022_903_416;
+        const STEP_M: f64 = 100.0;
+        let degrees = |[x, y]: [f64; 2]| self.to_degrees.point([x, y]);
+        let stretch = |[x, y]: [f64; 2]| {
+            let [lon, lat] = degrees([x, y])?;
+            // radii of curvature of the ellipsoid GRS 80 along the meridian and across it
+            let flat = 1.0 - E2 * lat.to_radians().sin().powi(2);
+            let (meridian, normal) = (A * (1.0 - E2) / flat.powf(1.5), A / flat.sqrt());
+            let ground = |to: [f64; 2], from: [f64; 2]| {
+                let [dx, dy] = [0, 1].map(|axis| (to[axis] - from[axis]).to_radians() / (2.0 * STEP_M));
+                [dx * normal * lat.to_radians().cos(), dy * meridian]
+            };
+            let east = ground(degrees([x + STEP_M, y])?, degrees([x - STEP_M, y])?);
+            let north = ground(degrees([x, y + STEP_M])?, degrees([x, y - STEP_M])?);
+            let dot = |a: [f64; 2], b: [f64; 2]| a[0] * b[0] + a[1] * b[1];
+            let found = Stretch { xx: dot(east, east), xy: dot(east, north), yy: dot(north, north) };
+            (lon.is_finite() && found.xx.is_finite() && found.yy.is_finite()).then_some(found)
+        };
+        Distortion::over(self.plane_box()?, stretch)
     }
 
     /// Degrees of the plane over the rectangle of all outlines.
     pub(crate) fn lattice(&self) -> Option<Lattice> {
+        self.lattice_over(self.plane_box()?)
+    }
+
+    /// The rectangle of all outlines in the plane.
+    fn plane_box(&self) -> Option<[f64; 4]> {
         let Extent { min, max } = self.extent?;
         let along = |k: u32| f64::from(k) / 16.0;
         let sides = (0..=16).flat_map(|k| {
             let (lon, lat) = (min[0] + along(k) * (max[0] - min[0]), min[1] + along(k) * (max[1] - min[1]));
             [[lon, min[1]], [lon, max[1]], [min[0], lat], [max[0], lat]]
         });
-        let within =
-            sides.filter_map(|at| self.to_plane.point(at)).fold(None, |so_far: Option<[f64; 4]>, [x, y]| {
-                let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
-                Some([west.min(x), south.min(y), east.max(x), north.max(y)])
-            })?;
-        self.lattice_over(within)
+        sides.filter_map(|at| self.to_plane.point(at)).fold(None, |so_far: Option<[f64; 4]>, [x, y]| {
+            let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
+            Some([west.min(x), south.min(y), east.max(x), north.max(y)])
+        })
     }
 
     /// Degrees of the plane over a rectangle of it (smallest x and y, largest x and y).
@@ -338,7 +473,7 @@ impl Ground {
     }
 
     /// Whether the coordinates of a source are those of the plane already: they are kept as they are.
-    fn is_of_plane(&self, degrees: &ToDegrees) -> bool {
+    pub(crate) fn is_of_plane(&self, degrees: &ToDegrees) -> bool {
         matches!(degrees.datum, Datum::Wgs84 | Datum::Cgcs2000) && is_known_same(&degrees.crs, &self.crs)
     }
 

@@ -29,6 +29,7 @@ mod ways;
 mod zones;
 
 use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::base::ledger::Ledger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
@@ -166,7 +167,10 @@ pub fn study_with(
     for source in &plan.regions {
         read.push(regions::read(source, plan.max_loss, progress)?);
     }
-    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read))?;
+    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read), &regions::judged(&read, plan))?;
+    if let Some(doubt) = &ground.plane.doubt {
+        books.issues.push(Issue::new(Severity::Warning, "plane-does-not-fit", "study.plane", doubt.en.clone()));
+    }
     let mut changes = Changes::default();
     let mut changes_account = None;
     if let Some(source) = &plan.code_changes {

@@ -1,8 +1,8 @@
 //! Records with all their fields; their place, where they have one, is a point, lines or an area.
 
 use geo::InteriorPoint;
-use geo_types::Geometry;
 use geo_types::Coord;
+use geo_types::Geometry;
 use geo_types::MultiLineString;
 use geo_types::MultiPolygon;
 

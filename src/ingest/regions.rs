@@ -22,6 +22,7 @@ use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::ground::Extent;
 use crate::ingest::ground::Ground;
+use crate::ingest::ground::Judged;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::outline;
 use crate::model::region::Level;
@@ -198,6 +199,29 @@ pub(crate) fn extent(read: &[Read]) -> Option<Extent> {
     Extent::of(areas.flat_map(|area| &area.0).flat_map(|part| part.exterior().0.iter().map(|at| [at.x, at.y])))
 }
 
+/// The regions that are judged, where they lie; all of them where none is.
+pub(crate) fn judged(read: &[Read], plan: &StudyPlan) -> Vec<Judged> {
+    let is_judged = |region: &RegionDraft| {
+        let code_of = |level: Level| match level == region.level {
+            true => Some(region.code.clone()),
+            false if level > region.level => None,
+            false => {
+                region.ancestors.get(&level).map(|(code, _)| code.clone()).or_else(|| prefix_code(&region.code, level))
+            }
+        };
+        plan.evaluate.is_empty()
+            || plan.evaluate.iter().any(|(level, codes)| code_of(*level).is_some_and(|code| codes.holds(&code)))
+    };
+    let box_of = |draft: &Draft| {
+        let area = draft.lonlat.as_ref()?;
+        let corners = area.0.iter().flat_map(|part| part.exterior().0.iter().map(|at| [at.x, at.y]));
+        Some(Judged { name: draft.region.name.clone(), extent: Extent::of(corners)? })
+    };
+    let drafts = || read.iter().flat_map(|one| &one.drafts);
+    let judged: Vec<Judged> = drafts().filter(|draft| is_judged(&draft.region)).filter_map(box_of).collect();
+    if judged.is_empty() { drafts().filter_map(box_of).collect() } else { judged }
+}
+
 /// The tree of all regions that were read, projected, and the accounts of their sources.
 pub(crate) fn tree(
     read: Vec<Read>,
@@ -217,7 +241,7 @@ pub(crate) fn tree(
                     account.taken_back("outside-crs-area", record, what).id = Some(code);
                     continue;
                 };
-                let area_m2 = plane.unsigned_area();
+                let area_m2 = ground.plane.area_m2(&plane);
                 region.shape = Some(Shape { plane, lonlat, area_m2 });
             }
             if let Err(twice) = builder.add(region) {

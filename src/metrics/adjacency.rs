@@ -75,7 +75,7 @@ impl Standing {
 pub struct Pair {
     pub a: usize,
     pub b: usize,
-    /// Shared border, metres in the study plane: the length within the tolerance less the ends (two tolerances).
+    /// Shared border, metres: the length within the tolerance less what its pieces measure beyond their ends.
     pub shared_m: f64,
     /// Length of border within the tolerance, mean of both sides, metres.
     pub within_m: f64,
@@ -154,7 +154,8 @@ fn contacts(borders: &Borders, unit_of: &[usize], tolerance_m: f64) -> Contacts 
 /// changes nothing is listed.
 pub fn adjacency(study: &Study, units: &[Unit], rule: Rule) -> Adjacency {
     let (shapes, mains, unit_of) = outlines(study, units);
-    let borders = Borders::new(&shapes);
+    let distortion = study.plane.distortion.clone();
+    let borders = Borders::new(&shapes).on_ground(distortion);
     let now = contacts(&borders, &unit_of, rule.tolerance_m);
     let tight = contacts(&borders, &unit_of, rule.tolerance_m / 2.0);
     let loose = contacts(&borders, &unit_of, rule.tolerance_m * 2.0);

@@ -638,7 +638,11 @@ impl Layers<'_> {
                 let (columns, rows) = (east + 2 - west, north + 2 - south);
                 let level = |at: usize| {
                     let cell = cells[(south + at / columns) * grid.columns + west + at % columns];
-                    if cell.is_some_and(|(nearest, cost)| nearest == facility && is_within(cost, limit)) { 1.0 } else { -1.0 }
+                    if cell.is_some_and(|(nearest, cost)| nearest == facility && is_within(cost, limit)) {
+                        1.0
+                    } else {
+                        -1.0
+                    }
                 };
                 let levels: Vec<f64> = (0..columns * rows).map(level).collect();
                 (facility, grid.placed(lattice, area(columns, rows, &levels), west, south))

@@ -164,7 +164,9 @@ impl Curve {
         }
         let weight = match &self.shape {
             Shape::Binary => 1.0,
-            Shape::Steps(bands) => bands.iter().find(|(end, _)| is_within(cost, *end)).map_or(0.0, |(_, weight)| *weight),
+            Shape::Steps(bands) => {
+                bands.iter().find(|(end, _)| is_within(cost, *end)).map_or(0.0, |(_, weight)| *weight)
+            }
             Shape::Gaussian => {
                 let (share, edge) = (cost / self.limit, (-0.5f64).exp());
                 (((-0.5 * share * share).exp() - edge) / (1.0 - edge)).max(0.0)

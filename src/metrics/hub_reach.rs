@@ -208,11 +208,8 @@ impl HubReach {
         for (at, hub) in hubs.iter_mut().enumerate() {
             let xy = hub.facility.at.xy;
             // straight lines in the study plane
-            let is_near: Vec<bool> = transit
-                .stops
-                .iter()
-                .map(|stop| is_within(stop.at.xy.distance_m(xy), self.stop_within.0))
-                .collect();
+            let is_near: Vec<bool> =
+                transit.stops.iter().map(|stop| is_within(stop.at.xy.distance_m(xy), self.stop_within.0)).collect();
             let near_units: Vec<(usize, f64)> = neighbours[hub.unit]
                 .iter()
                 .filter_map(|unit| {

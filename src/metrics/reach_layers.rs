@@ -253,7 +253,9 @@ pub(crate) fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
         return points;
     }
     let rank = |at: usize| match reach.reached(at).known(within.map(Limit::value)) {
-        Some((_, cost)) => (within.is_some_and(|limit| !is_within(cost, limit.value())), cost * reach.weight(at).to_f64()),
+        Some((_, cost)) => {
+            (within.is_some_and(|limit| !is_within(cost, limit.value())), cost * reach.weight(at).to_f64())
+        }
         None => (true, f64::MAX),
     };
     let mut ranked: Vec<((bool, f64), usize)> = points.iter().map(|at| (rank(*at), *at)).collect();
