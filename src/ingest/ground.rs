@@ -44,10 +44,10 @@ const NEAR_DEGREES: f64 = 2.0;
 const PROJECTION_SLACK: f64 = 3.0;
 
 /// How far a side that is straight in the coordinates of its file may run from the line that stands for it in the plane, metres.
-const BEND_M: f64 = SAME / 2.0;
+const BEND_M: f64 = SAME;
 
 /// A side this long or shorter bends by less than [`BEND_M`] in any plane that is fit to measure in, metres.
-const STRAIGHT_M: f64 = 50.0;
+const STRAIGHT_M: f64 = 100.0;
 
 /// A side longer than this is halved without a look at its middle, which may lie on the line where its quarters do not, metres.
 const LONG_M: f64 = 5_000.0;
@@ -286,18 +286,28 @@ const FITS: f64 = 0.001;
 /// A plane that the config names is doubted where its lengths are off by more than this: 10 m in 5 km.
 const DOUBTFUL: f64 = 0.002;
 
-/// The largest error of lengths at the corners and in the middle of the regions, and the region where it is; `None` without any, and where the
-/// plane has no coordinates for one.
-fn worst<'j>(to_plane: &Reprojector, judged: &'j [Judged]) -> Option<(f64, &'j Judged)> {
-    let mut worst: Option<(f64, &Judged)> = None;
-    for one in judged {
-        let Extent { min: [west, south], max: [east, north] } = one.extent;
+/// Where a plane distorts the judged regions most.
+#[derive(Clone, Copy)]
+struct Worst<'j> {
+    /// Of lengths: 0.01 for one part in a hundred.
+    error: f64,
+    /// Of areas at the same place.
+    of_areas: f64,
+    region: &'j Judged,
+}
+
+/// The largest error of lengths at the corners and in the middle of the regions; `None` without any, and where the plane has no coordinates for
+/// one.
+fn worst<'j>(to_plane: &Reprojector, judged: &'j [Judged]) -> Option<Worst<'j>> {
+    let mut worst: Option<Worst<'j>> = None;
+    for region in judged {
+        let Extent { min: [west, south], max: [east, north] } = region.extent;
         let middle = [(west + east) / 2.0, (south + north) / 2.0];
         for [lon, lat] in [[west, south], [east, south], middle, [west, north], [east, north]] {
             let (least, most) = scale_at(to_plane, LonLat { lon, lat: lat.clamp(-89.9, 89.9) })?;
             let error = (1.0 - least).max(most - 1.0);
-            if worst.is_none_or(|(known, _)| error > known) {
-                worst = Some((error, one));
+            if worst.is_none_or(|worst| error > worst.error) {
+                worst = Some(Worst { error, of_areas: (least * most - 1.0).abs(), region });
             }
         }
     }
@@ -312,7 +322,7 @@ fn fitting(judged: &[Judged]) -> Result<String, IngestError> {
     let error = |text: &str| -> Option<f64> {
         let crs = known_crs(text).ok()?;
         let degrees = known_crs("EPSG:4326").ok()?;
-        Some(worst(&Reprojector::new(&degrees, &crs).ok()?, judged)?.0)
+        Some(worst(&Reprojector::new(&degrees, &crs).ok()?, judged)?.error)
     };
     let mut best = (error(&zone).unwrap_or(f64::INFINITY), zone);
     if best.0 > FITS {
@@ -362,31 +372,31 @@ impl Ground {
         };
         let found = worst(&to_plane, judged);
         let mut ground = Ground { plane, frame, extent, crs, to_plane, to_degrees };
-        if let Some((error, region)) = found {
-            let is_rough = error > FITS;
+        if let Some(worst) = found {
+            let is_rough = worst.error > FITS;
             if named.is_none() && is_rough {
                 ground.plane.distortion = ground.distortion();
             }
-            if is_rough && (named.is_none() || error > DOUBTFUL) {
-                ground.plane.doubt = Some(ground.too_wide(named, error, region));
+            if is_rough && (named.is_none() || worst.error > DOUBTFUL) {
+                ground.plane.doubt = Some(ground.too_wide(named, worst));
             }
         }
         Ok(ground)
     }
 
     /// What to say of a plane that does not fit.
-    fn too_wide(&self, named: Option<&str>, error: f64, region: &Judged) -> Text {
+    fn too_wide(&self, named: Option<&str>, Worst { error, of_areas, region }: Worst<'_>) -> Text {
         let (name, at) = (&self.plane.name, &region.name);
         let percent = trim_zeros(error * 100.0, 2);
-        let square = trim_zeros(((1.0 + error).powi(2) - 1.0) * 100.0, 2);
+        let square = trim_zeros(of_areas * 100.0, 2);
         match named {
             Some(text) => Text::new(
                 format!(
-                    "study.plane = \"{text}\" ({name}) does not fit the study: at {at} lengths are off by {percent} %, areas by up to \
-                     {square} %; leave study.plane out, so that a plane is made for the regions that are judged"
+                    "study.plane = \"{text}\" ({name}) does not fit the study: at {at} lengths are off by {percent} %, areas by {square} %; \
+                     leave study.plane out, so that a plane is made for the regions that are judged"
                 ),
                 format!(
-                    "study.plane = \"{text}\"（{name}）不适合本研究范围：在{at}，长度偏差 {percent} %，面积偏差可达 {square} %；\
+                    "study.plane = \"{text}\"（{name}）不适合本研究范围：在{at}，长度偏差 {percent} %，面积偏差 {square} %；\
                      请删去 study.plane，由程序按评价区域自动选定投影"
                 ),
             ),

@@ -1,6 +1,7 @@
 //! Which region something is in: by the code that its record gives, or by its place.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -70,14 +71,28 @@ impl Outlined {
     }
 }
 
-/// Pairs of regions of which one has a corner, or a place in its middle, within the other.
+/// Pairs of regions of which one has a corner of its own, or a place in its middle, within the other.
 fn overlaps(tree: &RegionTree, regions: &[RegionIdx], locator: &RegionLocator) -> BTreeMap<(u32, u32), Overlap> {
+    fn corners(region: &Region) -> impl Iterator<Item = [f64; 2]> {
+        let parts = region.shape.iter().flat_map(|shape| &shape.plane);
+        let rings = parts.flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
+        rings.flat_map(|ring| ring.coords()).map(|at| [at.x, at.y])
+    }
+    let bits = |at: [f64; 2]| at.map(f64::to_bits);
+    // corners that neighbours share, as most of a sound file do, lie on the border of both: they need not be looked at
+    let mut owners: HashMap<[u64; 2], Option<usize>> = HashMap::new();
+    for (own, region) in regions.iter().enumerate() {
+        for at in corners(tree.get(*region)) {
+            let owner = owners.entry(bits(at)).or_insert(Some(own));
+            *owner = owner.filter(|owner| *owner == own);
+        }
+    }
     let within = |own: usize| -> Vec<((u32, u32), f64)> {
-        let Some(shape) = tree.get(regions[own]).shape.as_ref() else { return Vec::new() };
+        let region = tree.get(regions[own]);
         let mut found: BTreeMap<(u32, u32), f64> = BTreeMap::new();
-        let rings = shape.plane.iter().flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
-        let corners = rings.flat_map(|ring| ring.coords()).map(|at| [at.x, at.y]);
-        for at in corners.chain(shape.plane.interior_point().map(|at| [at.x(), at.y()])) {
+        let is_own = |at: &[f64; 2]| owners.get(&bits(*at)).is_some_and(Option::is_some);
+        let middle = region.shape.as_ref().and_then(|shape| shape.plane.interior_point()).map(|at| [at.x(), at.y()]);
+        for at in corners(region).filter(is_own).chain(middle) {
             for other in locator.within_distance(at, 0.0).into_iter().filter(|other| *other as usize != own) {
                 if locator.is_inside(other, at) {
                     let depth = locator.distance_to_border(at, other).unwrap_or(0.0);

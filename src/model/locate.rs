@@ -28,6 +28,8 @@ pub struct RegionLocator {
     region_of_part: Vec<u32>,
     /// Of regions that hold a point the one with the lowest rank is the answer; by index.
     rank: Vec<u32>,
+    /// How far off a border is still on it, in the unit of the coordinates.
+    same: f64,
 }
 
 impl RegionLocator {
@@ -42,7 +44,13 @@ impl RegionLocator {
         let tree = BoxTree::new(&bands.rects);
         let region_of_part = rings.region_of_parts();
         let rank = (0..rings.region_count() as u32).collect();
-        RegionLocator { rings, bands, tree, region_of_part, rank }
+        RegionLocator { rings, bands, tree, region_of_part, rank, same: SAME }
+    }
+
+    /// The locator of `shapes` whose coordinates are degrees, as those of the places that it is asked about.
+    pub fn in_degrees<'s>(shapes: impl IntoIterator<Item = &'s MultiPolygon<f64>>) -> RegionLocator {
+        // metres of a degree of the meridian, some 0.5 % more or less
+        RegionLocator { same: SAME / 111_000.0, ..RegionLocator::new(shapes) }
     }
 
     /// The locator of regions of one level; region `k` is the `k`-th of them. One without an outline holds nothing.
@@ -69,7 +77,7 @@ impl RegionLocator {
     pub fn locate(&self, at: [f64; 2]) -> Option<u32> {
         let mut best: Option<u32> = None;
         let rank = |region: u32| self.rank[region as usize];
-        self.tree.meeting(&Rect { min: at, max: at }.grown(SAME), |part| {
+        self.tree.meeting(&Rect { min: at, max: at }.grown(self.same), |part| {
             let region = self.region_of_part[part as usize];
             if best.is_none_or(|best| rank(region) < rank(best)) && self.part_holds(part as usize, at) {
                 best = Some(region);
@@ -81,12 +89,13 @@ impl RegionLocator {
     /// Whether a part holds `at`, its border to the millimetre included.
     fn part_holds(&self, part: usize, at: [f64; 2]) -> bool {
         self.bands.rects[part].holds(at) && self.bands.part_holds(&self.rings, part, at)
-            || self.bands.is_on_border(&self.rings, part, at)
+            || self.bands.is_on_border(&self.rings, part, at, self.same)
     }
 
     /// Whether `at` lies within the region and off its border.
     pub fn is_inside(&self, region: u32, at: [f64; 2]) -> bool {
-        self.holds(region, at) && !self.parts(region).any(|part| self.bands.is_on_border(&self.rings, part, at))
+        self.holds(region, at)
+            && !self.parts(region).any(|part| self.bands.is_on_border(&self.rings, part, at, self.same))
     }
 
     /// [`locate`](RegionLocator::locate) for each of many points, in their order, on all threads.
@@ -120,7 +129,7 @@ impl RegionLocator {
 
     /// The regions whose closed polygon lies within `radius` metres of `at`, the limit included, in order of index.
     pub fn within_distance(&self, at: [f64; 2], radius: f64) -> Vec<u32> {
-        let radius = radius + SAME;
+        let radius = radius + self.same;
         let mut near = Vec::new();
         self.tree.meeting(&Rect { min: at, max: at }.grown(radius), |part| {
             let at_part = part as usize;
@@ -309,11 +318,11 @@ impl Bands {
         inside
     }
 
-    /// Whether `at` lies on the boundary of the part, to the millimetre.
+    /// Whether `at` is off the boundary of the part by at most `same`.
     #[inline]
-    fn is_on_border(&self, rings: &Rings, part: usize, at: [f64; 2]) -> bool {
+    fn is_on_border(&self, rings: &Rings, part: usize, at: [f64; 2], same: f64) -> bool {
         let rect = &self.rects[part];
-        let reach = Rect { min: at, max: at }.grown(SAME);
+        let reach = Rect { min: at, max: at }.grown(same);
         if !rect.meets(&reach) {
             return false;
         }
@@ -327,7 +336,7 @@ impl Bands {
                     (a[1] <= reach.max[1] || b[1] <= reach.max[1])
                         && (a[1] >= reach.min[1] || b[1] >= reach.min[1])
                         && Rect::of([&a, &b]).meets(&reach)
-                        && distance_to_segment(at, a, b) <= SAME
+                        && distance_to_segment(at, a, b) <= same
                 })
             })
         })

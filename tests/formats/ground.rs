@@ -11,6 +11,7 @@ use tongda::base::issue::Issue;
 use tongda::base::progress::Silent;
 use tongda::base::units::Lang;
 use tongda::config;
+use tongda::config::plan::Plan;
 use tongda::indicators::scorecard::Scorecard;
 use tongda::ingest;
 use tongda::model::study::Study;
@@ -19,11 +20,16 @@ use tongda::model::study::Study;
 struct Done {
     card: Scorecard,
     issues: Vec<Issue>,
-    study: Study,
+    plan: Plan,
     desk: TempDir,
 }
 
 impl Done {
+    /// What was read.
+    fn study(&self) -> Study {
+        ingest::study(&self.plan.study, &Silent).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// A column of a layer that was written.
     fn column(&self, file: &str, field: &str) -> Vec<String> {
         let mut reader = csv::Reader::from_path(self.desk.path().join(file)).unwrap();
@@ -45,8 +51,7 @@ fn study(files: &[(&str, String)], config: &str, layers: &[&str]) -> Done {
     let plan = config::parse(&config, "study.toml", desk.path()).unwrap_or_else(|error| panic!("{error:?}"));
     let options = RunOptions { write_nothing: layers.is_empty(), out_dir: None, lang: Some(Lang::En) };
     let Finished { card, issues, .. } = run::run(&plan, options, &Silent).unwrap_or_else(|error| panic!("{error}"));
-    let study = ingest::study(&plan.study, &Silent).unwrap_or_else(|error| panic!("{error}"));
-    Done { card, issues, study, desk }
+    Done { card, issues, plan, desk }
 }
 
 /// Part and whole of an indicator.
@@ -125,15 +130,11 @@ fn of_facilities_as_near_the_first_of_the_file_serves() {
             writeln!(clinics, "a{k},{},{}\nb{k},{},{}", x + 300, north - 401, x - 300, north + 401).unwrap();
         }
         let county = format!(
-            "code,name,wkt\n320101,A,\"POLYGON(({} {},{} {},{} {},{} {}))\"\n",
-            x - 900,
-            y - 900,
-            x + 900,
-            y - 900,
-            x + 900,
-            y + 400_000,
-            x - 900,
-            y - 900
+            "code,name,wkt\n320101,A,\"POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},{west} {south}))\"\n",
+            west = x - 900,
+            south = y - 900,
+            east = x + 900,
+            north = y + 400_000
         );
         let files = [("v.csv", villages), ("c.csv", clinics), ("r.csv", county)];
         let config = format!(
@@ -348,8 +349,9 @@ measure.nearest = {{ kind = "c", statistic = "mean", by = "straight-line" }}
     ];
     let done = study(&files, &config(""), &["reach_borders"]);
     // GeographicLib on GRS 80: 9,683 km², 111.0 km, 8,723 m
+    let read = done.study();
     let area = |code: &str| {
-        let region = done.study.regions.iter().find(|(_, region)| region.code == code).unwrap().1;
+        let region = read.regions.iter().find(|(_, region)| region.code == code).unwrap().1;
         region.shape.as_ref().unwrap().area_m2 / 1e6
     };
     assert!((area("650101") / 9_683.3 - 1.0).abs() < 1e-3, "{}", area("650101"));
@@ -394,8 +396,9 @@ measure.facility-count = { kind = "c" }
 "#;
         let done = study(&files, config, &[]);
         assert_eq!(done.card.plane.doubt, None, "{name}");
-        let (low, high) = (done.study.plane.scale_min, done.study.plane.scale_max);
-        assert!(low > 0.9988 && high < 1.0012, "{name}: {low} to {high} in {}", done.study.plane.name);
-        assert!(done.study.plane.wkt1.starts_with("PROJCS"), "{name}");
+        let plane = done.study().plane;
+        let (low, high) = (plane.scale_min, plane.scale_max);
+        assert!(low > 0.9988 && high < 1.0012, "{name}: {low} to {high} in {}", plane.name);
+        assert!(plane.wkt1.starts_with("PROJCS"), "{name}");
     }
 }
