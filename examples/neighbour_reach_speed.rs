@@ -231,7 +231,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let far = SIDE as f64 * FIELD_M + 1_000.0;
     let study = Study {
         title: Text::new("made-up province", "虚构省份"),
-        plane: Plane { name: "scene".into(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 },
+        plane: Plane {
+            name: "scene".into(),
+            epsg: None,
+            wkt1: String::new(),
+            scale_min: 1.0,
+            scale_max: 1.0,
+            distortion: None,
+            doubt: None,
+        },
         lattice: Lattice::over([-1_000.0, -1_000.0, far, far], |xy| Some(degrees(xy))),
         frame: OutputCrs::Cgcs2000,
         regions: regions()?.freeze(&|_, _| Some(true)),

@@ -240,6 +240,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             epsg: study.plane.epsg,
             scale_min: study.plane.scale_min,
             scale_max: study.plane.scale_max,
+            doubt: study.plane.doubt.clone(),
         },
         as_of: plan.as_of.map(|day| day.to_string()),
         ranking: ranking(&rows),

@@ -8,4 +8,5 @@ pub mod issue;
 pub mod ledger;
 pub(crate) mod plane;
 pub mod progress;
+pub mod same;
 pub mod units;

@@ -349,8 +349,12 @@ impl Page {
         );
     }
 
-    /// The ledger in three lines: how much was read and used, why the rest was not, and what is doubtful.
+    /// The ledger in three lines: how much was read and used, why the rest was not, and what is doubtful; before it what is wrong with the
+    /// plane.
     fn ledger(&mut self, card: &Scorecard, issues: &[Issue]) {
+        if let Some(doubt) = &card.plane.doubt {
+            self.wrapped(&format!("WARNING: {}", doubt.en), &format!("警告：{}", doubt.zh), "");
+        }
         let sum =
             |pick: fn(&crate::indicators::scorecard::SourceRow) -> u64| card.sources.iter().map(pick).sum::<u64>();
         let (read, used) = (sum(|source| source.read), sum(|source| source.used));

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::same::is_within;
+use crate::base::same::order;
+
 /// The cheaper of two answers, ties by destination.
 pub(super) fn better(a: Option<(u32, f64)>, b: (u32, f64)) -> Option<(u32, f64)> {
-    match a {
-        Some(a) if (a.1, a.0) <= (b.1, b.0) => Some(a),
-        _ => Some(b),
+    let Some(a) = a else { return Some(b) };
+    match is_within(a.1, b.1) && is_within(b.1, a.1) {
+        true => Some((a.0.min(b.0), a.1.min(b.1))),
+        false => Some(if a.1 < b.1 { a } else { b }),
     }
 }
 
@@ -26,7 +30,7 @@ impl Few {
 
     /// A destination at a cost.
     pub(super) fn offer(&mut self, at: u32, cost: f64) {
-        if cost > self.limit {
+        if !is_within(cost, self.limit) {
             return;
         }
         let known = self.row.entry(at).or_insert(cost);
@@ -40,8 +44,8 @@ impl Few {
 
     /// Cheapest first, ties by destination.
     pub(super) fn into_row(self) -> Vec<(u32, f64)> {
-        let mut row: Vec<(u32, f64)> = self.row.into_iter().filter(|(_, cost)| *cost <= self.limit).collect();
-        row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        let mut row: Vec<(u32, f64)> = self.row.into_iter().filter(|(_, cost)| is_within(*cost, self.limit)).collect();
+        order(&mut row);
         row.truncate(self.most);
         row
     }

@@ -6,6 +6,8 @@
 use geographiclib_rs::Geodesic as Ellipsoid;
 use geographiclib_rs::InverseGeodesic;
 
+use crate::base::same::is_within;
+use crate::base::same::order;
 use crate::impedance::Impedance;
 use crate::impedance::Prepared;
 use crate::impedance::Want;
@@ -69,8 +71,8 @@ impl PreparedGeodesic {
                 row.push((at, self.to(origin, at)));
             }
         });
-        row.retain(|(_, cost)| *cost <= limit);
-        row.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        row.retain(|(_, cost)| is_within(*cost, limit));
+        order(&mut row);
         row
     }
 }

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::base::same::is_within;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
 use crate::impedance::Prepared;
@@ -248,7 +249,7 @@ impl PreparedStreets<'_> {
                 scratch.offer(state, cost, (NOBODY, NOBODY));
             }
             while let Some((state, cost)) = scratch.settle() {
-                if cost > limit {
+                if !is_within(cost, limit) {
                     break;
                 }
                 if let Some(here) = self.at_junction.get(&self.network.junction(state)) {
@@ -310,10 +311,10 @@ impl PreparedStreets<'_> {
             let mut found = Vec::new();
             self.search(origin, limit, |at, cost, _| {
                 let known = &mut costs[at as usize];
-                if cost <= limit && known.is_infinite() {
+                if is_within(cost, limit) && known.is_infinite() {
                     found.push(at);
                 }
-                if cost <= limit {
+                if is_within(cost, limit) {
                     *known = known.min(cost);
                 }
                 limit
@@ -434,7 +435,7 @@ impl PreparedStreets<'_> {
                 scratch.offer(state, cost, (NOBODY, NOBODY));
             }
             while let Some((state, cost)) = scratch.settle() {
-                if cost > limit {
+                if !is_within(cost, limit) {
                     break;
                 }
                 for arc in inward.arcs(state) {
@@ -445,7 +446,7 @@ impl PreparedStreets<'_> {
                 let by_ends = self.origin_ends(snap).into_iter().map(|(state, cost)| cost + scratch.cost(state));
                 let beside = if snap.edge == here.edge { self.between(snap, &here) } else { f64::INFINITY };
                 let cost = by_ends.fold(beside, f64::min);
-                (cost <= limit).then_some(cost)
+                is_within(cost, limit).then_some(cost)
             };
             at.iter().map(|(_, snap)| snap.as_ref().and_then(cost)).collect()
         })
@@ -471,7 +472,7 @@ impl Prepared for PreparedStreets<'_> {
     }
 
     fn nearest_beside(&self, origin: &Place, most_m: f64) -> Option<(u32, f64)> {
-        let snap = self.snapper.snap(origin).ok().filter(|snap| snap.off_m <= most_m)?;
+        let snap = self.snapper.snap(origin).ok().filter(|snap| is_within(snap.off_m, most_m))?;
         self.nearest(&snap, &|_| true)
     }
 

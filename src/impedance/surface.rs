@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 
+use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::impedance::Direction;
 use crate::impedance::Impedance;
@@ -150,7 +151,7 @@ impl PreparedSurface<'_> {
             scratch.begin(self.surface.cells().count());
             scratch.offer(cell, self.leg(cell, place), (NOBODY, NOBODY));
             while let Some((at, cost)) = scratch.settle() {
-                if cost > limit {
+                if !is_within(cost, limit) {
                     break;
                 }
                 if at != cell {
@@ -222,7 +223,7 @@ impl Prepared for PreparedSurface<'_> {
             scratch.offer(end, self.leg(end, to), (NOBODY, NOBODY));
             let back = self.direction == Direction::ToFacility;
             while let Some((cell, cost)) = scratch.settle() {
-                if cost > limit {
+                if !is_within(cost, limit) {
                     break;
                 }
                 for (next, more) in self.leave(cell, back) {
@@ -235,7 +236,7 @@ impl Prepared for PreparedSurface<'_> {
                     true => self.within(cell, place.xy.distance_m(to.xy)),
                     false => scratch.cost(cell) + self.leg(cell, place),
                 };
-                (cost <= limit).then_some(cost)
+                is_within(cost, limit).then_some(cost)
             };
             at.iter().map(|(place, _)| cost_of(place)).collect()
         })

@@ -102,6 +102,9 @@ pub struct PlaneNote {
     pub epsg: Option<u32>,
     pub scale_min: f64,
     pub scale_max: f64,
+    /// What must be said of the plane where it does not fit the study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Text>,
 }
 
 /// One input.

@@ -223,7 +223,7 @@ fn own_places(
     }
     let degrees = ToDegrees::new(&source.source, carried)?;
     degrees.doubt(&raws, ground.extent.as_ref())?;
-    let mut found = ground.places(&degrees.points(&raws)).into_iter();
+    let mut found = ground.places_of(&degrees, &raws).into_iter();
     let mut places = Vec::with_capacity(collector.raws.len());
     for (at, raw) in collector.raws.iter().enumerate() {
         let place = raw.and_then(|_| found.next().flatten());
@@ -295,7 +295,7 @@ fn locations(
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let raws: Vec<[f64; 2]> = collector.found.iter().map(|(_, _, raw)| *raw).collect();
         degrees.doubt(&raws, ground.extent.as_ref())?;
-        for ((record, id, raw), place) in collector.found.into_iter().zip(ground.places(&degrees.points(&raws))) {
+        for ((record, id, raw), place) in collector.found.into_iter().zip(ground.places_of(&degrees, &raws)) {
             match place {
                 Some(place) => {
                     by_key.insert(id, place);

@@ -185,7 +185,7 @@ pub(crate) fn read(
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let raws: Vec<[f64; 2]> = drafts.iter().map(|draft| draft.raw).collect();
         degrees.doubt(&raws, ground.extent.as_ref())?;
-        let places = ground.places(&degrees.points(&raws));
+        let places = ground.places_of(&degrees, &raws);
         let located: Vec<Located<'_>> = drafts
             .iter()
             .zip(&places)

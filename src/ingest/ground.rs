@@ -10,6 +10,11 @@ use geo_types::MultiPolygon;
 use geo_types::Polygon;
 
 use crate::base::frame::OutputCrs;
+use crate::base::plane::distance;
+use crate::base::plane::distance_to_segment;
+use crate::base::same::SAME;
+use crate::base::units::Text;
+use crate::base::units::trim_zeros;
 use crate::config::file;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
@@ -20,8 +25,12 @@ use crate::io::reproject::Crs;
 use crate::io::reproject::CrsError;
 use crate::io::reproject::Reprojector;
 use crate::io::reproject::default_plane;
+use crate::io::reproject::planes_for;
 use crate::io::reproject::plausible;
+use crate::io::reproject::scale_at;
 use crate::io::reproject::scale_bounds;
+use crate::model::distortion::Distortion;
+use crate::model::distortion::Stretch;
 use crate::model::lattice::Lattice;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
@@ -33,6 +42,15 @@ const NEAR_DEGREES: f64 = 2.0;
 
 /// How far, in degrees, a projected place may lie outside the area for which its CRS is made.
 const PROJECTION_SLACK: f64 = 3.0;
+
+/// How far a side that is straight in the coordinates of its file may run from the line that stands for it in the plane, metres.
+const BEND_M: f64 = SAME;
+
+/// A side this long or shorter bends by less than [`BEND_M`] in any plane that is fit to measure in, metres.
+const STRAIGHT_M: f64 = 100.0;
+
+/// A side longer than this is halved without a look at its middle, which may lie on the line where its quarters do not, metres.
+const LONG_M: f64 = 5_000.0;
 
 /// A box in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +76,7 @@ impl Extent {
 
 thread_local! {
     static KNOWN: RefCell<BTreeMap<String, Rc<Crs>>> = const { RefCell::new(BTreeMap::new()) };
+    static SAME_CRS: RefCell<BTreeMap<(String, String), bool>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The CRS of a text, made once: PROJ takes some 25 ms for each, and a study names the same two or three for every file.
@@ -68,6 +87,20 @@ fn known_crs(text: &str) -> Result<Rc<Crs>, CrsError> {
     let crs = Rc::new(Crs::new(text)?);
     KNOWN.with(|known| known.borrow_mut().insert(text.to_owned(), Rc::clone(&crs)));
     Ok(crs)
+}
+
+/// Whether numbers of one CRS are those of another, asked once a pair.
+fn is_known_same(one: &Rc<Crs>, other: &Rc<Crs>) -> bool {
+    if Rc::ptr_eq(one, other) {
+        return true;
+    }
+    let key = (one.text().to_owned(), other.text().to_owned());
+    if let Some(same) = SAME_CRS.with(|known| known.borrow().get(&key).copied()) {
+        return same;
+    }
+    let same = one.does_the_same(other);
+    SAME_CRS.with(|known| known.borrow_mut().insert(key, same));
+    same
 }
 
 /// What to say where the config declares another CRS than the one that the file names: the config's is used. `None` where both mean
@@ -192,6 +225,11 @@ impl ToDegrees {
         if !raw.iter().all(|value| value.is_finite()) || self.implausible(raw).is_some() {
             return None;
         }
+        self.between(raw)
+    }
+
+    /// The same between two places of the CRS, which need not be looked at.
+    fn between(&self, raw: [f64; 2]) -> Option<LonLat> {
         let [lon, lat] = self.way.point(raw)?;
         Some(self.datum.to_wgs84(LonLat { lon, lat }))
     }
@@ -231,21 +269,86 @@ pub(crate) struct Ground {
     pub frame: OutputCrs,
     /// The box of all outlines of regions, in degrees.
     pub extent: Option<Extent>,
+    crs: Rc<Crs>,
     to_plane: Reprojector,
     to_degrees: Reprojector,
 }
 
+/// A region that is judged, to see whether a plane fits it.
+pub(crate) struct Judged {
+    pub name: String,
+    pub extent: Extent,
+}
+
+/// A plane whose lengths are off by no more than this fits.
+const FITS: f64 = 0.001;
+
+/// A plane that the config names is doubted where its lengths are off by more than this: 10 m in 5 km.
+const DOUBTFUL: f64 = 0.002;
+
+/// Where a plane distorts the judged regions most.
+#[derive(Clone, Copy)]
+struct Worst<'j> {
+    /// Of lengths: 0.01 for one part in a hundred.
+    error: f64,
+    /// Of areas at the same place.
+    of_areas: f64,
+    region: &'j Judged,
+}
+
+/// The largest error of lengths at the corners and in the middle of the regions; `None` without any, and where the plane has no coordinates for
+/// one.
+fn worst<'j>(to_plane: &Reprojector, judged: &'j [Judged]) -> Option<Worst<'j>> {
+    let mut worst: Option<Worst<'j>> = None;
+    for region in judged {
+        let Extent { min: [west, south], max: [east, north] } = region.extent;
+        let middle = [(west + east) / 2.0, (south + north) / 2.0];
+        for [lon, lat] in [[west, south], [east, south], middle, [west, north], [east, north]] {
+            let (least, most) = scale_at(to_plane, LonLat { lon, lat: lat.clamp(-89.9, 89.9) })?;
+            let error = (1.0 - least).max(most - 1.0);
+            if worst.is_none_or(|worst| error > worst.error) {
+                worst = Some(Worst { error, of_areas: (least * most - 1.0).abs(), region });
+            }
+        }
+    }
+    worst
+}
+
+/// The plane that fits the regions best: the zone of their middle where it fits.
+fn fitting(judged: &[Judged]) -> Result<String, IngestError> {
+    let ends = judged.iter().flat_map(|one| [one.extent.min, one.extent.max]);
+    let Extent { min: [west, south], max: [east, north] } = Extent::of(ends).ok_or(IngestError::NoPlane)?;
+    let zone = default_plane(LonLat { lon: (west + east) / 2.0, lat: (south + north) / 2.0 });
+    let error = |text: &str| -> Option<f64> {
+        let crs = known_crs(text).ok()?;
+        let degrees = known_crs("EPSG:4326").ok()?;
+        Some(worst(&Reprojector::new(&degrees, &crs).ok()?, judged)?.error)
+    };
+    let mut best = (error(&zone).unwrap_or(f64::INFINITY), zone);
+    if best.0 > FITS {
+        for made in planes_for([west, south, east, north]) {
+            if let Some(error) = error(&made).filter(|error| *error < best.0) {
+                best = (error, made);
+            }
+        }
+    }
+    Ok(best.1)
+}
+
 impl Ground {
-    /// The plane that the config names, or the one that fits the middle of the regions.
+    /// The plane that the config names, or else one that fits the regions that are judged: the zone of their middle where it does, or one that
+    /// is made for them. Where none does, lengths and areas are corrected for it.
     /// # Errors
     /// [`IngestError::Plane`] for one that is not known or not metric, [`IngestError::NoPlane`] when none is named and no
     /// region has an outline.
-    pub(crate) fn choose(named: Option<&str>, extent: Option<Extent>) -> Result<Ground, IngestError> {
+    pub(crate) fn choose(
+        named: Option<&str>,
+        extent: Option<Extent>,
+        judged: &[Judged],
+    ) -> Result<Ground, IngestError> {
         let text = match (named, &extent) {
             (Some(text), _) => text.to_owned(),
-            (None, Some(Extent { min, max })) => {
-                default_plane(LonLat { lon: (min[0] + max[0]) / 2.0, lat: (min[1] + max[1]) / 2.0 })
-            }
+            (None, Some(_)) => fitting(judged)?,
             (None, None) => return Err(IngestError::NoPlane),
         };
         let crs = known_crs(&text)?;
@@ -258,25 +361,100 @@ impl Ground {
         let Some((scale_min, scale_max)) = bounds.and_then(|bounds| scale_bounds(&to_plane, bounds)) else {
             return Err(IngestError::PlaneElsewhere { plane: format!("{text} ({})", crs.name()) });
         };
-        let plane =
-            Plane { name: crs.name().to_owned(), epsg: crs.epsg(), wkt1: crs.wkt1().to_owned(), scale_min, scale_max };
-        Ok(Ground { plane, frame, extent, to_plane, to_degrees })
+        let plane = Plane {
+            name: crs.name().to_owned(),
+            epsg: crs.epsg(),
+            wkt1: crs.wkt1().to_owned(),
+            scale_min,
+            scale_max,
+            distortion: None,
+            doubt: None,
+        };
+        let found = worst(&to_plane, judged);
+        let mut ground = Ground { plane, frame, extent, crs, to_plane, to_degrees };
+        if let Some(worst) = found {
+            let is_rough = worst.error > FITS;
+            if named.is_none() && is_rough {
+                ground.plane.distortion = ground.distortion();
+            }
+            if is_rough && (named.is_none() || worst.error > DOUBTFUL) {
+                ground.plane.doubt = Some(ground.too_wide(named, worst));
+            }
+        }
+        Ok(ground)
+    }
+
+    /// What to say of a plane that does not fit.
+    fn too_wide(&self, named: Option<&str>, Worst { error, of_areas, region }: Worst<'_>) -> Text {
+        let (name, at) = (&self.plane.name, &region.name);
+        let percent = trim_zeros(error * 100.0, 2);
+        let square = trim_zeros(of_areas * 100.0, 2);
+        match named {
+            Some(text) => Text::new(
+                format!(
+                    "study.plane = \"{text}\" ({name}) does not fit the study: at {at} lengths are off by {percent} %, areas by {square} %; \
+                     leave study.plane out, so that a plane is made for the regions that are judged"
+                ),
+                format!(
+                    "study.plane = \"{text}\"（{name}）不适合本研究范围：在{at}，长度偏差 {percent} %，面积偏差 {square} %；\
+                     请删去 study.plane，由程序按评价区域自动选定投影"
+                ),
+            ),
+            None => Text::new(
+                format!(
+                    "no plane fits a study as wide as this: in the best one, {name}, lengths are off by {percent} % at {at}; areas of \
+                     regions, shared borders and straight lines are told as on the ellipsoid, but ways along streets, cells and radii are \
+                     off by that; write a study for each part"
+                ),
+                format!(
+                    "研究范围过大，没有合适的平面投影：最佳投影（{name}）在{at}的长度偏差为 {percent} %；区域面积、共有边界和直线距离已按椭球面\
+                     量算，而沿道路的距离、网格和半径仍有上述偏差；请分区研究"
+                ),
+            ),
+        }
+    }
+
+    /// What lengths and areas of the plane are on the ground, over all outlines.
+    fn distortion(&self) -> Option<Distortion> {
+        const A: f64 = 6_378_137.0;
+        const E2: f64 = 0.006_694_380_022_903_416;
+        const STEP_M: f64 = 100.0;
+        let degrees = |[x, y]: [f64; 2]| self.to_degrees.point([x, y]);
+        let stretch = |[x, y]: [f64; 2]| {
+            let [lon, lat] = degrees([x, y])?;
+            // radii of curvature of the ellipsoid GRS 80 along the meridian and across it
+            let flat = 1.0 - E2 * lat.to_radians().sin().powi(2);
+            let (meridian, normal) = (A * (1.0 - E2) / flat.powf(1.5), A / flat.sqrt());
+            let ground = |to: [f64; 2], from: [f64; 2]| {
+                let [dx, dy] = [0, 1].map(|axis| (to[axis] - from[axis]).to_radians() / (2.0 * STEP_M));
+                [dx * normal * lat.to_radians().cos(), dy * meridian]
+            };
+            let east = ground(degrees([x + STEP_M, y])?, degrees([x - STEP_M, y])?);
+            let north = ground(degrees([x, y + STEP_M])?, degrees([x, y - STEP_M])?);
+            let dot = |a: [f64; 2], b: [f64; 2]| a[0] * b[0] + a[1] * b[1];
+            let found = Stretch { xx: dot(east, east), xy: dot(east, north), yy: dot(north, north) };
+            (lon.is_finite() && found.xx.is_finite() && found.yy.is_finite()).then_some(found)
+        };
+        Distortion::over(self.plane_box()?, stretch)
     }
 
     /// Degrees of the plane over the rectangle of all outlines.
     pub(crate) fn lattice(&self) -> Option<Lattice> {
+        self.lattice_over(self.plane_box()?)
+    }
+
+    /// The rectangle of all outlines in the plane.
+    fn plane_box(&self) -> Option<[f64; 4]> {
         let Extent { min, max } = self.extent?;
         let along = |k: u32| f64::from(k) / 16.0;
         let sides = (0..=16).flat_map(|k| {
             let (lon, lat) = (min[0] + along(k) * (max[0] - min[0]), min[1] + along(k) * (max[1] - min[1]));
             [[lon, min[1]], [lon, max[1]], [min[0], lat], [max[0], lat]]
         });
-        let within =
-            sides.filter_map(|at| self.to_plane.point(at)).fold(None, |so_far: Option<[f64; 4]>, [x, y]| {
-                let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
-                Some([west.min(x), south.min(y), east.max(x), north.max(y)])
-            })?;
-        self.lattice_over(within)
+        sides.filter_map(|at| self.to_plane.point(at)).fold(None, |so_far: Option<[f64; 4]>, [x, y]| {
+            let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
+            Some([west.min(x), south.min(y), east.max(x), north.max(y)])
+        })
     }
 
     /// Degrees of the plane over a rectangle of it (smallest x and y, largest x and y).
@@ -304,8 +482,106 @@ impl Ground {
         degrees.iter().map(place).collect()
     }
 
-    /// An area of degrees in the plane; `None` where the plane has no place for a corner.
-    pub(crate) fn area(&self, degrees: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
-        mapped(degrees, |at| self.to_plane.point([at.x, at.y]).map(|[x, y]| Coord { x, y }))
+    /// Whether the coordinates of a source are those of the plane already: they are kept as they are.
+    pub(crate) fn is_of_plane(&self, degrees: &ToDegrees) -> bool {
+        matches!(degrees.datum, Datum::Wgs84 | Datum::Cgcs2000) && is_known_same(&degrees.crs, &self.crs)
+    }
+
+    /// Coordinates of a source, in degrees and in the plane; `None` for what is no place of its CRS, and where the plane has none.
+    pub(crate) fn places_of(&self, degrees: &ToDegrees, raws: &[[f64; 2]]) -> Vec<Option<Place>> {
+        let lonlats = degrees.points(raws);
+        if !self.is_of_plane(degrees) {
+            return self.places(&lonlats);
+        }
+        let place = |(lonlat, [x, y]): (Option<LonLat>, &[f64; 2])| {
+            Some(Place { lonlat: lonlat?, xy: PlaneXy { x: *x, y: *y } })
+        };
+        lonlats.into_iter().zip(raws).map(place).collect()
+    }
+
+    /// A place of the plane; `None` where it has no degrees.
+    pub(crate) fn place_at(&self, xy: PlaneXy) -> Option<Place> {
+        Some(Place { lonlat: self.degrees_of(xy.array())?, xy })
+    }
+
+    /// An area of a source in the plane; `None` where the plane has no place for a corner.
+    ///
+    /// Sides are straight in the coordinates of the source (RFC 7946, 3.1.1), and a straight line there is a curve in another plane: sides
+    /// get as many corners as keep them within [`BEND_M`] of it.
+    pub(crate) fn area(&self, degrees: &ToDegrees, area: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+        let ring = |ring: &LineString<f64>| self.line(degrees, ring);
+        let part = |part: &Polygon<f64>| {
+            let holes = part.interiors().iter().map(ring).collect::<Option<Vec<_>>>()?;
+            Some(Polygon::new(ring(part.exterior())?, holes))
+        };
+        area.0.iter().map(part).collect::<Option<Vec<_>>>().map(MultiPolygon)
+    }
+
+    /// A line of a source in the plane, with corners where it bends; `None` where the plane has no place for a corner.
+    pub(crate) fn line(&self, degrees: &ToDegrees, line: &LineString<f64>) -> Option<LineString<f64>> {
+        if self.is_of_plane(degrees) {
+            return Some(line.clone());
+        }
+        let bends = Bends { degrees, ground: self };
+        let mut found: Vec<Coord<f64>> = Vec::with_capacity(line.0.len());
+        let mut last: Option<Spot> = None;
+        for at in &line.0 {
+            let raw = [at.x, at.y];
+            let here = Spot { raw, xy: self.plane_of(degrees.point(raw)?)? };
+            if let Some(last) = last {
+                bends.side(last, here, &mut found);
+            }
+            found.push(Coord { x: here.xy[0], y: here.xy[1] });
+            last = Some(here);
+        }
+        Some(LineString(found))
+    }
+
+    fn plane_of(&self, at: LonLat) -> Option<[f64; 2]> {
+        self.to_plane.point([at.lon, at.lat])
+    }
+}
+
+/// A place in the coordinates of a source and in the plane.
+#[derive(Clone, Copy)]
+struct Spot {
+    raw: [f64; 2],
+    xy: [f64; 2],
+}
+
+/// What makes curves of the straight sides of a source.
+struct Bends<'g> {
+    degrees: &'g ToDegrees,
+    ground: &'g Ground,
+}
+
+impl Bends<'_> {
+    /// Adds what lies between the two ends of a side: the same places whichever way it runs, so that two neighbours have one border.
+    fn side(&self, from: Spot, to: Spot, found: &mut Vec<Coord<f64>>) {
+        let is_turned = from.raw[0].total_cmp(&to.raw[0]).then(from.raw[1].total_cmp(&to.raw[1])).is_gt();
+        let first = found.len();
+        let (low, high) = if is_turned { (to, from) } else { (from, to) };
+        self.between(low, high, found);
+        if is_turned {
+            found[first..].reverse();
+        }
+    }
+
+    fn between(&self, from: Spot, to: Spot, found: &mut Vec<Coord<f64>>) {
+        let length = distance(from.xy, to.xy);
+        if length <= STRAIGHT_M {
+            return;
+        }
+        let raw = [0, 1].map(|axis| (from.raw[axis] + to.raw[axis]) / 2.0);
+        let is_end = |end: Spot| end.raw == raw;
+        let Some(xy) = self.degrees.between(raw).and_then(|at| self.ground.plane_of(at)) else { return };
+        let is_straight = length <= LONG_M && distance_to_segment(xy, from.xy, to.xy) <= BEND_M;
+        if is_straight || is_end(from) || is_end(to) {
+            return;
+        }
+        let middle = Spot { raw, xy };
+        self.between(from, middle, found);
+        found.push(Coord { x: xy[0], y: xy[1] });
+        self.between(middle, to, found);
     }
 }

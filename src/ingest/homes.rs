@@ -1,6 +1,16 @@
 //! Which region something is in: by the code that its record gives, or by its place.
 
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use geo::InteriorPoint;
+use rayon::prelude::*;
+
 use crate::base::idx::RegionIdx;
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
 use crate::model::locate::RegionLocator;
@@ -13,25 +23,98 @@ use crate::model::region::Shape;
 /// A record that names a region but lies farther than this outside of it is doubtful.
 const FAR_OUTSIDE_M: f64 = 1000.0;
 
+/// Two outlines of one level that run over each other by less than this are two drawings of one border, metres.
+const TWO_DRAWINGS_M: f64 = 50.0;
+
 /// Locators of all levels that have outlines, the smallest regions first.
 pub(crate) struct Homes<'t> {
     tree: &'t RegionTree,
     changes: &'t Changes,
-    levels: Vec<(Level, Vec<RegionIdx>, RegionLocator)>,
+    levels: Vec<Outlined>,
+}
+
+/// The regions of one level that have outlines.
+struct Outlined {
+    level: Level,
+    regions: Vec<RegionIdx>,
+    locator: RegionLocator,
+    /// Pairs that lie over each other, by their places in `regions`.
+    overlaps: BTreeMap<(u32, u32), Overlap>,
+}
+
+/// What is known of two regions of one level that lie over each other.
+struct Overlap {
+    /// A corner of one lies so far within the other, metres.
+    depth_m: f64,
+    /// Places in both.
+    places: AtomicU64,
+}
+
+impl Outlined {
+    fn new(tree: &RegionTree, level: Level) -> Option<Outlined> {
+        let mut regions = tree.at_level(level);
+        regions.retain(|idx| tree.get(*idx).shape.is_some());
+        let locator = RegionLocator::of_regions(regions.iter().map(|idx| tree.get(*idx)));
+        let overlaps = overlaps(tree, &regions, &locator);
+        (!regions.is_empty()).then_some(Outlined { level, regions, locator, overlaps })
+    }
+
+    /// Counts the places that lie in two regions.
+    fn count(&self, points: &[[f64; 2]], found: &[Option<u32>]) {
+        for ((a, b), overlap) in &self.overlaps {
+            let both = |(at, found): (&[f64; 2], &Option<u32>)| {
+                found.is_some() && self.locator.is_inside(*a, *at) && self.locator.is_inside(*b, *at)
+            };
+            let places = points.par_iter().zip(found).filter(|(at, found)| both((at, found))).count();
+            overlap.places.fetch_add(places as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Pairs of regions of which one has a corner of its own, or a place in its middle, within the other.
+fn overlaps(tree: &RegionTree, regions: &[RegionIdx], locator: &RegionLocator) -> BTreeMap<(u32, u32), Overlap> {
+    fn corners(region: &Region) -> impl Iterator<Item = [f64; 2]> {
+        let parts = region.shape.iter().flat_map(|shape| &shape.plane);
+        let rings = parts.flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
+        rings.flat_map(|ring| ring.coords()).map(|at| [at.x, at.y])
+    }
+    let bits = |at: [f64; 2]| at.map(f64::to_bits);
+    // corners that neighbours share, as most of a sound file do, lie on the border of both: they need not be looked at
+    let mut owners: HashMap<[u64; 2], Option<usize>> = HashMap::new();
+    for (own, region) in regions.iter().enumerate() {
+        for at in corners(tree.get(*region)) {
+            let owner = owners.entry(bits(at)).or_insert(Some(own));
+            *owner = owner.filter(|owner| *owner == own);
+        }
+    }
+    let within = |own: usize| -> Vec<((u32, u32), f64)> {
+        let region = tree.get(regions[own]);
+        let mut found: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+        let is_own = |at: &[f64; 2]| owners.get(&bits(*at)).is_some_and(Option::is_some);
+        let middle = region.shape.as_ref().and_then(|shape| shape.plane.interior_point()).map(|at| [at.x(), at.y()]);
+        for at in corners(region).filter(is_own).chain(middle) {
+            for other in locator.within_distance(at, 0.0).into_iter().filter(|other| *other as usize != own) {
+                if locator.is_inside(other, at) {
+                    let depth = locator.distance_to_border(at, other).unwrap_or(0.0);
+                    let deepest = found.entry((other.min(own as u32), other.max(own as u32))).or_default();
+                    *deepest = deepest.max(depth);
+                }
+            }
+        }
+        found.into_iter().collect()
+    };
+    let found: Vec<Vec<((u32, u32), f64)>> = (0..regions.len()).into_par_iter().map(within).collect();
+    let mut overlaps: BTreeMap<(u32, u32), Overlap> = BTreeMap::new();
+    for (pair, depth_m) in found.into_iter().flatten() {
+        let overlap = overlaps.entry(pair).or_insert(Overlap { depth_m: 0.0, places: AtomicU64::new(0) });
+        overlap.depth_m = overlap.depth_m.max(depth_m);
+    }
+    overlaps
 }
 
 impl<'t> Homes<'t> {
     pub(crate) fn new(tree: &'t RegionTree, changes: &'t Changes) -> Homes<'t> {
-        let mut levels = Vec::new();
-        for level in Level::ALL.into_iter().rev() {
-            let with_shape: Vec<RegionIdx> =
-                tree.at_level(level).into_iter().filter(|idx| tree.get(*idx).shape.is_some()).collect();
-            if !with_shape.is_empty() {
-                let shapes = with_shape.iter().filter_map(|idx| tree.get(*idx).shape.as_ref()).map(|it| &it.plane);
-                let locator = RegionLocator::new(shapes);
-                levels.push((level, with_shape, locator));
-            }
-        }
+        let levels = Level::ALL.into_iter().rev().filter_map(|level| Outlined::new(tree, level)).collect();
         Homes { tree, changes, levels }
     }
 
@@ -42,7 +125,7 @@ impl<'t> Homes<'t> {
 
     /// The judged regions of the smallest level that has outlines, in order.
     pub(crate) fn judged_outlines(&self) -> impl Iterator<Item = (&Region, &Shape)> {
-        let smallest = self.levels.first().map_or(&[][..], |(_, regions, _)| regions);
+        let smallest = self.levels.first().map_or(&[][..], |outlined| &outlined.regions);
         let regions = smallest.iter().map(|idx| self.tree.get(*idx)).filter(|region| region.judged);
         regions.filter_map(|region| Some((region, region.shape.as_ref()?)))
     }
@@ -57,15 +140,17 @@ impl<'t> Homes<'t> {
         Level::ALL.into_iter().rev().find_map(|level| self.tree.find(level, code))
     }
 
-    /// The smallest region that holds each place; places on a border belong to the region with the lower index.
+    /// The smallest region that holds each place, its border included; of equal ones the one whose code comes first.
     pub(crate) fn by_place(&self, places: &[Option<Place>]) -> Vec<Option<RegionIdx>> {
         let mut homes: Vec<Option<RegionIdx>> = vec![None; places.len()];
-        for (_, regions, locator) in &self.levels {
+        for outlined in &self.levels {
             let open: Vec<usize> =
                 (0..places.len()).filter(|at| homes[*at].is_none() && places[*at].is_some()).collect();
             let points: Vec<[f64; 2]> = open.iter().filter_map(|at| places[*at]).map(|it| it.xy.array()).collect();
-            for (at, found) in open.into_iter().zip(locator.locate_all(&points)) {
-                homes[at] = found.map(|nth| regions[nth as usize]);
+            let found = outlined.locator.locate_all(&points);
+            outlined.count(&points, &found);
+            for (at, found) in open.into_iter().zip(found) {
+                homes[at] = found.map(|nth| outlined.regions[nth as usize]);
             }
         }
         homes
@@ -78,7 +163,7 @@ impl<'t> Homes<'t> {
         while let Some(idx) = here {
             let region = self.tree.get(idx);
             if region.shape.is_some() {
-                let (_, regions, locator) = self.levels.iter().find(|(level, _, _)| *level == region.level)?;
+                let Outlined { regions, locator, .. } = self.levels.iter().find(|it| it.level == region.level)?;
                 let nth = regions.binary_search(&idx).ok()? as u32;
                 let at = place.xy.array();
                 return if locator.holds(nth, at) { None } else { locator.distance_to_border(at, nth) };
@@ -120,6 +205,34 @@ impl<'t> Homes<'t> {
             homes.push(coded.or(by_place));
         }
         homes
+    }
+}
+
+impl Homes<'_> {
+    /// What to say of regions of one level that lie over each other: of every pair with places in both, and of those that are more than
+    /// two drawings of one border. `source` is what the regions were read from.
+    pub(crate) fn overlap_issues(&self, source: &dyn Fn(Level) -> String) -> Vec<Issue> {
+        let mut issues = Vec::new();
+        for Outlined { level, regions, overlaps, .. } in &self.levels {
+            for ((a, b), overlap) in overlaps {
+                let places = overlap.places.load(Ordering::Relaxed);
+                if places == 0 && overlap.depth_m < TWO_DRAWINGS_M {
+                    continue;
+                }
+                let [a, b] = [*a, *b].map(|at| self.tree.get(regions[at as usize]));
+                let counted = match places {
+                    0 => "no place that was read lies in both".to_owned(),
+                    1 => "1 place lies in both and belongs to the smaller one".to_owned(),
+                    _ => format!("{places} places lie in both and belong to the smaller one"),
+                };
+                let what = format!(
+                    "{} ({}) and {} ({}) lie over each other: {counted}; cut the one out of the other, or leave one out",
+                    a.name, a.code, b.name, b.code
+                );
+                issues.push(Issue::new(Severity::Warning, "regions-overlap", source(*level), what).with_id(&a.code));
+            }
+        }
+        issues
     }
 }
 

@@ -29,6 +29,7 @@ mod ways;
 mod zones;
 
 use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::base::ledger::Ledger;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
@@ -37,6 +38,7 @@ use crate::config::plan::StudyPlan;
 use crate::config::scenario::Edits;
 use crate::indicators::split::Change;
 use crate::ingest::account::Account;
+use crate::ingest::account::source_name;
 use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::hazards::Hazards;
@@ -165,7 +167,10 @@ pub fn study_with(
     for source in &plan.regions {
         read.push(regions::read(source, plan.max_loss, progress)?);
     }
-    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read))?;
+    let ground = Ground::choose(plan.plane.as_deref(), regions::extent(&read), &regions::judged(&read, plan))?;
+    if let Some(doubt) = &ground.plane.doubt {
+        books.issues.push(Issue::new(Severity::Warning, "plane-does-not-fit", "study.plane", doubt.en.clone()));
+    }
     let mut changes = Changes::default();
     let mut changes_account = None;
     if let Some(source) = &plan.code_changes {
@@ -275,6 +280,10 @@ pub fn study_with(
         values.get_or_insert_default().extend(found);
         books.enter(account);
     }
+    let stops = transit.iter().flat_map(|transit: &Transit| &transit.stops);
+    homes.by_place(&stops.map(|stop| Some(stop.at)).collect::<Vec<_>>());
+    let from = |level| plan.regions.iter().find(|one| one.level == level).map(|one| source_name(&one.source));
+    books.issues.extend(homes.overlap_issues(&|level| from(level).unwrap_or_default()));
     drop(homes);
     let study = Study {
         title: plan.title.clone(),

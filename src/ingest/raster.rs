@@ -257,7 +257,7 @@ impl Sorter<'_, '_> {
         waiting.sort_unstable_by_key(|(row, column, _)| (*row, *column));
         let raws: Vec<[f64; 2]> =
             waiting.iter().map(|(row, column, _)| self.raster_grid.centre(*column, *row)).collect();
-        let places = self.ground.places(&self.degrees.points(&raws));
+        let places = self.ground.places_of(&self.degrees, &raws);
         let homes = self.homes.by_place(&places);
         for (((row, column, value), place), home) in waiting.drain(..).zip(places).zip(homes) {
             match (place, home, Weight::from_f64(value)) {

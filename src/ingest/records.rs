@@ -3,7 +3,6 @@
 use geo::InteriorPoint;
 use geo_types::Coord;
 use geo_types::Geometry;
-use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::MultiPolygon;
 
@@ -220,24 +219,19 @@ fn corner(raw: &Raw) -> Option<[f64; 2]> {
 
 /// In degrees and in the plane; `None` where the plane, or the file's own CRS, has no such place.
 fn form(raw: &Raw, degrees: &ToDegrees, ground: &Ground) -> Option<Form> {
-    let places = |raws: &[[f64; 2]]| -> Option<Vec<Place>> {
-        let lonlat: Vec<Option<LonLat>> = degrees.points(raws);
-        ground.places(&lonlat).into_iter().collect()
-    };
     match raw {
-        Raw::Point(at) => places(&[*at])?.first().copied().map(Form::Point),
+        Raw::Point(at) => ground.places_of(degrees, &[*at]).pop().flatten().map(Form::Point),
         Raw::Area(area) => {
             let lonlat = degrees.area(area)?;
-            Some(Form::Area { plane: ground.area(&lonlat)?, lonlat })
+            Some(Form::Area { plane: ground.area(degrees, area)?, lonlat })
         }
         Raw::Lines(lines) => {
             let (mut plane, mut lonlat) = (Vec::new(), Vec::new());
             for line in lines {
+                plane.push(ground.line(degrees, line)?);
                 let raws: Vec<[f64; 2]> = line.0.iter().map(|at| [at.x, at.y]).collect();
-                let found = places(&raws)?;
-                let xy = |place: &Place| Coord { x: place.xy.x, y: place.xy.y };
-                plane.push(LineString(found.iter().map(xy).collect()));
-                lonlat.push(LineString(found.iter().map(|place| place.lonlat.coord()).collect()));
+                let found: Option<Vec<LonLat>> = degrees.points(&raws).into_iter().collect();
+                lonlat.push(found?.into_iter().map(LonLat::coord).collect());
             }
             Some(Form::Lines { plane: MultiLineString(plane), lonlat: MultiLineString(lonlat) })
         }

@@ -22,6 +22,7 @@ use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::ground::Extent;
 use crate::ingest::ground::Ground;
+use crate::ingest::ground::Judged;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::outline;
 use crate::model::region::Level;
@@ -35,6 +36,8 @@ use crate::table::Record;
 /// The regions of one source, in degrees.
 pub(crate) struct Read {
     account: Account,
+    /// What the coordinates of the outlines are; `None` without any.
+    degrees: Option<ToDegrees>,
     drafts: Vec<Draft>,
 }
 
@@ -42,8 +45,10 @@ pub(crate) struct Read {
 struct Draft {
     record: u64,
     region: RegionDraft,
-    /// Coordinates of the file, later degrees; `None` for regions without outlines.
-    area: Option<MultiPolygon<f64>>,
+    /// In the coordinates of the file; `None` for regions without outlines.
+    drawn: Option<MultiPolygon<f64>>,
+    /// The same in degrees, when they are known.
+    lonlat: Option<MultiPolygon<f64>>,
 }
 
 struct Fields {
@@ -126,7 +131,7 @@ impl Collect for Collector<'_> {
             code,
         };
         account.used();
-        self.drafts.push(Draft { record: number, region, area });
+        self.drafts.push(Draft { record: number, region, drawn: area, lonlat: None });
     }
 }
 
@@ -153,13 +158,14 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
     let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
     let mut drafts = collector.drafts;
+    let mut understood = None;
     if source.geometry == GeometryUse::Outline && account.ledger.used > 0 {
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let corners: Vec<[f64; 2]> =
-            drafts.iter().filter_map(|draft| draft.area.as_ref()).filter_map(first_corner).collect();
+            drafts.iter().filter_map(|draft| draft.drawn.as_ref()).filter_map(first_corner).collect();
         degrees.doubt(&corners, None)?;
         drafts.retain_mut(|draft| {
-            let Some(area) = &draft.area else { return true };
+            let Some(area) = &draft.drawn else { return true };
             match degrees.area(area) {
                 Some(area) => {
                     if let Some(what) = outline::leap(&area) {
@@ -167,7 +173,7 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
                             Some(draft.region.code.clone());
                         return false;
                     }
-                    draft.area = Some(area);
+                    draft.lonlat = Some(area);
                     true
                 }
                 None => {
@@ -177,9 +183,10 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
                 }
             }
         });
+        understood = Some(degrees);
     }
     account.close(max_loss)?;
-    Ok(Read { account, drafts })
+    Ok(Read { account, degrees: understood, drafts })
 }
 
 fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
@@ -188,8 +195,31 @@ fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
 
 /// The box around all outlines, in degrees.
 pub(crate) fn extent(read: &[Read]) -> Option<Extent> {
-    let areas = read.iter().flat_map(|one| &one.drafts).filter_map(|draft| draft.area.as_ref());
+    let areas = read.iter().flat_map(|one| &one.drafts).filter_map(|draft| draft.lonlat.as_ref());
     Extent::of(areas.flat_map(|area| &area.0).flat_map(|part| part.exterior().0.iter().map(|at| [at.x, at.y])))
+}
+
+/// The regions that are judged, where they lie; all of them where none is.
+pub(crate) fn judged(read: &[Read], plan: &StudyPlan) -> Vec<Judged> {
+    let is_judged = |region: &RegionDraft| {
+        let code_of = |level: Level| match level == region.level {
+            true => Some(region.code.clone()),
+            false if level > region.level => None,
+            false => {
+                region.ancestors.get(&level).map(|(code, _)| code.clone()).or_else(|| prefix_code(&region.code, level))
+            }
+        };
+        plan.evaluate.is_empty()
+            || plan.evaluate.iter().any(|(level, codes)| code_of(*level).is_some_and(|code| codes.holds(&code)))
+    };
+    let box_of = |draft: &Draft| {
+        let area = draft.lonlat.as_ref()?;
+        let corners = area.0.iter().flat_map(|part| part.exterior().0.iter().map(|at| [at.x, at.y]));
+        Some(Judged { name: draft.region.name.clone(), extent: Extent::of(corners)? })
+    };
+    let drafts = || read.iter().flat_map(|one| &one.drafts);
+    let judged: Vec<Judged> = drafts().filter(|draft| is_judged(&draft.region)).filter_map(box_of).collect();
+    if judged.is_empty() { drafts().filter_map(box_of).collect() } else { judged }
 }
 
 /// The tree of all regions that were read, projected, and the accounts of their sources.
@@ -201,17 +231,17 @@ pub(crate) fn tree(
 ) -> Result<(RegionTree, Vec<Account>), IngestError> {
     let mut builder = RegionTreeBuilder::default();
     let mut accounts = Vec::new();
-    for Read { mut account, drafts } in read {
-        for Draft { record, mut region, area } in drafts {
+    for Read { mut account, degrees, drafts } in read {
+        for Draft { record, mut region, drawn, lonlat } in drafts {
             let code = region.code.clone();
             follow_changes(&mut region, record, changes, &mut account);
-            if let Some(lonlat) = area {
-                let Some(plane) = ground.area(&lonlat) else {
+            if let (Some(degrees), Some(drawn), Some(lonlat)) = (&degrees, drawn, lonlat) {
+                let Some(plane) = ground.area(degrees, &drawn) else {
                     let what = format!("can not be projected to the study plane {}", ground.plane.name);
                     account.taken_back("outside-crs-area", record, what).id = Some(code);
                     continue;
                 };
-                let area_m2 = plane.unsigned_area();
+                let area_m2 = ground.plane.area_m2(&plane);
                 region.shape = Some(Shape { plane, lonlat, area_m2 });
             }
             if let Err(twice) = builder.add(region) {

@@ -38,6 +38,7 @@ use crate::model::demand::DemandLayer;
 use crate::model::facility::Excluded;
 use crate::model::facility::ExcludedBy;
 use crate::model::facility::Facility;
+use crate::model::place::PlaneXy;
 use crate::model::region::RegionTree;
 use crate::model::transit::Transit;
 use crate::table::Record;
@@ -210,14 +211,13 @@ impl<'e> Editor<'e> {
         if found.iter().chain(excluded.iter().map(|one| &one.facility)).any(is_there) {
             return self.wrong(format!("{name} has a facility \"{id}\" already; give the one that opens another id"));
         }
-        let degrees = match opened.at {
-            Spot::Plane(xy) => door.ground.degrees_of(xy),
+        let place = match opened.at {
+            Spot::Plane([x, y]) => door.ground.place_at(PlaneXy { x, y }),
             Spot::Degrees(at, datum) => {
                 let source = Source { datum: Some(datum), shown: self.edits.patch.clone(), ..Source::default() };
-                ToDegrees::new(&source, &DeclaredCrs::Unknown)?.points(&[at]).pop().flatten()
+                door.ground.places_of(&ToDegrees::new(&source, &DeclaredCrs::Unknown)?, &[at]).pop().flatten()
             }
         };
-        let place = door.ground.places(&[degrees]).pop().flatten();
         let Some(at) = place.filter(|at| door.ground.is_near([at.lonlat.lon, at.lonlat.lat])) else {
             let numbers = match opened.at {
                 Spot::Degrees([lon, lat], _) => format!("lon = {lon}, lat = {lat}"),

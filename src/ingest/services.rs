@@ -201,7 +201,7 @@ pub(crate) fn read(
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let raws: Vec<[f64; 2]> = collector.rows.iter().map(|row| row.raw).collect();
         degrees.doubt(&raws, ground.extent.as_ref())?;
-        let places = ground.places(&degrees.points(&raws));
+        let places = ground.places_of(&degrees, &raws);
         let mut placed: Vec<(Row, Place)> = Vec::with_capacity(places.len());
         for (row, place) in collector.rows.into_iter().zip(places) {
             match place {

@@ -238,7 +238,7 @@ impl<'t> Outlines<'t> {
             let shape = region.shape.as_ref()?;
             for (nth, up) in above(tree, idx).enumerate() {
                 if let Some(total) = of_region.get(&up) {
-                    return Some((shape, *total));
+                    return Some((region, shape, *total));
                 }
                 if nth > 0 && tree.get(up).shape.is_some() {
                     return None;
@@ -251,12 +251,13 @@ impl<'t> Outlines<'t> {
             let own = totals[total].region.and_then(|idx| tree.get(idx).shape.as_ref());
             own.is_none_or(|own| std::ptr::eq(own, shape))
         };
-        let (shapes, total): (Vec<&Shape>, Vec<usize>) =
-            tree.iter().filter_map(total_of).filter(|(shape, total)| is_own(*total, shape)).unzip();
+        let outlined = tree.iter().filter_map(total_of).filter(|(_, shape, total)| is_own(*total, shape));
+        let (regions, (shapes, total)): (Vec<&Region>, (Vec<&Shape>, Vec<usize>)) =
+            outlined.map(|(region, shape, total)| (region, (shape, total))).unzip();
         let lattice = around.ground.lattice();
         match lattice {
             Some(lattice) if !shapes.is_empty() => {
-                let locator = RegionLocator::new(shapes.iter().map(|shape| &shape.plane));
+                let locator = RegionLocator::of_regions(regions);
                 Ok(Outlines { shapes, total, locator, lattice })
             }
             _ => Err(IngestError::Implausible {

@@ -166,7 +166,7 @@ fn points(
     let carried = door::read(source, &mut collector, &mut account, progress)?;
     let degrees = ToDegrees::new(source, &carried)?;
     // a place out of the plane can not be the corner of a street either
-    let places = ground.places(&degrees.points(&collector.raws));
+    let places = ground.places_of(&degrees, &collector.raws);
     let nowhere = LonLat { lon: f64::NAN, lat: f64::NAN };
     match account.close(Share(1.0)) {
         Ok(()) | Err(IngestError::Empty { .. } | IngestError::NoneMeant { .. }) => {}
@@ -214,7 +214,7 @@ pub(crate) fn read(
                 .iter()
                 .map(|part| {
                     let raws: Vec<[f64; 2]> = part.0.iter().map(|at| [at.x, at.y]).collect();
-                    ground.places(&degrees.points(&raws)).into_iter().collect()
+                    ground.places_of(&degrees, &raws).into_iter().collect()
                 })
                 .collect();
             match parts {

@@ -30,6 +30,7 @@ use crate::io::geotiff::Piece;
 use crate::io::geotiff::Window;
 use crate::io::read::ReadRequest;
 use crate::model::lattice::Lattice;
+use crate::model::place::PlaneXy;
 use crate::model::streets::Mode;
 use crate::model::streets::StreetNetwork;
 use crate::model::surface::Cells;
@@ -75,7 +76,7 @@ pub(crate) fn read(
     let mut draft = match &source.speeds {
         SpeedSource::Uniform(speed) => SurfaceDraft::new(cells, Ground::Open(*speed)),
         SpeedSource::Landcover { source, speeds } => {
-            let (draft, account) = landcover(source, speeds, cells, &lattice)?;
+            let (draft, account) = landcover(source, speeds, cells, (ground, &lattice))?;
             accounts.push(account);
             draft
         }
@@ -174,7 +175,7 @@ fn landcover(
     source: &Source,
     speeds: &BTreeMap<i64, KmPerHour>,
     cells: Cells,
-    lattice: &Lattice,
+    (frame, lattice): (&Frame, &Lattice),
 ) -> Result<(SurfaceDraft, Account), IngestError> {
     let shown = source_name(source);
     let mut account = Account::new(source, "cells of land cover");
@@ -188,9 +189,16 @@ fn landcover(
     let grid = raster.grid;
     let mut draft = SurfaceDraft::new(cells, Ground::Unknown);
     let mut wanted: Vec<Wanted> = Vec::new();
+    let is_of_plane = frame.is_of_plane(&degrees);
+    let place_of = |middle: PlaneXy| {
+        if is_of_plane {
+            return Some(middle.array());
+        }
+        let at = lattice.place(middle).lonlat;
+        to_raster.point([at.lon, at.lat])
+    };
     for cell in 0..cells.count() as u32 {
-        let at = lattice.place(cells.middle(cell)).lonlat;
-        let Some(at) = to_raster.point([at.lon, at.lat]) else { continue };
+        let Some(at) = place_of(cells.middle(cell)) else { continue };
         let [column, row] = grid.cell_at(at).map(f64::floor);
         if column >= 0.0 && row >= 0.0 && column < f64::from(grid.columns) && row < f64::from(grid.rows) {
             wanted.push(Wanted { row: row as u32, column: column as u32, cell });

@@ -110,7 +110,7 @@ pub(crate) fn read(
             .collect();
         degrees.doubt(&corners, ground.extent.as_ref())?;
         for (record, words, area) in collector.areas {
-            match degrees.area(&area).and_then(|lonlat| Some((ground.area(&lonlat)?, lonlat))) {
+            match degrees.area(&area).and_then(|lonlat| Some((ground.area(&degrees, &area)?, lonlat))) {
                 Some((plane, lonlat)) => zones.push(Zone { record, words, plane, lonlat }),
                 None => {
                     let what = format!("a corner is outside the area of {}", degrees.name());

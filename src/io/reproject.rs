@@ -352,17 +352,71 @@ pub fn scale_bounds(degrees_to_plane: &Reprojector, [west, south, east, north]: 
                 lon: west + (east - west) * f64::from(i) / 8.0,
                 lat: (south + (north - south) * f64::from(j) / 8.0).clamp(-89.9, 89.9),
             };
-            let start = degrees_to_plane.point([at.lon, at.lat])?;
-            for (dx, dy) in [(1e-3, 0.0), (0.0, 1e-3)] {
-                let end = LonLat { lon: at.lon + dx, lat: at.lat + dy };
-                let there = degrees_to_plane.point([end.lon, end.lat])?;
-                let scale = (there[0] - start[0]).hypot(there[1] - start[1]) / geodesic_m(at, end);
-                least = least.min(scale);
-                most = most.max(scale);
-            }
+            let (low, high) = scale_at(degrees_to_plane, at)?;
+            (least, most) = (least.min(low), most.max(high));
         }
     }
     Some((least * (1.0 - 1e-4), most * (1.0 + 1e-4)))
+}
+
+/// Length in the plane over length on the ellipsoid at a place, the smaller and the larger one of the two directions along the parallel and
+/// the meridian, over some 100 m; `None` where the plane has no coordinates.
+pub fn scale_at(degrees_to_plane: &Reprojector, at: LonLat) -> Option<(f64, f64)> {
+    let start = degrees_to_plane.point([at.lon, at.lat])?;
+    let towards = |dx: f64, dy: f64| {
+        let end = LonLat { lon: at.lon + dx, lat: at.lat + dy };
+        let there = degrees_to_plane.point([end.lon, end.lat])?;
+        Some((there[0] - start[0]).hypot(there[1] - start[1]) / geodesic_m(at, end))
+    };
+    let (east, north) = (towards(1e-3, 0.0)?, towards(0.0, 1e-3)?);
+    Some((east.min(north), east.max(north)))
+}
+
+/// Planes made for a box of degrees (west, south, east, north), as WKT: a transverse Mercator for one that is high, a Lambert conformal conic
+/// for one that is wide, both with errors as large at the edges as in the middle; on CGCS2000 in China, else on WGS 84.
+pub fn planes_for([west, south, east, north]: [f64; 4]) -> Vec<String> {
+    let tenth = |degrees: f64| (degrees * 10.0).round() / 10.0;
+    let (lon, lat) = (tenth((west + east) / 2.0), tenth((south + north) / 2.0));
+    let (frame, base) = match in_china(LonLat { lon, lat }) {
+        true => (
+            "CGCS2000",
+            r#"GEOGCS["China Geodetic Coordinate System 2000",DATUM["China_2000",SPHEROID["CGCS2000",6378137,298.257222101]]"#,
+        ),
+        false => ("WGS 84", r#"GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]]"#),
+    };
+    let base = format!(r#"{base},PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]"#);
+    let wkt = |name: String, method: &str, parameters: &[(&str, f64)]| {
+        let parameters: String =
+            parameters.iter().map(|(name, value)| format!(r#",PARAMETER["{name}",{value}]"#)).collect();
+        format!(r#"PROJCS["{frame} / {name}",{base},PROJECTION["{method}"]{parameters},UNIT["metre",1]]"#)
+    };
+    // the scale of a transverse Mercator grows with the square of the distance from its meridian: half of that at the edge is taken off
+    let nearest_equator = if south <= 0.0 && north >= 0.0 { 0.0 } else { south.abs().min(north.abs()) };
+    let half_width = ((east - west) / 2.0).to_radians() * nearest_equator.to_radians().cos();
+    let factor = ((1.0 - half_width * half_width / 4.0) * 1e5).round() / 1e5;
+    let false_origin = [("false_easting", 500_000.0), ("false_northing", 0.0)];
+    let mut planes = vec![wkt(
+        format!("Transverse Mercator, meridian {lon}, scale {factor}"),
+        "Transverse_Mercator",
+        &[&[("latitude_of_origin", 0.0), ("central_meridian", lon), ("scale_factor", factor)][..], &false_origin]
+            .concat(),
+    )];
+    // parallels at which the error within the box is as large as at its edges (Chebyshev's nodes)
+    let inset = (north - south) * (1.0 - std::f64::consts::FRAC_1_SQRT_2) / 2.0;
+    let (low, high) = (tenth(south + inset), tenth(north - inset));
+    if (low + high).abs() > 1.0 && lat.abs() < 89.0 {
+        planes.push(wkt(
+            format!("Lambert conformal conic, meridian {lon}, parallels {low} and {high}"),
+            "Lambert_Conformal_Conic_2SP",
+            &[
+                &[("latitude_of_origin", lat), ("central_meridian", lon)][..],
+                &[("standard_parallel_1", low), ("standard_parallel_2", high)],
+                &false_origin,
+            ]
+            .concat(),
+        ));
+    }
+    planes
 }
 
 /// Why the numbers of a file do not look like coordinates of the CRS that it is said to be in.

@@ -50,6 +50,7 @@ use crate::metrics::reach::known_services;
 use crate::metrics::reach::without_services;
 use crate::model::place::Place;
 use crate::model::region::Level;
+use crate::model::study::Plane;
 use crate::model::study::Study;
 
 /// What a facility has to give.
@@ -215,13 +216,14 @@ impl Accessibility {
     /// The answer without rows, where anybody may go anywhere as the crow flies and the method is but two steps over bands.
     fn in_the_plane(
         &self,
+        plane: &Plane,
         parties: &Parties<'_>,
         supply: &[Option<f64>],
         facilities: &[Place],
         curve: &Curve,
     ) -> Option<Floated> {
         let is_two_steps = matches!(self.method, Method::TwoStep | Method::Enhanced);
-        if self.by != By::StraightLine || self.whose != Whose::Any || !is_two_steps {
+        if self.by != By::StraightLine || plane.distortion.is_some() || self.whose != Whose::Any || !is_two_steps {
             return None;
         }
         let supply: Vec<f64> = supply.iter().copied().collect::<Option<_>>()?;
@@ -264,7 +266,7 @@ impl Accessibility {
         let all: Vec<usize> = (0..layer.len()).collect();
         let Met { off_streets, closed, .. } = Met::new(prepared.as_ref(), layer, &all);
         let people = &parties.group.weights;
-        let in_the_plane = self.in_the_plane(&parties, &supply, &places, &curve);
+        let in_the_plane = self.in_the_plane(&study.plane, &parties, &supply, &places, &curve);
         let (floated, settled, uncrowded) =
             in_the_plane.map(|floated| (floated, None, Vec::new())).unwrap_or_else(|| {
                 let rows = Asked::new(prepared.as_ref(), engine.unit(), &layer.at, &parties, limit.value());

@@ -13,6 +13,7 @@ use geo_types::MultiPolygon;
 use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
+use crate::base::same::is_at_least;
 use crate::base::units::Metres;
 use crate::metrics::borders::Borders;
 use crate::model::region::Level;
@@ -74,7 +75,7 @@ impl Standing {
 pub struct Pair {
     pub a: usize,
     pub b: usize,
-    /// Shared border, metres in the study plane: the length within the tolerance less the ends (two tolerances).
+    /// Shared border, metres: the length within the tolerance less what its pieces measure beyond their ends.
     pub shared_m: f64,
     /// Length of border within the tolerance, mean of both sides, metres.
     pub within_m: f64,
@@ -153,13 +154,14 @@ fn contacts(borders: &Borders, unit_of: &[usize], tolerance_m: f64) -> Contacts 
 /// changes nothing is listed.
 pub fn adjacency(study: &Study, units: &[Unit], rule: Rule) -> Adjacency {
     let (shapes, mains, unit_of) = outlines(study, units);
-    let borders = Borders::new(&shapes);
+    let distortion = study.plane.distortion.clone();
+    let borders = Borders::new(&shapes).on_ground(distortion);
     let now = contacts(&borders, &unit_of, rule.tolerance_m);
     let tight = contacts(&borders, &unit_of, rule.tolerance_m / 2.0);
     let loose = contacts(&borders, &unit_of, rule.tolerance_m * 2.0);
     let main_only = contacts(&Borders::new(&mains), &unit_of, rule.tolerance_m);
     let answer = |found: &Contacts, key: &(usize, usize), min_border_m: f64| {
-        found.get(key).is_some_and(|(shared, _)| rule.point_contact || *shared >= min_border_m)
+        found.get(key).is_some_and(|(shared, _)| rule.point_contact || is_at_least(*shared, min_border_m))
     };
 
     let keys: BTreeSet<(usize, usize)> = now.keys().chain(loose.keys()).copied().collect();
@@ -194,7 +196,7 @@ pub fn adjacency(study: &Study, units: &[Unit], rule: Rule) -> Adjacency {
                 - (within_m - shared_m))
                 .max(0.0)
         });
-        let water_only = rule.exclude_water && base && land_m.is_some_and(|land| land < rule.min_border_m);
+        let water_only = rule.exclude_water && base && land_m.is_some_and(|land| !is_at_least(land, rule.min_border_m));
         result.pairs.push(Pair {
             a: key.0,
             b: key.1,

@@ -93,7 +93,15 @@ mod tests {
         let place = |x: f64| Place { lonlat: LonLat { lon: 0.0, lat: 0.0 }, xy: PlaneXy { x, y: 0.0 } };
         let facilities: Vec<Place> = (0..50).map(|at| place(f64::from(at) * 400.0)).collect();
         let origins: Vec<Option<Place>> = (0..20_000).map(|at| (at % 7 != 3).then(|| place(f64::from(at)))).collect();
-        let plane = Plane { name: "scene".into(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 };
+        let plane = Plane {
+            name: "scene".into(),
+            epsg: None,
+            wkt1: String::new(),
+            scale_min: 1.0,
+            scale_max: 1.0,
+            distortion: None,
+            doubt: None,
+        };
         let prepared = StraightLine.prepare(&plane, &facilities);
         let layer = crate::model::demand::DemandLayer::default();
         let group = crate::model::demand::WeightGroup { name: "people".into(), weights: Vec::new() };

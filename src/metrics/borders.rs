@@ -7,9 +7,13 @@ use rayon::prelude::*;
 
 use crate::base::plane::Rect;
 use crate::base::plane::distance;
+use crate::base::plane::distance_to_segment;
 use crate::base::plane::side;
+use crate::base::same::SAME;
+use crate::base::same::is_within;
 use crate::base::units::Metres;
 use crate::model::boxes::BoxTree;
+use crate::model::distortion::Distortion;
 use crate::model::locate::Bands;
 use crate::model::locate::holds_by_scan;
 use crate::model::rings::Rings;
@@ -22,9 +26,10 @@ pub struct Contact {
     pub b: u32,
     /// L: half of the boundary of `a` within the tolerance of `b` plus half of that of `b` within the tolerance of `a`.
     ///
-    /// A border of length l measures l + 2 tolerances where it ends in two corners, a touching corner 2 tolerances.
+    /// A border of length l measures l + 2 tolerances where its two ends are right-angled corners, a touching corner 2 tolerances.
     pub within_m: f64,
-    /// The border they share: L less two tolerances, never negative. 0 for a touching corner.
+    /// The border they share: L less what each of its pieces measures beyond its ends. 0 for places where they touch, however many; all of
+    /// L for a closed border, which has no ends.
     pub shared_m: f64,
 }
 
@@ -52,6 +57,7 @@ pub struct Borders {
     parts: BoxTree,
     region_of_part: Vec<u32>,
     part_rects: Vec<Rect>,
+    distortion: Option<Distortion>,
 }
 
 /// Edges `first..end` of one ring, by their first vertices.
@@ -95,8 +101,14 @@ struct Clear {
     at: [f64; 2],
 }
 
-/// What of one region lies near each other one, in metres; a region once for every ring.
-type Lengths = Vec<(u32, f64)>;
+/// What of one ring lies within the tolerance of one other region.
+struct Side {
+    ring: u32,
+    other: u32,
+    /// In ring order, but for one over the ring's first vertex, which is the last.
+    stretches: Vec<Stretch>,
+    length: f64,
+}
 
 impl Borders {
     /// The boundaries of `shapes`; region `k` is the `k`-th of them.
@@ -138,7 +150,18 @@ impl Borders {
             piece_rects,
             part_rects,
             rings,
+            distortion: None,
         }
+    }
+
+    /// The same, with lengths as they are on the ground: where no plane fits the study. The tolerance stays one of the plane.
+    pub fn on_ground(mut self, distortion: Option<Distortion>) -> Borders {
+        self.distortion = distortion;
+        self
+    }
+
+    fn distance(&self, from: [f64; 2], to: [f64; 2]) -> f64 {
+        self.distortion.as_ref().map_or_else(|| distance(from, to), |distortion| distortion.length_m(from, to))
     }
 
     /// All pairs whose closed polygons lie within `tolerance` of each other (the limit included), sorted by (`a`, `b`).
@@ -152,37 +175,157 @@ impl Borders {
     /// every edge meets many.
     pub fn contacts(&self, tolerance: Metres) -> Vec<Contact> {
         let tolerance = clean(tolerance);
-        let found: Vec<(Lengths, Vec<Clear>)> = (0..self.rings.region_count())
+        let found: Vec<(Vec<Side>, Vec<Clear>)> = (0..self.rings.region_count())
             .into_par_iter()
             .map(|region| {
-                let (mut lengths, mut clear) = (Vec::new(), Vec::new());
+                let (mut sides, mut clear) = (Vec::new(), Vec::new());
                 for ring in self.rings.rings_of_region(region) {
                     let near = self.near(ring, tolerance, None);
                     self.clear(ring, &near, None, &mut clear);
-                    lengths.extend(near.iter().map(|near| (near.region, near.length)));
+                    sides.extend(near.into_iter().map(|Near { region, stretches, length }| Side {
+                        ring: ring as u32,
+                        other: region,
+                        stretches,
+                        length,
+                    }));
                 }
-                (lengths, clear)
+                (sides, clear)
             })
             .collect();
         let inside = self.inside(found.iter().flat_map(|(_, clear)| clear));
-        let mut halves: Vec<(u32, u32, f64)> = Vec::new();
-        let mut half = |own: u32, other: u32, length: f64| halves.push((own.min(other), own.max(other), length));
-        for (region, (lengths, _)) in (0u32..).zip(&found) {
-            lengths.iter().for_each(|(other, length)| half(region, *other, *length));
+        let (sides, clear): (Vec<Vec<Side>>, Vec<Vec<Clear>>) = found.into_iter().unzip();
+        let mut sides: Vec<Side> = sides.into_iter().flatten().collect();
+        for (clear, _) in clear.into_iter().flatten().zip(inside).filter(|(_, inside)| *inside) {
+            sides.push(Side {
+                ring: clear.ring,
+                other: clear.other,
+                stretches: vec![clear.stretch],
+                length: self.length(clear.ring, clear.stretch),
+            });
         }
-        for (clear, inside) in found.iter().flat_map(|(_, clear)| clear).zip(inside) {
-            if inside {
-                half(self.region_of_ring[clear.ring as usize], clear.other, self.length(clear.ring, clear.stretch));
-            }
-        }
+        sides.sort_by_key(|side| (side.ring, side.other));
+        let sides: Vec<Side> = sides
+            .chunk_by_mut(|x, y| (x.ring, x.other) == (y.ring, y.other))
+            .map(|alike| Side {
+                ring: alike[0].ring,
+                other: alike[0].other,
+                stretches: alike.iter_mut().flat_map(|side| std::mem::take(&mut side.stretches)).collect(),
+                length: alike.iter().map(|side| side.length).sum(),
+            })
+            .collect();
+        let mut halves: Vec<(u32, u32, f64, f64)> = sides
+            .into_par_iter()
+            .map(|side| {
+                let own = self.region_of_ring[side.ring as usize];
+                let shared = (side.length - self.beyond(&side, tolerance)).max(0.0);
+                (own.min(side.other), own.max(side.other), side.length, shared)
+            })
+            .collect();
         halves.sort_by_key(|half| (half.0, half.1));
         halves
             .chunk_by(|x, y| (x.0, x.1) == (y.0, y.1))
             .map(|pair| {
-                let within_m = 0.5 * pair.iter().map(|half| half.2).sum::<f64>();
-                Contact { a: pair[0].0, b: pair[0].1, within_m, shared_m: (within_m - 2.0 * tolerance).max(0.0) }
+                let half = |length: fn(&(u32, u32, f64, f64)) -> f64| 0.5 * pair.iter().map(length).sum::<f64>();
+                let (within_m, shared_m) = (half(|half| half.2), half(|half| half.3));
+                Contact { a: pair[0].0, b: pair[0].1, within_m, shared_m }
             })
             .collect()
+    }
+
+    /// What the pieces of a side measure beyond the ends of the border: from where the two outlines part to where they are the tolerance
+    /// apart. Nothing for a whole ring, which has no ends.
+    fn beyond(&self, side: &Side, tolerance: f64) -> f64 {
+        if tolerance == 0.0 {
+            return 0.0;
+        }
+        let ring = side.ring as usize;
+        let edges = self.rings.ring(ring);
+        let after = |edge: u32| if edge as usize + 2 == edges.end { edges.start as u32 } else { edge + 1 };
+        let meets = |end: (u32, f64), start: (u32, f64)| {
+            end == start || (end.1 == 1.0 && start.1 == 0.0 && after(end.0) == start.0)
+        };
+        let mut stretches = side.stretches.clone();
+        stretches.sort_by(|x, y| x.from.0.cmp(&y.from.0).then(x.from.1.total_cmp(&y.from.1)));
+        let mut pieces: Vec<Stretch> = Vec::new();
+        for stretch in stretches {
+            match pieces.last_mut() {
+                Some(last) if meets(last.to, stretch.from) => last.to = stretch.to,
+                _ => pieces.push(stretch),
+            }
+        }
+        if let [first, .., last] = pieces[..]
+            && meets(last.to, first.from)
+        {
+            pieces.pop();
+            pieces[0].from = last.from;
+        }
+        let beyond = |piece: &Stretch| {
+            if meets(piece.to, piece.from) {
+                return 0.0;
+            }
+            let mut way = self.walk(ring, *piece);
+            let length: f64 = way.windows(2).map(|step| self.distance(step[0], step[1])).sum();
+            let start = self.parting(&way, side.other, tolerance);
+            way.reverse();
+            (start + self.parting(&way, side.other, tolerance)).min(length)
+        };
+        pieces.iter().map(beyond).sum()
+    }
+
+    /// How far it is from the start of a piece, at which the outlines are the tolerance apart, to where they come together: the first place at
+    /// which they are nearer to each other than before and after, and at most halfway between the tolerance and touching; of outlines that
+    /// are farther apart all along, halfway between the tolerance and the nearest that they come.
+    fn parting(&self, way: &[[f64; 2]], other: u32, tolerance: f64) -> f64 {
+        let first = |most: f64| {
+            let mut walked = 0.0;
+            way.windows(2).find_map(|step| {
+                let length = self.distance(step[0], step[1]);
+                let found = self.together(step[0], step[1], other, most).map(|share| walked + share * length);
+                walked += length;
+                found
+            })
+        };
+        let nearest = || {
+            let along = way.windows(2).flat_map(|step| self.near_edges(step[0], step[1], other, tolerance));
+            along.map(|(_, _, away)| away).fold(tolerance, f64::min)
+        };
+        first(tolerance / 2.0).or_else(|| first((tolerance + nearest()) / 2.0)).unwrap_or(tolerance)
+    }
+
+    /// The first place on the way from `a` to `b`, as a share of it, where the boundary of a region is at most so far and nearer than before
+    /// and after; not `b` itself.
+    fn together(&self, a: [f64; 2], b: [f64; 2], region: u32, most: f64) -> Option<f64> {
+        let coords = self.rings.coords();
+        let mut near = self.near_edges(a, b, region, most);
+        near.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+        let is_nearest = |share: f64, away: f64| {
+            let here = [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) * share);
+            near.iter().all(|(f, ..)| distance_to_segment(here, coords[*f], coords[*f + 1]) >= away - SAME)
+        };
+        let found =
+            near.iter().find(|(_, share, away)| *share < 1.0 && is_within(*away, most) && is_nearest(*share, *away));
+        found.map(|(_, share, _)| *share)
+    }
+
+    /// The edges of a region that may be within a distance of the way from `a` to `b`, each with the first share of the way at which it is
+    /// nearest, and how far it is there.
+    fn near_edges(&self, a: [f64; 2], b: [f64; 2], region: u32, most: f64) -> Vec<(usize, f64, f64)> {
+        let reach = Rect::of([&a, &b]).grown(most + SAME);
+        let coords = self.rings.coords();
+        let mut near = Vec::new();
+        self.piece_tree.meeting(&reach, |at| {
+            let piece = self.pieces[at as usize];
+            if piece.region != region {
+                return;
+            }
+            for f in piece.first as usize..piece.end as usize {
+                if Rect::of([&coords[f], &coords[f + 1]]).meets(&reach) {
+                    let (share, away) = approach(a, b, coords[f], coords[f + 1]);
+                    near.push((f, share, away));
+                }
+            }
+        });
+        near
     }
 
     /// The boundary of region `a` where it lies within `tolerance` of region `b`, inside of `b` included.
@@ -240,7 +383,7 @@ impl Borders {
             });
             for k in piece.first..piece.end {
                 let (a, b) = (coords[k as usize], coords[k as usize + 1]);
-                let length = distance(a, b);
+                let length = self.distance(a, b);
                 if twin != NO_TWIN {
                     add(&mut nears, twin, k, (0.0, 1.0), length);
                 }
@@ -362,7 +505,7 @@ impl Borders {
 
     /// Length of a stretch; one whose end is not after its start runs over the ring's first vertex.
     fn length(&self, ring: u32, stretch: Stretch) -> f64 {
-        self.walk(ring as usize, stretch).windows(2).map(|step| distance(step[0], step[1])).sum()
+        self.walk(ring as usize, stretch).windows(2).map(|step| self.distance(step[0], step[1])).sum()
     }
 
     /// The vertices of a stretch, its two ends included.
@@ -474,6 +617,25 @@ fn near_span(a: [f64; 2], b: [f64; 2], c: [f64; 2], d: [f64; 2], tolerance: f64)
     }
     join(from, to);
     (low <= high).then_some((low, high))
+}
+
+/// The first place on the way from `a` to `b`, as a share of it, that is nearest to the segment from `c` to `d`, and how far that is.
+fn approach(a: [f64; 2], b: [f64; 2], c: [f64; 2], d: [f64; 2]) -> (f64, f64) {
+    let minus = |p: [f64; 2], q: [f64; 2]| [p[0] - q[0], p[1] - q[1]];
+    let cross = |p: [f64; 2], q: [f64; 2]| p[0] * q[1] - p[1] * q[0];
+    let (way, axis) = (minus(b, a), minus(d, c));
+    let square = way[0] * way[0] + way[1] * way[1];
+    let along = |p: [f64; 2]| {
+        let to = minus(p, a);
+        ((way[0] * to[0] + way[1] * to[1]) / square).clamp(0.0, 1.0)
+    };
+    // where the lines cross; not a number where they run alike
+    let crossing = cross(minus(c, a), axis) / cross(way, axis);
+    let shares = [0.0, along(c), along(d), if crossing.is_finite() { crossing.clamp(0.0, 1.0) } else { 1.0 }, 1.0];
+    let away = |share: f64| distance_to_segment([0, 1].map(|axis| a[axis] + way[axis] * share), c, d);
+    let nearest = shares.iter().map(|share| away(*share)).fold(f64::INFINITY, f64::min);
+    let first = shares.into_iter().filter(|share| away(*share) <= nearest + SAME).fold(1.0, f64::min);
+    (first, nearest)
 }
 
 /// What two segments have in common, as shares of the one from `a` to `b`; decided exactly.
@@ -667,6 +829,7 @@ mod tests {
         // its top reaches sqrt(50^2 - 30^2) = 40 m west of the corner, its bottom 50 m; F's west side 9 970 and 50 m round
         // either corner: (10 000 + 40 + 50 + 9 970 + 50 + 50) / 2 = 10 080. Corners: 2 * 50. BF: of B's south side 40 m and
         // of its east side 20 m lie within 50 m of F's corner, of F 20 m and 40 m of B's: (40 + 20 + 20 + 40) / 2 = 60.
+        // Shared is what lies between the places where outlines part: of EF the 9 970 m that F's side is long.
         expect(
             &contacts(&toy(), Metres(50.0)),
             &[
@@ -678,9 +841,9 @@ mod tests {
                 ("BE", 10_100.0, 10_000.0),
                 ("BF", 60.0, 0.0),
                 ("CE", 100.0, 0.0),
-                ("CF", 10_040.0, 9_940.0),
+                ("CF", 10_040.0, 10_000.0),
                 ("DE", 10_100.0, 10_000.0),
-                ("EF", 10_080.0, 9_980.0),
+                ("EF", 10_080.0, 9_970.0),
             ],
         );
     }
@@ -706,7 +869,7 @@ mod tests {
     #[test]
     fn a_gap_exactly_as_wide_as_the_tolerance_is_a_contact() {
         let pair = [rect(0.0, 0.0, 100.0, 100.0), rect(130.0, 0.0, 230.0, 100.0)];
-        expect(&contacts(&pair, Metres(30.0)), &[("AB", 100.0, 40.0)]);
+        expect(&contacts(&pair, Metres(30.0)), &[("AB", 100.0, 100.0)]);
         expect(&contacts(&pair, Metres(29.999)), &[]);
         let apart = [rect(0.0, 0.0, 100.0, 100.0), rect(103.0, 104.0, 200.0, 200.0)];
         expect(&contacts(&apart, Metres(5.0)), &[("AB", 0.0, 0.0)]);
@@ -724,7 +887,8 @@ mod tests {
         // C lies in A and touches nothing: half of its own boundary.
         let nested = [rect(0.0, 0.0, 100.0, 100.0), rect(200.0, 0.0, 300.0, 100.0), rect(40.0, 40.0, 50.0, 50.0)];
         expect(&contacts(&nested, Metres(0.0)), &[("AC", 20.0, 20.0)]);
-        expect(&contacts(&nested, Metres(5.0)), &[("AC", 20.0, 10.0)]);
+        // it has no ends
+        expect(&contacts(&nested, Metres(5.0)), &[("AC", 20.0, 20.0)]);
         // The same twice: both boundaries in full.
         expect(&contacts(&[nested[0].clone(), nested[0].clone()], Metres(0.0)), &[("AB", 400.0, 400.0)]);
     }
@@ -736,7 +900,97 @@ mod tests {
         expect(&contacts(&[ring.clone(), rect(40.0, 40.0, 60.0, 60.0)], Metres(0.0)), &[("AB", 80.0, 80.0)]);
         expect(&contacts(&[ring.clone(), rect(45.0, 45.0, 55.0, 55.0)], Metres(0.0)), &[]);
         // 5 m from each side of the hole: of the hole's sides 4 * 10 m, of the island 4 * 10 m.
-        expect(&contacts(&[ring, rect(45.0, 45.0, 55.0, 55.0)], Metres(5.0)), &[("AB", 40.0, 30.0)]);
+        expect(&contacts(&[ring, rect(45.0, 45.0, 55.0, 55.0)], Metres(5.0)), &[("AB", 40.0, 40.0)]);
+    }
+
+    /// A strip on which a saw stands: it touches the line y = 0 with teeth of a width and a height, so many of them, and all of the strip between.
+    fn saw(teeth: i32, width: f64, height: f64) -> [MultiPolygon<f64>; 2] {
+        let end = f64::from(teeth) * width;
+        let mut ring: Vec<geo_types::Coord<f64>> = vec![geo_types::coord! { x: 0.0, y: 1000.0 }];
+        for tooth in 0..teeth {
+            let x = f64::from(tooth) * width;
+            ring.extend([(0.0, height), (0.5, 0.0)].map(|(part, y)| geo_types::coord! { x: x + part * width, y: y }));
+        }
+        ring.extend([(end, height), (end, 1000.0)].map(|(x, y)| geo_types::coord! { x: x, y: y }));
+        [Polygon::new(ring.into(), vec![]).into(), rect(-1000.0, -1000.0, end + 1000.0, 0.0)]
+    }
+
+    #[test]
+    fn the_ends_are_taken_off_every_piece_and_none_off_a_closed_border() {
+        let below = rect(-1000.0, -1000.0, 5000.0, 0.0);
+        let hole = |x: f64, y: f64, side: f64| rect(x, y, x + side, y + side).0[0].exterior().clone();
+        let around = |holes: Vec<LineString<f64>>| {
+            MultiPolygon::new(vec![Polygon::new(rect(0.0, 0.0, 4000.0, 4000.0).0[0].exterior().clone(), holes)])
+        };
+        let table: [(&str, [MultiPolygon<f64>; 2], f64); 14] = [
+            ("a corner", [rect(0.0, 0.0, 400.0, 400.0), rect(-400.0, -400.0, 0.0, 0.0)], 0.0),
+            ("a tooth at 45 degrees", saw(1, 2000.0, 1000.0), 0.0),
+            ("a tooth at some 27 degrees", saw(1, 2000.0, 500.0), 0.0),
+            ("seven teeth at 45 degrees", saw(7, 2000.0, 1000.0), 0.0),
+            ("seven teeth at 11 degrees", saw(7, 2000.0, 200.0), 0.0),
+            ("a segment", [rect(0.0, 0.0, 400.0, 400.0), below.clone()], 400.0),
+            ("a short segment", [rect(0.0, 0.0, 20.0, 400.0), below.clone()], 20.0),
+            ("a segment whose outlines part at 45 degrees", [
+                polygon![(x: 0.0, y: 0.0), (x: 400.0, y: 0.0), (x: 800.0, y: 400.0), (x: -400.0, y: 400.0)].into(),
+                below.clone(),
+            ], 400.0),
+            ("two segments", [
+                polygon![(x: 0.0, y: 0.0), (x: 400.0, y: 0.0), (x: 400.0, y: 300.0), (x: 800.0, y: 300.0), (x: 800.0, y: 0.0), (x: 1200.0, y: 0.0), (x: 1200.0, y: 900.0), (x: 0.0, y: 900.0)].into(),
+                below.clone(),
+            ], 800.0),
+            ("two segments in two parts", [
+                MultiPolygon::new([rect(0.0, 0.0, 400.0, 400.0).0, rect(1000.0, 0.0, 1400.0, 400.0).0].concat()),
+                below.clone(),
+            ], 800.0),
+            ("a segment and a tooth", [
+                MultiPolygon::new([rect(-600.0, 0.0, -200.0, 400.0).0, saw(1, 2000.0, 1000.0)[0].0.clone()].concat()),
+                below.clone(),
+            ], 400.0),
+            ("a closed border", [around(vec![hole(1000.0, 1000.0, 140.0)]), rect(1000.0, 1000.0, 1140.0, 1140.0)], 560.0),
+            ("two closed borders", [
+                around(vec![hole(1000.0, 1000.0, 140.0), hole(2000.0, 1000.0, 140.0)]),
+                MultiPolygon::new([rect(1000.0, 1000.0, 1140.0, 1140.0).0, rect(2000.0, 1000.0, 2140.0, 1140.0).0].concat()),
+            ], 1120.0),
+            ("a closed border and a corner", [
+                around(vec![hole(1000.0, 1000.0, 140.0)]),
+                MultiPolygon::new([rect(1000.0, 1000.0, 1140.0, 1140.0).0, rect(-300.0, -300.0, 0.0, 0.0).0].concat()),
+            ], 560.0),
+        ];
+        for (name, pair, shared) in table {
+            // from wherever the rings start, whichever comes first
+            for turn in 0..4 {
+                let turned: Vec<MultiPolygon<f64>> = pair
+                    .iter()
+                    .map(|shape| {
+                        let ring = |ring: &LineString<f64>| {
+                            let mut corners = ring.0[1..].to_vec();
+                            let by = turn % corners.len();
+                            corners.rotate_left(by);
+                            LineString(corners)
+                        };
+                        shape
+                            .iter()
+                            .map(|part| {
+                                Polygon::new(ring(part.exterior()), part.interiors().iter().map(ring).collect())
+                            })
+                            .collect()
+                    })
+                    .collect();
+                let back: Vec<MultiPolygon<f64>> = turned.iter().rev().cloned().collect();
+                for shapes in [turned, back] {
+                    let found = contacts(&shapes, Metres(50.0));
+                    assert!((found[0].shared_m - shared).abs() < 0.01, "{name}, turn {turn}: {found:?}");
+                }
+            }
+        }
+        // an enclave that two regions fill has two ends on either
+        let two = [
+            around(vec![hole(1000.0, 1000.0, 400.0)]),
+            rect(1000.0, 1000.0, 1200.0, 1400.0),
+            rect(1200.0, 1000.0, 1400.0, 1400.0),
+        ];
+        let shared: Vec<f64> = contacts(&two, Metres(50.0)).iter().map(|found| found.shared_m.round()).collect();
+        assert_eq!(shared, [800.0, 800.0, 400.0]);
     }
 
     #[test]

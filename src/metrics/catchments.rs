@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Metres;
 use crate::base::units::Text;
@@ -360,7 +361,7 @@ impl Layers<'_> {
             .filter_map(|at| {
                 let place = self.middle(at)?;
                 let snap = prepared.snapped(&place).ok()?;
-                snap.is_none_or(|snap| snap.off_m <= self.trim.0).then_some((at as u32, (place, snap)))
+                snap.is_none_or(|snap| is_within(snap.off_m, self.trim.0)).then_some((at as u32, (place, snap)))
             })
             .unzip()
     }
@@ -422,7 +423,7 @@ impl Layers<'_> {
     /// Weight of the judged points within a limit; of one facility's, if one is given.
     fn weight(&self, limit: f64, of: Option<u32>) -> Weight {
         let is_in = |at: &&usize| match self.reach.reached(**at) {
-            Reached::At(facility, cost) => cost <= limit && of.is_none_or(|of| of == facility),
+            Reached::At(facility, cost) => is_within(cost, limit) && of.is_none_or(|of| of == facility),
             _ => false,
         };
         self.reach.judged.iter().filter(is_in).map(|at| self.reach.weight(*at)).sum()
@@ -520,7 +521,7 @@ impl Layers<'_> {
         let band = |band: &Limit| -> Option<Row> {
             let levels: Vec<f64> = cells.iter().map(|cost| self.level(*cost, band.value())).collect();
             let (square_km, shape) = grid.placed(self.lattice, area(wide, high, &levels), west, south);
-            let within = judged.iter().filter(|(cost, _)| *cost <= band.value());
+            let within = judged.iter().filter(|(cost, _)| is_within(*cost, band.value()));
             (!shape.0.is_empty()).then(|| Row {
                 geometry: Some(Geometry::MultiPolygon(shape)),
                 values: vec![
@@ -548,7 +549,7 @@ impl Layers<'_> {
     fn level(&self, cost: Option<f64>, limit: f64) -> f64 {
         // times by timetable leap: where between two middles can not be told
         if self.reach.by == By::Transit {
-            return if cost.is_some_and(|cost| cost <= limit) { 1.0 } else { -1.0 };
+            return if cost.is_some_and(|cost| is_within(cost, limit)) { 1.0 } else { -1.0 };
         }
         let level = cost.map_or(-1.0, |cost| ((limit - cost) / self.cell_cost()).clamp(-1.0, 1.0));
         // a ring never passes through a middle, where it would meet itself
@@ -624,7 +625,7 @@ impl Layers<'_> {
         // columns and rows from and to, of the cells of each facility
         let mut boxes: BTreeMap<u32, [usize; 4]> = BTreeMap::new();
         for (at, cell) in cells.iter().enumerate() {
-            let Some((facility, _)) = cell.filter(|(_, cost)| *cost <= limit) else { continue };
+            let Some((facility, _)) = cell.filter(|(_, cost)| is_within(*cost, limit)) else { continue };
             let (column, row) = (at % self.grid.columns, at / self.grid.columns);
             let around = boxes.entry(facility).or_insert([column, row, column, row]);
             *around = [around[0].min(column), around[1].min(row), around[2].max(column), around[3].max(row)];
@@ -637,7 +638,11 @@ impl Layers<'_> {
                 let (columns, rows) = (east + 2 - west, north + 2 - south);
                 let level = |at: usize| {
                     let cell = cells[(south + at / columns) * grid.columns + west + at % columns];
-                    if cell.is_some_and(|(nearest, cost)| nearest == facility && cost <= limit) { 1.0 } else { -1.0 }
+                    if cell.is_some_and(|(nearest, cost)| nearest == facility && is_within(cost, limit)) {
+                        1.0
+                    } else {
+                        -1.0
+                    }
                 };
                 let levels: Vec<f64> = (0..columns * rows).map(level).collect();
                 (facility, grid.placed(lattice, area(columns, rows, &levels), west, south))

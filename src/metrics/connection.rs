@@ -16,6 +16,7 @@ use geo_types::Rect;
 
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
+use crate::base::same::is_within;
 use crate::impedance::index::PointIndex;
 use crate::metrics::adjacency::Unit;
 use crate::metrics::service_day::ServiceDay;
@@ -23,6 +24,7 @@ use crate::metrics::service_day::Source;
 use crate::model::course::FARTHEST_M;
 use crate::model::locate::RegionLocator;
 use crate::model::place::PlaneXy;
+use crate::model::region::Region;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
 use crate::model::transit::Pattern;
@@ -106,14 +108,13 @@ pub type Nearness = Vec<Vec<(usize, f64)>>;
 impl<'a> Network<'a> {
     /// Places every stop; `tolerance_m` is the distance from a border within which a stop is doubtful.
     pub fn new(study: &'a Study, transit: &'a Transit, units: &[Unit], tolerance_m: f64) -> Network<'a> {
-        let shaped: Vec<(usize, &MultiPolygon<f64>)> = units
+        let shaped: Vec<(usize, &Region)> = units
             .iter()
             .enumerate()
-            .flat_map(|(at, unit)| unit.members.iter().map(move |member| (at, member)))
-            .filter_map(|(at, member)| study.regions.get(*member).shape.as_ref().map(|shape| (at, &shape.plane)))
+            .flat_map(|(at, unit)| unit.members.iter().map(move |member| (at, study.regions.get(*member))))
+            .filter(|(_, region)| region.shape.is_some())
             .collect();
-        let outlines: Vec<&MultiPolygon<f64>> = shaped.iter().map(|(_, outline)| *outline).collect();
-        let locator = RegionLocator::new(outlines.iter().copied());
+        let locator = RegionLocator::of_regions(shaped.iter().map(|(_, region)| *region));
         let mut unit_by_code: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, unit) in units.iter().enumerate() {
             unit_by_code.insert(&unit.code, at);
@@ -131,7 +132,7 @@ impl<'a> Network<'a> {
                 let depth_m = located.and_then(|at| locator.distance_to_border(xy, at)).unwrap_or(0.0);
                 let declared = stop.declared_region.as_deref().and_then(|code| unit_by_code.get(code)).copied();
                 let mut near: Vec<usize> = Vec::new();
-                if declared.is_none() && (located.is_none() || depth_m <= tolerance_m) {
+                if declared.is_none() && (located.is_none() || is_within(depth_m, tolerance_m)) {
                     near = locator.within_distance(xy, tolerance_m).iter().map(|at| shaped[*at as usize].0).collect();
                     near.retain(|unit| Some(*unit) != inside);
                     near.sort_unstable();

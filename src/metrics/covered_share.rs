@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -98,7 +99,7 @@ impl CoveredShare {
     fn covers(&self, reached: Reached) -> Option<bool> {
         let limit = self.within.value();
         match reached {
-            Reached::At(_, cost) => Some(cost <= limit),
+            Reached::At(_, cost) => Some(is_within(cost, limit)),
             Reached::NoFacility => Some(false),
             // more services could only shorten the way
             Reached::AtMost(_) => reached.known(Some(limit)).map(|_| true),

@@ -10,6 +10,8 @@ use geo_types::MultiPolygon;
 use geo_types::Polygon;
 
 use crate::base::plane::Rect;
+use crate::base::same::SAME;
+use crate::base::same::is_within;
 use crate::model::boxes::BoxTree;
 use crate::model::locate::RegionLocator;
 
@@ -65,8 +67,8 @@ impl Covering {
             return true;
         }
         let mut is_in = false;
-        self.piece_tree.meeting(&Rect { min: at, max: at }, |nth| {
-            is_in |= distance(at, &self.pieces[nth as usize]) <= self.radius;
+        self.piece_tree.meeting(&Rect { min: at, max: at }.grown(SAME), |nth| {
+            is_in |= is_within(distance(at, &self.pieces[nth as usize]), self.radius);
         });
         is_in
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::impedance::cost_table::CostUnit;
 use crate::metrics::MetricError;
@@ -158,12 +159,14 @@ impl Curve {
     /// ¾(1 − (c/c₀)²), which is ¾ at 0 and 0 at c₀ (Dai and Wang 2011, Environment and Planning B 38); exponential e^(−c/s), s the
     /// scale; inverse power (max(c, f)/f)^(−β), which is 1 up to f (Hansen 1959 has no f, and no value at 0).
     pub fn weight(&self, cost: f64) -> f64 {
-        if cost > self.limit {
+        if !is_within(cost, self.limit) {
             return 0.0;
         }
         let weight = match &self.shape {
             Shape::Binary => 1.0,
-            Shape::Steps(bands) => bands.iter().find(|(end, _)| cost <= *end).map_or(0.0, |(_, weight)| *weight),
+            Shape::Steps(bands) => {
+                bands.iter().find(|(end, _)| is_within(cost, *end)).map_or(0.0, |(_, weight)| *weight)
+            }
             Shape::Gaussian => {
                 let (share, edge) = (cost / self.limit, (-0.5f64).exp());
                 (((-0.5 * share * share).exp() - edge) / (1.0 - edge)).max(0.0)

@@ -2,6 +2,7 @@
 
 use geo_types::Geometry;
 
+use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::base::units::trim_zeros;
 use crate::metrics::Context;
@@ -149,7 +150,7 @@ pub(crate) fn evidence(answer: &Answer<'_>) -> Vec<Evidence> {
             }
             (Some(Standing::NotDirect), None, Reached::At(_, cost)) => {
                 let told = reach_layers::told(reach.unit, cost);
-                match cost <= limit {
+                match is_within(cost, limit) {
                     true => (
                         format!("; a stop is {} away, but no line at the stops near leads to the seat", told.0),
                         format!("；最近站点{}，但附近线路不通驻地", told.1.trim_start()),

@@ -14,6 +14,7 @@ use crate::base::idx::StopIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Metres;
 use crate::base::units::Text;
@@ -529,7 +530,7 @@ impl Answer<'_> {
         for point in &self.reach.judged {
             let weight = self.reach.weight(*point);
             match self.reach.reached(*point) {
-                Reached::At(_, cost) if cost <= limit => near += weight,
+                Reached::At(_, cost) if is_within(cost, limit) => near += weight,
                 Reached::NoPlace | Reached::OffStreets => unknown += weight,
                 _ if self.standings[*point] == Some(Standing::NoServices) => unknown += weight,
                 _ => far += weight,

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -283,7 +284,7 @@ impl Answer<'_> {
         match reached {
             Reached::At(nearest, cost) if nearest == facility => Outcome::Nearest(cost),
             Reached::At(nearer, cost) => match self.own.cost(at, facility) {
-                Some(own) if own <= cost => Outcome::Nearest(own),
+                Some(own) if is_within(own, cost) => Outcome::Nearest(own),
                 Some(own) => Outcome::Farther { own, nearer, cost },
                 None => Outcome::NoWay,
             },
@@ -354,7 +355,7 @@ impl Answer<'_> {
                 "own-within",
                 format!("the district's own within {within}"),
                 format!("学区内设施在 {within} 以内"),
-                self.share(points, |_, outcome| outcome.own().is_some_and(|own| own <= limit)),
+                self.share(points, |_, outcome| outcome.own().is_some_and(|own| is_within(own, limit))),
                 true,
             ),
             row(
@@ -362,7 +363,7 @@ impl Answer<'_> {
                 format!("the nearest within {within}"),
                 format!("最近设施在 {within} 以内"),
                 self.share(points, |at, _| {
-                    self.reach.reached(at).known(Some(limit)).is_some_and(|(_, cost)| cost <= limit)
+                    self.reach.reached(at).known(Some(limit)).is_some_and(|(_, cost)| is_within(cost, limit))
                 }),
                 true,
             ),

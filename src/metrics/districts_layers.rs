@@ -3,6 +3,7 @@
 
 use geo_types::Geometry;
 
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -152,7 +153,7 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
                 nearest.map(|(facility, _)| facility_name(facility)).into(),
                 nearest.map(|(_, cost)| short(cost)).into(),
                 outcome.extra().map(short).into(),
-                outcome.is_nearest().map(|_| outcome.own().is_some_and(|own| own <= limit)).into(),
+                outcome.is_nearest().map(|_| outcome.own().is_some_and(|own| is_within(own, limit))).into(),
             ],
         });
     }

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::same::is_within;
 use crate::base::units::Weight;
 use crate::impedance::cost_table::CostTable;
 use crate::metrics::decay::Curve;
@@ -340,7 +341,7 @@ impl Market<'_> {
             self.share(method, at, &supply, &mut sums.scratch);
             let (whole, pairs) = (millionths(people), &sums.scratch.pairs);
             for (facility, cost) in &sums.scratch.row {
-                if *cost <= self.curve.limit() {
+                if is_within(*cost, self.curve.limit()) {
                     add(&mut sums.people[*facility as usize], whole);
                 }
             }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
+use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
@@ -50,7 +51,7 @@ pub(crate) fn halo(reach: &Reach<'_>, limit: Option<f64>) -> Option<Halo> {
                 CostUnit::Seconds => top_speed.seconds(end_m),
             };
             match (reach.reached(*at), limit) {
-                (Reached::At(_, cost), Some(limit)) => cost > limit && end <= limit,
+                (Reached::At(_, cost), Some(limit)) => !is_within(cost, limit) && end <= limit,
                 (Reached::NoFacility, Some(limit)) => end <= limit,
                 (Reached::At(_, cost), None) => end < cost,
                 (Reached::NoFacility, None) => true,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use geo_types::MultiPolygon;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::same::is_within;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -187,13 +187,9 @@ impl HubReach {
         neighbours.iter_mut().for_each(|own| own.sort_unstable());
         let network = Network::new(study, transit, &units, self.tolerance.0);
         let day = ServiceDay::new(transit, transit.date);
-        // a unit of one region has one outline
-        let empty = MultiPolygon(Vec::new());
-        let outlines = units.iter().map(|unit| {
-            let shape = unit.members.first().and_then(|member| study.regions.get(*member).shape.as_ref());
-            shape.map_or(&empty, |shape| &shape.plane)
-        });
-        let locator = RegionLocator::new(outlines);
+        // a unit is one region here
+        let locator =
+            RegionLocator::of_regions(units.iter().flat_map(|unit| &unit.members).map(|at| study.regions.get(*at)));
         let (mut hubs, mut outside) = (Vec::new(), Vec::new());
         let unit_of = |facility: &Facility| {
             let by_home = facility.home.and_then(|home| study.regions.ancestor(home, self.level));
@@ -212,11 +208,8 @@ impl HubReach {
         for (at, hub) in hubs.iter_mut().enumerate() {
             let xy = hub.facility.at.xy;
             // straight lines in the study plane
-            let is_near: Vec<bool> = transit
-                .stops
-                .iter()
-                .map(|stop| (stop.at.xy.x - xy.x).hypot(stop.at.xy.y - xy.y) <= self.stop_within.0)
-                .collect();
+            let is_near: Vec<bool> =
+                transit.stops.iter().map(|stop| is_within(stop.at.xy.distance_m(xy), self.stop_within.0)).collect();
             let near_units: Vec<(usize, f64)> = neighbours[hub.unit]
                 .iter()
                 .filter_map(|unit| {
@@ -225,7 +218,7 @@ impl HubReach {
                         true => 0.0,
                         false => locator.distance_to_border(xy.array(), nth)?,
                     };
-                    (metres <= self.within.0).then_some((*unit, metres))
+                    is_within(metres, self.within.0).then_some((*unit, metres))
                 })
                 .collect();
             let joined = self.joined(&network, &day, &is_near, &near_units);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::base::clock::ServiceTime;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
+use crate::base::same::SAME;
 use crate::base::units::KmPerHour;
 use crate::base::units::Seconds;
 use crate::impedance::index::PointIndex;
@@ -190,7 +191,7 @@ fn changes(day: &ServiceDay<'_>, callers: &[Vec<(u32, u32)>], changing: Changing
     for from in &called {
         let here = transit.stop(*from).at.xy;
         let mut near: BTreeMap<StopIdx, f64> = BTreeMap::new();
-        index.within(here.array(), changing.walk_m, &mut |at, metres| {
+        index.within(here.array(), changing.walk_m + SAME, &mut |at, metres| {
             near.insert(called[at as usize], metres);
         });
         for stop in platforms.get(&station(*from)).into_iter().flatten() {

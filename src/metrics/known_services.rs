@@ -182,7 +182,7 @@ impl Silence {
     }
 }
 
-/// The smallest region of each stop: the one that its file declares, or else the one that contains it; on a border, the lower index.
+/// The smallest region of each stop: the one that its file declares, or else the one that contains it.
 pub(crate) fn stop_homes(study: &Study, transit: &Transit) -> Vec<Option<RegionIdx>> {
     let by_code = |code: &str| Level::ALL.into_iter().rev().find_map(|level| study.regions.find(level, code));
     let mut homes: Vec<Option<RegionIdx>> =
@@ -194,8 +194,7 @@ pub(crate) fn stop_homes(study: &Study, transit: &Transit) -> Vec<Option<RegionI
         if regions.is_empty() || open.is_empty() {
             continue;
         }
-        let outlines = regions.iter().filter_map(|region| study.regions.get(*region).shape.as_ref());
-        let locator = RegionLocator::new(outlines.map(|shape| &shape.plane));
+        let locator = RegionLocator::of_regions(regions.iter().map(|region| study.regions.get(*region)));
         let points: Vec<[f64; 2]> = open.iter().map(|at| transit.stops[*at].at.xy.array()).collect();
         for (at, found) in open.into_iter().zip(locator.locate_all(&points)) {
             homes[at] = found.map(|nth| regions[nth as usize]);

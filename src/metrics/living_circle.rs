@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Share;
 use crate::base::units::Text;
@@ -127,7 +128,7 @@ impl<'a> Circle<'a> {
             has = vec![None; reach.layer.len()];
             for at in &reach.judged {
                 has[*at] = match reach.reached(*at) {
-                    Reached::At(_, cost) => Some(cost <= limit),
+                    Reached::At(_, cost) => Some(is_within(cost, limit)),
                     Reached::NoFacility => Some(false),
                     // more services could only shorten the way
                     reached @ Reached::AtMost(_) => reached.known(Some(limit)).map(|_| true),

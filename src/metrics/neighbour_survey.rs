@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use crate::base::clock::ServiceDate;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
+use crate::base::same::is_at_least;
+use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::impedance::index::PointIndex;
 use crate::metrics::MetricError;
@@ -306,7 +308,7 @@ impl<'a> Survey<'a> {
             Definition::Direct | Definition::Declared => direct(),
             Definition::Deep => {
                 let places = network.places();
-                let deep = |stop: StopIdx, _| (places[stop.at()].depth_m >= params.deep_inside.0).then_some(0);
+                let deep = |stop: StopIdx, _| is_at_least(places[stop.at()].depth_m, params.deep_inside.0).then_some(0);
                 let joins = joined(Ends { near_border, walk_s: &deep, nearness: &Nearness::new() });
                 fits(&joins, &Needs { trips: params.deep_trips_per_day, ..needs })
             }
@@ -507,7 +509,7 @@ impl<'a> Survey<'a> {
         let change = Change { calls, calls_per_day: 2.0 * self.params.min_trips_per_day, timed };
         network
             .shortest_walk(pair.a, pair.b, &self.params.modes, Some(&change))
-            .filter(|walk| walk.metres <= self.params.transfer_walk.0)
+            .filter(|walk| is_within(walk.metres, self.params.transfer_walk.0))
     }
 
     /// Stops within `centre-within` of a centre of the unit that they stand in, with the seconds to walk there.
@@ -545,7 +547,7 @@ impl<'a> Survey<'a> {
             let stop = StopIdx::new(at);
             let xy = network.stop(stop).at.xy.array();
             let hit = indices.get(&unit).and_then(|index| index.nearest_where(xy, &mut |_| true));
-            if let Some((_, metres)) = hit.filter(|(_, metres)| *metres <= self.params.centre_within.0) {
+            if let Some((_, metres)) = hit.filter(|(_, metres)| is_within(*metres, self.params.centre_within.0)) {
                 let seconds = if metres > 0.0 { self.params.walk_speed.seconds(metres).ceil() } else { 0.0 };
                 near.insert((stop, unit), seconds as u32);
             }

@@ -1,6 +1,5 @@
 //! Share of areas, of people or of facilities that lies inside other areas, or within a distance of stops, facilities, lines.
 
-use geo::Area;
 use geo::BooleanOps;
 use geo_types::LineString;
 use geo_types::MultiPolygon;
@@ -371,7 +370,7 @@ impl OverlayShare {
                 }
             };
             let [inside, outside] = covering::split(&own, cover);
-            let weight = |area: &MultiPolygon<f64>| Weight::from_f64(area.unsigned_area()).unwrap_or(Weight::ZERO);
+            let weight = |area: &MultiPolygon<f64>| Weight::from_f64(study.plane.area_m2(area)).unwrap_or(Weight::ZERO);
             let mut sums = Sums { inside: weight(&inside), ..Sums::default() };
             let rest = if has_data(Some(*region)) { &mut sums.outside } else { &mut sums.no_services };
             *rest = weight(&outside);
@@ -499,6 +498,12 @@ impl Answer<'_> {
     pub(crate) fn caveat(&self) -> Text {
         let ((what_en, what_zh), (around_en, around_zh)) = (self.what(), self.around());
         let plane = &self.study.plane;
+        if plane.distortion.is_some() {
+            return Text::new(
+                format!("{what_en} {around_en}; areas as on the ellipsoid, because no plane fits the study"),
+                format!("{around_zh}的{what_zh}；研究范围过大，面积按椭球面量算"),
+            );
+        }
         let stretch = (plane.scale_min.recip().max(plane.scale_max) - 1.0).abs() * 100.0;
         Text::new(
             format!(

@@ -1,5 +1,6 @@
 //! Floating catchments as the crow flies, for a million points and more: two steps over cells of the plane, without rows and without pairs.
 
+use crate::base::same::SAME;
 use crate::base::units::Weight;
 use crate::metrics::decay::Curve;
 use crate::metrics::floating_catchment::Access;
@@ -61,7 +62,7 @@ impl PlaneMarket<'_> {
 
     fn in_bands<const BANDS: usize>(&self, people: &[u64], bands: [(f64, f64); BANDS]) -> (Floated, u64) {
         let limit = self.curve.limit();
-        let (squares, weights) = (bands.map(|(end, _)| largest_square(end)), bands.map(|(_, weight)| weight));
+        let (squares, weights) = (bands.map(|(end, _)| largest_square(end + SAME)), bands.map(|(_, weight)| weight));
         // measured: about 16 points a cell at a million in a city, and some facilities a row of cells
         let points = Cells::new(self.points, limit / 8.0);
         let of_cells: Vec<u64> = points.items().iter().map(|at| people[*at as usize]).collect();

@@ -5,6 +5,7 @@
 //! Σ n_j² / (2 S_j ρ) + Σ x_ij t_ij / τ least (Beckmann), and unique. The paper moves people one by one; here each point in turn is shared out
 //! exactly, until nobody gains more than a stated part.
 
+use crate::base::same::is_within;
 use crate::base::units::Weight;
 use crate::impedance::cost_table::CostTable;
 use crate::impedance::cost_table::CostUnit;
@@ -62,7 +63,7 @@ pub fn float(market: &Market<'_>, tau: f64, gap: f64, most_rounds: usize) -> (Fl
     let rows = (0..market.rows.origins()).map(|at| {
         let mut row = Vec::new();
         market.rows.row(at, &mut row);
-        row.retain(|(_, cost)| *cost <= limit);
+        row.retain(|(_, cost)| is_within(*cost, limit));
         row.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
         row.iter().for_each(|(to, _)| near[*to as usize] += market.people[at]);
         let unknown = row.iter().any(|(to, _)| supplies[*to as usize].is_none());

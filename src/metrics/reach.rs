@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
+use crate::base::same::is_within;
 use crate::base::units::KmPerHour;
 use crate::base::units::Limit;
 use crate::base::units::Seconds;
@@ -136,7 +137,7 @@ impl Reached {
     pub fn known(self, limit: Option<f64>) -> Option<(u32, f64)> {
         match self {
             Reached::At(facility, cost) => Some((facility, cost)),
-            Reached::AtMost(found) => found.filter(|(_, cost)| limit.is_some_and(|limit| *cost <= limit)),
+            Reached::AtMost(found) => found.filter(|(_, cost)| limit.is_some_and(|limit| is_within(*cost, limit))),
             Reached::NoPlace | Reached::NoFacility | Reached::OffStreets => None,
         }
     }

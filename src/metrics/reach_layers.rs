@@ -5,6 +5,7 @@ use geo_types::Geometry;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Metres;
 use crate::base::units::Seconds;
@@ -252,7 +253,9 @@ pub(crate) fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
         return points;
     }
     let rank = |at: usize| match reach.reached(at).known(within.map(Limit::value)) {
-        Some((_, cost)) => (within.is_some_and(|limit| cost > limit.value()), cost * reach.weight(at).to_f64()),
+        Some((_, cost)) => {
+            (within.is_some_and(|limit| !is_within(cost, limit.value())), cost * reach.weight(at).to_f64())
+        }
         None => (true, f64::MAX),
     };
     let mut ranked: Vec<((bool, f64), usize)> = points.iter().map(|at| (rank(*at), *at)).collect();
@@ -275,7 +278,7 @@ const STATES: [(&str, &str, &str); 7] = [
 
 fn state(reached: Reached, within: Option<Limit>) -> &'static str {
     let nth = match (reached, within, reached.known(within.map(Limit::value))) {
-        (_, Some(limit), Some((_, cost))) if cost <= limit.value() => 0,
+        (_, Some(limit), Some((_, cost))) if is_within(cost, limit.value()) => 0,
         (Reached::At(..), Some(_), _) => 1,
         (Reached::NoFacility, Some(_), _) => 1,
         (Reached::At(..), None, _) => 2,
@@ -352,7 +355,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
                 facility.into(),
                 cost.map(short).into(),
                 match (within, cost) {
-                    (Some(limit), Some(cost)) => Value::Bool(cost <= limit.value()),
+                    (Some(limit), Some(cost)) => Value::Bool(is_within(cost, limit.value())),
                     (Some(_), None) if matches!(reached, Reached::OffStreets | Reached::AtMost(_)) => Value::Null,
                     (Some(_), None) => Value::Bool(false),
                     (None, _) => Value::Null,
@@ -547,7 +550,7 @@ pub fn evidence(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Evidence> {
         .judged
         .iter()
         .map(|at| (*at, reach.reached(*at).known(within.map(Limit::value)).map_or(f64::MAX, |(_, cost)| cost)))
-        .filter(|(_, cost)| within.is_none_or(|limit| *cost > limit.value()))
+        .filter(|(_, cost)| within.is_none_or(|limit| !is_within(*cost, limit.value())))
         .collect();
     points.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
     points.truncate(if within.is_some() { usize::MAX } else { 100 });

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -199,7 +200,7 @@ impl Referral {
             let is_silent = known.as_ref().is_some_and(|known| !known.has_data(from.home));
             match found {
                 // more services could only shorten the way
-                Some((to, cost)) if !is_silent || cost <= limit => Link::To(to, cost),
+                Some((to, cost)) if !is_silent || is_within(cost, limit) => Link::To(to, cost),
                 None if !is_silent => Link::NoWay,
                 _ => Link::Unknown,
             }
@@ -232,7 +233,7 @@ impl Answer<'_> {
     /// Whether a link is within its limit; `None` where that is not known.
     pub(crate) fn holds(&self, step: usize, link: Link) -> Option<bool> {
         match link {
-            Link::To(_, cost) => Some(cost <= self.params.chain[step].within.value()),
+            Link::To(_, cost) => Some(is_within(cost, self.params.chain[step].within.value())),
             Link::NoWay => Some(false),
             Link::Unknown | Link::NotReached => None,
         }

@@ -8,6 +8,7 @@ use geo_types::MultiLineString;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
+use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::cost_table::CostUnit;
@@ -215,7 +216,7 @@ fn link_table(answer: &Answer<'_>, mut table: Table) -> Table {
                     limit.into(),
                     (cost / limit).into(),
                     users.get(&(step - 1, from)).copied().unwrap_or(Weight::ZERO).to_f64().into(),
-                    LINKS[usize::from(cost > limit)].0.into(),
+                    LINKS[usize::from(!is_within(cost, limit))].0.into(),
                 ],
             });
         }
@@ -279,7 +280,7 @@ pub(crate) fn evidence(answer: &Answer<'_>) -> Vec<Evidence> {
                 Link::To(to, cost) => {
                     let facility = &answer.facility(step, *to).name;
                     let cost_told = reach_layers::told(unit_of(answer, step), *cost);
-                    let (more_en, more_zh) = match *cost <= within.value() {
+                    let (more_en, more_zh) = match is_within(*cost, within.value()) {
                         true => (String::new(), String::new()),
                         false => (format!(", beyond {within}"), format!("，超过 {within}")),
                     };

@@ -4,6 +4,7 @@ use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::MultiLineString;
 
+use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::impedance::By;
@@ -99,7 +100,7 @@ impl Way<'_> {
         let shown = self.unit.shown(cost);
         let verdict = limit.map(|limit| {
             let limit_shown = self.unit.shown(limit);
-            match cost <= limit {
+            match is_within(cost, limit) {
                 true => (format!(", within {limit_shown}"), format!("，在{limit_shown}之内")),
                 false => {
                     let more = self.unit.shown(cost - limit);
@@ -123,7 +124,7 @@ impl Way<'_> {
         ));
         if self.is_at_most {
             lines.push(match limit {
-                Some(limit) if cost > limit => {
+                Some(limit) if !is_within(cost, limit) => {
                     silent("whether it is within the limit is not known", "是否在限值内未知")
                 }
                 _ => silent("that is the most that the way takes", "以上为用时上限"),

@@ -7,14 +7,17 @@ use crate::base::plane::Rect;
 use crate::base::plane::curve_order;
 use crate::base::plane::distance_to_segment;
 use crate::base::plane::side;
+use crate::base::same::SAME;
 use crate::model::boxes::BoxTree;
+use crate::model::region::Region;
 use crate::model::rings::Rings;
 
 /// Answers "in which region?" for points of the plane.
 ///
-/// Regions are closed sets: a point on an edge or a vertex, of a hole as well, belongs to its region. The test is exact
-/// (no rounding decides it), so in a coverage whose neighbours share their vertices no point on a border is lost.
-/// Where several regions hold the point (a shared border, overlapping layers) the lowest index is the answer.
+/// Regions are closed sets: a point on an edge or a vertex, of a hole as well, belongs to its region, and so does one that is off it by
+/// no more than [`SAME`]. Inside and outside are told apart exactly (no rounding decides it), so in a coverage whose neighbours share
+/// their vertices no point is lost. Where several regions hold the point (a shared border, regions that lie over each other) the smallest
+/// is the answer, of equal ones the one whose code comes first; of shapes without codes ([`RegionLocator::new`]) the lowest index.
 ///
 /// A part of a region follows the even-odd rule over its rings; a region is the union of its parts.
 #[derive(Debug, Clone)]
@@ -23,6 +26,10 @@ pub struct RegionLocator {
     bands: Bands,
     tree: BoxTree,
     region_of_part: Vec<u32>,
+    /// Of regions that hold a point the one with the lowest rank is the answer; by index.
+    rank: Vec<u32>,
+    /// How far off a border is still on it, in the unit of the coordinates.
+    same: f64,
 }
 
 impl RegionLocator {
@@ -36,7 +43,29 @@ impl RegionLocator {
         let bands = Bands::new(&rings);
         let tree = BoxTree::new(&bands.rects);
         let region_of_part = rings.region_of_parts();
-        RegionLocator { rings, bands, tree, region_of_part }
+        let rank = (0..rings.region_count() as u32).collect();
+        RegionLocator { rings, bands, tree, region_of_part, rank, same: SAME }
+    }
+
+    /// The locator of `shapes` whose coordinates are degrees, as those of the places that it is asked about.
+    pub fn in_degrees<'s>(shapes: impl IntoIterator<Item = &'s MultiPolygon<f64>>) -> RegionLocator {
+        // metres of a degree of the meridian, some 0.5 % more or less
+        RegionLocator { same: SAME / 111_000.0, ..RegionLocator::new(shapes) }
+    }
+
+    /// The locator of regions of one level; region `k` is the `k`-th of them. One without an outline holds nothing.
+    pub fn of_regions<'r>(regions: impl IntoIterator<Item = &'r Region>) -> RegionLocator {
+        let regions: Vec<&Region> = regions.into_iter().collect();
+        let nothing = MultiPolygon(Vec::new());
+        let outline = |region: &&'r Region| region.shape.as_ref().map_or(&nothing, |shape| &shape.plane);
+        let mut locator = RegionLocator::new(regions.iter().map(outline));
+        // areas to the square metre: what was drawn equal is equal
+        let area = |at: u32| regions[at as usize].shape.as_ref().map_or(0.0, |shape| shape.area_m2.round());
+        let code = |at: u32| regions[at as usize].code.as_str();
+        let mut order: Vec<u32> = (0..regions.len() as u32).collect();
+        order.sort_by(|a, b| area(*a).total_cmp(&area(*b)).then_with(|| code(*a).cmp(code(*b))));
+        (0u32..).zip(order).for_each(|(rank, at)| locator.rank[at as usize] = rank);
+        locator
     }
 
     /// How many regions there are, empty ones included.
@@ -44,16 +73,29 @@ impl RegionLocator {
         self.rings.region_count()
     }
 
-    /// The region that holds `at`, the lowest index of several; `None` outside of all and for a point that is not finite.
+    /// The region that holds `at`, the smallest of several; `None` outside of all and for a point that is not finite.
     pub fn locate(&self, at: [f64; 2]) -> Option<u32> {
         let mut best: Option<u32> = None;
-        self.tree.meeting(&Rect { min: at, max: at }, |part| {
+        let rank = |region: u32| self.rank[region as usize];
+        self.tree.meeting(&Rect { min: at, max: at }.grown(self.same), |part| {
             let region = self.region_of_part[part as usize];
-            if best.is_none_or(|best| region < best) && self.bands.part_holds(&self.rings, part as usize, at) {
+            if best.is_none_or(|best| rank(region) < rank(best)) && self.part_holds(part as usize, at) {
                 best = Some(region);
             }
         });
         best
+    }
+
+    /// Whether a part holds `at`, its border to the millimetre included.
+    fn part_holds(&self, part: usize, at: [f64; 2]) -> bool {
+        self.bands.rects[part].holds(at) && self.bands.part_holds(&self.rings, part, at)
+            || self.bands.is_on_border(&self.rings, part, at, self.same)
+    }
+
+    /// Whether `at` lies within the region and off its border.
+    pub fn is_inside(&self, region: u32, at: [f64; 2]) -> bool {
+        self.holds(region, at)
+            && !self.parts(region).any(|part| self.bands.is_on_border(&self.rings, part, at, self.same))
     }
 
     /// [`locate`](RegionLocator::locate) for each of many points, in their order, on all threads.
@@ -69,7 +111,7 @@ impl RegionLocator {
 
     /// Whether the closed region holds `at`; `false` for a region that does not exist.
     pub fn holds(&self, region: u32, at: [f64; 2]) -> bool {
-        self.parts(region).any(|part| self.bands.rects[part].holds(at) && self.bands.part_holds(&self.rings, part, at))
+        self.parts(region).any(|part| self.part_holds(part, at))
     }
 
     /// Distance in metres from `at`, inside or outside, to the region's own boundary, holes and all parts included.
@@ -87,6 +129,7 @@ impl RegionLocator {
 
     /// The regions whose closed polygon lies within `radius` metres of `at`, the limit included, in order of index.
     pub fn within_distance(&self, at: [f64; 2], radius: f64) -> Vec<u32> {
+        let radius = radius + self.same;
         let mut near = Vec::new();
         self.tree.meeting(&Rect { min: at, max: at }.grown(radius), |part| {
             let at_part = part as usize;
@@ -275,6 +318,30 @@ impl Bands {
         inside
     }
 
+    /// Whether `at` is off the boundary of the part by at most `same`.
+    #[inline]
+    fn is_on_border(&self, rings: &Rings, part: usize, at: [f64; 2], same: f64) -> bool {
+        let rect = &self.rects[part];
+        let reach = Rect { min: at, max: at }.grown(same);
+        if !rect.meets(&reach) {
+            return false;
+        }
+        let coords = rings.coords();
+        let scale = self.scale(part);
+        (scale.band(reach.min[1])..=scale.band(reach.max[1])).any(|band| {
+            self.runs(part, band).iter().any(|run| {
+                coords[run.vertices()].windows(2).any(|edge| {
+                    let (a, b) = (edge[0], edge[1]);
+                    // most edges lie off by their heights alone
+                    (a[1] <= reach.max[1] || b[1] <= reach.max[1])
+                        && (a[1] >= reach.min[1] || b[1] >= reach.min[1])
+                        && Rect::of([&a, &b]).meets(&reach)
+                        && distance_to_segment(at, a, b) <= same
+                })
+            })
+        })
+    }
+
     /// Distance from `at` to the boundary of the part, or infinity where it is clearly more than `limit`.
     fn border_distance(&self, rings: &Rings, part: usize, at: [f64; 2], limit: f64) -> f64 {
         let coords = rings.coords();
@@ -401,7 +468,8 @@ mod tests {
             ([20.0, 20.0], Some(3)),
             ([0.0, 0.0], Some(0)),
             ([20.0, 0.0], Some(1)),
-            ([20.000_001, 0.0], None),
+            ([20.000_4, 0.0], Some(1)),
+            ([20.001, 0.0], None),
             ([f64::NAN, 0.0], None),
             ([f64::INFINITY, 0.0], None),
         ] {
@@ -491,7 +559,7 @@ mod tests {
                         .map(|line| Euclidean.distance(&point, &line)).fold(f64::INFINITY, f64::min);
                     let got = locator.distance_to_border(*at, k as u32).expect("a star has a border");
                     prop_assert!((got - to_border).abs() < 1e-6, "{:?}: {} and {}", at, got, to_border);
-                    if shape.intersects(&point) || got <= radius {
+                    if shape.intersects(&point) || got <= radius + SAME {
                         near.push(k as u32);
                     }
                 }

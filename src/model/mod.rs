@@ -4,6 +4,7 @@ pub(crate) mod boxes;
 pub mod course;
 pub mod cutting;
 pub mod demand;
+pub mod distortion;
 pub mod district;
 pub mod facility;
 pub mod gathered;

@@ -1,5 +1,6 @@
 //! Everything that was read, frozen: what metrics look at.
 
+use geo::Area;
 use geo_types::MultiPolygon;
 
 use crate::base::frame::OutputCrs;
@@ -7,6 +8,7 @@ use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
 use crate::base::units::Text;
 use crate::model::demand::DemandLayer;
+use crate::model::distortion::Distortion;
 use crate::model::district::DistrictLayer;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
@@ -32,6 +34,18 @@ pub struct Plane {
     pub scale_min: f64,
     /// Largest length in the plane over length on the ellipsoid, anywhere in the study's extent.
     pub scale_max: f64,
+    /// Where no plane fits the study: what lengths and areas of the plane are on the ground. Borders, areas and straight lines are measured
+    /// with it; `None` where the plane itself is measured in.
+    pub distortion: Option<Distortion>,
+    /// What must be said of the plane where it does not fit the study.
+    pub doubt: Option<Text>,
+}
+
+impl Plane {
+    /// Area of an area of the plane, m²: on the ground where the plane does not fit.
+    pub fn area_m2(&self, area: &MultiPolygon<f64>) -> f64 {
+        self.distortion.as_ref().map_or_else(|| area.unsigned_area(), |distortion| distortion.area_m2(area))
+    }
 }
 
 /// A planner's word on a pair of regions, which wins over geometry.

@@ -12,6 +12,7 @@ mod geodata;
 #[cfg(feature = "geoparquet")]
 mod geoparquet;
 mod gpkg_writer;
+mod ground;
 mod ingest;
 mod openstreetmap;
 #[cfg(feature = "postgis")]

@@ -446,7 +446,7 @@ fn card(study: &Study, text: &str) -> scorecard::Scorecard {
         title: Default::default(),
         scenario: None,
         synthetic: true,
-        plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
         as_of: None,
         ranking: Vec::new(),
         indicators: vec![scorecard::row(study, &promise, info, &output)],

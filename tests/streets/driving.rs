@@ -318,6 +318,8 @@ fn sixty_random_towns_of_one_way_streets_agree_with_floyd_and_warshall() {
                     wkt1: String::new(),
                     scale_min: 1.0,
                     scale_max: 1.0,
+                    distortion: None,
+                    doubt: None,
                 },
                 &places,
             );

@@ -66,7 +66,15 @@ fn network_of(lines: &[Line], hindrances: &Hindrances<'_>) -> StreetNetwork {
 }
 
 fn plane() -> Plane {
-    Plane { name: "test".to_owned(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 }
+    Plane {
+        name: "test".to_owned(),
+        epsg: None,
+        wkt1: String::new(),
+        scale_min: 1.0,
+        scale_max: 1.0,
+        distortion: None,
+        doubt: None,
+    }
 }
 
 /// All destinations of an origin.

@@ -58,7 +58,15 @@ fn rectangle(x0: f64, y0: f64, x1: f64, y1: f64) -> MultiPolygon<f64> {
 }
 
 fn plane() -> Plane {
-    Plane { name: "test".to_owned(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 }
+    Plane {
+        name: "test".to_owned(),
+        epsg: None,
+        wkt1: String::new(),
+        scale_min: 1.0,
+        scale_max: 1.0,
+        distortion: None,
+        doubt: None,
+    }
 }
 
 /// Cost from an origin to one destination; `None` without a way. The three ways of asking must agree.

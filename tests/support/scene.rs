@@ -104,7 +104,15 @@ impl Default for Scene {
             regions: RegionTreeBuilder::default(),
             study: Study {
                 title: Text::new("scene", "场景"),
-                plane: Plane { name: "scene".into(), epsg: None, wkt1: String::new(), scale_min: 1.0, scale_max: 1.0 },
+                plane: Plane {
+                    name: "scene".into(),
+                    epsg: None,
+                    wkt1: String::new(),
+                    scale_min: 1.0,
+                    scale_max: 1.0,
+                    distortion: None,
+                    doubt: None,
+                },
                 lattice: None,
                 frame: OutputCrs::Cgcs2000,
                 regions: Default::default(),

@@ -185,7 +185,7 @@ fn layer(study: &Study, name: &str) -> Table {
         title: Text::new("t", "题"),
         scenario: None,
         synthetic: false,
-        plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+        plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
         as_of: None,
         ranking: Vec::new(),
         indicators: Vec::new(),

@@ -176,21 +176,21 @@ fn shared_borders_are_lengths_within_the_tolerance_less_the_ends() {
     };
     let cases = [
         // 10 000 m and 50 m round each end on each side
-        ("A", "B", 10_100.0),
-        // 30 m apart: C's bottom edge 10 000 m; each outer edge runs on for 20 m within 50 m of F, and the same from F's side
-        ("C", "F", 10_040.0),
+        ("A", "B", 10_100.0, 10_000.0),
+        // 30 m apart: C's bottom edge 10 000 m, which is what they share; each outer edge runs on for 20 m within 50 m of F, and the same from F's side
+        ("C", "F", 10_040.0, 10_000.0),
         // from E: 9 970 m along the common line and its last 30 m, 40 m along the top (√(50² − 30²)), 50 m along the bottom:
-        // 10 090 m; from F: 9 970 m and 50 m along the top and along the bottom: 10 070 m; half of both together
-        ("E", "F", 10_080.0),
+        // 10 090 m; from F: 9 970 m and 50 m along the top and along the bottom: 10 070 m; half of both together. They share the 9 970 m
+        ("E", "F", 10_080.0, 9_970.0),
         // a corner: 50 m along two edges, on both sides
-        ("A", "E", 100.0),
+        ("A", "E", 100.0, 0.0),
         // corners 30 m apart: B 40 m along the bottom and 20 m up; F 20 m down and 40 m along the top
-        ("B", "F", 60.0),
+        ("B", "F", 60.0, 0.0),
     ];
-    for (a, b, within_m) in cases {
+    for (a, b, within_m, shared_m) in cases {
         let pair = find(a, b);
         assert!((pair.within_m - within_m).abs() < 1e-6, "{a}{b}: {} instead of {within_m}", pair.within_m);
-        assert!((pair.shared_m - (within_m - 100.0).max(0.0)).abs() < 1e-6, "{a}{b}: {}", pair.shared_m);
+        assert!((pair.shared_m - shared_m).abs() < 1e-6, "{a}{b}: {}", pair.shared_m);
     }
     // of the border of D and E 10 m are above the lake, and 50 m along the upper edges: 60 m are dry, no more than its ends
     let pair = find("D", "E");

@@ -123,7 +123,7 @@ impl Reference {
             shown,
             grid: grid(&segments),
             segments,
-            areas: (!areas.is_empty()).then(|| RegionLocator::new(&areas)),
+            areas: (!areas.is_empty()).then(|| RegionLocator::in_degrees(&areas)),
             by_code: codes.into_iter().filter(|(_, at)| at.len() == 1).map(|(code, at)| (code, at[0])).collect(),
             centre,
         })

@@ -179,7 +179,7 @@ impl Sorter<'_, '_> {
     fn locate(&mut self, waiting: &mut Vec<(u32, u32, f64)>) {
         waiting.sort_unstable_by_key(|(row, column, _)| (*row, *column));
         let raws: Vec<[f64; 2]> = waiting.iter().map(|(row, column, _)| self.grid.centre(*column, *row)).collect();
-        let places = self.around.ground.places(&self.degrees.points(&raws));
+        let places = self.around.ground.places_of(&self.degrees, &raws);
         let points: Vec<[f64; 2]> = places.iter().map(|at| at.map_or([f64::NAN; 2], |at| at.xy.array())).collect();
         let found = self.outlines.locator.locate_all(&points);
         let lost: Vec<Option<Place>> =
@@ -207,7 +207,7 @@ impl Sorter<'_, '_> {
     fn corners(&self, row: u32) -> Option<[[f64; 2]; 4]> {
         let (column, row) = (f64::from(self.middle), f64::from(row));
         let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|(x, y)| self.grid.at(column + x, row + y));
-        let places = self.around.ground.places(&self.degrees.points(&corners));
+        let places = self.around.ground.places_of(&self.degrees, &corners);
         match places[..] {
             [Some(a), Some(b), Some(c), Some(d)] => Some([a, b, c, d].map(|place| place.xy.array())),
             _ => None,

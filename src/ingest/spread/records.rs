@@ -165,12 +165,12 @@ pub(super) fn read(
         let raws: Vec<[f64; 2]> = points.iter().map(|(_, raw, _)| *raw).collect();
         let corners = areas.iter().filter_map(|(_, area, _)| corner(area));
         degrees.doubt(&raws.iter().copied().chain(corners).collect::<Vec<_>>(), around.ground.extent.as_ref())?;
-        let places = around.ground.places(&degrees.points(&raws));
+        let places = around.ground.places_of(&degrees, &raws);
         let located: Vec<(u64, Option<Place>, f64)> =
             points.into_iter().zip(places).map(|((number, _, weight), place)| (number, place, weight)).collect();
         let mut plane_areas = Vec::new();
         for (number, area, weight) in areas {
-            match degrees.area(&area).and_then(|area| around.ground.area(&area)) {
+            match around.ground.area(&degrees, &area) {
                 Some(area) => plane_areas.push((area, weight)),
                 None => {
                     let what = format!("a corner is outside the area of {}", degrees.name());

@@ -822,6 +822,9 @@ impl Page<'_> {
             card.plane.scale_min,
             card.plane.scale_max
         ));
+        if let Some(doubt) = &card.plane.doubt {
+            out.push_str(&format!("<p><strong>{}</strong></p>\n", escape(self.say(&doubt.en, &doubt.zh))));
+        }
         out
     }
 

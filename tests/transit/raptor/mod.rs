@@ -39,7 +39,15 @@ pub fn at(x: f64, y: f64) -> Place {
 }
 
 pub fn plane() -> Plane {
-    Plane { name: "test".to_owned(), epsg: None, wkt1: String::new(), scale_min: 0.999, scale_max: 1.001 }
+    Plane {
+        name: "test".to_owned(),
+        epsg: None,
+        wkt1: String::new(),
+        scale_min: 0.999,
+        scale_max: 1.001,
+        distortion: None,
+        doubt: None,
+    }
 }
 
 /// xorshift64*, after Vigna (2016).
