@@ -6,6 +6,8 @@ pub mod frame;
 pub mod idx;
 pub mod issue;
 pub mod ledger;
+pub mod noun;
 pub(crate) mod plane;
 pub mod progress;
 pub mod units;
+pub mod words;
