@@ -221,7 +221,8 @@ impl Page {
         let (same, changed): (Vec<_>, Vec<_>) = change.people.iter().partition(|one| one.before == one.after);
         if let Some(first) = change.people.first() {
             let unchanged: f64 = same.iter().map(|one| one.weight.1).sum();
-            let (unit, unchanged) = (&first.unit, thousands(unchanged));
+            let (unit, unchanged) = (words::weighed(&first.unit), thousands(unchanged));
+            let unit = unit.in_lang(self.lang);
             let title = match self.lang {
                 Lang::En => format!("  who changes, by {unit} ({unchanged} do not):"),
                 Lang::Zh => format!("  变化人群（按 {unit} 计；{unchanged} 无变化）："),

@@ -1149,7 +1149,8 @@ fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Fin
                 };
                 let (is, example) = match unit {
                     FigureUnit::Amount => {
-                        let is = format!("an amount of {}", noun.many);
+                        let of = if noun == Noun::units() { "supply" } else { &noun.many };
+                        let is = format!("an amount of {of}");
                         let own = if noun.is_measured() {
                             "\"30 km²\", \"30 km2\"".to_owned()
                         } else {

@@ -396,7 +396,12 @@ impl Writer<'_> {
                 let parts = ledger.parts.iter().map(|(part, amount)| (self.say(&words::outcome(part)), amount));
                 for (part, amount) in parts.chain([(self.word("all", "合计"), &ledger.total)]) {
                     let amount = amount.parse().map_or_else(|_| text(amount), |amount: f64| number(Some(amount), None));
-                    rows.push(vec![text(&self.indicator(row)), text(&ledger.unit), text(&part), amount]);
+                    rows.push(vec![
+                        text(&self.indicator(row)),
+                        text(&self.say(&words::weighed(&ledger.unit))),
+                        text(&part),
+                        amount,
+                    ]);
                 }
             }
         }

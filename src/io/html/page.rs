@@ -710,7 +710,7 @@ impl Page<'_> {
                 "<p class=\"soft\">{}: {} {} = {}</p>\n",
                 self.say("Account", "台账"),
                 escape(&ledger.total),
-                escape(&ledger.unit),
+                self.told(&words::weighed(&ledger.unit)),
                 parts.join(" + ")
             ));
         }
