@@ -319,7 +319,9 @@ fn codes_of_issues(source: &str) -> Vec<&str> {
     ];
     let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let is_call = |before: &str| {
-        let starts = before.rfind(|c: char| !(c.is_alphanumeric() || "_:".contains(c))).map_or(0, |at| at + 1);
+        let is_name = |c: char| c.is_alphanumeric() || "_:".contains(c);
+        let starts =
+            before.char_indices().rev().take_while(|(_, c)| is_name(*c)).last().map_or(before.len(), |(at, _)| at);
         CALLS.contains(&before[starts..].trim_start_matches(':'))
     };
     let mut found = Vec::new();
@@ -369,7 +371,7 @@ fn every_kind_of_issue_has_chinese_words() {
 fn a_target_is_written_with_the_unit_that_is_shown() {
     let parsed = |measure: &str, target: &str| {
         let text = format!(
-            "[study]\nregions = {{ path = \"r.geojson\", level = \"county\" }}\n\
+            "title = \"t\"\n[study]\nregions = {{ path = \"r.geojson\", level = \"county\" }}\n\
              facilities = {{ path = \"f.csv\", kind = \"clinic\", x = \"x\", y = \"y\", datum = \"wgs-84\" }}\n\
              demand = {{ path = \"d.csv\", people = \"n\", x = \"x\", y = \"y\", datum = \"wgs-84\" }}\n\
              [[indicator]]\nid = \"a\"\nmeasure.{measure}\ntarget = {{ at-least = \"{target}\" }}\n"
