@@ -358,16 +358,63 @@ fn weight(outcome: &OutcomeRow) -> Weight {
     Weight::from_f64(outcome.weight).unwrap_or_default()
 }
 
+/// The weight of a point by its states before and after. Parts of a point stay in their state as far as they can; what is left goes from
+/// the parts that became less to those that became more, in their order. What a point weighs more or less than before is added to or
+/// taken from its last part.
+fn shifts<'r>(
+    before: Option<&'r OutcomeRow>,
+    after: Option<&'r OutcomeRow>,
+) -> Vec<((Option<&'r str>, Option<&'r str>), (Weight, Weight))> {
+    let of = |outcome: Option<&OutcomeRow>| outcome.map(weight).unwrap_or_default();
+    let (Some(x), Some(y)) = (before, after) else {
+        let states = (before.map(|it| it.state.as_str()), after.map(|it| it.state.as_str()));
+        return vec![(states, (of(before), of(after)))];
+    };
+    if x.parts.is_empty() && y.parts.is_empty() {
+        return vec![((Some(&x.state), Some(&y.state)), (weight(x), weight(y)))];
+    }
+    let parts = |row: &'r OutcomeRow| -> Vec<(&'r str, Weight)> {
+        match row.parts.is_empty() {
+            true => vec![(row.state.as_str(), weight(row))],
+            false => row
+                .parts
+                .iter()
+                .map(|(state, part)| (state.as_str(), Weight::from_f64(*part).unwrap_or_default()))
+                .collect(),
+        }
+    };
+    let (mut had, mut has) = (parts(x), parts(y));
+    let mut shifts = Vec::new();
+    for is_same in [true, false] {
+        for (was, left) in &mut had {
+            for (is, more) in has.iter_mut().filter(|(is, _)| !is_same || is == was) {
+                let moved = (*left).min(*more);
+                if moved > Weight::ZERO {
+                    (*left, *more) = (*left - moved, *more - moved);
+                    shifts.push(((Some(*was), Some(*is)), (moved, moved)));
+                }
+            }
+        }
+    }
+    let rest = |parts: &[(&str, Weight)]| parts.iter().map(|(_, left)| *left).sum::<Weight>();
+    match shifts.last_mut() {
+        Some((_, last)) => *last = (last.0 + rest(&had), last.1 + rest(&has)),
+        None => shifts.push(((Some(&x.state), Some(&y.state)), (rest(&had), rest(&has)))),
+    }
+    shifts
+}
+
 fn people(before: &Row, after: &Row) -> Vec<PeopleChange> {
     type Sum<'r> = ((Weight, Weight), Vec<(Weight, &'r str)>);
     let mut sums: BTreeMap<(Option<&str>, Option<&str>), Sum<'_>> = BTreeMap::new();
     for (x, y) in pairs(before, after) {
-        let of = |outcome: Option<&OutcomeRow>| outcome.map(weight).unwrap_or_default();
-        let sum = sums.entry((x.map(|it| it.state.as_str()), y.map(|it| it.state.as_str()))).or_default();
-        sum.0.0 += of(x);
-        sum.0.1 += of(y);
         let name = y.or(x).map(|it| it.name.as_deref().unwrap_or(&it.key)).unwrap_or_default();
-        sum.1.push((of(y).max(of(x)), name));
+        for (states, (was, is)) in shifts(x, y) {
+            let sum = sums.entry(states).or_default();
+            sum.0.0 += was;
+            sum.0.1 += is;
+            sum.1.push((is.max(was), name));
+        }
     }
     let unit = after.weights.first().map(|ledger| ledger.unit.clone()).unwrap_or_default();
     let mut changes: Vec<PeopleChange> = sums
@@ -408,8 +455,10 @@ fn ways(before: &Row, after: &Row) -> Option<WayChange> {
 /// Whether a state is one that is wished for; `None` for one that says nothing of it.
 fn is_good(state: &str) -> Option<bool> {
     match state {
-        "covered" | "measured" | "present" => Some(true),
-        "uncovered" | "no-facility" | "absent" => Some(false),
+        "covered" | "measured" | "present" | "served" | "finds-room" | "held" | "at-level" | "within-reach"
+        | "nearest" | "all" | "direct" => Some(true),
+        "uncovered" | "no-facility" | "absent" | "unserved" | "no-room" | "too-far" | "broken" | "below"
+        | "out-of-reach" | "farther" | "no-way" | "lacking" | "not-direct" => Some(false),
         _ => None,
     }
 }
@@ -433,20 +482,23 @@ fn moved(before: &Row, after: &Row) -> Vec<Moved> {
         if has_classes {
             keys.push((None, y.class.is_none(), y.class.as_deref().unwrap_or_default()));
         }
-        let good = is_good(&x.state).zip(is_good(&y.state));
         let way = x.cost.zip(y.cost).map(|(was, is)| is - was);
-        let is_so = [
-            good == Some((false, true)),
-            good == Some((true, false)),
-            way.is_some_and(|way| way <= -1.0),
-            way.is_some_and(|way| way >= 1.0),
-            true,
+        let turned = |good: (bool, bool)| -> Weight {
+            let is_so = |states: &(Option<&str>, Option<&str>)| {
+                states.0.and_then(is_good).zip(states.1.and_then(is_good)) == Some(good)
+            };
+            shifts(Some(x), Some(y)).iter().filter(|(states, _)| is_so(states)).map(|(_, (_, is))| *is).sum()
+        };
+        let all_if = |is_so: bool| if is_so { weight(y) } else { Weight::ZERO };
+        let parts = [
+            turned((false, true)),
+            turned((true, false)),
+            all_if(way.is_some_and(|way| way <= -1.0)),
+            all_if(way.is_some_and(|way| way >= 1.0)),
+            weight(y),
         ];
         for key in keys {
-            let sum = sums.entry(key).or_default();
-            for (sum, _) in sum.iter_mut().zip(is_so).filter(|(_, is_so)| *is_so) {
-                *sum += weight(y);
-            }
+            sums.entry(key).or_default().iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
         }
     }
     let mut found: Vec<Moved> = sums

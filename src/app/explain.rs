@@ -95,7 +95,7 @@ pub fn why(card: &Scorecard, id: &str, lang: Lang) -> Result<String, ExplainErro
             row.evidence.iter().filter(|evidence| evidence.key == id || evidence.about.iter().any(|about| about == id));
         let mut mine: Vec<String> = regions
             .map(|region| {
-                let text = if region.figure.text.is_empty() { "–" } else { &region.figure.text };
+                let text = Some(region.figure.in_lang(lang)).filter(|text| !text.is_empty()).unwrap_or("–");
                 format!("  {} {} [{}]", region.name, text, region.verdict.title().in_lang(lang))
             })
             .collect();
@@ -118,13 +118,15 @@ fn indicator(card: &Scorecard, row: &Row, lang: Lang) -> String {
         Lang::Zh => zh.to_owned(),
     };
     let mut lines = vec![row.title.in_lang(lang).to_owned()];
-    let target =
-        row.target.as_ref().map_or(String::new(), |target| format!(", {} {}", say("target", "目标"), target.text));
+    let target = row
+        .target
+        .as_ref()
+        .map_or(String::new(), |target| format!(", {} {}", say("target", "目标"), target.in_lang(lang)));
     lines.push(format!("  {}: {}{target}", say("verdict", "结论"), row.verdict.title().in_lang(lang)));
     if let (Some(part), Some(whole)) = (row.figure.part, row.figure.whole) {
-        lines.push(format!("  {} = {part} / {whole}", row.figure.text));
+        lines.push(format!("  {} = {part} / {whole}", row.figure.in_lang(lang)));
     } else if !row.figure.text.is_empty() {
-        lines.push(format!("  {}", row.figure.text));
+        lines.push(format!("  {}", row.figure.in_lang(lang)));
     }
     if row.figure.unknown > 0.0 {
         lines.push(format!("  {}: {}", say("without data", "无数据"), row.figure.unknown));

@@ -142,12 +142,12 @@ fn verdict(row: &Row, lang: Lang) -> String {
     };
     let firm = firm.map(|word| word.in_lang(lang).to_owned());
     let target = row.target.as_ref().map(|target| match (&target.by, lang) {
-        (Some(by), Lang::En) => format!("target {} by {by}", target.text),
-        (Some(by), Lang::Zh) => format!("目标 {}，期限 {by}", target.text),
-        (None, Lang::En) => format!("target {}", target.text),
-        (None, Lang::Zh) => format!("目标 {}", target.text),
+        (Some(by), Lang::En) => format!("target {} by {by}", target.in_lang(lang)),
+        (Some(by), Lang::Zh) => format!("目标 {}，期限 {by}", target.in_lang(lang)),
+        (None, Lang::En) => format!("target {}", target.in_lang(lang)),
+        (None, Lang::Zh) => format!("目标 {}", target.in_lang(lang)),
     });
-    let figure = Some(row.figure.text.clone()).filter(|text| !text.is_empty());
+    let figure = Some(row.figure.in_lang(lang).to_owned()).filter(|text| !text.is_empty());
     figure.into_iter().chain([judged]).chain(firm).chain(target).collect::<Vec<_>>().join(" · ")
 }
 

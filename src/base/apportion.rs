@@ -27,15 +27,29 @@ pub fn apportion(total: Weight, shares: &[f64]) -> Option<Vec<Weight>> {
     if sum <= 0 {
         return None;
     }
-    let mut parts: Vec<i128> = whole.iter().map(|share| total.micros() * share / sum).collect();
-    let left = total.micros() - parts.iter().sum::<i128>();
-    let mut by_loss: Vec<(i128, usize)> =
-        whole.iter().enumerate().map(|(at, share)| (total.micros() * share % sum, at)).collect();
-    by_loss.sort_unstable_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(&y.1)));
-    for (_, at) in by_loss.into_iter().take(left as usize) {
-        parts[at] += 1;
+    Some(apportion_whole(total.micros(), &whole).into_iter().map(Weight::from_micros).collect())
+}
+
+/// A whole number shared out in proportion to whole numbers, exactly: the method of [`apportion`].
+///
+/// Neither may be negative, and the total times the largest share must stay below 2¹²⁷. Without a share above 0 nobody gets anything.
+/// No part is larger than its share where the total is no larger than all shares together.
+pub fn apportion_whole(total: i128, shares: &[i128]) -> Vec<i128> {
+    let sum: i128 = shares.iter().sum();
+    if sum <= 0 {
+        return vec![0; shares.len()];
     }
-    Some(parts.into_iter().map(Weight::from_micros).collect())
+    let mut parts: Vec<i128> = shares.iter().map(|share| total * share / sum).collect();
+    let left = total - parts.iter().sum::<i128>();
+    if left > 0 {
+        let mut by_loss: Vec<(i128, usize)> =
+            shares.iter().enumerate().map(|(at, share)| (total * share % sum, at)).collect();
+        by_loss.sort_unstable_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(&y.1)));
+        for (_, at) in by_loss.into_iter().take(left as usize) {
+            parts[at] += 1;
+        }
+    }
+    parts
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::base::issue::Severity;
 use crate::base::units::Lang;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
+use crate::base::words;
 use crate::cli::text;
 use crate::indicators::ranking::Ranked;
 use crate::indicators::ranking::shown_level;
@@ -19,7 +20,6 @@ use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
 use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
-use crate::indicators::verdict::format_value;
 use crate::io::read::shown;
 
 const COLUMNS: usize = 100;
@@ -142,9 +142,9 @@ impl Page {
     }
 
     fn indicator(&mut self, row: &Row, title: &str, widest: usize) {
-        let value = if row.figure.text.is_empty() { "–" } else { &row.figure.text };
+        let value = or_dash(row.figure.in_lang(self.lang));
         let target = row.target.as_ref().map_or(String::new(), |target| {
-            format!("{} {}", target.text, target.day().in_lang(self.lang)).trim_end().to_owned()
+            format!("{} {}", target.in_lang(self.lang), target.day().in_lang(self.lang)).trim_end().to_owned()
         });
         let verdict = self.paint(row.verdict, row.verdict.title().in_lang(self.lang));
         let firmness = match row.firmness {
@@ -155,7 +155,8 @@ impl Page {
             Firmness::Untested => "",
         };
         let range = row.figure.uncertainty.filter(|(low, high)| low < high).map_or(String::new(), |(low, high)| {
-            format!(" ({} – {})", format_value(low, row.figure.unit), format_value(high, row.figure.unit))
+            let told = |value| row.figure.told(value).in_lang(self.lang).to_owned();
+            format!(" ({} – {})", told(low), told(high))
         });
         self.line(&format!(
             "{}  {}  {}  {verdict}{firmness}{range}",
@@ -220,7 +221,7 @@ impl Page {
             })
         };
         let rows = row.variants.iter().map(|variant| {
-            let value = if variant.figure.text.is_empty() { "–" } else { &variant.figure.text };
+            let value = or_dash(variant.figure.in_lang(self.lang));
             let mut cells = vec![variant.code.clone(), variant.label.in_lang(self.lang).to_owned(), value.to_owned()];
             if with_scopes {
                 let mut scopes: Vec<String> = variant.others.iter().map(|(_, figure)| counts(figure)).collect();
@@ -250,7 +251,7 @@ impl Page {
         }
         let told = row.classes.iter().map(|one| {
             let class = one.class.as_deref().unwrap_or(self.say("class not known", "类别未知"));
-            let value = if one.figure.text.is_empty() { "–" } else { &one.figure.text };
+            let value = or_dash(one.figure.in_lang(self.lang));
             let (whole, points) = (thousands(one.figure.whole.unwrap_or(0.0)), one.points);
             match self.lang {
                 Lang::En => format!("{class} {value} ({whole} in {points} points)"),
@@ -281,7 +282,7 @@ impl Page {
             if at_least { x.total_cmp(&y) } else { y.total_cmp(&x) }
         });
         let worst: Vec<String> =
-            mine.iter().take(5).map(|region| format!("{} {}", region.name, region.figure.text)).collect();
+            mine.iter().take(5).map(|region| format!("{} {}", region.name, region.figure.in_lang(self.lang))).collect();
         let text = if worst.is_empty() {
             by
         } else {
@@ -375,7 +376,10 @@ impl Page {
         for (reason, count) in card.sources.iter().flat_map(|source| &source.dropped) {
             *reasons.entry(reason).or_default() += count;
         }
-        let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let reasons: Vec<String> = reasons
+            .iter()
+            .map(|(reason, count)| format!("{} {count}", words::issue(reason).in_lang(self.lang)))
+            .collect();
         let reasons = if reasons.is_empty() { "–".to_owned() } else { reasons.join(", ") };
         self.wrapped(&format!("dropped: {reasons}"), &format!("剔除原因：{reasons}"), "");
         let count = |severity| issues.iter().filter(|issue: &&Issue| issue.severity == severity).count();
@@ -389,4 +393,9 @@ impl Page {
             "",
         );
     }
+}
+
+/// A text, or a dash where there is none.
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "–" } else { text }
 }

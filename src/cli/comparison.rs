@@ -10,6 +10,7 @@ use crate::app::compare::VerdictChange;
 use crate::base::units::Lang;
 use crate::base::units::four_digits;
 use crate::base::units::thousands;
+use crate::base::words;
 use crate::cli::text;
 use crate::indicators::verdict::Verdict;
 use crate::io::read::shown;
@@ -56,6 +57,11 @@ pub fn render(comparison: &Comparison, written: &[PathBuf], lang: Lang) -> Strin
 
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "–" } else { text }
+}
+
+/// An outcome in words; a dash where a run does not have it.
+fn outcome_told(code: &Option<String>, lang: Lang) -> String {
+    code.as_deref().map_or("–".to_owned(), |code| words::outcome(code).in_lang(lang).to_owned())
 }
 
 /// A difference with its sign, in the unit of its figures; of shares, in points.
@@ -210,11 +216,13 @@ impl Page {
     }
 
     fn people(&mut self, change: &IndicatorChange) {
-        let outcome = |state: &Option<String>| state.clone().unwrap_or_else(|| "–".to_owned());
+        let lang = self.lang;
+        let outcome = |state: &Option<String>| outcome_told(state, lang);
         let (same, changed): (Vec<_>, Vec<_>) = change.people.iter().partition(|one| one.before == one.after);
         if let Some(first) = change.people.first() {
             let unchanged: f64 = same.iter().map(|one| one.weight.1).sum();
-            let (unit, unchanged) = (&first.unit, thousands(unchanged));
+            let (unit, unchanged) = (words::weighed(&first.unit), thousands(unchanged));
+            let unit = unit.in_lang(self.lang);
             let title = match self.lang {
                 Lang::En => format!("  who changes, by {unit} ({unchanged} do not):"),
                 Lang::Zh => format!("  变化人群（按 {unit} 计；{unchanged} 无变化）："),
@@ -339,7 +347,7 @@ impl Page {
         let title = format!("  {} ({}):", self.say("what differs", "差异"), change.evidence.len());
         self.line(&title);
         let rows = change.evidence.iter().take(SHOWN).map(|evidence| {
-            let state = |state: &Option<String>| state.clone().unwrap_or_else(|| "–".to_owned());
+            let state = |state: &Option<String>| outcome_told(state, self.lang);
             vec![
                 format!("    {}", evidence.key),
                 state(&evidence.before),

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use toml::value::Datetime;
 
 use crate::base::clock::ServiceTime;
+use crate::base::noun::Noun;
 use crate::config::error::Finding;
 use crate::config::error::suggestion;
 use crate::config::file::ConfigFile;
@@ -1083,9 +1084,9 @@ fn weigh(file: &ConfigFile, measure: &Measure, weight: Option<&str>, way: &[Step
 /// # Errors
 /// What is wrong, what to write instead, and the key that it is about.
 pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String, &'static str)> {
-    let bound = match (given.at_least, given.at_most) {
-        (Some(least), None) => Bound::AtLeast(least.0),
-        (None, Some(most)) => Bound::AtMost(most.0),
+    let bound = match (&given.at_least, &given.at_most) {
+        (Some(least), None) => Bound::AtLeast(least.quantity),
+        (None, Some(most)) => Bound::AtMost(most.quantity),
         (Some(_), Some(_)) => {
             let help = "leave one of the two out, or write two indicators";
             return Err(("at-most", "at-least and at-most exclude each other".to_owned(), help));
@@ -1117,6 +1118,16 @@ pub(crate) fn day(given: &Datetime) -> Option<Date> {
     }
 }
 
+/// What an amount of a metric counts.
+fn amount_of(measure: &Measure) -> Noun {
+    match measure {
+        Measure::OverlayShare(overlay) => overlay.noun(),
+        Measure::FacilityCount(count) => count.noun(),
+        Measure::Accessibility(access) => access.noun(),
+        _ => Noun::units(),
+    }
+}
+
 fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Findings<'_, '_>) {
     match target(given) {
         Err(("", what, help)) => findings.at_key(way, what, "no bound", help),
@@ -1124,18 +1135,40 @@ fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Fin
         Ok(target) => {
             let unit = wants(measure).unit;
             let quantity = target.bound.quantity();
-            if quantity.unit() != unit {
+            let noun = amount_of(measure);
+            let of = given.at_least.iter().chain(&given.at_most).find_map(|bound| bound.of.as_deref());
+            let is_other = of.is_some_and(|of| !noun.is_called(of));
+            if quantity.unit() != unit || is_other {
                 let key = if matches!(target.bound, Bound::AtLeast(_)) { "at-least" } else { "at-most" };
                 let (is, example) = match unit {
                     FigureUnit::Share => ("a share", "\"90 %\""),
                     FigureUnit::Metres => ("a length", "\"15 km\""),
                     FigureUnit::Seconds => ("a time", "\"15 min\""),
                     FigureUnit::Rate => ("supply per person", "\"2.5 per 1000\""),
-                    FigureUnit::Amount => ("an amount of supply", "\"30 units\""),
+                    FigureUnit::Amount => ("an amount", ""),
                 };
+                let (is, example) = match unit {
+                    FigureUnit::Amount => {
+                        let of = if noun == Noun::units() { "supply" } else { &noun.many };
+                        let is = format!("an amount of {of}");
+                        let own = if noun.is_measured() {
+                            "\"30 km²\", \"30 km2\"".to_owned()
+                        } else {
+                            format!("\"30 {}\"", noun.many)
+                        };
+                        let units = if noun == Noun::units() { "" } else { ", \"30 units\"" };
+                        (is, format!("{own}, \"30 {}\"{units}", noun.zh))
+                    }
+                    _ => (is.to_owned(), example.to_owned()),
+                };
+                let written = given.at_least.as_ref().or(given.at_most.as_ref()).map(ToString::to_string);
                 findings.at(
                     &below(way, key),
-                    format!("{} gives {is}, which can not be compared with {quantity}", measure.info().id),
+                    format!(
+                        "{} gives {is}, which can not be compared with {}",
+                        measure.info().id,
+                        written.unwrap_or_else(|| quantity.to_string())
+                    ),
                     "another unit",
                     format!("write {is}, for example {example}"),
                 );

@@ -25,6 +25,8 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::base::units::Text;
+use crate::base::units::UnitError;
+use crate::base::units::trim_zeros;
 use crate::config::norms::NormFile;
 use crate::config::profile::ProfileFile;
 use crate::indicators::target::Origin;
@@ -723,10 +725,10 @@ pub struct IndicatorFile {
 pub struct TargetFile {
     /// Least figure, e.g. `90 %`.
     #[schemars(with = "Option<QuantitySchema>")]
-    pub at_least: Option<QuantityText>,
+    pub at_least: Option<BoundText>,
     /// Largest figure, e.g. `15 km`.
     #[schemars(with = "Option<QuantitySchema>")]
-    pub at_most: Option<QuantityText>,
+    pub at_most: Option<BoundText>,
     /// The last day, a date without quotes: `2029-12-31`.
     #[schemars(with = "Option<DateSchema>")]
     pub by: Option<Datetime>,
@@ -766,29 +768,80 @@ pub struct QuantityText(pub Quantity);
 
 impl<'de> Deserialize<'de> for QuantityText {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<QuantityText, D::Error> {
-        struct Reader;
-        impl de::Visitor<'_> for Reader {
-            type Value = QuantityText;
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a number with its unit in quotes, for example \"90 %\" or \"15 km\"")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<QuantityText, E> {
-                text.parse().map(QuantityText).map_err(E::custom)
-            }
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<QuantityText, E> {
-                self.visit_str(&number.to_string())
-            }
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<QuantityText, E> {
-                self.visit_str(&number.to_string())
-            }
-        }
-        from.deserialize_any(Reader)
+        from.deserialize_any(Reader(|text| text.parse().map(QuantityText)))
     }
 }
 
 impl Serialize for QuantityText {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(to)
+    }
+}
+
+/// The quantity of a target: as any, and an amount may name what it counts, `13 km²` or `5 people`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoundText {
+    pub quantity: Quantity,
+    /// What an amount is said to count.
+    pub of: Option<String>,
+}
+
+impl BoundText {
+    fn read(text: &str) -> Result<BoundText, UnitError> {
+        let wrong = match text.parse() {
+            Ok(quantity) => return Ok(BoundText { quantity, of: None }),
+            Err(wrong) => wrong,
+        };
+        let end = text.trim().find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.trim().len());
+        let (number, of) = text.trim().split_at(end);
+        let of = of.trim();
+        let is_word = of == "km2" || !of.contains(|c: char| c.is_ascii_digit() || "/%=<>".contains(c));
+        match number.parse() {
+            Ok(amount) if is_word && !of.is_empty() && of.split(' ').all(|word| word != "per") => {
+                Ok(BoundText { quantity: Quantity::Amount(amount), of: Some(of.to_owned()) })
+            }
+            _ => Err(wrong),
+        }
+    }
+}
+
+impl fmt::Display for BoundText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.of, self.quantity) {
+            (Some(of), Quantity::Amount(amount)) => write!(out, "{} {of}", trim_zeros(amount, 6)),
+            (_, quantity) => quantity.fmt(out),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for BoundText {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<BoundText, D::Error> {
+        from.deserialize_any(Reader(BoundText::read))
+    }
+}
+
+impl Serialize for BoundText {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// Reads a quantity from a text; a number has no unit, and says so.
+struct Reader<T>(fn(&str) -> Result<T, UnitError>);
+
+impl<T> de::Visitor<'_> for Reader<T> {
+    type Value = T;
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a number with its unit in quotes, for example \"90 %\" or \"15 km\"")
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        self.0(text).map_err(E::custom)
+    }
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
     }
 }
 

@@ -208,8 +208,9 @@ fn numbers(indicator: &IndicatorFile, at: usize) -> Vec<(Vec<Step>, Quantity)> {
         }
     }
     if let Some(target) = &indicator.target {
-        for (key, bound) in [("at-least", target.at_least), ("at-most", target.at_most)] {
-            found.extend(bound.map(|bound| (way!["indicator", at, "target", key].into(), bound.0)));
+        for (key, bound) in [("at-least", &target.at_least), ("at-most", &target.at_most)] {
+            let bound = bound.as_ref();
+            found.extend(bound.map(|bound| (way!["indicator", at, "target", key].into(), bound.quantity)));
         }
     }
     found

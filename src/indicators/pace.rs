@@ -138,6 +138,7 @@ mod tests {
         // the same of two runs
         let row = TargetRow {
             text: "≥ 90 %".into(),
+            text_zh: String::new(),
             at_least: true,
             value: 0.9,
             by: Some("2029-12-31".into()),

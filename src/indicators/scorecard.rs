@@ -10,6 +10,8 @@ use serde::Serialize;
 use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::ledger::Ledger;
+use crate::base::noun::Noun;
+use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
@@ -26,7 +28,6 @@ use crate::indicators::verdict::Firmness;
 use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
 use crate::indicators::verdict::firmness as firmness_of;
-use crate::indicators::verdict::format_value;
 use crate::indicators::verdict::judge;
 use crate::metrics::Evidence;
 use crate::metrics::MetricInfo;
@@ -34,6 +35,8 @@ use crate::metrics::Outcome;
 use crate::metrics::Output;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::figure::told_value;
+use crate::metrics::missing::Missing;
 use crate::model::region::Level;
 use crate::model::study::Study;
 
@@ -177,6 +180,9 @@ pub struct Row {
 pub struct TargetRow {
     /// E.g. `≥ 90 %`.
     pub text: String,
+    /// The same in Chinese; empty where it is no other.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text_zh: String,
     pub at_least: bool,
     pub value: f64,
     pub by: Option<String>,
@@ -187,6 +193,11 @@ pub struct TargetRow {
 }
 
 impl TargetRow {
+    /// E.g. `≥ 13 km²`, `≥ 13 平方公里`.
+    pub fn in_lang(&self, lang: Lang) -> &str {
+        in_lang(&self.text, &self.text_zh, lang)
+    }
+
     /// The day in brackets, with the word for one that is assumed; empty without a day.
     pub fn day(&self) -> Text {
         match (&self.by, self.by_is_assumed) {
@@ -202,7 +213,13 @@ impl TargetRow {
 pub struct FigureRow {
     /// E.g. `89.9 %` or `12.4 km`; empty without a value.
     pub text: String,
+    /// The same in Chinese; empty where it is no other.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text_zh: String,
     pub unit: FigureUnit,
+    /// What an amount counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Noun>,
     pub value: Option<f64>,
     pub part: Option<f64>,
     pub whole: Option<f64>,
@@ -287,6 +304,9 @@ pub struct OutcomeRow {
     pub name: Option<String>,
     pub state: String,
     pub weight: f64,
+    /// Parts of the weight by what became of each; empty where all of it is in one state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(String, f64)>,
     /// Metres or seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
@@ -309,6 +329,7 @@ impl OutcomeRow {
             name: outcome.name.clone(),
             state: outcome.state.to_owned(),
             weight: outcome.weight.to_f64(),
+            parts: outcome.parts.iter().map(|(state, part)| ((*state).to_owned(), part.to_f64())).collect(),
             cost: outcome.cost,
             region: region.map(|region| study.regions.get(region).code.clone()),
             class: outcome.class.clone(),
@@ -322,7 +343,26 @@ fn parents(study: &Study, region: RegionIdx) -> Vec<String> {
     above.map(|one| study.regions.get(one).code.clone()).collect()
 }
 
+/// The Chinese of a text where it is another than the English.
+fn other_than(text: &Text) -> String {
+    if text.zh == text.en { String::new() } else { text.zh.clone() }
+}
+
+fn in_lang<'t>(en: &'t str, zh: &'t str, lang: Lang) -> &'t str {
+    if lang == Lang::En || zh.is_empty() { en } else { zh }
+}
+
 impl FigureRow {
+    /// The value with its unit; empty without one.
+    pub fn in_lang(&self, lang: Lang) -> &str {
+        in_lang(&self.text, &self.text_zh, lang)
+    }
+
+    /// A number in the unit of the figure.
+    pub fn told(&self, value: f64) -> Text {
+        told_value(value, self.unit, self.counts.as_ref())
+    }
+
     /// Part, whole and unknown of a share as texts: whole numbers as they are, others to one decimal.
     pub fn share_of(&self) -> Option<(String, String, String)> {
         let number = |value: f64| {
@@ -334,13 +374,17 @@ impl FigureRow {
 
 impl From<&Figure> for FigureRow {
     fn from(figure: &Figure) -> FigureRow {
+        let told = |value: f64| told_value(value, figure.unit, figure.counts.as_ref());
+        let text = match (figure.value, figure.least) {
+            (Some(_), Some(least)) => Text::new(format!("≥ {}", told(least).en), format!("≥ {}", told(least).zh)),
+            (Some(value), None) => told(value),
+            (None, _) => Text::default(),
+        };
         FigureRow {
-            text: match (figure.value, figure.least) {
-                (Some(_), Some(least)) => format!("≥ {}", format_value(least, figure.unit)),
-                (Some(value), None) => format_value(value, figure.unit),
-                (None, _) => String::new(),
-            },
+            text_zh: other_than(&text),
+            text: text.en,
             unit: figure.unit,
+            counts: figure.counts.clone(),
             value: figure.value,
             part: figure.part,
             whole: figure.whole,
@@ -420,7 +464,8 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         status: Status::of(verdict, firmness, &output.headline, target),
         reason,
         target: target.map(|target| TargetRow {
-            text: target.bound.to_string(),
+            text: target.bound.told(output.headline.counts.as_ref()).en,
+            text_zh: other_than(&target.bound.told(output.headline.counts.as_ref())),
             at_least: matches!(target.bound, Bound::AtLeast(_)),
             value: target.bound.quantity().value(),
             by: target.by.map(|day| day.to_string()),
@@ -478,7 +523,9 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                 verdict: judge(&one.figure, target).0,
             })
             .collect(),
-        closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),
+        closing_the_gap: Some(verdict)
+            .filter(|verdict| *verdict == Verdict::Missed)
+            .and_then(|_| output.closing_the_gap.clone().or_else(|| missing_amount(output, target))),
         pace: target.filter(|_| verdict == Verdict::Missed).and_then(|target| {
             let figure = &output.headline;
             pace(figure.value?, figure.unit, target, promise.as_of, &output.history)
@@ -500,36 +547,35 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
     }
 }
 
-/// How much more supply would meet a target of at least so much of it, or so much a person; everybody who may be one of them counted.
-fn missing_supply(figure: &Figure, target: Option<&Target>) -> Option<Text> {
+/// How much more would meet a target of at least so much, or so much a person; everybody who may be one of them counted.
+fn missing_amount(output: &Output, target: Option<&Target>) -> Option<Text> {
+    let figure = &output.headline;
+    let missing = missing(figure, target).filter(|_| figure.unit != FigureUnit::Share)?;
+    let noun = figure.counts.clone().unwrap_or_else(Noun::units);
+    let (shown, given) = (missing.amount(&noun), figure.part?);
+    if let Some(remedy) = &output.remedy {
+        return Some(remedy.told(&noun.more(&shown)));
+    }
+    let (more, given) = (noun.more(&shown), noun.told(&thousands(given.floor())));
+    let is = if missing.whole() == 1 { "is" } else { "are" };
+    Some(Text::new(
+        format!(
+            "{} {is} wanted; there {} {}",
+            more.en,
+            if given.en.starts_with("1 ") { "is" } else { "are" },
+            given.en
+        ),
+        format!("还需增加 {}；现有 {}", more.zh, given.zh),
+    ))
+}
+
+/// What a figure lacks to meet a target of at least so much.
+fn missing(figure: &Figure, target: Option<&Target>) -> Option<Missing> {
     let Some(Target { bound: Bound::AtLeast(quantity), .. }) = target else { return None };
-    let (part, wanted) = match figure.unit {
-        FigureUnit::Rate => (figure.part?, quantity.value() * (figure.whole? + figure.unknown)),
-        FigureUnit::Amount => (figure.part?, quantity.value()),
-        _ => return None,
-    };
-    // the last bit of a product must not ask for one more
-    let missing = (wanted * (1.0 - 1e-12) - part).ceil();
-    (missing > 0.0).then(|| {
-        let (missing, part) = (thousands(missing), thousands(part.floor()));
-        let (en, zh) = if figure.is_certain() { ("", "") } else { (" as far as is known", "（就已知而言）") };
-        Text::new(
-            format!("{missing} more of the supply are wanted{en}; there are {part}"),
-            format!("还需增加供给 {missing}{zh}；现有 {part}"),
-        )
-    })
+    Missing::of(figure, quantity.value())
 }
 
 /// How many more of the whole would meet a target of at least a share, the unknown counted as not reached.
 fn needed(figure: &Figure, target: Option<&Target>) -> Option<f64> {
-    let Some(Target { bound: Bound::AtLeast(quantity), .. }) = target else { return None };
-    let (part, whole) = (figure.part?, figure.whole? + figure.unknown);
-    if figure.unit != FigureUnit::Share || whole <= 0.0 {
-        return None;
-    }
-    let mut wanted = (quantity.value() * whole).floor();
-    while wanted < whole && wanted / whole < quantity.value() {
-        wanted += 1.0;
-    }
-    (wanted > part).then_some(wanted - part)
+    missing(figure, target).filter(|_| figure.unit == FigureUnit::Share).map(|missing| missing.whole() as f64)
 }

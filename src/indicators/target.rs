@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::noun::Noun;
 use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Share;
@@ -56,7 +57,8 @@ impl FromStr for Quantity {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Quantity, UnitError> {
-        const EXAMPLE: &str = "\"90 %\", \"15 km\" or \"15 min\"";
+        const EXAMPLE: &str =
+            "\"90 %\", \"15 km\", \"15 min\", \"2.5 per 1000\", \"13 km²\", \"5 people\" or \"30 units\"";
         if let Ok(share) = text.parse() {
             return Ok(Quantity::Share(share));
         }
@@ -125,6 +127,21 @@ impl Bound {
         match self {
             Bound::AtLeast(quantity) | Bound::AtMost(quantity) => quantity,
         }
+    }
+}
+
+impl Bound {
+    /// With the sign, in both languages; an amount with the word for what it counts.
+    pub fn told(self, counts: Option<&Noun>) -> Text {
+        let sign = if matches!(self, Bound::AtLeast(_)) { "≥" } else { "≤" };
+        let text = match self.quantity() {
+            Quantity::Amount(amount) => counts.cloned().unwrap_or_else(Noun::units).told(&trim_zeros(amount, 6)),
+            Quantity::Rate(rate) => {
+                Text::new(self.quantity().to_string(), format!("{} /千人", trim_zeros(rate * 1000.0, 6)))
+            }
+            other => Text::new(other.to_string(), other.to_string()),
+        };
+        Text::new(format!("{sign} {}", text.en), format!("{sign} {}", text.zh))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::indicators::target::Target;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 pub use crate::metrics::figure::format_value;
+use crate::metrics::figure::told_value;
 
 /// The answer to "is the promise met?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -171,37 +172,30 @@ pub fn judge(figure: &Figure, target: Option<&Target>) -> (Verdict, Option<Text>
     if figure.not_applicable {
         return (Verdict::NotApplicable, figure.reason.clone());
     }
-    let Some(value) = figure.value else {
+    if figure.value.is_none() {
         return (Verdict::NoData, figure.reason.clone());
-    };
+    }
     let Some(target) = target else {
         return (Verdict::NoTarget, None);
     };
-    let verdict = |value| if meets(value, target.bound) { Verdict::Met } else { Verdict::Missed };
-    if figure.is_certain() {
-        return (verdict(value), None);
+    if let Some(is_met) = figure.settled(|value| meets(value, target.bound)) {
+        let reason = figure.reason.clone().filter(|_| !figure.is_certain());
+        return (if is_met { Verdict::Met } else { Verdict::Missed }, reason);
     }
-    if let Some(least) = figure.least {
-        // more of it could only be more
-        let settled = match target.bound {
-            Bound::AtLeast(_) => Some(Verdict::Met).filter(|_| verdict(least) == Verdict::Met),
-            Bound::AtMost(_) => Some(Verdict::Missed).filter(|_| verdict(least) == Verdict::Missed),
-        };
-        return (settled.unwrap_or(Verdict::NoData), figure.reason.clone());
-    }
-    match figure.bounds {
-        Some((low, high)) if verdict(low) == verdict(high) => (verdict(low), figure.reason.clone()),
+    let reason = match figure.bounds.filter(|_| figure.least.is_none()) {
         Some((low, high)) => {
             let reason = figure.reason.clone().unwrap_or_default();
-            let range = (format_value(low, figure.unit), format_value(high, figure.unit));
+            let told = |value| told_value(value, figure.unit, figure.counts.as_ref());
+            let (low, high) = (told(low), told(high));
             let between = Text::new(
-                format!("the true value is between {} and {}", range.0, range.1),
-                format!("真实值介于 {} 与 {} 之间", range.0, range.1),
+                format!("the true value is between {} and {}", low.en, high.en),
+                format!("真实值介于 {} 与 {} 之间", low.zh, high.zh),
             );
-            (Verdict::NoData, Some(join(&between, &reason)))
+            Some(join(&between, &reason))
         }
-        None => (Verdict::NoData, figure.reason.clone()),
-    }
+        None => figure.reason.clone(),
+    };
+    (Verdict::NoData, reason)
 }
 
 fn join(first: &Text, second: &Text) -> Text {

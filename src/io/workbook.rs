@@ -17,6 +17,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::base::units::Lang;
 use crate::base::units::Text;
+use crate::base::words;
 use crate::indicators::scorecard::FigureRow;
 use crate::indicators::scorecard::RegionRow;
 use crate::indicators::scorecard::Row;
@@ -154,7 +155,7 @@ impl Writer<'_> {
 
     fn figure(&self, figure: &FigureRow) -> [Cell; 5] {
         [
-            text(&figure.text),
+            text(&self.say(&Text::new(figure.in_lang(Lang::En), figure.in_lang(Lang::Zh)))),
             number(figure.value, Some(figure.unit)),
             number(figure.part, None),
             number(figure.whole, None),
@@ -209,7 +210,9 @@ impl Writer<'_> {
                 Cell::Verdict(row.verdict),
                 text(&firmness),
                 text(&self.say(&row.status.title())),
-                text(target.map_or("", |target| target.text.as_str())),
+                text(&target.map_or(String::new(), |target| {
+                    self.say(&Text::new(target.in_lang(Lang::En), target.in_lang(Lang::Zh)))
+                })),
                 text(&target.map_or(String::new(), |target| match (&target.by, target.by_is_assumed) {
                     (Some(by), true) => format!("{by} {}", self.word("(assumed)", "（假设）")),
                     (by, _) => by.clone().unwrap_or_default(),
@@ -360,7 +363,11 @@ impl Writer<'_> {
             self.word("Made up", "合成"),
         ];
         let rows = self.book.card.sources.iter().map(|source| {
-            let why: Vec<String> = source.dropped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            let why: Vec<String> = source
+                .dropped
+                .iter()
+                .map(|(reason, count)| format!("{} {count}", self.say(&words::issue(reason))))
+                .collect();
             vec![
                 text(&source.source),
                 text(&source.records),
@@ -386,10 +393,15 @@ impl Writer<'_> {
         let mut rows = Vec::new();
         for row in &self.book.card.indicators {
             for ledger in &row.weights {
-                let parts = ledger.parts.iter().map(|(part, amount)| (part.clone(), amount));
+                let parts = ledger.parts.iter().map(|(part, amount)| (self.say(&words::outcome(part)), amount));
                 for (part, amount) in parts.chain([(self.word("all", "合计"), &ledger.total)]) {
                     let amount = amount.parse().map_or_else(|_| text(amount), |amount: f64| number(Some(amount), None));
-                    rows.push(vec![text(&self.indicator(row)), text(&ledger.unit), text(&part), amount]);
+                    rows.push(vec![
+                        text(&self.indicator(row)),
+                        text(&self.say(&words::weighed(&ledger.unit))),
+                        text(&part),
+                        amount,
+                    ]);
                 }
             }
         }

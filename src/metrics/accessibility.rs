@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -33,6 +34,7 @@ use crate::metrics::floating_catchment::Floated;
 use crate::metrics::floating_catchment::Market;
 use crate::metrics::floating_catchment::Method;
 use crate::metrics::floating_catchment::is_at_most;
+use crate::metrics::homes::Homes;
 use crate::metrics::networks::Networks;
 use crate::metrics::plane_catchments::PlaneMarket;
 use crate::metrics::raam;
@@ -48,6 +50,7 @@ use crate::metrics::reach::is_made_up;
 use crate::metrics::reach::judged_points;
 use crate::metrics::reach::known_services;
 use crate::metrics::reach::without_services;
+use crate::metrics::reach_layers::outcomes_by_part;
 use crate::model::place::Place;
 use crate::model::region::Level;
 use crate::model::study::Plane;
@@ -186,6 +189,14 @@ impl Accessibility {
             true => FigureUnit::Share,
             false if self.method.is_rate() => FigureUnit::Rate,
             false => FigureUnit::Amount,
+        }
+    }
+
+    /// What an amount of it counts.
+    pub(crate) fn noun(&self) -> Noun {
+        match self.supply {
+            Supply::Count => Noun::facilities(),
+            Supply::Capacity => Noun::units(),
         }
     }
 
@@ -401,6 +412,24 @@ impl Answer<'_> {
         }
     }
 
+    /// The part of a point's weight that is at the level; `None` where that is not known.
+    fn at_level(&self, at: usize) -> Option<Weight> {
+        let (part, weight) = (self.part(at)?, self.weight(at));
+        Some(if part >= 1.0 { weight } else { Weight::from_f64(weight.to_f64() * part).unwrap_or_default() })
+    }
+
+    /// What became of a judged point's weight, part by part.
+    fn parts(&self, at: usize) -> Vec<(&'static str, Weight)> {
+        let weight = self.weight(at);
+        match (self.standing(at), self.at_level(at)) {
+            (_, Some(at_level)) => vec![("at-level", at_level), ("below", weight - at_level)],
+            (Standing::OffStreets, _) => vec![("off-streets", weight)],
+            (Standing::NoServices, _) => vec![("no-service-data", weight)],
+            (Standing::NoPlace, _) => vec![("no-place", weight)],
+            (Standing::Known(_) | Standing::AtLeast(_) | Standing::Nowhere, None) => vec![("supply-unknown", weight)],
+        }
+    }
+
     pub fn weight(&self, at: usize) -> Weight {
         self.parties.group.weights[at]
     }
@@ -447,6 +476,7 @@ impl Answer<'_> {
             }
             (false, _) => Figure::mean(self.params.unit(), (whole > 0.0).then(|| sum / whole), whole, unknown),
         };
+        let figure = figure.counting(&self.params.noun());
         let mut parts = match has_level {
             true => vec![("at-level", served), ("below", below)],
             false => vec![("known", served)],
@@ -476,10 +506,11 @@ impl Metric for Accessibility {
             headline = headline.because(accessibility_report::unknown_reason(&answer, &ledger));
         }
         let by_region = by_region(answer.study, answer.parties.layer, &answer.judged, context.over);
+        let homes = Homes::of_points(answer.study, answer.parties.layer, &answer.judged);
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(*level, *region, self.unit(), points, |points| answer.figure(points).0)
+                RegionFigure::of(*level, *region, self.unit(), points, &homes, |points| answer.figure(points).0)
             })
             .collect();
         let mut output = Output { synthetic: answer.synthetic, ..Output::default() };
@@ -487,6 +518,10 @@ impl Metric for Accessibility {
         output.closing_the_gap = accessibility_report::closing_the_gap(&answer, context, &headline, &by_region);
         output.issues = accessibility_report::issues(&answer, context);
         output.evidence = accessibility_report::evidence(&answer);
+        if self.has_level() {
+            let (layer, group) = (answer.parties.layer, answer.parties.group);
+            output.outcomes = outcomes_by_part(layer, group, &answer.judged, |at| answer.parts(at));
+        }
         output.tables = accessibility_layers::tables(&answer, context, &regions);
         output.headline = headline;
         output.regions = regions;

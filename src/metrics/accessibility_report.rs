@@ -6,6 +6,7 @@ use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::four_digits;
@@ -499,11 +500,7 @@ pub(crate) fn closing_the_gap(
     by_region: &[(Level, RegionIdx, Vec<usize>)],
 ) -> Option<Text> {
     let level = answer.params.at_most.or(answer.params.at_least)? / answer.params.scale();
-    let (target, part) = (context.target_share?, headline.part?);
-    let missing = target.0 * (headline.whole? + headline.unknown) - part;
-    if missing <= 0.0 {
-        return None;
-    }
+    let more = context.missing(headline)?.more(&Noun::of_group(&answer.parties.group.name));
     let smallest = by_region.first()?.0;
     let below = |at: &&usize| answer.part(**at).is_some_and(|part| part < 1.0);
     let mut regions: Vec<(Weight, RegionIdx)> = by_region
@@ -518,16 +515,10 @@ pub(crate) fn closing_the_gap(
         .take(3)
         .map(|(weight, region)| format!("{} ({})", answer.study.regions.get(*region).name, thousands(weight.to_f64())))
         .collect();
-    let ((who_en, who_zh), (en, zh), missing) = (answer.who(), shown(answer, level), thousands(missing.ceil()));
+    let (en, zh) = shown(answer, level);
     let mut text = match answer.params.method.is_crowding() {
-        true => Text::new(
-            format!("{missing} more {who_en} must meet {en}, or less"),
-            format!("还需使 {missing} {who_zh}降至{zh}以下"),
-        ),
-        false => Text::new(
-            format!("{missing} more {who_en} must have {en} or more"),
-            format!("还需使 {missing} {who_zh}达到{zh}以上"),
-        ),
+        true => Text::new(format!("{} must meet {en}, or less", more.en), format!("还需使 {}降至{zh}以下", more.zh)),
+        false => Text::new(format!("{} must have {en} or more", more.en), format!("还需使 {}达到{zh}以上", more.zh)),
     };
     if !named.is_empty() {
         let side = if answer.params.method.is_crowding() { "above" } else { "below" };

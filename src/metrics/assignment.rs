@@ -144,7 +144,8 @@ pub fn in_order(costs: &CostTable, people: &[i64], room: &[i64], order: &[u32], 
 /// How many people a capacity has room for, in millionths and at most `total`, each taking `per_person` of it; `None` where the capacity is not
 /// known.
 pub(crate) fn room_for(capacity: Option<f64>, per_person: f64, total: i64) -> Option<i64> {
-    Some((capacity? / per_person * 1e6).floor().min(total as f64) as i64)
+    // a part in 10¹² absorbs the last bit of 0.6 / 0.002 and the like before the cut
+    Some((capacity? / per_person * 1e6 * (1.0 + 1e-12)).floor().min(total as f64) as i64)
 }
 
 /// People within the limit of each of so many facilities; millionths.

@@ -179,6 +179,7 @@ pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
         name: Some(row.entry.name.clone()).filter(|name| *name != row.entry.id),
         state: word(row),
         weight: row.whole.unwrap_or(Weight::ZERO),
+        parts: Vec::new(),
         cost: None,
         region: row.entry.home,
         class: None,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::four_digits;
@@ -24,6 +25,7 @@ use crate::metrics::belonging::Whereabouts;
 use crate::metrics::belonging::judged_regions;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::homes::Homes;
 use crate::metrics::overlay_share::record_layer;
 use crate::model::records::Entry;
 use crate::model::records::Form;
@@ -286,6 +288,7 @@ impl Answer<'_> {
 
     fn regions(&self, over: &[Level]) -> Vec<RegionFigure> {
         let tree = &self.study.regions;
+        let homes = Homes::new(self.study, self.rows.iter().map(|row| row.entry.home));
         judged_regions(self.study, over)
             .into_iter()
             .map(|(level, region)| {
@@ -293,11 +296,7 @@ impl Answer<'_> {
                     |row: &&Row<'_>| row.entry.home.is_some_and(|home| tree.ancestor(home, level) == Some(region));
                 let sums = Answer::sums(self.rows.iter().filter(is_in));
                 let figure = match sums.records {
-                    0 => Figure::no_data(
-                        FigureUnit::Share,
-                        "no record in it that is asked was read",
-                        "未读到该区域的相关记录",
-                    ),
+                    0 => homes.of_nothing(region, FigureUnit::Share),
                     records => Figure { points: Some(records), ..self.figure(&sums) },
                 };
                 RegionFigure { region, level, figure }
@@ -428,20 +427,17 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let missing = target.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12) - headline.part?;
-        if missing <= 0.0 {
-            return None;
-        }
-        let (what_en, what_zh) = match (&self.params.needed, &self.params.weight) {
-            (Some(field), _) | (None, Some(field)) => (format!("of {field}"), format!("（{field}）")),
-            (None, None) => ("records".to_owned(), "条记录".to_owned()),
-        };
-        let amount = match (&self.params.needed, &self.params.weight) {
-            (None, None) => four_digits(missing.ceil()),
-            _ => four_digits(missing),
-        };
-        Some(Text::new(format!("{amount} more {what_en} are wanted"), format!("还需 {amount} {what_zh}")))
+        let missing = context.missing(headline)?;
+        Some(match self.params.needed.as_ref().or(self.params.weight.as_ref()) {
+            Some(field) => {
+                let amount = missing.shown_in_four_digits();
+                Text::new(format!("{amount} more of {field} are wanted"), format!("还需 {amount} （{field}）"))
+            }
+            None => {
+                let more = missing.more(&Noun::new("record", "records", "条记录"));
+                Text::new(format!("{} {} wanted", more.en, missing.are()), format!("还需 {}", more.zh))
+            }
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
@@ -178,10 +179,13 @@ impl Metric for CoveredShare {
             headline = headline.because(unknown_reason(&reach, &ledger, Some(self.within.value())));
         }
         let by_region = reach.by_region(context.over);
+        let homes = reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| self.figure(&reach, points).0)
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| {
+                    self.figure(&reach, points).0
+                })
             })
             .collect();
         let mut output = Output { synthetic: reach.synthetic, ..Output::default() };
@@ -381,12 +385,7 @@ impl CoveredShare {
         headline: &Figure,
         by_region: &[(Level, RegionIdx, Vec<usize>)],
     ) -> Option<Text> {
-        let target = context.target_share?;
-        let (part, whole) = (headline.part?, headline.whole? + headline.unknown);
-        let missing = target.0 * whole - part;
-        if missing <= 0.0 {
-            return None;
-        }
+        let more = context.missing(headline)?.more(&Noun::of_group(&reach.group.name));
         // where most of those who are out of reach are
         let smallest = by_region.first()?.0;
         let mut out_of_reach: Vec<(Weight, RegionIdx)> = by_region
@@ -409,19 +408,14 @@ impl CoveredShare {
                 format!("{} ({})", reach.study.regions.get(*region).name, thousands(weight.to_f64()))
             })
             .collect();
-        let (unit_en, unit_zh) = match reach.group.name.as_str() {
-            "people" => ("people", "人"),
-            "count" => ("points", "个点"),
-            other => (other, other),
-        };
         let (mut of_en, mut of_zh) = (String::new(), String::new());
         if self.at_least_facilities > NonZeroU32::MIN {
             of_en = format!(" of at least {} facilities", self.at_least_facilities);
             of_zh = format!("（至少 {} 处设施）", self.at_least_facilities);
         }
         let mut text = Text::new(
-            format!("{} more {unit_en} must come within {}{of_en}", thousands(missing.ceil()), self.within),
-            format!("还需使 {} {unit_zh}进入 {} 范围{of_zh}", thousands(missing.ceil()), self.within),
+            format!("{} must come within {}{of_en}", more.en, self.within),
+            format!("还需使 {}进入 {} 范围{of_zh}", more.zh, self.within),
         );
         if !named.is_empty() {
             text.en += &format!("; most are in {}", named.join(", "));

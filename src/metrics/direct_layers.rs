@@ -190,6 +190,7 @@ pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
             key,
             state: word(answer.standings[*at]).0,
             weight: reach.weight(*at),
+            parts: Vec::new(),
             cost: answer.rides[*at].map(|ride| short(ride.cost)),
             region: reach.layer.home[*at],
             class: reach.layer.class(*at).map(str::to_owned),

@@ -14,12 +14,12 @@ use crate::base::idx::StopIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
-use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::impedance::By;
 use crate::impedance::Direction;
@@ -430,14 +430,16 @@ impl Answer<'_> {
     }
 
     fn regions(&self, over: &[Level]) -> Vec<RegionFigure> {
-        let study = self.reach.study;
+        let (study, homes) = (self.reach.study, self.reach.homes());
         match self.params.judge {
             Judge::Points => self
                 .reach
                 .by_region(over)
                 .iter()
                 .map(|(level, region, points)| {
-                    RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| self.of_points(points))
+                    RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| {
+                        self.of_points(points)
+                    })
                 })
                 .collect(),
             Judge::Regions => judged_regions(study, over)
@@ -569,12 +571,12 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let missing = target.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12) - headline.part?;
-        (missing > 0.0).then(|| {
-            let more = thousands(missing.ceil());
-            Text::new(format!("{more} more must get a bus without a change"), format!("还需使 {more} 有直达班车"))
-        })
+        let noun = match self.params.judge {
+            Judge::Regions => Noun::regions(),
+            _ => Noun::of_group(&self.reach.group.name),
+        };
+        let more = context.missing(headline)?.more(&noun);
+        Some(Text::new(format!("{} must get a bus without a change", more.en), format!("还需使 {}有直达班车", more.zh)))
     }
 }
 

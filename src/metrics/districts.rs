@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
@@ -540,12 +541,7 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let (part, whole) = (headline.part?, headline.whole? + headline.unknown);
-        let missing = (target.0 * whole - part).ceil();
-        if missing <= 0.0 {
-            return None;
-        }
+        let more = context.missing(headline)?.more(&Noun::of_group(&self.reach.group.name));
         let mut past: BTreeMap<u32, Weight> = BTreeMap::new();
         for at in &self.reach.judged {
             if let (Belongs::To { district, .. }, Outcome::Farther { .. }) = (&self.belongs[*at], self.outcome(*at)) {
@@ -559,10 +555,9 @@ impl Answer<'_> {
             .take(3)
             .map(|(at, weight)| format!("{} ({})", self.layer.districts[*at as usize].name, thousands(weight.to_f64())))
             .collect();
-        let missing = thousands(missing);
         let mut text = Text::new(
-            format!("{missing} more must belong to their nearest facility"),
-            format!("还需使 {missing} 归属其最近设施"),
+            format!("{} must belong to the nearest facility", more.en),
+            format!("还需使 {}归属其最近设施", more.zh),
         );
         if !named.is_empty() {
             text.en += &format!("; most who live nearer to another are in {}", named.join(", "));
@@ -585,10 +580,11 @@ impl Metric for Districts {
             headline = headline.because(answer.unknown_reason());
         }
         let by_region = answer.reach.by_region(context.over);
+        let homes = answer.reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| answer.figure(points))
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| answer.figure(points))
             })
             .collect();
         let synthetic = answer.reach.synthetic || answer.layer.synthetic;
@@ -600,6 +596,10 @@ impl Metric for Districts {
         output.issues = answer.issues();
         reach_layers::tell_gaps(&answer.reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = districts_layers::evidence(&answer);
+        output.outcomes =
+            reach_layers::outcomes_by_part(answer.reach.layer, answer.reach.group, &answer.reach.judged, |at| {
+                vec![(districts_layers::word(answer.outcome(at)), answer.reach.weight(at))]
+            });
         output.tables = districts_layers::tables(&answer, context, &regions);
         output.tables.iter_mut().for_each(|table| table.synthetic = synthetic);
         output.variants = answer.variants();

@@ -46,7 +46,7 @@ const OUTCOMES: &[(&str, &str, &str)] = &[
     ("no-place", "place not known", "位置未知"),
 ];
 
-fn word(outcome: Outcome) -> &'static str {
+pub(crate) fn word(outcome: Outcome) -> &'static str {
     let nth = match outcome {
         Outcome::Nearest(_) => 0,
         Outcome::Farther { .. } => 1,

@@ -202,6 +202,7 @@ impl Equity {
             whole: Some(known.with_distance.to_f64()),
             unknown: without.to_f64(),
             bounds: value.filter(|_| without == Weight::ZERO).map(|value| (value, value)),
+            not_applicable: known.with_distance + without == Weight::ZERO,
             ..Figure::default()
         };
         match (spread, value) {
@@ -247,13 +248,14 @@ impl Metric for Equity {
             .into_iter()
             .map(|(level, region, points)| (level, region, Known::new(&reach, &points), points.is_empty()))
             .collect();
+        let homes = reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, known, is_empty)| RegionFigure {
                 region: *region,
                 level: *level,
                 figure: if *is_empty {
-                    Figure::no_data(FigureUnit::Share, "no demand point in it was read", "未读到该区域的需求点")
+                    homes.of_nothing(*region, FigureUnit::Share)
                 } else {
                     let points = known.costs.len() as u64;
                     Figure { points: Some(points), ..self.figure(&reach, known, self.statistic) }

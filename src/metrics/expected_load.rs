@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -33,7 +34,6 @@ use crate::metrics::expected_layers;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::huff::Choices;
-use crate::metrics::huff::finding_room;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
@@ -232,20 +232,14 @@ impl Chosen {
         room: &[Option<i64>],
         (least, most): (Vec<i64>, Vec<i64>),
     ) -> Chosen {
+        let found = choices.finding_room(hangs, room, &most);
         let fate = |(at, people): (usize, &i64)| {
             if hangs[at] {
                 return Fate { perhaps: *people, ..Fate::default() };
             }
             let mut fate = Fate { far: *people, ..Fate::default() };
-            for (to, going) in choices.row(at) {
-                let to = to as usize;
-                let (served, perhaps) = match room[to] {
-                    Some(room) => {
-                        let sure = finding_room(going, room, most[to]);
-                        (sure, finding_room(going, room, least[to]) - sure)
-                    }
-                    None => (0, going),
-                };
+            for (place, going) in choices.places(at) {
+                let (served, perhaps) = found[place];
                 fate.far -= going;
                 fate.served += served;
                 fate.perhaps += perhaps;
@@ -288,6 +282,20 @@ impl Answer<'_> {
     /// Whether nothing is known of the services around a point, which may bring its people elsewhere.
     pub fn is_silent(&self, at: usize) -> bool {
         matches!(self.reach.reached(at), Reached::AtMost(_))
+    }
+
+    /// What became of a judged point's people, part by part.
+    fn parts(&self, chosen: &Chosen, at: usize) -> Vec<(&'static str, Weight)> {
+        match self.fate(chosen, at) {
+            Some(_) if self.is_silent(at) => vec![("no-service-data", self.reach.weight(at))],
+            Some(fate) => vec![
+                ("finds-room", weight(fate.served)),
+                ("too-far", weight(fate.far)),
+                ("no-room", weight(fate.left)),
+                ("capacity-unknown", weight(fate.perhaps)),
+            ],
+            None => vec![(reach_layers::state_unmeasured(self.reach.reached(at)), self.reach.weight(at))],
+        }
     }
 
     pub fn sums(&self, chosen: &Chosen, points: &[usize]) -> Sums {
@@ -421,15 +429,12 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let missing = (context.target_share?.0 * (headline.whole? + headline.unknown) - headline.part?).ceil();
-        if missing <= 0.0 {
-            return None;
-        }
+        let more = context.missing(headline)?.more(&Noun::of_group(&self.reach.group.name));
         let sums = self.sums(&self.chosen[0], &self.reach.judged);
-        let (more, far) = (thousands(missing), thousands(sums.far.to_f64()));
+        let far = thousands(sums.far.to_f64());
         let mut text = Text::new(
-            format!("{more} more must find room where they go; {far} have nowhere to go within {}", self.limit),
-            format!("还需使 {more} 单位需求在所去设施获得位置；{far} 在{}以内无处可去", self.limit),
+            format!("{} must find room where they go; {far} have nowhere to go within {}", more.en, self.limit),
+            format!("还需使 {}在所去设施获得位置；{far} 在{}以内无处可去", more.zh, self.limit),
         );
         let name = |at: usize| self.reach.facilities[at].name.as_str();
         let named: Vec<String> = self
@@ -470,10 +475,13 @@ impl Metric for ExpectedLoad {
             headline = headline.because(unknown_reason(&answer.reach, &ledger, None));
         }
         let by_region = answer.reach.by_region(context.over);
+        let homes = answer.reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| answer.figure(own, points))
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| {
+                    answer.figure(own, points)
+                })
             })
             .collect();
         let mut output = Output { synthetic: answer.reach.synthetic, ..Output::default() };
@@ -483,6 +491,10 @@ impl Metric for ExpectedLoad {
         output.issues = answer.issues();
         reach_layers::tell_gaps(&answer.reach, context, Some(answer.limit.value()), &headline, &mut output);
         output.evidence = expected_layers::evidence(&answer, &by_region);
+        output.outcomes =
+            reach_layers::outcomes_by_part(answer.reach.layer, answer.reach.group, &answer.reach.judged, |at| {
+                answer.parts(own, at)
+            });
         output.tables = expected_layers::tables(&answer, context, &regions);
         output.variants = answer.variants();
         output.fragile_among_variants = true;

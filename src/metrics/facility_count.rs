@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::four_digits;
@@ -50,6 +51,14 @@ fn count() -> Supply {
 }
 
 impl FacilityCount {
+    /// What it counts.
+    pub(crate) fn noun(&self) -> Noun {
+        match self.supply {
+            Supply::Count => Noun::facilities(),
+            Supply::Capacity => Noun::units(),
+        }
+    }
+
     /// What there is for certain, and what may be there beside it.
     fn figure(&self, sure: Tally, perhaps: Tally, is_complete: bool) -> Figure {
         let (least, most) = (sure.sum.to_f64(), (sure.sum + perhaps.sum).to_f64());
@@ -62,7 +71,8 @@ impl FacilityCount {
             bounds: is_known.then_some((least, most)),
             least: Some(least).filter(|_| !is_known),
             ..Figure::default()
-        };
+        }
+        .counting(&self.noun());
         if figure.is_certain() {
             return figure;
         }

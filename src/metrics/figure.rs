@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::four_digits;
 use crate::base::units::percent_floor;
@@ -37,6 +38,8 @@ impl From<CostUnit> for FigureUnit {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Figure {
     pub unit: FigureUnit,
+    /// What an amount counts; `None` where nothing says so, and for other units.
+    pub counts: Option<Noun>,
     /// The number itself, unrounded; of what has data. `None` when nothing has.
     pub value: Option<f64>,
     /// For shares: what counts, and what it is a share of (pairs, people, villages), as far as there is data.
@@ -70,17 +73,17 @@ impl Figure {
         let total = whole + unknown;
         Figure {
             unit: FigureUnit::Share,
-            value: (whole > 0.0).then(|| part / whole),
+            value: (whole > 0.0).then(|| quotient(part, whole)),
             part: Some(part),
             whole: Some(whole),
             unknown,
-            bounds: (total > 0.0).then(|| (part / total, (part + unknown) / total)),
+            bounds: (total > 0.0).then(|| (quotient(part, total), quotient(part + unknown, total))),
             not_applicable: total <= 0.0,
             ..Figure::default()
         }
     }
 
-    /// A distance or a time; `unknown` of the demand has none.
+    /// A distance or a time; `unknown` of the demand has none. A whole of 0 with nothing unknown is not applicable.
     pub fn cost(unit: CostUnit, value: Option<f64>, whole: f64, unknown: f64) -> Figure {
         Figure {
             unit: unit.into(),
@@ -88,6 +91,7 @@ impl Figure {
             whole: Some(whole),
             unknown,
             bounds: value.filter(|_| unknown <= 0.0).map(|cost| (cost, cost)),
+            not_applicable: whole + unknown <= 0.0,
             ..Figure::default()
         }
     }
@@ -113,11 +117,11 @@ impl Figure {
     /// Without people, and without any who may be, it is not applicable.
     pub fn ratio(unit: FigureUnit, supply: f64, people: f64, unknown: f64, more: Option<f64>) -> Figure {
         let all = people + unknown;
-        let low = (all > 0.0).then(|| supply / all);
-        let high = more.filter(|_| people > 0.0).map(|more| (supply + more) / people);
+        let low = (all > 0.0).then(|| quotient(supply, all));
+        let high = more.filter(|_| people > 0.0).map(|more| quotient(supply + more, people));
         Figure {
             unit,
-            value: (people > 0.0).then(|| supply / people),
+            value: (people > 0.0).then(|| quotient(supply, people)),
             part: Some(supply),
             whole: Some(people),
             unknown,
@@ -133,9 +137,28 @@ impl Figure {
         self.unknown <= 0.0 && self.least.is_none() && self.bounds.is_none_or(|(low, high)| low >= high)
     }
 
+    /// What a rule says of the value, whatever the unknown turns out to be; `None` where it hangs on that, or there is no value.
+    ///
+    /// The rule must be one that only turns once as the value grows. This is what verdicts go by.
+    pub fn settled(&self, rule: impl Fn(f64) -> bool) -> Option<bool> {
+        let value = self.value?;
+        if self.is_certain() {
+            return Some(rule(value));
+        }
+        // where nothing says how much more it may be, it may be anything more
+        let (low, high) = self.least.map(|least| (least, f64::INFINITY)).or(self.bounds)?;
+        (rule(low) == rule(high)).then(|| rule(low))
+    }
+
     /// No value, for a reason.
     pub fn no_data(unit: FigureUnit, en: impl Into<String>, zh: impl Into<String>) -> Figure {
         Figure { unit, reason: Some(Text::new(en, zh)), ..Figure::default() }
+    }
+
+    /// The same amount with what it counts; other figures as they are.
+    pub fn counting(mut self, noun: &Noun) -> Figure {
+        self.counts = Some(noun.clone()).filter(|_| self.unit == FigureUnit::Amount);
+        self
     }
 
     /// The same figure with a reason.
@@ -152,6 +175,20 @@ impl Figure {
     }
 }
 
+/// `part / whole`; of two numbers of whole millionths the number nearest to their ratio, so that 0.605 of 1.1 is 0.55 and not the next number
+/// below.
+pub(crate) fn quotient(part: f64, whole: f64) -> f64 {
+    let micros = |value: f64| {
+        let micros = (value * 1e6).round();
+        // whole numbers below 2⁵³ are exact, and so the quotient of two is rounded once
+        (micros.abs() < 9_007_199_254_740_992.0 && micros / 1e6 == value).then_some(micros)
+    };
+    match micros(part).zip(micros(whole)) {
+        Some((part, whole)) => part / whole,
+        None => part / whole,
+    }
+}
+
 /// A value for people: shares cut (never rounded up) after one decimal, supply after four digits, lengths in m or km.
 pub fn format_value(value: f64, unit: FigureUnit) -> String {
     match unit {
@@ -164,6 +201,16 @@ pub fn format_value(value: f64, unit: FigureUnit) -> String {
         FigureUnit::Seconds => CostUnit::Seconds.shown(value),
         FigureUnit::Rate => format!("{} per 1000", four_digits(value * 1000.0)),
         FigureUnit::Amount => format!("{} units", four_digits(value)),
+    }
+}
+
+/// [`format_value`] in both languages, an amount with the word for what it counts.
+pub fn told_value(value: f64, unit: FigureUnit, counts: Option<&Noun>) -> Text {
+    match (unit, counts) {
+        (FigureUnit::Amount, Some(noun)) => noun.told(&four_digits(value)),
+        (FigureUnit::Amount, None) => Noun::units().told(&four_digits(value)),
+        (FigureUnit::Rate, _) => Text::new(format_value(value, unit), format!("{} /千人", four_digits(value * 1000.0))),
+        _ => Text::new(format_value(value, unit), format_value(value, unit)),
     }
 }
 

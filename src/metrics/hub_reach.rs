@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::same::is_within;
 use crate::base::units::Metres;
 use crate::base::units::Text;
@@ -408,16 +409,12 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let missing = target.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12) - headline.part?;
-        (missing > 0.0).then(|| {
-            let more = missing.ceil();
-            let (en, zh) = match self.params.judge {
-                Judge::Pairs => ("pairs", "对"),
-                Judge::Hubs => ("hubs", "个枢纽"),
-            };
-            Text::new(format!("{more} more {en} must be joined"), format!("还需通达 {more} {zh}"))
-        })
+        let noun = match self.params.judge {
+            Judge::Pairs => Noun::new("pair", "pairs", "对"),
+            Judge::Hubs => Noun::new("hub", "hubs", "个枢纽"),
+        };
+        let more = context.missing(headline)?.more(&noun);
+        Some(Text::new(format!("{} must be joined", more.en), format!("还需通达 {}", more.zh)))
     }
 
     fn ledger(&self) -> WeightLedger {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Share;
@@ -334,14 +335,20 @@ impl<'a> Answer<'a> {
 
     fn units_of(&self, level: Level, least: Share) -> Result<Vec<Unit>, MetricError> {
         let study = self.base().study;
-        let units: Vec<Unit> = self
-            .base()
-            .by_region(&[level])
+        let by_region = self.base().by_region(&[level]);
+        if by_region.is_empty() {
+            let levels: Vec<String> = study.regions.levels().iter().map(Level::to_string).collect();
+            return Err(MetricError::Missing {
+                what: format!("there are no judged regions of level {level}"),
+                instead: format!("levels of this study: {}", levels.join(", ")),
+            });
+        }
+        let homes = self.base().homes();
+        let units = by_region
             .into_iter()
             .map(|(_, region, points)| {
-                let figure =
-                    RegionFigure::of(level, region, FigureUnit::Share, &points, |points| self.share_of_all(points))
-                        .figure;
+                let share = |points: &[usize]| self.share_of_all(points);
+                let figure = RegionFigure::of(level, region, FigureUnit::Share, &points, &homes, share).figure;
                 let has = figure.bounds.and_then(|(low, high)| match (low >= least.0, high >= least.0) {
                     (true, _) => Some(true),
                     (_, false) => Some(false),
@@ -352,13 +359,6 @@ impl<'a> Answer<'a> {
             // in which nobody lives there is nothing to judge
             .filter(|unit| !unit.figure.not_applicable)
             .collect();
-        if units.is_empty() {
-            let levels: Vec<String> = study.regions.levels().iter().map(Level::to_string).collect();
-            return Err(MetricError::Missing {
-                what: format!("there are no judged regions of level {level}"),
-                instead: format!("levels of this study: {}", levels.join(", ")),
-            });
-        }
         Ok(units)
     }
 
@@ -395,8 +395,9 @@ impl<'a> Answer<'a> {
     fn regions(&self, over: &[Level]) -> Vec<RegionFigure> {
         let study = self.base().study;
         if self.params.figure != Statistic::Regions {
+            let homes = self.base().homes();
             let of = |(level, region, points): &(Level, RegionIdx, Vec<usize>)| {
-                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| self.figure(points))
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| self.figure(points))
             };
             return self.base().by_region(over).iter().map(of).collect();
         }
@@ -434,24 +435,23 @@ impl<'a> Answer<'a> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let missing = target.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12) - headline.part?;
-        if missing <= 0.0 {
-            return None;
-        }
-        let missing = thousands(missing.ceil());
+        let missing = context.missing(headline)?;
+        let noun = match self.params.figure {
+            Statistic::All => Noun::of_group(&self.base().group.name),
+            Statistic::Mean => Noun::new("kind", "kinds", "人次·类"),
+            Statistic::Regions => Noun::regions(),
+        };
+        let more = missing.more(&noun);
         let mut text = match self.params.figure {
             Statistic::All => Text::new(
-                format!("every kind must be within reach of {missing} more"),
-                format!("还需使 {missing} 在限值内享有全部设施"),
+                format!("every kind must be within reach of {}", more.en),
+                format!("还需使 {}在限值内享有全部设施", more.zh),
             ),
             Statistic::Mean => Text::new(
-                format!("{missing} more kinds must be within reach, counted once for each person"),
-                format!("还需增加 {missing} 人次·类的可达设施"),
+                format!("{} must be within reach, counted once for each person", more.en),
+                format!("还需增加 {}的可达设施", more.zh),
             ),
-            Statistic::Regions => {
-                Text::new(format!("{missing} more regions must get there"), format!("还需 {missing} 个区域达标"))
-            }
+            Statistic::Regions => Text::new(format!("{} must get there", more.en), format!("还需 {}达标", more.zh)),
         };
         if let Some((nth, weight)) = self.most_lacking() {
             let (kind, people) = (self.circles[nth].wanted.name(), thousands(weight.to_f64()));

@@ -256,6 +256,7 @@ pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
                 None => "unknown",
             },
             weight: base.weight(*at),
+            parts: Vec::new(),
             cost: None,
             region: base.layer.home[*at],
             class: base.layer.class(*at).map(str::to_owned),

@@ -32,6 +32,7 @@ pub mod facility_count;
 pub mod figure;
 pub mod floating_catchment;
 mod halo;
+mod homes;
 mod hub_layers;
 pub mod hub_reach;
 pub mod huff;
@@ -45,6 +46,7 @@ mod living_layers;
 mod living_report;
 pub mod losses;
 pub mod milestone;
+pub mod missing;
 mod near_sums;
 pub mod nearest;
 mod neighbour_borders;
@@ -101,6 +103,9 @@ use crate::base::units::Weight;
 use crate::impedance::By;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::homes::Homes;
+use crate::metrics::missing::Missing;
+use crate::metrics::missing::Remedy;
 use crate::metrics::networks::Networks;
 use crate::metrics::way::Way;
 use crate::model::region::Level;
@@ -119,6 +124,13 @@ pub struct Context<'a> {
     pub over: &'a [Level],
     /// The share that the target wants, where the target is a share at least: lets a metric say what is missing.
     pub target_share: Option<Share>,
+}
+
+impl Context<'_> {
+    /// What a figure lacks to meet the target of at least a share; `None` where nothing is known to be missing.
+    pub fn missing(&self, figure: &Figure) -> Option<Missing> {
+        Missing::of(figure, self.target_share?.0)
+    }
 }
 
 /// Why a metric could not be computed at all: the request does not fit the study.
@@ -154,8 +166,10 @@ pub struct Output {
     pub issues: Vec<Issue>,
     /// Sentences for the reader, the most important first.
     pub notes: Vec<Text>,
-    /// The least that would meet the target, where it is missed.
+    /// The least that would meet the target, where it is missed: [`Context::missing`] says whether and how much.
     pub closing_the_gap: Option<Text>,
+    /// What must become of an amount that is missing; left out, it is supply that is wanted.
+    pub remedy: Option<Remedy>,
     /// Whether any of it rests on made-up data.
     pub synthetic: bool,
     /// Rows for `explain --why`: one line of evidence a region or pair code.
@@ -194,9 +208,11 @@ pub struct Outcome {
     pub key: String,
     /// `None` where it has no name but its key.
     pub name: Option<String>,
-    /// A short fixed word, e.g. `covered`.
+    /// A short fixed word, e.g. `covered`; of several parts that of the largest, of several such the first.
     pub state: &'static str,
     pub weight: Weight,
+    /// Its parts by what became of each, which add up to the weight; empty where all of it is in one state.
+    pub parts: Vec<(&'static str, Weight)>,
     /// Distance or time, metres or seconds, where it is known.
     pub cost: Option<f64>,
     /// The smallest region that it is in, or the region itself.
@@ -236,16 +252,17 @@ pub struct ClassFigure {
 }
 
 impl RegionFigure {
-    /// The figure of the demand points of a region; without any it is no data.
+    /// The figure of the demand points of a region; without any it is that of nothing ([`Homes::of_nothing`]).
     pub(crate) fn of(
         level: Level,
         region: RegionIdx,
         unit: FigureUnit,
         points: &[usize],
+        homes: &Homes<'_>,
         figure: impl FnOnce(&[usize]) -> Figure,
     ) -> RegionFigure {
         let figure = match points.is_empty() {
-            true => Figure::no_data(unit, "no demand point in it was read", "未读到该区域的需求点"),
+            true => homes.of_nothing(region, unit),
             false => Figure { points: Some(points.len() as u64), ..figure(points) },
         };
         RegionFigure { region, level, figure }

@@ -208,11 +208,12 @@ impl Metric for Nearest {
         if headline.unknown > 0.0 {
             headline = headline.because(no_distance_reason(&reach, &ledger));
         }
+        let homes = reach.homes();
         let regions: Vec<RegionFigure> = reach
             .by_region(context.over)
             .into_iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(level, region, self.cost.unit().into(), &points, |points| {
+                RegionFigure::of(level, region, self.cost.unit().into(), &points, &homes, |points| {
                     self.figure(&reach, points).0
                 })
             })

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
-use crate::base::units::Share;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::percent_floor;
 use crate::metrics::Context;
@@ -54,7 +54,7 @@ pub fn output(survey: &Survey<'_>, context: &Context<'_>) -> Output {
     let in_scope: Vec<&PairReport<'_>> =
         reports.iter().filter(|report| survey.in_scope(report.pair, params.scope)).collect();
     output.regions = region_figures(survey, &pairs, &answers, context.over);
-    output.closing_the_gap = closing_the_gap(survey, &in_scope, &output.headline, context.target_share);
+    output.closing_the_gap = closing_the_gap(survey, &in_scope, &output.headline, context);
     output.issues = issues(survey);
     output.notes = notes(survey, &pairs, &answers, &reports);
     output.evidence = reports
@@ -255,27 +255,13 @@ fn region_figures(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], over
     figures
 }
 
-/// The smallest number of connected pairs whose share of `whole` is at least `target`.
-pub fn pairs_wanted(target: Share, whole: f64) -> f64 {
-    let mut wanted = (target.0 * whole).floor();
-    while wanted < whole && wanted / whole < target.0 {
-        wanted += 1.0;
-    }
-    wanted
-}
-
 fn closing_the_gap(
     survey: &Survey<'_>,
     reports: &[&PairReport<'_>],
     headline: &Figure,
-    target: Option<Share>,
+    context: &Context<'_>,
 ) -> Option<Text> {
-    let (part, whole) = (headline.part?, headline.whole? + headline.unknown);
-    let target = target.filter(|_| survey.params.judge == Rate::Pairs && whole > 0.0)?;
-    let missing = pairs_wanted(target, whole) - part;
-    if missing <= 0.0 {
-        return None;
-    }
+    let missing = context.missing(headline).filter(|_| survey.params.judge == Rate::Pairs)?;
     let mut candidates: Vec<&&PairReport<'_>> =
         reports.iter().filter(|report| report.answer == Answer::NotConnected).collect();
     candidates.sort_by(|x, y| {
@@ -289,13 +275,14 @@ fn closing_the_gap(
     });
     let named: Vec<String> = candidates
         .iter()
-        .take(3.min(missing as usize))
+        .take(missing.whole().min(3) as usize)
         .map(|report| format!("{}–{}", survey.units[report.pair.a].name, survey.units[report.pair.b].name))
         .collect();
     let (list_en, list_zh) = (named.join(", "), named.join("、"));
+    let (more, are) = (missing.more(&Noun::new("pair", "pairs", "对")), missing.are());
     Some(Text::new(
-        format!("{missing} more pairs are needed; closest to it: {list_en}"),
-        format!("还需新增 {missing} 对通达；最易实现：{list_zh}"),
+        format!("{} {are} needed; closest to it: {list_en}", more.en),
+        format!("还需新增 {}通达；最易实现：{list_zh}", more.zh),
     ))
 }
 

@@ -269,7 +269,8 @@ pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
             _ => None,
         };
         let (region, class) = (piece.home, class.map(str::to_owned));
-        Some(Outcome { key, name, state: state(&piece.sums), weight: weight(piece), cost: None, region, class })
+        let (state, parts) = (state(&piece.sums), Vec::new());
+        Some(Outcome { key, name, state, weight: weight(piece), parts, cost: None, region, class })
     };
     answer.pieces.iter().filter_map(outcome).collect()
 }

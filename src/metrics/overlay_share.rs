@@ -10,11 +10,11 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::plane::Rect;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
-use crate::base::units::thousands;
 use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;
@@ -27,6 +27,8 @@ use crate::metrics::covering;
 use crate::metrics::covering::Covering;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::homes::Homes;
+use crate::metrics::missing::Remedy;
 use crate::metrics::overlay_layers;
 use crate::metrics::reach::demand_layer;
 use crate::metrics::reach::judged_points;
@@ -166,6 +168,9 @@ pub(crate) struct Answer<'a> {
     pub synthetic: bool,
 }
 
+/// What must become of what is missing.
+const REMEDY: Remedy = Remedy { en: ("", " must come to lie inside"), zh: ("还需覆盖 ", "") };
+
 impl OverlayShare {
     /// Layers of records that it names, with the key.
     pub(crate) fn layers(&self) -> Vec<(&'static str, &str)> {
@@ -177,6 +182,15 @@ impl OverlayShare {
         match self.figure {
             Statistic::Share => FigureUnit::Share,
             Statistic::Amount => FigureUnit::Amount,
+        }
+    }
+
+    /// What an amount of it counts.
+    pub(crate) fn noun(&self) -> Noun {
+        match self.of {
+            Of::Area => Noun::km2(),
+            Of::Demand => Noun::of_group(self.weight.as_deref().unwrap_or("people")),
+            Of::Facilities => Noun::facilities(),
         }
     }
 
@@ -432,13 +446,15 @@ impl Answer<'_> {
                 bounds: (!is_open).then_some((least, most)),
                 least: is_open.then_some(least),
                 ..Figure::default()
-            };
+            }
+            .counting(&self.params.noun());
         }
         figure
     }
 
     fn regions(&self, over: &[Level]) -> Vec<RegionFigure> {
         let tree = &self.study.regions;
+        let homes = Homes::new(self.study, self.pieces.iter().map(|piece| piece.home));
         judged_regions(self.study, over)
             .into_iter()
             .map(|(level, region)| {
@@ -450,7 +466,10 @@ impl Answer<'_> {
                 let figure = match (mine.peek().is_none(), self.params.of, self.params.figure) {
                     (true, Of::Facilities, Statistic::Amount) => self.figure(&Sums::default()),
                     (true, Of::Facilities, Statistic::Share) => Figure::share(0.0, 0.0, 0.0),
-                    (true, ..) => Figure::no_data(self.params.unit(), "nothing in it was read", "未读到该区域的数据"),
+                    (true, ..) if self.unplaced_zones > 0 => {
+                        Figure::no_data(self.params.unit(), "some zones have no outline", "部分地块无边界")
+                    }
+                    (true, ..) => homes.of_nothing(region, self.params.unit()),
                     _ => self.figure(&Answer::sums(mine)),
                 };
                 RegionFigure { region, level, figure }
@@ -580,24 +599,10 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        if self.params.figure != Statistic::Share {
-            return None;
-        }
-        let missing = target.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12) - headline.part?;
-        if missing <= 0.0 {
-            return None;
-        }
-        Some(match self.params.of {
-            Of::Area => {
-                let km2 = format!("{:.2} km²", missing / 1e6);
-                Text::new(format!("{km2} more must come to lie inside"), format!("还需覆盖 {km2}"))
-            }
-            _ => {
-                let more = thousands(missing.ceil());
-                Text::new(format!("{more} more must come to lie inside"), format!("还需覆盖 {more}"))
-            }
-        })
+        let missing = context.missing(headline)?;
+        // areas are weighed in square metres
+        let shown = if self.params.of == Of::Area { missing.shown_in(6) } else { missing.shown() };
+        Some(REMEDY.told(&self.params.noun().more(&shown)))
     }
 }
 
@@ -614,6 +619,7 @@ impl Metric for OverlayShare {
         Ok(Output {
             notes: answer.notes(),
             closing_the_gap: answer.closing_the_gap(context, &headline),
+            remedy: Some(REMEDY),
             evidence: overlay_layers::evidence(&answer, &regions),
             outcomes: overlay_layers::outcomes(&answer),
             tables: overlay_layers::tables(&answer, context, &regions),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::thousands;
@@ -23,7 +24,6 @@ use crate::metrics::belonging::is_complete;
 use crate::metrics::belonging::judged_regions;
 use crate::metrics::covered_share::county;
 use crate::metrics::figure::Figure;
-use crate::metrics::figure::FigureUnit;
 use crate::metrics::presence_layers;
 use crate::metrics::reach::demand_layer;
 use crate::metrics::reach::weight_group;
@@ -217,7 +217,8 @@ impl Answer<'_> {
                 let inside = self.units.iter().filter(|unit| tree.ancestor(unit.region, level) == Some(region));
                 let figure = match inside.clone().next() {
                     Some(_) => self.figure(inside, None, Weight::ZERO),
-                    None => Figure::no_data(FigureUnit::Share, "no region of the level in it", "其下无该层级区域"),
+                    None => Figure::share(0.0, 0.0, 0.0)
+                        .because(Text::new("no region of the level in it", "其下无该层级区域")),
                 };
                 RegionFigure { region, level, figure }
             })
@@ -330,25 +331,21 @@ impl Answer<'_> {
 
     /// How many regions more, and which: the heaviest first.
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let wanted = context.target_share?.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12);
-        let mut missing = wanted - headline.part?;
-        if missing <= 0.0 {
-            return None;
-        }
+        let mut missing = context.missing(headline)?.exact();
         let mut absent: Vec<&Unit> = self.units.iter().filter(|unit| unit.standing() != Standing::Present).collect();
         absent.sort_by_key(|unit| std::cmp::Reverse(unit.weight));
         let mut named = Vec::new();
         for unit in absent {
-            if missing <= 0.0 {
+            if missing <= Weight::ZERO {
                 break;
             }
-            missing -= unit.weight.to_f64();
+            missing = missing - unit.weight;
             named.push(self.study.regions.get(unit.region).name.as_str());
         }
-        let (count, shown) = (named.len(), named.len().min(5));
+        let (more, shown) = (Noun::regions().more(&named.len().to_string()), named.len().min(5));
         Some(Text::new(
-            format!("{count} more regions must have what is asked for, for example {}", named[..shown].join(", ")),
-            format!("还需使{count}个区域具备，例如{}", named[..shown].join("、")),
+            format!("{} must have what is asked for, for example {}", more.en, named[..shown].join(", ")),
+            format!("还需使 {}具备，例如{}", more.zh, named[..shown].join("、")),
         ))
     }
 }

@@ -113,6 +113,7 @@ pub(crate) fn outcomes(answer: &Answer<'_>) -> Vec<Outcome> {
             name,
             state: state(unit.standing()),
             weight: unit.weight,
+            parts: Vec::new(),
             cost: None,
             region: Some(unit.region),
             class: None,

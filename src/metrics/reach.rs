@@ -26,6 +26,7 @@ use crate::impedance::cost_table::CostUnit;
 use crate::impedance::segments::OffStreet;
 use crate::impedance::segments::Snap;
 use crate::metrics::MetricError;
+use crate::metrics::homes::Homes;
 use crate::metrics::known_services::KnownServices;
 use crate::metrics::known_services::Silence;
 use crate::metrics::networks::Networks;
@@ -339,6 +340,11 @@ impl<'a> Reach<'a> {
     /// The judged points of each judged region, by level and then by code.
     pub fn by_region(&self, over: &[Level]) -> Vec<(Level, RegionIdx, Vec<usize>)> {
         by_region(self.study, self.layer, &self.judged, over)
+    }
+
+    /// Regions of the judged points.
+    pub(crate) fn homes(&self) -> Homes<'_> {
+        Homes::of_points(self.study, self.layer, &self.judged)
     }
 
     /// What places that can not be measured from are off, in English and Chinese.

@@ -11,6 +11,7 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::four_digits;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
 use crate::impedance::By;
@@ -31,6 +32,8 @@ use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
+use crate::model::demand::DemandLayer;
+use crate::model::demand::WeightGroup;
 use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::table::Field;
@@ -223,7 +226,14 @@ pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
         };
         return figure_label(&sure).map(|label| format!("≥ {label}"));
     }
-    let shown = || figure.value.map(|value| format_value(value, figure.unit));
+    // a label has no room for two languages: an amount stands alone, but for a symbol
+    let shown = || {
+        figure.value.map(|value| match (figure.unit, &figure.counts) {
+            (FigureUnit::Amount, Some(noun)) if noun.is_measured() => noun.told(&four_digits(value)).en,
+            (FigureUnit::Amount, _) => four_digits(value),
+            _ => format_value(value, figure.unit),
+        })
+    };
     match figure.unit {
         FigureUnit::Share => rate_label(figure).or_else(shown),
         _ => shown(),
@@ -538,9 +548,46 @@ pub(crate) fn outcomes(reach: &Reach<'_>, within: Option<Limit>) -> Vec<Outcome>
         };
         let (state, weight, region) = (state(reached, within), reach.weight(*at), reach.layer.home[*at]);
         let class = reach.layer.class(*at).map(str::to_owned);
-        Outcome { key, name, state, weight, cost, region, class }
+        Outcome { key, name, state, weight, parts: Vec::new(), cost, region, class }
     };
     reach.judged.iter().map(outcome).collect()
+}
+
+/// What became of each of some points of a layer, part by part; of cells, and of more points than [`MOST_CELLS`], nothing.
+pub(crate) fn outcomes_by_part(
+    layer: &DemandLayer,
+    group: &WeightGroup,
+    points: &[usize],
+    parts: impl Fn(usize) -> Vec<(&'static str, Weight)>,
+) -> Vec<Outcome> {
+    if layer.is_grid() || points.len() > MOST_CELLS {
+        return Vec::new();
+    }
+    let outcome = |at: &usize| {
+        let mut parts = parts(*at);
+        let largest = parts.iter().rev().max_by_key(|(_, weight)| *weight).map_or("unknown", |(state, _)| *state);
+        parts.retain(|(_, weight)| *weight > Weight::ZERO);
+        if parts.len() < 2 {
+            parts.clear();
+        }
+        let key = layer.id(*at).into_owned();
+        Outcome {
+            name: Some(layer.point_name(*at).into_owned()).filter(|name| *name != key),
+            key,
+            state: largest,
+            weight: group.weights[*at],
+            parts,
+            cost: None,
+            region: layer.home[*at],
+            class: layer.class(*at).map(str::to_owned),
+        }
+    };
+    points.iter().map(outcome).collect()
+}
+
+/// The state of a point that can not be measured from.
+pub(crate) fn state_unmeasured(reached: Reached) -> &'static str {
+    if reached == Reached::OffStreets { "off-streets" } else { "no-place" }
 }
 
 /// One line for each demand point that is out of reach or without data; without a limit, for the hundred farthest. Of cells of a

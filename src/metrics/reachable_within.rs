@@ -24,6 +24,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::homes::Homes;
 use crate::metrics::known_services::Silence;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Parties;
@@ -36,6 +37,7 @@ use crate::metrics::reach::is_made_up;
 use crate::metrics::reach::judged_points;
 use crate::metrics::reach::known_services;
 use crate::metrics::reach::without_services;
+use crate::metrics::reach_layers::outcomes_by_part;
 use crate::metrics::reachable_layers;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
@@ -446,10 +448,11 @@ impl Metric for ReachableWithin {
         if headline.unknown > 0.0 {
             headline = headline.because(answer.unknown_reason());
         }
+        let homes = Homes::of_points(answer.study, answer.parties.layer, &answer.judged);
         let regions: Vec<RegionFigure> = by_region(answer.study, answer.parties.layer, &answer.judged, context.over)
             .into_iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(level, region, FigureUnit::Share, &points, |points| answer.figure(points).0)
+                RegionFigure::of(level, region, FigureUnit::Share, &points, &homes, |points| answer.figure(points).0)
             })
             .collect();
         let mut output = Output { synthetic: answer.synthetic, ..Output::default() };
@@ -459,6 +462,15 @@ impl Metric for ReachableWithin {
         output.notes.extend(silence.told(unit));
         output.issues = silence.issues(context.id, unit);
         output.evidence = answer.evidence();
+        output.outcomes = outcomes_by_part(answer.parties.layer, answer.parties.group, &answer.judged, |at| {
+            let state = match answer.counts(at) {
+                Some(true) => "within-reach",
+                Some(false) => "out-of-reach",
+                None if answer.is_silent(at) => "no-service-data",
+                None => "unknown",
+            };
+            vec![(state, answer.weight(at))]
+        });
         output.tables = reachable_layers::tables(&answer, context);
         output.headline = headline;
         output.regions = regions;

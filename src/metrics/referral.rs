@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::same::is_within;
 use crate::base::units::Limit;
 use crate::base::units::Text;
@@ -426,15 +427,9 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let (part, whole) = (headline.part?, headline.whole? + headline.unknown);
-        let missing = (target.0 * whole - part).ceil();
-        if missing <= 0.0 {
-            return None;
-        }
-        let missing = thousands(missing);
+        let more = context.missing(headline)?.more(&Noun::of_group(&self.reach.group.name));
         let mut text =
-            Text::new(format!("every link must hold for {missing} more"), format!("还需使 {missing} 的各环节均达到"));
+            Text::new(format!("every link must hold for {}", more.en), format!("还需使 {}的各环节均达到", more.zh));
         if let Some((step, weight)) = self.weakest_of_all() {
             let (kind, people) = (&self.params.chain[step].kind, thousands(weight.to_f64()));
             text.en += &format!("; the link to {kind} fails most, {people}");
@@ -464,10 +459,11 @@ impl Metric for Referral {
             headline = headline.because(unknown_reason(&answer.reach, &ledger, Some(limit)));
         }
         let by_region = answer.reach.by_region(context.over);
+        let homes = answer.reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| answer.figure(points))
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| answer.figure(points))
             })
             .collect();
         let later = answer.tiers.iter().flat_map(|tier| &tier.facilities);
@@ -479,6 +475,16 @@ impl Metric for Referral {
         output.notes.extend(answer.told());
         output.closing_the_gap = answer.closing_the_gap(context, &headline);
         reach_layers::tell_gaps(&answer.reach, context, Some(limit), &headline, &mut output);
+        output.outcomes =
+            reach_layers::outcomes_by_part(answer.reach.layer, answer.reach.group, &answer.reach.judged, |at| {
+                let state = match (answer.reach.reached(at), answer.whole(&answer.links(at))) {
+                    (reached @ (Reached::OffStreets | Reached::NoPlace), _) => reach_layers::state_unmeasured(reached),
+                    (_, Whole::Held) => "held",
+                    (_, Whole::Broken) => "broken",
+                    (_, Whole::Unknown) => "unknown",
+                };
+                vec![(state, answer.reach.weight(at))]
+            });
         output.issues.extend(referral_layers::issues(&answer));
         output.evidence = referral_layers::evidence(&answer);
         output.tables = referral_layers::tables(&answer, context, &regions);

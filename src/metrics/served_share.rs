@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -33,6 +34,7 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::losses::Groups;
 use crate::metrics::losses::Loss;
 use crate::metrics::losses::Pair;
+use crate::metrics::missing::capacity_for;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Question;
 use crate::metrics::reach::Reach;
@@ -325,6 +327,18 @@ impl Answer<'_> {
         !self.costs.columns(at).0.is_empty()
     }
 
+    /// What became of a judged point's people, part by part.
+    fn parts(&self, ruled: &Ruled, at: usize) -> Vec<(&'static str, Weight)> {
+        match self.fate(ruled, at) {
+            Some(fate) => vec![
+                ("served", weight(fate.served)),
+                (if self.is_near(at) { "no-room" } else { "too-far" }, weight(fate.left)),
+                (if self.is_silent(at) { "no-service-data" } else { "room-unknown" }, weight(fate.perhaps)),
+            ],
+            None => vec![(reach_layers::state_unmeasured(self.reach.reached(at)), self.reach.weight(at))],
+        }
+    }
+
     pub(crate) fn sums(&self, ruled: &Ruled, points: &[usize]) -> Sums {
         let mut sums = Sums::default();
         for at in points {
@@ -518,27 +532,22 @@ impl Answer<'_> {
     }
 
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let target = context.target_share?;
-        let (part, whole) = (headline.part?, headline.whole? + headline.unknown);
-        let missing = (target.0 * whole - part).ceil();
-        if missing <= 0.0 {
-            return None;
-        }
-        let reachable = self.with_room_for_all();
-        let most = reachable.part.unwrap_or(0.0) + reachable.unknown;
-        let missing_places = thousands(missing);
-        let capacity = thousands((missing * self.params.per_person).ceil());
-        if most < target.0 * whole {
-            let all = thousands((target.0 * whole - most).ceil());
+        let missing = context.missing(headline)?;
+        let more = missing.more(&Noun::of_group(&self.reach.group.name));
+        let capacity = thousands(capacity_for(missing.whole(), self.params.per_person));
+        // what would be missing if every facility had room for all
+        let all = self.with_room_for_all();
+        let all = Figure::share(all.part? + all.unknown, all.whole? + all.unknown, 0.0);
+        if let Some(beyond) = context.missing(&all) {
+            let all = beyond.shown();
             return Some(Text::new(
                 format!(
-                    "{missing_places} more must get a place ({capacity} of capacity); {all} of them live beyond {} of every facility, so that \
-                     new sites are needed",
-                    self.params.within
+                    "{} must get a place ({capacity} of capacity); {all} of them live beyond {} of every facility, so that new sites are needed",
+                    more.en, self.params.within
                 ),
                 format!(
-                    "还需为 {missing_places} 单位需求提供位置（容量 {capacity}）；其中 {all} 位于所有设施 {} 之外，需新增选址",
-                    self.params.within
+                    "还需为 {}提供位置（容量 {capacity}）；其中 {all} 位于所有设施 {} 之外，需新增选址",
+                    more.zh, self.params.within
                 ),
             ));
         }
@@ -549,13 +558,11 @@ impl Answer<'_> {
         let named: Vec<&str> = wanted.iter().take(3).map(|(at, _)| self.reach.facilities[*at].name.as_str()).collect();
         Some(Text::new(
             format!(
-                "{missing_places} more must get a place ({capacity} of capacity); a further place helps most at {}",
+                "{} must get a place ({capacity} of capacity); a further place helps most at {}",
+                more.en,
                 named.join(", ")
             ),
-            format!(
-                "还需为 {missing_places} 单位需求提供位置（容量 {capacity}）；新增位置效益最大处：{}",
-                named.join("、")
-            ),
+            format!("还需为 {}提供位置（容量 {capacity}）；新增位置效益最大处：{}", more.zh, named.join("、")),
         ))
     }
 }
@@ -584,10 +591,13 @@ impl Metric for ServedShare {
             headline = headline.because(unknown_reason(&answer.reach, &ledger, Some(self.within.value())));
         }
         let by_region = answer.reach.by_region(context.over);
+        let homes = answer.reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| {
-                RegionFigure::of(*level, *region, FigureUnit::Share, points, |points| answer.figure(own, points))
+                RegionFigure::of(*level, *region, FigureUnit::Share, points, &homes, |points| {
+                    answer.figure(own, points)
+                })
             })
             .collect();
         let mut output = Output { synthetic: answer.reach.synthetic, ..Output::default() };
@@ -600,6 +610,10 @@ impl Metric for ServedShare {
         output.issues = answer.issues();
         reach_layers::tell_gaps(&answer.reach, context, Some(self.within.value()), &headline, &mut output);
         output.evidence = served_layers::evidence(&answer, &by_region);
+        output.outcomes =
+            reach_layers::outcomes_by_part(answer.reach.layer, answer.reach.group, &answer.reach.judged, |at| {
+                answer.parts(own, at)
+            });
         output.tables = served_layers::tables(&answer, context, &regions);
         output.variants = answer.variants();
         output.fragile_among_variants = true;

@@ -67,7 +67,7 @@ const STATES: [(&str, &str, &str); 5] = [
     ("no-place", "place not known", "位置未知"),
 ];
 
-fn state(standing: Standing) -> &'static str {
+pub(crate) fn state(standing: Standing) -> &'static str {
     STATES[standing as usize].0
 }
 

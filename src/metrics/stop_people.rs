@@ -2,6 +2,7 @@
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -13,12 +14,14 @@ use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::covered_share::parts_with_unknown;
 use crate::metrics::figure::Figure;
+use crate::metrics::figure::FigureUnit;
 use crate::metrics::halo;
 use crate::metrics::networks::Networks;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::metrics::reach::engine;
 use crate::metrics::reach_layers;
+use crate::metrics::reach_layers::outcomes_by_part;
 use crate::metrics::stop_coverage::StopCoverage;
 use crate::metrics::stop_layers;
 use crate::metrics::stop_survey::Best;
@@ -161,12 +164,16 @@ impl<'a> People<'a> {
             headline = headline.because(self.reason());
         }
         let by_region = self.reach.by_region(context.over);
+        let homes = self.reach.homes();
         let regions: Vec<RegionFigure> = by_region
             .iter()
             .map(|(level, region, points)| RegionFigure {
                 region: *region,
                 level: *level,
-                figure: self.figure(points, least),
+                figure: match points.is_empty() && homes.may_hold(*region) {
+                    true => homes.of_nothing(*region, FigureUnit::Share),
+                    false => self.figure(points, least),
+                },
             })
             .collect();
         let mut output = Output { synthetic: self.reach.synthetic, ..Output::default() };
@@ -180,6 +187,9 @@ impl<'a> People<'a> {
             output.issues.push(halo.issue(context.id, whole));
         }
         output.evidence = stop_layers::evidence(self);
+        output.outcomes = outcomes_by_part(self.reach.layer, self.reach.group, &self.reach.judged, |at| {
+            vec![(stop_layers::state(self.standing(at, least)), self.reach.weight(at))]
+        });
         output.tables = stop_layers::tables(self, context, &regions);
         output.headline = headline;
         output.regions = regions;
@@ -195,10 +205,7 @@ impl<'a> People<'a> {
         by_region: &[(Level, RegionIdx, Vec<usize>)],
     ) -> Option<Text> {
         let least = self.params.least();
-        let missing = context.target_share?.0 * (headline.whole? + headline.unknown) - headline.part?;
-        if missing <= 0.0 {
-            return None;
-        }
+        let missing = context.missing(headline)?;
         let is_out = |at: &&usize| self.standing(**at, least) == Standing::Uncovered;
         let smallest = by_region.first()?.0;
         let mut out: Vec<(Weight, RegionIdx)> = by_region
@@ -223,14 +230,11 @@ impl<'a> People<'a> {
             .filter(|at| self.best[**at].place.is_some())
             .map(|at| self.reach.weight(*at))
             .sum();
-        let (unit_en, unit_zh) = match self.reach.group.name.as_str() {
-            "people" => ("people", "人"),
-            "count" => ("points", "个点"),
-            other => (other, other),
-        };
+        let noun = Noun::of_group(&self.reach.group.name);
+        let (more, unit_zh) = (missing.more(&noun), &noun.zh);
         let (mut en, mut zh) = (
-            format!("{:.0} more {unit_en} must have a served stop within {}", missing.ceil(), self.limit),
-            format!("还需使 {:.0} {unit_zh}在 {} 内有达标站点", missing.ceil(), self.limit),
+            format!("{} must have a served stop within {}", more.en, self.limit),
+            format!("还需使 {}在 {} 内有达标站点", more.zh, self.limit),
         );
         if seldom > Weight::ZERO {
             let seldom = thousands(seldom.to_f64());

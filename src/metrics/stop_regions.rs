@@ -6,15 +6,18 @@ use geo_types::Geometry;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::MetricError;
+use crate::metrics::Outcome;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::homes::Homes;
 use crate::metrics::stop_coverage::Empty;
 use crate::metrics::stop_coverage::ServedWhen;
 use crate::metrics::stop_coverage::StopCoverage;
@@ -70,6 +73,7 @@ pub(crate) struct Regions<'a> {
     params: &'a StopCoverage,
     survey: &'a StopSurvey<'a>,
     people: Option<&'a People<'a>>,
+    homes: Option<Homes<'a>>,
     level: Level,
     places: Vec<Place>,
 }
@@ -110,13 +114,19 @@ impl<'a> Regions<'a> {
                 }
             }
         }
-        Ok(Regions { params, survey, people, level, places: places.into_values().collect() })
+        let homes = people.map(|people| people.reach.homes());
+        Ok(Regions { params, survey, people, homes, level, places: places.into_values().collect() })
     }
 
     fn service(&self, place: &Place, least: Weight) -> Service {
         if let Some(people) = self.people {
             let standings = || place.points.iter().map(|at| people.standing(*at, least));
             return match () {
+                () if place.points.is_empty()
+                    && self.homes.as_ref().is_some_and(|homes| homes.may_hold(place.region)) =>
+                {
+                    Service::NoData
+                }
                 () if place.points.is_empty() => Service::Nothing,
                 () if standings().any(|standing| standing == Standing::Covered) => Service::Served,
                 () if standings().all(|standing| standing == Standing::Uncovered) => Service::Unserved,
@@ -219,6 +229,7 @@ impl<'a> Regions<'a> {
         output.variants = variants(self.params, &|least| self.figure(&all, least));
         output.closing_the_gap = self.closing_the_gap(context, &headline);
         output.evidence = self.places.iter().map(|place| self.evidence(place)).collect();
+        output.outcomes = self.places.iter().map(|place| self.outcome(place)).collect();
         output.tables =
             Some(self.table(context, output.synthetic)).filter(|table| !table.rows.is_empty()).into_iter().collect();
         output.regions = self.by_region(context.over).into_iter().map(figure).collect();
@@ -243,24 +254,33 @@ impl<'a> Regions<'a> {
 
     /// How many regions more must be served, and those that lack the fewest departures.
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
-        let missing = context.target_share?.0 * (headline.whole? + headline.unknown) - headline.part?;
-        // a thousand-millionth absorbs the last bit of 0.9 and the like
-        let missing = (missing - 1e-9).ceil();
-        if missing <= 0.0 {
-            return None;
-        }
+        let more = context.missing(headline)?.more(&Noun::regions());
         let least = self.params.least();
         let mut open: Vec<&Place> =
             self.places.iter().filter(|place| self.service(place, least) == Service::Unserved).collect();
         open.sort_by(|x, y| y.best.counted.cmp(&x.best.counted).then(x.region.cmp(&y.region)));
         let named: Vec<String> =
             open.iter().take(3).map(|place| format!("{} ({})", self.region(place).name, place.best.counted)).collect();
-        let (mut en, mut zh) = (format!("{missing} more regions must be served"), format!("还需使{missing}个区域通达"));
+        let (mut en, mut zh) = (format!("{} must be served", more.en), format!("还需使 {}通达", more.zh));
         if !named.is_empty() {
             en.push_str(&format!("; those with the most departures so far: {}", named.join(", ")));
             zh.push_str(&format!("；现有班次最多的未通达区域：{}", named.join("、")));
         }
         Some(Text::new(en, zh))
+    }
+
+    fn outcome(&self, place: &Place) -> Outcome {
+        let region = self.region(place);
+        Outcome {
+            key: region.code.clone(),
+            name: Some(region.name.clone()).filter(|name| *name != region.code),
+            state: STATES[self.service(place, self.params.least()) as usize].0,
+            weight: Weight::ONE,
+            parts: Vec::new(),
+            cost: None,
+            region: Some(place.region),
+            class: None,
+        }
     }
 
     fn evidence(&self, place: &Place) -> Evidence {

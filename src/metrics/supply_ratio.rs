@@ -15,6 +15,7 @@ use serde::de;
 
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
+use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::four_digits;
@@ -33,6 +34,7 @@ use crate::metrics::belonging::judged_regions;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::inequality::Spread;
+use crate::metrics::missing::capacity_for;
 use crate::metrics::reach::demand_layer;
 use crate::metrics::reach::weight_group;
 use crate::metrics::supply_layers;
@@ -203,9 +205,6 @@ impl Answer<'_> {
     fn of(&self, region: RegionIdx) -> Figure {
         let (given, perhaps) = (self.given.of(region), self.given.perhaps(region));
         let (people, unknown) = (self.people.of(region), self.people.perhaps(region));
-        if people.count + unknown.count == 0 {
-            return Figure::no_data(self.params.unit(), "no demand point in it was read", "未读到该区域的需求点");
-        }
         let is_complete = self.is_complete(region);
         let is_known = is_complete && given.without + perhaps.without == 0;
         let figure = Figure::ratio(
@@ -399,21 +398,20 @@ impl Answer<'_> {
     /// Places that are wanted, and the capacity that they take.
     fn closing_the_gap(&self, context: &Context<'_>, headline: &Figure) -> Option<Text> {
         let per = self.params.per_person.as_ref()?;
-        let missing = context.target_share?.0 * (headline.whole? + headline.unknown) * (1.0 - 1e-12) - headline.part?;
-        if missing <= 0.0 {
-            return None;
-        }
-        let places = thousands(missing.ceil());
+        let missing = context.missing(headline)?;
+        let places = missing.shown();
+        let (are, noun) = (missing.are(), Noun::new("place", "places", "人"));
+        let more = noun.more(&places).en;
         Some(match per {
             PerPerson::All(each) => {
-                let capacity = thousands((missing.ceil() * each).ceil());
+                let capacity = thousands(capacity_for(missing.whole(), *each));
                 Text::new(
-                    format!("{places} more places are wanted ({capacity} of capacity)"),
+                    format!("{more} {are} wanted ({capacity} of capacity)"),
                     format!("还需增加可容纳 {places} 人的容量（{capacity}）"),
                 )
             }
             PerPerson::ByKind(_) => {
-                Text::new(format!("{places} more places are wanted"), format!("还需增加可容纳 {places} 人的容量"))
+                Text::new(format!("{more} {are} wanted"), format!("还需增加可容纳 {places} 人的容量"))
             }
         })
     }

@@ -161,8 +161,8 @@ fn the_gap_says_where_people_are_turned_away() {
         Context { study: &study, progress: &Silent, id: "i", title: &title, over: &[], target_share: Some(Share(0.9)) };
     let output = measure.metric().measure(&context).unwrap();
     let gap = output.closing_the_gap.unwrap();
-    // 0.9 · 1850 − 1499.999998: 1500 less what is cut of each share
-    assert!(gap.en.starts_with("166 more must find room"), "{}", gap.en);
+    // 0.9 · 1850 − 1500
+    assert!(gap.en.starts_with("165 more people must find room"), "{}", gap.en);
     assert!(gap.en.contains("C2 (130), C1 (70)") && gap.en.contains("100 have nowhere to go"), "{}", gap.en);
     let notes = output.notes.iter().map(|note| note.en.as_str()).collect::<Vec<_>>().join("\n");
     assert!(notes.contains("200 find no room, 100 have nowhere to go"), "{notes}");
@@ -222,13 +222,14 @@ fn probabilities_and_loads_are_those_of_huff_in_the_domain_specification() {
 
 #[test]
 fn everybody_has_the_same_chance_of_room() {
-    // 3 of 7 millionths, cut: 5 · 3 / 7 = 2.1 and 2 · 3 / 7 = 0.9
-    assert_eq!(
-        [finding_room(5, 3, 7), finding_room(2, 3, 7), finding_room(5, 7, 7), finding_room(5, 0, 7)],
-        [2, 0, 5, 0]
-    );
-    assert_eq!(finding_room(0, 0, 0), 0);
-    assert_eq!(finding_room(i64::MAX, i64::MAX - 1, i64::MAX), i64::MAX - 1);
+    // 5 and 2 come to 3 places: 5 · 3 / 7 = 2.1 and 2 · 3 / 7 = 0.9; the place that is left goes to the larger remainder
+    assert_eq!(finding_room(&[5, 2], 0, 3), [2, 1]);
+    // 2 are known to come and 5 may: 0.9 of 3 places, and the one that is left is theirs
+    assert_eq!(finding_room(&[2], 5, 3), [1]);
+    assert_eq!(finding_room(&[5, 2], 0, 7), [5, 2]);
+    assert_eq!(finding_room(&[5, 2], 0, 0), [0, 0]);
+    assert_eq!(finding_room(&[0], 0, 0), [0]);
+    assert_eq!(finding_room(&[i64::MAX], 0, i64::MAX - 1), [i64::MAX - 1]);
 }
 
 struct Random(u64);

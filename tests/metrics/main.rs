@@ -18,3 +18,4 @@ mod served_share;
 mod shelters;
 #[path = "../support/mod.rs"]
 mod support;
+mod verdicts;

@@ -405,7 +405,7 @@ fn regions_are_served_by_a_stop_inside() {
     ];
     assert_eq!(figures, want);
     // 90 % of 3 is 2.7: one more
-    assert!(output.closing_the_gap.unwrap().en.starts_with("1 more regions must be served"));
+    assert!(output.closing_the_gap.unwrap().en.starts_with("1 more region must be served"));
     assert!(output.weights.iter().all(|ledger| ledger.balances()));
 }
 

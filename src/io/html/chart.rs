@@ -105,7 +105,7 @@ pub(super) fn histogram(values: &[f64], row: &Row, title: &str, lang: Lang) -> O
             "<path d=\"M{at:.1} 17V{base}\" stroke=\"#111\" stroke-dasharray=\"4 3\" fill=\"none\"/>\
              <text class=\"s\" x=\"{:.1}\" y=\"12\" text-anchor=\"{anchor}\">{word} {}</text>",
             at + shift,
-            escape(&target.text)
+            escape(target.in_lang(lang))
         ));
     }
     out.push_str("</svg>");

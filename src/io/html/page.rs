@@ -8,6 +8,7 @@ use pulldown_cmark::Parser;
 use crate::base::units::Lang;
 use crate::base::units::Text;
 use crate::base::units::thousands;
+use crate::base::words;
 use crate::indicators::ranking::Ranked;
 use crate::indicators::ranking::shown_level;
 use crate::indicators::scorecard::FigureRow;
@@ -18,7 +19,6 @@ use crate::indicators::target::Origin;
 use crate::indicators::verdict::Firmness;
 use crate::indicators::verdict::Status;
 use crate::indicators::verdict::Verdict;
-use crate::indicators::verdict::format_value;
 use crate::io::html::Report;
 use crate::io::html::chart;
 use crate::io::html::map::Atlas;
@@ -296,8 +296,8 @@ impl Page<'_> {
                 let day = day.in_lang(self.lang);
                 let between = if self.lang == Lang::En { " " } else { "<wbr/>" };
                 match day {
-                    "" => unbroken(&target.text),
-                    day => format!("{}{between}{}", unbroken(&target.text), unbroken(day)),
+                    "" => unbroken(target.in_lang(self.lang)),
+                    day => format!("{}{between}{}", unbroken(target.in_lang(self.lang)), unbroken(day)),
                 }
             });
             let whose = row.target.as_ref().and_then(|target| target.origin).filter(|origin| !origin.is_plan());
@@ -313,7 +313,7 @@ impl Page<'_> {
             out.push_str(&format!(
                 "<tr{}><td>{name}</td><td class=\"v\">{}</td><td class=\"v\">{}{whose}</td><td class=\"w\">{}</td></tr>\n{more}",
                 if more.is_empty() { "" } else { " class=\"lead-in\"" },
-                shown(&row.figure),
+                self.shown(&row.figure),
                 target,
                 self.chip(row)
             ));
@@ -453,12 +453,17 @@ impl Page<'_> {
                 Lang::Zh => format!("，期限 {by}{assumed}"),
             });
             let whose = target.origin.map_or(String::new(), |origin| format!(" – {}", self.told(&origin.title())));
-            format!("<span>{} {}{}{whose}</span>", self.say("target", "目标"), escape(&target.text), escape(&by))
+            format!(
+                "<span>{} {}{}{whose}</span>",
+                self.say("target", "目标"),
+                escape(target.in_lang(self.lang)),
+                escape(&by)
+            )
         });
         let mut out = format!(
             "<div class=\"figure\"><b class=\"{}\">{}</b>{target}<span>{}</span></div>\n",
             row.verdict.word(),
-            shown(&row.figure),
+            self.shown(&row.figure),
             self.chip(row)
         );
         if let Some((part, whole, more)) = row.figure.share_of() {
@@ -477,8 +482,8 @@ impl Page<'_> {
             out.push_str(&format!(
                 "<p class=\"soft\">{} {} – {}</p>\n",
                 self.say("under the declared uncertainties", "在所声明的不确定性范围内："),
-                format_value(low, row.figure.unit),
-                format_value(high, row.figure.unit)
+                self.told(&row.figure.told(low)),
+                self.told(&row.figure.told(high))
             ));
         }
         out
@@ -549,10 +554,10 @@ impl Page<'_> {
                 "<tr><td>{} <span class=\"soft mono\">{}</span></td><td class=\"v\">{}</td>",
                 self.told(&variant.label),
                 escape(&variant.code),
-                shown(&variant.figure)
+                self.shown(&variant.figure)
             ));
             for at in 0..scopes.len() {
-                let cell = variant.others.get(at).map_or("–".to_owned(), |(_, figure)| shown(figure));
+                let cell = variant.others.get(at).map_or("–".to_owned(), |(_, figure)| self.shown(figure));
                 out.push_str(&format!("<td class=\"v\">{cell}</td>"));
             }
             out.push_str(&format!("<td class=\"w\">{verdict}</td></tr>\n"));
@@ -580,7 +585,7 @@ impl Page<'_> {
             out.push_str(&format!(
                 "<tr><td>{}</td><td class=\"v\">{}</td><td class=\"v\">{whole}</td><td class=\"v\">{}</td></tr>\n",
                 escape(name),
-                shown(&one.figure),
+                self.shown(&one.figure),
                 one.points
             ));
         }
@@ -669,7 +674,7 @@ impl Page<'_> {
                 escape(&region.name),
                 if region.small { self.say(" (rests on few)", "（样本过少）") } else { "" },
                 escape(&region.code),
-                shown(&region.figure)
+                self.shown(&region.figure)
             ));
             if has_left {
                 let (part, whole) = (region.figure.part.unwrap_or(0.0), region.figure.whole.unwrap_or(0.0));
@@ -699,55 +704,23 @@ impl Page<'_> {
                 .parts
                 .iter()
                 .filter(|(_, part)| part != "0")
-                .map(|(name, part)| format!("{} {}", escape(self.part(name)), escape(part)))
+                .map(|(name, part)| format!("{} {}", self.told(&words::outcome(name)), escape(part)))
                 .collect();
             out.push_str(&format!(
                 "<p class=\"soft\">{}: {} {} = {}</p>\n",
                 self.say("Account", "台账"),
                 escape(&ledger.total),
-                escape(&ledger.unit),
+                self.told(&words::weighed(&ledger.unit)),
                 parts.join(" + ")
             ));
         }
         out
     }
 
-    /// What the part of an account is called; its code where it has no other name.
-    fn part<'t>(&self, code: &'t str) -> &'t str {
-        match (self.lang, code) {
-            (Lang::En, _) => code,
-            (_, "covered") => "已覆盖",
-            (_, "uncovered") => "未覆盖",
-            (_, "served") => "已服务",
-            (_, "finds-room") => "有余位",
-            (_, "capacity-unknown") => "容量未知",
-            (_, "in-regions") => "区域内",
-            (_, "without-region") => "区域未知",
-            (_, "too-far") => "过远",
-            (_, "no-room") => "无余位",
-            (_, "room-unknown") => "容量未知",
-            (_, "at-level") => "达到水平",
-            (_, "below") => "低于水平",
-            (_, "known") => "已知",
-            (_, "with-distance") => "有距离",
-            (_, "without-facility") => "无设施可达",
-            (_, "within-reach") => "可达",
-            (_, "out-of-reach") => "不可达",
-            (_, "nearest") => "最近",
-            (_, "farther") => "另有更近",
-            (_, "no-way") => "无路可达",
-            (_, "ambiguous") => "多学区",
-            (_, "no-district") => "无学区",
-            (_, "facility-unknown") => "学区设施未知",
-            (_, "held") => "各环达到",
-            (_, "broken") => "有环节未达",
-            (_, "later-link-unknown") => "后续环节未知",
-            (_, "without-place") => "位置未知",
-            (_, "off-surface") => "不在可通行地面上",
-            (_, "off-streets") => "不在路网上",
-            (_, "without-service-data") => "公交服务无数据",
-            _ => code,
-        }
+    /// A figure as the scorecard writes it; a dash where there is none.
+    fn shown(&self, figure: &FigureRow) -> String {
+        let text = figure.in_lang(self.lang);
+        if text.is_empty() { "–".to_owned() } else { escape(text) }
     }
 
     fn evidence(&self, row: &Row) -> String {
@@ -790,7 +763,11 @@ impl Page<'_> {
         );
         for source in &card.sources {
             let dropped: u64 = source.dropped.values().sum();
-            let why: Vec<String> = source.dropped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            let why: Vec<String> = source
+                .dropped
+                .iter()
+                .map(|(reason, count)| format!("{} {count}", words::issue(reason).in_lang(self.lang)))
+                .collect();
             let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
             let made_up = if source.synthetic { self.say(" (made up)", "（合成）") } else { "" };
             out.push_str(&format!(
@@ -805,7 +782,7 @@ impl Page<'_> {
         out.push_str("</tbody></table>\n");
         if !card.issues.is_empty() {
             let listed: Vec<String> =
-                card.issues.iter().map(|(code, count)| format!("{} {count}", escape(code))).collect();
+                card.issues.iter().map(|(code, count)| format!("{} {count}", self.told(&words::issue(code)))).collect();
             out.push_str(&format!(
                 "<p>{}: {}.</p>\n",
                 self.say(
@@ -873,9 +850,4 @@ impl Page<'_> {
 fn has_section(row: &Row) -> bool {
     let has_regions = row.regions.iter().any(|region| region.figure.value.is_some());
     row.figure.value.is_some() || has_regions || !row.evidence.is_empty() || row.variants.len() > 1
-}
-
-/// A figure as the scorecard writes it; a dash where there is none.
-fn shown(figure: &FigureRow) -> String {
-    if figure.text.is_empty() { "–".to_owned() } else { escape(&figure.text) }
 }
