@@ -122,6 +122,7 @@ impl Default for Scene {
                 declared: None,
                 reported: None,
                 synthetic: false,
+                dropped: Vec::new(),
                 ledgers: Vec::new(),
                 issues: Vec::new(),
             },

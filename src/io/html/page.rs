@@ -746,6 +746,10 @@ impl Page<'_> {
             (_, "off-surface") => "不在可通行地面上",
             (_, "off-streets") => "不在路网上",
             (_, "without-service-data") => "公交服务无数据",
+            (_, "bad-number") => "数值错误，已剔除",
+            (_, "no-weight") => "权重缺失，已剔除",
+            (_, "negative-weight") => "权重为负，已剔除",
+            (_, "duplicate-code") => "代码重复，已剔除",
             _ => code,
         }
     }
