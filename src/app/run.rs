@@ -57,6 +57,7 @@ use crate::metrics::METRICS;
 use crate::metrics::MetricError;
 use crate::metrics::MetricInfo;
 use crate::metrics::Output;
+use crate::metrics::dropped;
 use crate::metrics::figure::Figure;
 use crate::metrics::networks::Networks;
 use crate::metrics::roll_up;
@@ -209,6 +210,9 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
     drop(networks);
     progress.done();
     otherwise::measure(plan, study, &mut outputs, progress);
+    for (indicator, output) in plan.indicators.iter().zip(&mut outputs) {
+        dropped::open(study, &indicator.measure, output);
+    }
     for (indicator, mut output) in plan.indicators.iter().zip(outputs) {
         let promise = Promise {
             id: indicator.id.clone(),

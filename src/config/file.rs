@@ -72,7 +72,7 @@ pub struct ConfigFile {
 pub struct StudyFile {
     /// The metric CRS in which lengths, areas and borders are measured, e.g. `EPSG:4549`; left out, the fitting zone.
     pub plane: Option<String>,
-    /// A source that loses a larger share of its records stops the run; left out, 20 %.
+    /// A source that loses a larger share of its records, or of their weight, stops the run, unless nothing of it is measured; left out, 20 %.
     pub max_loss: Option<Share>,
     /// Administrative regions, one source a level.
     pub regions: OneOrMany<RegionsFile>,

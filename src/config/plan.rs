@@ -140,6 +140,8 @@ pub struct Source {
     pub credit: Option<String>,
     /// Of what time the data is, as the config words it.
     pub dated: Option<String>,
+    /// Whether an indicator measures anything of it: what is lost of a source that nobody measures stops no run.
+    pub is_measured: bool,
 }
 
 /// Regions of one level.
@@ -488,7 +490,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
     }
     let study = &file.study;
     let named = |path: &String| source(Reading { path: path.clone(), ..Reading::default() }, base_dir);
-    Ok(Plan {
+    let mut plan = Plan {
         title: file.title.clone(),
         lang: file.lang,
         map_approval: file.map_approval.clone(),
@@ -564,7 +566,51 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
         name: name.to_owned(),
         text: Arc::clone(text),
         scenario: None,
-    })
+    };
+    mark_unmeasured(&mut plan);
+    Ok(plan)
+}
+
+/// Marks the sources of which no indicator measures anything.
+fn mark_unmeasured(plan: &mut Plan) {
+    let measures = || plan.indicators.iter().map(|one| &one.measure);
+    let kinds: BTreeSet<&str> = measures().flat_map(|one| one.metric().kinds()).collect();
+    let layers: BTreeSet<&str> =
+        plan.indicators.iter().filter_map(|one| Some(one.weighs.as_ref()?.layer.as_str())).collect();
+    let records: BTreeSet<&str> = measures()
+        .flat_map(|one| match one {
+            Measure::AttributeShare(it) => vec![it.records.as_str()],
+            Measure::OverlayShare(it) => it.inside.records.iter().chain(&it.zones).map(String::as_str).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let districts: Vec<Option<&str>> = measures()
+        .filter_map(|one| if let Measure::Districts(it) = one { Some(it.districts.as_deref()) } else { None })
+        .collect();
+    let study = &mut plan.study;
+    for one in &mut study.facilities {
+        one.source.is_measured = match &one.kind {
+            KindPlan::All(kind) => kinds.contains(kind.as_str()),
+            KindPlan::Rules(rules) => rules.iter().any(|(kind, _)| kinds.contains(kind.as_str())),
+            KindPlan::Field(_) => !kinds.is_empty(),
+        };
+    }
+    for one in &mut study.demand {
+        let is_measured = layers.contains(one.name.as_str());
+        one.source.is_measured = is_measured;
+        one.rasters.values_mut().for_each(|raster| raster.is_measured = is_measured);
+        one.locate.iter_mut().for_each(|locate| locate.source.is_measured = is_measured);
+        let spread = one.spread.as_mut().map(|spread| &mut spread.by);
+        if let Some(SpreadBy::Records { source, .. } | SpreadBy::Raster { source, .. }) = spread {
+            source.is_measured = is_measured;
+        }
+    }
+    for one in &mut study.records {
+        one.source.is_measured = records.contains(one.name.as_str());
+    }
+    for one in &mut study.districts {
+        one.source.is_measured = districts.iter().any(|name| name.is_none_or(|name| name == one.name));
+    }
 }
 
 /// A path of the config: seen from the config's folder, unless it is an address.
@@ -589,6 +635,7 @@ pub(crate) fn source(reading: Reading, base_dir: &Path) -> Source {
         licence: reading.licence,
         credit: reading.credit,
         dated: reading.dated,
+        is_measured: true,
     }
 }
 

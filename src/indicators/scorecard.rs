@@ -228,6 +228,9 @@ pub struct FigureRow {
     /// The least that it can be where nothing says how much more it may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub least: Option<f64>,
+    /// Nothing says how small or how large it may be.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_open: bool,
     pub uncertainty: Option<(f64, f64)>,
 }
 
@@ -391,6 +394,7 @@ impl From<&Figure> for FigureRow {
             unknown: figure.unknown,
             bounds: figure.bounds,
             least: figure.least,
+            is_open: figure.is_open,
             uncertainty: figure.uncertainty,
         }
     }

@@ -6,9 +6,14 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::Ledger;
 use crate::base::units::Share;
+use crate::base::units::Weight;
 use crate::config::error::nearest_match;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
+use crate::ingest::written;
+use crate::model::dropped::Dropped;
+use crate::model::dropped::Home;
+use crate::model::dropped::Lost;
 use crate::table::Field;
 use crate::table::Record;
 use crate::table::Value;
@@ -20,7 +25,20 @@ pub(crate) struct Account {
     pub issues: Vec<Issue>,
     /// Records that are not meant: the config asks for others.
     pub passed_over: u64,
+    /// What was left out and may weigh on a figure, in file order.
+    pub lost: Vec<Dropped>,
     declared_synthetic: bool,
+    /// Whether an indicator measures anything of the source.
+    is_measured: bool,
+}
+
+/// What became of one weight of a source, as far as it is known.
+pub(crate) struct WeightLoss<'n> {
+    pub group: &'n str,
+    pub kept: Weight,
+    pub dropped: Weight,
+    /// Dropped records whose weight is not known.
+    pub without: u64,
 }
 
 impl Account {
@@ -29,7 +47,14 @@ impl Account {
         let declared_synthetic = source.synthetic == Some(true) || file_name.contains("synthetic");
         let mut ledger = Ledger::new(source_name(source), records);
         ledger.synthetic = declared_synthetic;
-        Account { ledger, issues: Vec::new(), passed_over: 0, declared_synthetic }
+        Account {
+            ledger,
+            issues: Vec::new(),
+            passed_over: 0,
+            lost: Vec::new(),
+            declared_synthetic,
+            is_measured: source.is_measured,
+        }
     }
 
     /// An issue of this source, not yet counted.
@@ -52,6 +77,28 @@ impl Account {
     pub(crate) fn taken_back(&mut self, code: &'static str, record: u64, what: impl Into<String>) -> &mut Issue {
         self.ledger.take_back(code);
         self.push(Severity::Error, code, Some(record), what)
+    }
+
+    /// Remembers a record that was left out, for what it may have weighed.
+    pub(crate) fn lose(&mut self, record: u64, reason: &'static str, home: Home, what: Lost) {
+        let (source, record) = (self.ledger.source.clone(), Some(record));
+        self.lost.push(Dropped { what, source, record, count: 1, reason, home });
+    }
+
+    /// Remembers all records that were left out, but for these reasons, as one loss of which nothing else is known.
+    pub(crate) fn lose_all(&mut self, no_loss: &[&str], what: Lost) {
+        let mut reasons = self.ledger.dropped.iter().filter(|(reason, count)| **count > 0 && !no_loss.contains(reason));
+        let Some((first, _)) = reasons.next() else { return };
+        let count = self.ledger.total_dropped() - self.left_out(no_loss);
+        let is_meant = |issue: &&Issue| issue.severity == Severity::Error && !no_loss.contains(&issue.code);
+        let record = self.issues.iter().find(is_meant).and_then(|issue| issue.record);
+        let (source, reason) = (self.ledger.source.clone(), *first);
+        self.lost.push(Dropped { what, source, record, count, reason, home: Home::Unknown });
+    }
+
+    /// Records that are rightly left out, for these reasons.
+    fn left_out(&self, no_loss: &[&str]) -> u64 {
+        no_loss.iter().filter_map(|reason| self.ledger.dropped.get(reason)).sum()
     }
 
     /// Something doubtful about a record that is used.
@@ -97,7 +144,7 @@ impl Account {
     /// # Errors
     /// As [`close`](Account::close).
     pub(crate) fn close_but(&mut self, max_loss: Share, no_loss: &[&str]) -> Result<(), IngestError> {
-        let left_out: u64 = no_loss.iter().filter_map(|reason| self.ledger.dropped.get(reason)).sum();
+        let left_out = self.left_out(no_loss);
         let (read, dropped) = (self.ledger.read, self.ledger.total_dropped() - left_out);
         if self.passed_over > 0 {
             let what = format!(
@@ -120,6 +167,10 @@ impl Account {
         }
         let meant = read - left_out;
         if dropped as f64 > max_loss.0 * meant as f64 {
+            if !self.is_measured {
+                self.tell_much_lost(dropped, meant, max_loss);
+                return Ok(());
+            }
             let first = self.issues.iter().find(|issue| issue.severity == Severity::Error);
             return Err(IngestError::TooMuchLost {
                 path: self.ledger.source.clone(),
@@ -137,6 +188,59 @@ impl Account {
             });
         }
         Ok(())
+    }
+
+    /// Whether an indicator measures anything of the source.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.is_measured
+    }
+
+    /// Tells that a source of which nothing is measured lost more records than it may.
+    pub(crate) fn tell_much_lost(&mut self, dropped: u64, meant: u64, max_loss: Share) {
+        let what = format!(
+            "{dropped} of {meant} records were lost, more than max-loss = \"{max_loss}\"; no indicator measures anything of them, so \
+             that the run goes on"
+        );
+        let issue = self.issue(Severity::Warning, "much-lost", what);
+        self.issues.push(issue);
+    }
+
+    /// Whether the source lost no more of its weight than it may, as far as that is known; what is not known is an issue.
+    /// # Errors
+    /// [`IngestError::TooMuchWeightLost`].
+    pub(crate) fn close_weight(&mut self, max_loss: Share, loss: &WeightLoss<'_>) -> Result<(), IngestError> {
+        let WeightLoss { group, kept, dropped, without } = *loss;
+        if without > 0 {
+            let records = if without == 1 { "record was" } else { "records were" };
+            let what = format!(
+                "{without} {records} left out whose {group} is not known: how much of it was lost is not known either, and figures that \
+                 rest on it are without bounds"
+            );
+            let issue = self.issue(Severity::Warning, "weight-unknown", what);
+            self.issues.push(issue);
+        }
+        let all = kept + dropped;
+        if dropped.to_f64() <= max_loss.0 * all.to_f64() {
+            return Ok(());
+        }
+        if !self.is_measured {
+            let what = format!(
+                "{dropped} of {all} ({group}) were lost, more than max-loss = \"{max_loss}\"; no indicator measures anything of it, so \
+                 that the run goes on"
+            );
+            let issue = self.issue(Severity::Warning, "much-lost", what);
+            self.issues.push(issue);
+            return Ok(());
+        }
+        let first = self.issues.iter().find(|issue| issue.severity == Severity::Error);
+        Err(IngestError::TooMuchWeightLost {
+            path: self.ledger.source.clone(),
+            group: group.to_owned(),
+            dropped,
+            all,
+            max_loss,
+            first: first.map(Issue::to_string).unwrap_or_default(),
+        })
     }
 }
 
@@ -213,6 +317,60 @@ pub(crate) enum Number {
     Missing,
     Wrong(String),
     Is(f64),
+}
+
+/// An amount as people write it: `12,345`, `1 234`, `1.2万` as well as `12345`. How such numbers are read is told once a field.
+#[derive(Default)]
+pub(crate) struct Amounts {
+    /// The first one that is no plain number, with its record, and how many there are.
+    first: Option<(u64, String, f64)>,
+    count: u64,
+    /// Records of `12,345`, which a table with decimal commas would mean otherwise.
+    with_comma: Vec<u64>,
+    /// A number with a decimal comma for certain.
+    decimal_comma: Option<String>,
+}
+
+impl Amounts {
+    /// The value of a record as an amount that is finite.
+    pub(crate) fn read(&mut self, record: &Record, at: usize) -> Number {
+        match number(record, at) {
+            Number::Wrong(text) => match written::amount(&text) {
+                Some(value) => {
+                    if written::may_be_decimal_comma(&text) {
+                        self.with_comma.push(record.number);
+                    }
+                    self.first.get_or_insert_with(|| (record.number, text, value));
+                    self.count += 1;
+                    Number::Is(value)
+                }
+                None => {
+                    if self.decimal_comma.is_none() && written::is_decimal_comma(&text) {
+                        self.decimal_comma = Some(text.clone());
+                    }
+                    Number::Wrong(text)
+                }
+            },
+            plain => plain,
+        }
+    }
+
+    /// Records whose number may mean two things after all, and the number of the same field that says so.
+    pub(crate) fn doubtful(&self) -> Option<(&[u64], &str)> {
+        let decimal = self.decimal_comma.as_deref()?;
+        Some((self.with_comma.as_slice(), decimal)).filter(|(records, _)| !records.is_empty())
+    }
+
+    /// Says how numbers of the field were read that are not plain.
+    pub(crate) fn tell(&self, field: &str, account: &mut Account) {
+        let Some((record, text, value)) = &self.first else { return };
+        if self.doubtful().is_some() {
+            return;
+        }
+        let numbers = if self.count == 1 { "number is" } else { "numbers are" };
+        let what = format!("{} {numbers} written for people; \"{text}\" is read as {value}", self.count);
+        account.warned("written-number", *record, what).field = Some(field.to_owned());
+    }
 }
 
 /// The value as a number that is finite.

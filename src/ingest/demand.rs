@@ -10,11 +10,12 @@ use crate::config::plan::DemandSource;
 use crate::config::plan::LocateSource;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
+use crate::ingest::account::Amounts;
 use crate::ingest::account::Columns;
 use crate::ingest::account::Number;
+use crate::ingest::account::WeightLoss;
 use crate::ingest::account::key;
 use crate::ingest::account::name;
-use crate::ingest::account::number;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::door::point_of;
@@ -29,6 +30,7 @@ use crate::io::read::DeclaredCrs;
 use crate::model::demand::Classes;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
+use crate::model::dropped::Lost;
 use crate::model::place::Place;
 use crate::table::Record;
 
@@ -53,7 +55,22 @@ struct Collector<'s> {
     regions: Vec<Option<String>>,
     classes: Vec<Option<String>>,
     weights: Vec<Vec<Weight>>,
+    /// How the numbers of each weight are written.
+    amounts: Vec<Amounts>,
+    /// Records that were left out.
+    left_out: Vec<LeftOut>,
     synthetic: bool,
+}
+
+/// What is known of a record that was left out.
+struct LeftOut {
+    record: u64,
+    reason: &'static str,
+    id: String,
+    code: Option<String>,
+    raw: Option<[f64; 2]>,
+    /// By group, as far as they are known.
+    weights: Vec<Option<Weight>>,
 }
 
 impl Collect for Collector<'_> {
@@ -67,6 +84,7 @@ impl Collect for Collector<'_> {
             weights.push((group.clone(), field.clone(), columns.need(field, "a weight")?));
         }
         self.weights.resize(weights.len(), Vec::new());
+        self.amounts.resize_with(weights.len(), Amounts::default);
         self.fields = Some(Fields {
             id: columns.given(&source.id, "the id")?,
             label: columns.given(&source.label, "the name")?,
@@ -84,12 +102,12 @@ impl Collect for Collector<'_> {
         let at = record.number;
         let own_id = fields.id.and_then(|at| key(&record, at));
         let id = own_id.unwrap_or_else(|| at.to_string());
-        let mut row = Vec::with_capacity(fields.weights.len());
-        for (group, field, position) in &fields.weights {
-            let (reason, what) = match number(&record, *position) {
+        let (mut row, mut wrong) = (Vec::with_capacity(fields.weights.len()), None);
+        for ((group, field, position), amounts) in fields.weights.iter().zip(&mut self.amounts) {
+            let (reason, what) = match amounts.read(&record, *position) {
                 Number::Is(value) => match Weight::from_f64(value) {
                     Some(weight) => {
-                        row.push(weight);
+                        row.push(Some(weight));
                         continue;
                     }
                     None if value < 0.0 => ("negative-weight", format!("{group} is {value}, below 0")),
@@ -98,30 +116,34 @@ impl Collect for Collector<'_> {
                 Number::Missing => ("no-weight", format!("{group} is not given; write 0 where there is none")),
                 Number::Wrong(text) => ("bad-number", format!("{group} is \"{text}\", which is not a number")),
             };
+            row.push(None);
+            wrong.get_or_insert((reason, what, field));
+        }
+        let is_elsewhere = self.source.locate.is_some() || self.source.spread.is_some();
+        let point = if is_elsewhere { Ok(None) } else { point_of(&record, trouble).map(Some) };
+        let code = fields.region.and_then(|at| key(&record, at));
+        if let Some((reason, what, field)) = wrong {
             let issue = account.dropped(reason, at, what);
             issue.field = Some(field.clone());
-            issue.id = Some(id);
+            issue.id = Some(id.clone());
+            self.left_out.push(LeftOut { record: at, reason, id, code, raw: point.ok().flatten(), weights: row });
             return;
         }
-        let raw = if self.source.locate.is_some() || self.source.spread.is_some() {
-            None
-        } else {
-            match point_of(&record, trouble) {
-                Ok(raw) => Some(raw),
-                Err((_, what)) => {
-                    let what = format!("{what}; its weight stays, its place is not known");
-                    account.warned("no-location", at, what).id = Some(id.clone());
-                    None
-                }
+        let raw = match point {
+            Ok(raw) => raw,
+            Err((_, what)) => {
+                let what = format!("{what}; its weight stays, its place is not known");
+                account.warned("no-location", at, what).id = Some(id.clone());
+                None
             }
         };
         account.used();
-        for (weights, weight) in self.weights.iter_mut().zip(row) {
+        for (weights, weight) in self.weights.iter_mut().zip(row.into_iter().flatten()) {
             weights.push(weight);
         }
         self.numbers.push(at);
         self.names.push(fields.label.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone()));
-        self.regions.push(fields.region.and_then(|at| key(&record, at)));
+        self.regions.push(code);
         self.classes.push(fields.class.and_then(|at| name(&record, at)));
         self.raws.push(raw);
         self.ids.push(id);
@@ -129,6 +151,60 @@ impl Collect for Collector<'_> {
 }
 
 impl Collector<'_> {
+    /// Takes back the records of numbers that may mean two things, as the rest of their field shows, and tells how others were read.
+    fn settle_amounts(&mut self, account: &mut Account) {
+        let fields = self.fields.iter().flat_map(|fields| &fields.weights);
+        let mut doubtful: BTreeMap<u64, (usize, String)> = BTreeMap::new();
+        for (nth, (amounts, (group, field, _))) in self.amounts.iter().zip(fields).enumerate() {
+            amounts.tell(field, account);
+            let Some((records, decimal)) = amounts.doubtful() else { continue };
+            for record in records {
+                let what = format!(
+                    "{group} is written with a comma, which stands for a decimal point elsewhere in the field (\"{decimal}\"): it may \
+                     mean two numbers; write them without commas"
+                );
+                doubtful.entry(*record).or_insert((nth, what));
+            }
+        }
+        for (record, (nth, what)) in doubtful {
+            // a record that was left out for another reason is in none of the columns
+            let Ok(row) = self.numbers.binary_search(&record) else { continue };
+            let weights = self.weights.iter_mut().map(|weights| weights.remove(row)).enumerate();
+            let weights = weights.map(|(group, weight)| (group != nth).then_some(weight)).collect();
+            self.numbers.remove(row);
+            self.names.remove(row);
+            self.classes.remove(row);
+            let (id, code, raw) = (self.ids.remove(row), self.regions.remove(row), self.raws.remove(row));
+            account.taken_back("bad-number", record, what).id = Some(id.clone());
+            self.left_out.push(LeftOut { record, reason: "bad-number", id, code, raw, weights });
+        }
+        self.left_out.sort_by_key(|one| one.record);
+    }
+
+    /// Remembers what was left out, with the region that it would be in; `located` are places by id where another file gives them.
+    fn lose(
+        &mut self,
+        places: &dyn Fn(&[LeftOut]) -> Result<Vec<Option<Place>>, IngestError>,
+        homes: &Homes<'_>,
+        account: &mut Account,
+    ) -> Result<(), IngestError> {
+        if self.left_out.is_empty() {
+            return Ok(());
+        }
+        let found = places(&self.left_out)?;
+        let by_place = homes.by_place(&found);
+        let groups: Vec<&str> =
+            self.fields.iter().flat_map(|fields| &fields.weights).map(|(name, ..)| name.as_str()).collect();
+        for ((one, place), by_place) in self.left_out.drain(..).zip(found).zip(by_place) {
+            let home = homes.of_dropped(one.code, place, by_place, one.record, account);
+            let known =
+                groups.iter().zip(&one.weights).filter_map(|(group, weight)| Some(((*group).to_owned(), (*weight)?)));
+            let weights = known.chain([("count".to_owned(), Weight::ONE)]).collect();
+            account.lose(one.record, one.reason, home, Lost::Demand { layer: self.source.name.clone(), weights });
+        }
+        Ok(())
+    }
+
     /// The weights that were read, by group; none are left.
     fn groups(&mut self) -> Vec<WeightGroup> {
         let fields = self.fields.iter().flat_map(|fields| &fields.weights);
@@ -156,10 +232,14 @@ pub(crate) fn read(
         regions: Vec::new(),
         classes: Vec::new(),
         weights: Vec::new(),
+        amounts: Vec::new(),
+        left_out: Vec::new(),
         synthetic: false,
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
+    collector.settle_amounts(&mut account);
     if let Some(spread) = &source.spread {
+        collector.lose(&|left_out| Ok(vec![None; left_out.len()]), homes, &mut account)?;
         let groups = collector.groups();
         let Collector { numbers, regions: codes, synthetic, .. } = collector;
         let around = Around { ground, homes, max_loss, progress };
@@ -177,9 +257,25 @@ pub(crate) fn read(
                 account.warned("no-location", *number, what).id = Some(id.clone());
             }
         }
+        collector.lose(
+            &|left_out| Ok(left_out.iter().map(|one| by_key.get(&one.id).copied()).collect()),
+            homes,
+            &mut account,
+        )?;
         places
     } else {
-        own_places(&collector, source, &carried, ground, &mut account)?
+        let places = own_places(&collector, source, &carried, ground, &mut account)?;
+        let found = |left_out: &[LeftOut]| {
+            if left_out.iter().all(|one| one.raw.is_none()) {
+                return Ok(vec![None; left_out.len()]);
+            }
+            let degrees = ToDegrees::new(&source.source, &carried)?;
+            let raws: Vec<[f64; 2]> = left_out.iter().filter_map(|one| one.raw).collect();
+            let mut found = ground.places(&degrees.points(&raws)).into_iter();
+            Ok(left_out.iter().map(|one| one.raw.and_then(|_| found.next().flatten())).collect())
+        };
+        collector.lose(&found, homes, &mut account)?;
+        places
     };
     let records: Vec<Located<'_>> = (0..places.len())
         .map(|at| Located {
@@ -191,8 +287,10 @@ pub(crate) fn read(
         .collect();
     let home = homes.find(&records, &mut account);
     account.close(max_loss)?;
+    let groups = collector.groups();
+    close_weights(&mut account, &groups, max_loss)?;
     let count = WeightGroup { name: "count".to_owned(), weights: vec![Weight::ONE; places.len()] };
-    let mut groups = collector.groups();
+    let mut groups = groups;
     groups.push(count);
     let synthetic = collector.synthetic || places_account.as_ref().is_some_and(|account| account.ledger.synthetic);
     let layer = DemandLayer {
@@ -208,6 +306,25 @@ pub(crate) fn read(
         spreading: None,
     };
     Ok((layer, std::iter::once(account).chain(places_account).collect()))
+}
+
+/// Whether no weight of a source lost more than it may.
+/// # Errors
+/// [`IngestError::TooMuchWeightLost`].
+pub(crate) fn close_weights(account: &mut Account, groups: &[WeightGroup], max_loss: Share) -> Result<(), IngestError> {
+    for WeightGroup { name, weights } in groups {
+        let (mut dropped, mut without) = (Weight::ZERO, 0);
+        for one in &account.lost {
+            let Lost::Demand { weights, .. } = &one.what else { continue };
+            match weights.get(name) {
+                Some(weight) => dropped += *weight,
+                None => without += one.count,
+            }
+        }
+        let kept = weights.iter().copied().sum();
+        account.close_weight(max_loss, &WeightLoss { group: name, kept, dropped, without })?;
+    }
+    Ok(())
 }
 
 fn own_places(

@@ -11,6 +11,7 @@ use crate::ingest::zones::Request;
 use crate::ingest::zones::Word;
 use crate::model::district::District;
 use crate::model::district::DistrictLayer;
+use crate::model::dropped::Lost;
 
 /// The districts of a source, in file order; one that names no facility is kept and listed.
 /// # Errors
@@ -31,6 +32,7 @@ pub(crate) fn read(
         repair: source.repair,
     };
     let (found, mut account) = zones::read(&request, ground, max_loss, progress)?;
+    account.lose_all(&[], Lost::District { layer: source.name.clone() });
     let mut districts = Vec::with_capacity(found.len());
     for zone in found {
         let mut words = zone.words.into_iter();

@@ -10,11 +10,11 @@ use crate::config::plan::FacilitySource;
 use crate::config::plan::KindPlan;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
+use crate::ingest::account::Amounts;
 use crate::ingest::account::Columns;
 use crate::ingest::account::Number;
 use crate::ingest::account::key;
 use crate::ingest::account::name;
-use crate::ingest::account::number;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::door::point_of;
@@ -23,6 +23,7 @@ use crate::ingest::ground::ToDegrees;
 use crate::ingest::hazards::Hazards;
 use crate::ingest::homes::Homes;
 use crate::ingest::homes::Located;
+use crate::model::dropped::Lost;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::table::Record;
@@ -53,6 +54,9 @@ struct Collector<'s> {
     source: &'s FacilitySource,
     fields: Option<Fields>,
     drafts: Vec<Draft>,
+    /// Records that were left out: number, reason, code of the region, kinds as far as they are known.
+    left_out: Vec<(u64, &'static str, Option<String>, Vec<String>)>,
+    amounts: Amounts,
     seen: BTreeMap<(String, String), u64>,
 }
 
@@ -86,6 +90,7 @@ impl Collect for Collector<'_> {
         let Some(fields) = &self.fields else { return };
         let synthetic = account.synthetic(&record, fields.synthetic);
         let (source, at) = (self.source, record.number);
+        let region = fields.region.and_then(|at| key(&record, at));
         let own_id = fields.id.and_then(|at| key(&record, at));
         let mut id = own_id.clone().unwrap_or_else(|| at.to_string());
         let kinds = match &source.kind {
@@ -102,6 +107,7 @@ impl Collect for Collector<'_> {
                     let issue = account.dropped("unknown-kind", at, "what the facility is is not said");
                     issue.field = Some(field.clone());
                     issue.id = own_id;
+                    self.left_out.push((at, "unknown-kind", region, Vec::new()));
                     return;
                 }
             },
@@ -114,10 +120,11 @@ impl Collect for Collector<'_> {
             Ok(raw) => raw,
             Err((reason, what)) => {
                 account.dropped(reason, at, what).id = Some(id);
+                self.left_out.push((at, reason, region, kinds));
                 return;
             }
         };
-        let capacity = match fields.capacity.map(|at| number(&record, at)) {
+        let capacity = match fields.capacity.map(|at| self.amounts.read(&record, at)) {
             None | Some(Number::Missing) => None,
             Some(Number::Is(capacity)) if capacity >= 0.0 => Some(capacity),
             Some(Number::Is(number)) => self.bad_capacity(account, at, &id, &number.to_string()),
@@ -130,7 +137,6 @@ impl Collect for Collector<'_> {
         }
         account.used();
         let name = fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone());
-        let region = fields.region.and_then(|at| key(&record, at));
         for kind in kinds {
             self.seen.entry((kind.clone(), id.clone())).or_insert(at);
             self.drafts.push(Draft {
@@ -175,9 +181,19 @@ pub(crate) fn read(
         }
     };
     let mut account = Account::new(&source.source, records);
-    let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };
+    let mut collector = Collector {
+        source,
+        fields: None,
+        drafts: Vec::new(),
+        left_out: Vec::new(),
+        amounts: Amounts::default(),
+        seen: BTreeMap::new(),
+    };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
-    let drafts = collector.drafts;
+    if let Some(field) = &source.capacity {
+        collector.amounts.tell(field, &mut account);
+    }
+    let (drafts, mut left_out) = (collector.drafts, collector.left_out);
     let mut facilities = Vec::with_capacity(drafts.len());
     let mut records = Vec::with_capacity(drafts.len());
     let mut without_place = BTreeSet::new();
@@ -194,6 +210,7 @@ pub(crate) fn read(
         let found = homes.find(&located, &mut account);
         for ((draft, at), home) in drafts.into_iter().zip(places).zip(found) {
             let Some(at) = at else {
+                left_out.push((draft.record, "outside-crs-area", draft.region, vec![draft.kind]));
                 // a record of several kinds is one record
                 if !without_place.insert(draft.record) {
                     continue;
@@ -206,6 +223,10 @@ pub(crate) fn read(
             records.push(record);
             facilities.push(Facility { id, name, kind, at, home, capacity, synthetic });
         }
+    }
+    for (record, reason, code, kinds) in left_out {
+        let home = homes.of_dropped(code, None, None, record, &mut account);
+        account.lose(record, reason, home, Lost::Facility { kinds });
     }
     account.close(max_loss)?;
     let (facilities, excluded) = hazards.exclude(facilities, &records, &mut account);

@@ -14,6 +14,7 @@ use crate::ingest::ground::Ground;
 use crate::ingest::zones;
 use crate::ingest::zones::Request;
 use crate::ingest::zones::Word;
+use crate::model::dropped::Lost;
 use crate::model::facility::Excluded;
 use crate::model::facility::ExcludedBy;
 use crate::model::facility::Facility;
@@ -35,7 +36,8 @@ pub(crate) fn read(
         words: vec![Word { named: source.label.as_deref(), usual: "name", what: "the name of the area" }],
         repair: source.repair,
     };
-    let (found, account) = zones::read(&request, ground, max_loss, progress)?;
+    let (found, mut account) = zones::read(&request, ground, max_loss, progress)?;
+    account.lose_all(&[], Lost::Hazard);
     let zones = found
         .into_iter()
         .map(|mut zone| HazardZone {

@@ -13,6 +13,7 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
+use crate::model::dropped::Home;
 use crate::model::locate::RegionLocator;
 use crate::model::place::Place;
 use crate::model::region::Level;
@@ -154,6 +155,24 @@ impl<'t> Homes<'t> {
             }
         }
         homes
+    }
+
+    /// The region that a record was in that was left out: by its code where a region has it, else by its place.
+    pub(crate) fn of_dropped(
+        &self,
+        code: Option<String>,
+        place: Option<Place>,
+        by_place: Option<RegionIdx>,
+        record: u64,
+        account: &mut Account,
+    ) -> Home {
+        let coded = code.map(|code| self.today(code, record, None, account)).and_then(|code| self.by_code(&code));
+        match coded.or(by_place) {
+            Some(home) => Home::In(home),
+            // where there are outlines, a place in none of them is elsewhere
+            None if place.is_some() && !self.levels.is_empty() => Home::Elsewhere,
+            None => Home::Unknown,
+        }
     }
 
     /// Metres from a place to the region `home`, or to the nearest region above it with an outline; `None` within it or

@@ -26,6 +26,7 @@ mod surface;
 pub(crate) mod timetable;
 pub mod water;
 mod ways;
+mod written;
 mod zones;
 
 use crate::base::issue::Issue;
@@ -49,6 +50,7 @@ use crate::io::read::ReadError;
 use crate::io::reproject::CrsError;
 use crate::model::demand::DemandLayer;
 use crate::model::district::DistrictLayer;
+use crate::model::dropped::Dropped;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
@@ -120,6 +122,9 @@ pub enum IngestError {
         reasons.join(", ")
     )]
     TooMuchLost { path: String, dropped: u64, read: u64, max_loss: Share, reasons: Vec<String>, first: String },
+    /// A source lost more of what its records weigh than it may.
+    #[error("{path} lost {dropped} of {all} ({group}), more than max-loss = \"{max_loss}\"; first: {first}")]
+    TooMuchWeightLost { path: String, group: String, dropped: Weight, all: Weight, max_loss: Share, first: String },
 }
 
 fn meant(near: &Option<String>) -> String {
@@ -131,12 +136,14 @@ fn meant(near: &Option<String>) -> String {
 struct Books {
     ledgers: Vec<Ledger>,
     issues: Vec<Issue>,
+    dropped: Vec<Dropped>,
 }
 
 impl Books {
     fn enter(&mut self, account: Account) {
         self.ledgers.push(account.ledger);
         self.issues.extend(account.issues);
+        self.dropped.extend(account.lost);
     }
 }
 
@@ -305,6 +312,7 @@ pub fn study_with(
         declared,
         reported: values,
         synthetic: books.ledgers.iter().any(|ledger| ledger.synthetic),
+        dropped: books.dropped,
         ledgers: books.ledgers,
         issues: books.issues,
     };

@@ -3,6 +3,8 @@
 //! Counts are never interpolated or resampled: a cell counts whole, where its centre lies. Cells are told by the millions, so an
 //! issue speaks of all cells of one fate together and names the first.
 
+use std::collections::BTreeMap;
+
 use geo_types::Coord;
 
 use crate::base::idx::RegionIdx;
@@ -16,6 +18,7 @@ use crate::config::plan::Source;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::source_name;
+use crate::ingest::demand::close_weights;
 use crate::ingest::ground;
 use crate::ingest::ground::Extent;
 use crate::ingest::ground::Ground;
@@ -29,6 +32,9 @@ use crate::io::read::ReadRequest;
 use crate::io::reproject::Reprojector;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
+use crate::model::dropped::Dropped;
+use crate::model::dropped::Home;
+use crate::model::dropped::Lost;
 use crate::model::place::Place;
 
 /// Degrees around the regions that are read beside them: more than the shift of any datum.
@@ -108,6 +114,17 @@ pub(crate) fn read(
         let read = one_raster(one, &mut account, ground, homes, &mut grid, max_loss);
         progress.done();
         rasters.push(read?);
+        for one in &mut account.lost {
+            let Lost::Demand { layer, weights } = &mut one.what else { continue };
+            layer.clone_from(&source.name);
+            let own = weights.remove("");
+            // what is wrong in one raster is right in the others
+            weights.extend(names.iter().filter(|name| *name != group).map(|name| ((*name).to_owned(), Weight::ZERO)));
+            weights.extend(own.map(|weight| ((*group).to_owned(), weight)));
+            weights.insert("count".to_owned(), Weight::whole(one.count));
+        }
+        let weights = rasters.last().map(|cells| cells.iter().map(|cell| cell.weight).collect()).unwrap_or_default();
+        close_weights(&mut account, &[WeightGroup { name: (*group).to_owned(), weights }], max_loss)?;
         accounts.push(account);
     }
     let mut layer = joined(&rasters);
@@ -355,6 +372,14 @@ fn settle(
             account.ledger.dropped.insert(reason, count);
         }
     }
+    let unknown = (fates.negative.count + fates.no_number.count, BTreeMap::new());
+    let outside = Weight::from_f64(fates.outside_crs.sum).map(|weight| (String::new(), weight));
+    for (count, weights) in [unknown, (fates.outside_crs.count, outside.into_iter().collect())] {
+        if count > 0 {
+            let (what, source) = (Lost::Demand { layer: String::new(), weights }, account.ledger.source.clone());
+            account.lost.push(Dropped { what, source, record: None, count, reason: "bad-number", home: Home::Unknown });
+        }
+    }
     let total: Weight = cells.iter().map(|cell| cell.weight).sum();
     let in_regions = fates.taken + fates.too_small.sum;
     if (in_regions - total.to_f64()).abs() > MOST_DRIFT * in_regions {
@@ -382,6 +407,10 @@ fn settle(
     let bad = fates.negative.count + fates.no_number.count + fates.outside_crs.count;
     let with_count = used + bad + fates.outside_regions.count + fates.too_small.count;
     if bad as f64 > max_loss.0 * with_count as f64 {
+        if !account.is_measured() {
+            account.tell_much_lost(bad, with_count, max_loss);
+            return Ok(());
+        }
         let first = account.issues.iter().find(|issue| issue.severity == Severity::Error);
         let reasons = ["negative-count", "bad-number", "outside-crs-area"];
         let count = |reason: &&str| Some(format!("{reason} {}", account.ledger.dropped.get(*reason)?));

@@ -25,6 +25,8 @@ use crate::ingest::ground::Ground;
 use crate::ingest::ground::Judged;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::outline;
+use crate::model::dropped::Home;
+use crate::model::dropped::Lost;
 use crate::model::region::Level;
 use crate::model::region::RegionDraft;
 use crate::model::region::RegionTree;
@@ -39,7 +41,12 @@ pub(crate) struct Read {
     /// What the coordinates of the outlines are; `None` without any.
     degrees: Option<ToDegrees>,
     drafts: Vec<Draft>,
+    level: Level,
+    left_out: Vec<LeftOut>,
 }
+
+/// A region that was left out: its record, the reason, and its code where it has one.
+type LeftOut = (u64, &'static str, Option<String>);
 
 /// One region before it is projected; the draft's own shape is still empty.
 struct Draft {
@@ -64,6 +71,7 @@ struct Collector<'s> {
     source: &'s RegionSource,
     fields: Option<Fields>,
     drafts: Vec<Draft>,
+    left_out: Vec<LeftOut>,
     seen: BTreeMap<String, u64>,
 }
 
@@ -94,18 +102,21 @@ impl Collect for Collector<'_> {
         let number = record.number;
         let Some(code) = key(&record, fields.code) else {
             account.dropped("no-code", number, "the region has no code").field = Some(self.source.code.clone());
+            self.left_out.push((number, "no-code", None));
             return;
         };
         if let Some(first) = self.seen.get(&code) {
             let what = format!("code \"{code}\" stands at record {first} already; the first record is used");
-            account.dropped("duplicate-code", number, what).id = Some(code);
+            account.dropped("duplicate-code", number, what).id = Some(code.clone());
+            self.left_out.push((number, "duplicate-code", Some(code)));
             return;
         }
         let area = match (self.source.geometry, record.geometry.take()) {
             (GeometryUse::None, _) => None,
             (GeometryUse::Outline, None) => {
                 let (reason, what) = no_outline(trouble);
-                account.dropped(reason, number, what).id = Some(code);
+                account.dropped(reason, number, what).id = Some(code.clone());
+                self.left_out.push((number, reason, Some(code)));
                 return;
             }
             (GeometryUse::Outline, Some(geometry)) => match sound_area(geometry, self.source.repair) {
@@ -116,7 +127,8 @@ impl Collect for Collector<'_> {
                     Some(sound.area)
                 }
                 Err((reason, what)) => {
-                    account.dropped(reason, number, what).id = Some(code);
+                    account.dropped(reason, number, what).id = Some(code.clone());
+                    self.left_out.push((number, reason, Some(code)));
                     return;
                 }
             },
@@ -155,9 +167,10 @@ fn ancestors(record: &Record, code: &str, fields: &Fields, account: &mut Account
 /// Reads one source.
 pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progress) -> Result<Read, IngestError> {
     let mut account = Account::new(&source.source, format!("regions ({})", source.level));
-    let mut collector = Collector { source, fields: None, drafts: Vec::new(), seen: BTreeMap::new() };
+    let mut collector =
+        Collector { source, fields: None, drafts: Vec::new(), left_out: Vec::new(), seen: BTreeMap::new() };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
-    let mut drafts = collector.drafts;
+    let (mut drafts, mut left_out) = (collector.drafts, collector.left_out);
     let mut understood = None;
     if source.geometry == GeometryUse::Outline && account.ledger.used > 0 {
         let degrees = ToDegrees::new(&source.source, &carried)?;
@@ -171,6 +184,7 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
                     if let Some(what) = outline::leap(&area) {
                         account.taken_back("crosses-antimeridian", draft.record, what).id =
                             Some(draft.region.code.clone());
+                        left_out.push((draft.record, "crosses-antimeridian", Some(draft.region.code.clone())));
                         return false;
                     }
                     draft.lonlat = Some(area);
@@ -179,6 +193,7 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
                 None => {
                     let what = format!("a corner is outside the area of {}", degrees.name());
                     account.taken_back("outside-crs-area", draft.record, what).id = Some(draft.region.code.clone());
+                    left_out.push((draft.record, "outside-crs-area", Some(draft.region.code.clone())));
                     false
                 }
             }
@@ -186,7 +201,7 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
         understood = Some(degrees);
     }
     account.close(max_loss)?;
-    Ok(Read { account, degrees: understood, drafts })
+    Ok(Read { account, degrees: understood, drafts, level: source.level, left_out })
 }
 
 fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
@@ -231,30 +246,42 @@ pub(crate) fn tree(
 ) -> Result<(RegionTree, Vec<Account>), IngestError> {
     let mut builder = RegionTreeBuilder::default();
     let mut accounts = Vec::new();
-    for Read { mut account, degrees, drafts } in read {
+    let judged = |level: Level, code: &str| match plan.evaluate.get(&level) {
+        Some(codes) => Some(codes.holds(code)),
+        None => plan.evaluate.is_empty().then_some(true),
+    };
+    for Read { mut account, degrees, drafts, level, mut left_out } in read {
         for Draft { record, mut region, drawn, lonlat } in drafts {
             let code = region.code.clone();
             follow_changes(&mut region, record, changes, &mut account);
             if let (Some(degrees), Some(drawn), Some(lonlat)) = (&degrees, drawn, lonlat) {
                 let Some(plane) = ground.area(degrees, &drawn) else {
                     let what = format!("can not be projected to the study plane {}", ground.plane.name);
-                    account.taken_back("outside-crs-area", record, what).id = Some(code);
+                    account.taken_back("outside-crs-area", record, what).id = Some(code.clone());
+                    left_out.push((record, "outside-crs-area", Some(code)));
                     continue;
                 };
                 let area_m2 = ground.plane.area_m2(&plane);
                 region.shape = Some(Shape { plane, lonlat, area_m2 });
             }
             if let Err(twice) = builder.add(region) {
-                account.taken_back("duplicate-code", record, twice.to_string()).id = Some(code);
+                account.taken_back("duplicate-code", record, twice.to_string()).id = Some(code.clone());
+                left_out.push((record, "duplicate-code", Some(code)));
             }
+        }
+        for (record, reason, code) in left_out {
+            let code = code.map(|code| changes.apply(code, Some(record), None, &mut account));
+            // as the tree does it, by the levels above where the config says nothing of its own; without a code nobody knows
+            let says = |above: &Level| {
+                let code = code.as_deref()?;
+                judged(*above, &if *above == level { code.to_owned() } else { prefix_code(code, *above)? })
+            };
+            let is_judged = Level::ALL.iter().rev().filter(|above| **above <= level).find_map(says).unwrap_or(true);
+            account.lose(record, reason, Home::Unknown, Lost::Region { level, is_judged });
         }
         account.close(plan.max_loss)?;
         accounts.push(account);
     }
-    let judged = |level: Level, code: &str| match plan.evaluate.get(&level) {
-        Some(codes) => Some(codes.holds(code)),
-        None => plan.evaluate.is_empty().then_some(true),
-    };
     Ok((builder.freeze(&judged), accounts))
 }
 

@@ -13,6 +13,8 @@ use crate::ingest::account::name;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::homes::Homes;
+use crate::model::dropped::Home;
+use crate::model::dropped::Lost;
 use crate::model::reported::Reported;
 use crate::table::Record;
 
@@ -42,25 +44,42 @@ impl Collect for Values<'_> {
         let synthetic = account.synthetic(&record, self.synthetic);
         let at = record.number;
         let [series, date, value] = self.fields;
-        let Some(series) = key(&record, series) else {
+        let value = name(&record, value).unwrap_or_default();
+        let code = self.region.and_then(|field| key(&record, field));
+        let day_text = key(&record, date).unwrap_or_default();
+        let (series, day) = (key(&record, series), last_day(&day_text));
+        // a row that says a value may be the newest of what it is of, whatever else is wrong with it
+        let (homes, is_said) = (self.homes, !value.is_empty());
+        let (own_series, own_code) = (series.clone(), code.clone());
+        let lose = |account: &mut Account, reason| {
+            if !is_said {
+                return;
+            }
+            let is_whole = own_code.is_none();
+            let region =
+                own_code.map(|code| homes.today(code, at, None, account)).and_then(|code| homes.by_code(&code));
+            let home = region.map_or(Home::Unknown, Home::In);
+            account.lose(at, reason, home, Lost::Reported { series: own_series, day, is_whole });
+        };
+        let Some(series) = series else {
             account.dropped("no-indicator", at, "the row does not say which indicator it is of");
+            lose(account, "no-indicator");
             return;
         };
-        let day_text = key(&record, date).unwrap_or_default();
-        let Some(day) = last_day(&day_text) else {
+        let Some(day) = day else {
             let what = format!("\"{day_text}\" is no day; write 2025, 2025-06 or 2025-06-30");
             let issue = account.dropped("no-day", at, what);
             (issue.id, issue.field) = (Some(series), Some("date".to_owned()));
+            lose(account, "no-day");
             return;
         };
-        let value = name(&record, value).unwrap_or_default();
         if value.is_empty() {
             // a report without a value says nothing, and nothing is not zero
             let issue = account.dropped("no-value", at, "no value: the row is left out, it is not a zero");
             (issue.id, issue.field) = (Some(series), Some("value".to_owned()));
             return;
         }
-        let region = match self.region.and_then(|field| key(&record, field)) {
+        let region = match code {
             None => None,
             Some(code) => {
                 let code = self.homes.today(code, at, None, account);
@@ -71,6 +90,7 @@ impl Collect for Values<'_> {
                         format!("no region of the study has the code \"{code}\""),
                     );
                     (issue.id, issue.field) = (Some(series), Some("region".to_owned()));
+                    lose(account, "unknown-region");
                     return;
                 };
                 Some(region)

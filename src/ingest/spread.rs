@@ -22,6 +22,7 @@ use crate::config::plan::SpreadSource;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::source_name;
+use crate::ingest::demand::close_weights;
 use crate::ingest::ground::Ground;
 use crate::ingest::homes::Homes;
 use crate::ingest::spread::records::Fields;
@@ -30,6 +31,7 @@ use crate::model::demand::DemandLayer;
 use crate::model::demand::Instead;
 use crate::model::demand::Spreading;
 use crate::model::demand::WeightGroup;
+use crate::model::dropped::Lost;
 use crate::model::lattice::Lattice;
 use crate::model::locate::RegionLocator;
 use crate::model::place::Place;
@@ -110,12 +112,13 @@ pub(crate) fn read(
 ) -> Result<(DemandLayer, Vec<Account>), IngestError> {
     let names: Vec<String> = records.groups.iter().map(|group| group.name.clone()).collect();
     let mut synthetic = records.synthetic;
-    let totals = totals(records, around.homes, &mut account);
+    let totals = totals(records, source, around.homes, &mut account);
     account.close(around.max_loss)?;
+    close_weights(&mut account, &sums(&totals, &names), around.max_loss)?;
     apart(&totals, around.homes.tree(), &account)?;
     let outlines = Outlines::new(&totals, around, &account)?;
     let even = evenly(&outlines, spread, &account)?;
-    let weighed = match &spread.by {
+    let mut weighed = match &spread.by {
         SpreadBy::Even => None,
         SpreadBy::Records { source, weight, amount, repair } => {
             let fields = Fields { weight: weight.as_ref(), amount: amount.as_ref(), repair: *repair };
@@ -123,7 +126,8 @@ pub(crate) fn read(
         }
         SpreadBy::Raster { source, classes } => Some(raster::read(source, classes, spread.cell, &outlines, around)?),
     };
-    if let Some(weighed) = &weighed {
+    if let Some(weighed) = &mut weighed {
+        weighed.account.lose_all(&NO_LOSS, Lost::Spread { layer: source.name.clone() });
         synthetic |= weighed.account.ledger.synthetic;
         if weighed.sites.iter().all(Vec::is_empty) {
             let what = format!("no weight lies in a region with a total of {}", account.ledger.source);
@@ -163,7 +167,7 @@ pub(crate) fn read(
 }
 
 /// Totals by region, in the order in which regions come first. Two codes that have become one region are one total.
-fn totals(records: Records, homes: &Homes<'_>, account: &mut Account) -> Vec<Total> {
+fn totals(records: Records, source: &DemandSource, homes: &Homes<'_>, account: &mut Account) -> Vec<Total> {
     let mut totals: Vec<Total> = Vec::new();
     let mut of_region: BTreeMap<RegionIdx, usize> = BTreeMap::new();
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
@@ -180,7 +184,11 @@ fn totals(records: Records, homes: &Homes<'_>, account: &mut Account) -> Vec<Tot
             let what = format!(
                 "record {first} is the total of \"{code}\" already, and is used; write where = \"…\" so that each region has one record"
             );
-            account.taken_back("duplicate-code", number, what).id = Some(code);
+            account.taken_back("duplicate-code", number, what).id = Some(code.clone());
+            let home = homes.of_dropped(Some(code), None, None, number, account);
+            let names = records.groups.iter().map(|group| group.name.clone());
+            let weights = names.zip(weights).chain([("count".to_owned(), Weight::ONE)]).collect();
+            account.lose(number, "duplicate-code", home, Lost::Demand { layer: source.name.clone(), weights });
             continue;
         }
         seen.insert(code.clone(), number);
@@ -203,6 +211,15 @@ fn totals(records: Records, homes: &Homes<'_>, account: &mut Account) -> Vec<Tot
         }
     }
     totals
+}
+
+/// The sums of totals by group.
+fn sums(totals: &[Total], names: &[String]) -> Vec<WeightGroup> {
+    let group = |(nth, name): (usize, &String)| WeightGroup {
+        name: name.clone(),
+        weights: totals.iter().map(|total| total.weights[nth]).collect(),
+    };
+    names.iter().enumerate().map(group).collect()
 }
 
 /// Refuses totals of regions that lie within each other: their people would count twice.

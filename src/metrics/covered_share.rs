@@ -24,6 +24,7 @@ use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::Variant;
 use crate::metrics::catchments::Catchments;
+use crate::metrics::dropped;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::networks::Networks;
@@ -201,6 +202,8 @@ impl Metric for CoveredShare {
         }
         reach_classes::tell(&reach, context, |points| self.figure(&reach, points).0, &mut output);
         output.variants = self.variants(&reach);
+        let out_of_reach = reach.judged.iter().filter(|at| self.covers(reach.reached(**at)) != Some(true));
+        output.gain = dropped::gain(&reach, self.within, out_of_reach.copied());
         output.headline = headline;
         output.regions = regions;
         output.weights.push(ledger);

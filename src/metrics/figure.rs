@@ -51,6 +51,8 @@ pub struct Figure {
     pub bounds: Option<(f64, f64)>,
     /// The least that the value can be where nothing says how much more it may be: facilities whose capacity is not known.
     pub least: Option<f64>,
+    /// What is not known may move the value by any amount: it has neither a least nor a most.
+    pub is_open: bool,
     /// The least and the most of the value under the declared uncertainties (stops near a border, the rule's numbers):
     /// a verdict that flips between them is fragile. `None` when none was tried.
     pub uncertainty: Option<(f64, f64)>,
@@ -134,7 +136,10 @@ impl Figure {
 
     /// Whether nothing that is not known can change the value.
     pub fn is_certain(&self) -> bool {
-        self.unknown <= 0.0 && self.least.is_none() && self.bounds.is_none_or(|(low, high)| low >= high)
+        self.unknown <= 0.0
+            && !self.is_open
+            && self.least.is_none()
+            && self.bounds.is_none_or(|(low, high)| low >= high)
     }
 
     /// What a rule says of the value, whatever the unknown turns out to be; `None` where it hangs on that, or there is no value.

@@ -80,6 +80,9 @@ impl Metric for Milestone {
             if unknown == 0.0 {
                 return figure;
             }
+            if let Some(doubt) = regions.iter().find_map(|region| series.doubt(*region)) {
+                return figure.because(doubt);
+            }
             figure.because(match regions.len() {
                 1 => Text::new("nothing was reported", "无上报数据"),
                 all => Text::new(

@@ -24,6 +24,7 @@ mod direct_layers;
 pub mod direct_to_seat;
 pub mod districts;
 mod districts_layers;
+pub mod dropped;
 pub mod equity;
 mod equity_layers;
 mod expected_layers;
@@ -166,6 +167,8 @@ pub struct Output {
     pub issues: Vec<Issue>,
     /// Sentences for the reader, the most important first.
     pub notes: Vec<Text>,
+    /// The most of the headline's part that one more facility could add, wherever it stands; `None` where the metric does not say.
+    pub gain: Option<f64>,
     /// The least that would meet the target, where it is missed: [`Context::missing`] says whether and how much.
     pub closing_the_gap: Option<Text>,
     /// What must become of an amount that is missing; left out, it is supply that is wanted.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -27,6 +28,9 @@ use crate::metrics::layer;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::quartiles;
 use crate::metrics::reach_layers::region_rows;
+use crate::model::dropped::Dropped;
+use crate::model::dropped::Home;
+use crate::model::dropped::Lost;
 use crate::model::region::Level;
 use crate::model::reported::Reported;
 use crate::model::study::Study;
@@ -60,6 +64,18 @@ pub(crate) struct Series<'a, V> {
     pub issues: Vec<Issue>,
     pub not_judged: usize,
     pub synthetic: bool,
+    /// Rows that can not be used and say a value: each may be the newest of what it is of.
+    refused: Vec<Refused<'a>>,
+}
+
+/// A row that can not be used.
+struct Refused<'a> {
+    file: &'a str,
+    record: u64,
+    /// `None` where nobody knows of which region it is.
+    region: Option<Option<RegionIdx>>,
+    /// `None` where nobody knows of which day it is.
+    day: Option<Date>,
 }
 
 impl<'a, V> Series<'a, V> {
@@ -74,7 +90,13 @@ impl<'a, V> Series<'a, V> {
             instead: "give a table: [study] reported = { path = \"….csv\" }".to_owned(),
         })?;
         let whole = whole_area(study);
-        let mut found = Series { values: BTreeMap::new(), issues: Vec::new(), not_judged: 0, synthetic: false };
+        let mut found = Series {
+            values: BTreeMap::new(),
+            issues: Vec::new(),
+            not_judged: 0,
+            synthetic: false,
+            refused: left_out(study, series, whole),
+        };
         for one in reported.iter().filter(|one| one.series == series) {
             let wrong = |code, what: String| {
                 let mut issue = Issue::new(Severity::Error, code, one.file.clone(), what).with_id(&one.series);
@@ -89,6 +111,13 @@ impl<'a, V> Series<'a, V> {
                 Ok(value) => value,
                 Err(what) => {
                     found.issues.push(wrong("not-a-value", what));
+                    let region = one.region.filter(|region| Some(*region) != whole);
+                    found.refused.push(Refused {
+                        file: &one.file,
+                        record: one.record,
+                        region: Some(region),
+                        day: Some(one.day),
+                    });
                     continue;
                 }
             };
@@ -111,10 +140,46 @@ impl<'a, V> Series<'a, V> {
         Ok(found)
     }
 
-    /// The newest value of a region.
+    /// The newest value of a region; none where a row that can not be used may be as new.
     pub fn newest(&self, region: Option<RegionIdx>) -> Option<&(&'a Reported, V)> {
-        self.values.get(&region)?.last()
+        self.values.get(&region)?.last().filter(|_| self.doubt(region).is_none())
     }
+
+    /// Why the newest value of a region is not known although rows of it were read.
+    pub fn doubt(&self, region: Option<RegionIdx>) -> Option<Text> {
+        let newest = self.values.get(&region).and_then(|values| values.last()).map(|(one, _)| one.day);
+        let may_be_newest = |one: &&Refused<'_>| match (one.region, one.day, newest) {
+            (Some(own), ..) if own != region => false,
+            // nobody knows of which region it is: one that has a value of that day has none to miss
+            (None, Some(day), Some(newest)) => region.is_some() && day > newest,
+            (None, Some(_), None) => false,
+            (None, None, _) => true,
+            (Some(_), day, newest) => day.zip(newest).is_none_or(|(day, newest)| day >= newest),
+        };
+        let one = self.refused.iter().find(may_be_newest)?;
+        let (record, file) = (one.record, one.file);
+        Some(Text::new(
+            format!("record {record} of {file} may be the newest report, and can not be used"),
+            format!("{file} 第 {record} 条记录可能是最新上报，但无法使用"),
+        ))
+    }
+}
+
+/// Rows of a series, or of nobody knows which, that were left out when they were read.
+fn left_out<'a>(study: &'a Study, series: &str, whole: Option<RegionIdx>) -> Vec<Refused<'a>> {
+    let refused = |one: &'a Dropped| {
+        let Lost::Reported { series: own, day, is_whole } = &one.what else { return None };
+        if own.as_deref().is_some_and(|own| own != series) {
+            return None;
+        }
+        let region = match one.home {
+            _ if *is_whole => Some(None),
+            Home::In(home) => Some(Some(home).filter(|_| Some(home) != whole)),
+            Home::Elsewhere | Home::Unknown => None,
+        };
+        Some(Refused { file: &one.source, record: one.record?, region, day: *day })
+    };
+    study.dropped.iter().filter_map(refused).collect()
 }
 
 /// The one judged region that holds all that is judged, e.g. the province.
@@ -182,7 +247,9 @@ impl Metric for ReportedValue {
         let newest = |region| series.newest(region).map(|(_, value)| *value);
         let mut headline = self.figure(newest(None));
         let reporting: Vec<RegionIdx> = series.values.keys().copied().flatten().collect();
-        if headline.value.is_none() {
+        if let Some(doubt) = series.doubt(None) {
+            headline = headline.because(doubt);
+        } else if headline.value.is_none() {
             headline.reason = Some(match reporting.len() {
                 0 => Text::new(
                     format!("no value of \"{name}\" was reported"),
@@ -205,11 +272,16 @@ impl Metric for ReportedValue {
                 .into_iter()
                 .map(|(level, region)| {
                     let of = if Some(region) == whole_area(study) { None } else { Some(region) };
-                    RegionFigure { region, level, figure: self.figure(newest(of)) }
+                    let figure = self.figure(newest(of));
+                    let figure = match series.doubt(of) {
+                        Some(doubt) => figure.because(doubt),
+                        None => figure,
+                    };
+                    RegionFigure { region, level, figure }
                 })
                 .collect(),
         };
-        let history = series.values.get(&None).into_iter().flatten();
+        let history = series.values.get(&None).into_iter().flatten().filter(|_| headline.value.is_some());
         let history = history.map(|(one, value)| Moment { day: one.day, value: *value }).collect();
         Ok(Output {
             headline,

@@ -10,6 +10,7 @@ use crate::base::units::Text;
 use crate::model::demand::DemandLayer;
 use crate::model::distortion::Distortion;
 use crate::model::district::DistrictLayer;
+use crate::model::dropped::Dropped;
 use crate::model::facility::Excluded;
 use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
@@ -104,6 +105,8 @@ pub struct Study {
     pub reported: Option<Vec<Reported>>,
     /// Whether any input says that it is made up.
     pub synthetic: bool,
+    /// What was left out, with what is still known of it, in the order of the sources.
+    pub dropped: Vec<Dropped>,
     pub ledgers: Vec<Ledger>,
     pub issues: Vec<Issue>,
 }

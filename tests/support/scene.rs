@@ -130,6 +130,7 @@ impl Default for Scene {
                 declared: None,
                 reported: None,
                 synthetic: false,
+                dropped: Vec::new(),
                 ledgers: Vec::new(),
                 issues: Vec::new(),
             },

@@ -14,9 +14,9 @@ use crate::base::units::trim_zeros;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
+use crate::ingest::account::Amounts;
 use crate::ingest::account::Columns;
 use crate::ingest::account::Number;
-use crate::ingest::account::number;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::ingest::door::point_of;
@@ -59,6 +59,7 @@ struct Collector<'s> {
     repair: bool,
     /// Position of the field, and of `synthetic`.
     weight: Option<usize>,
+    amounts: Amounts,
     synthetic: Option<usize>,
     drafts: Vec<Draft>,
 }
@@ -73,7 +74,7 @@ impl Collect for Collector<'_> {
     fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
         account.synthetic(&record, self.synthetic);
         let at = record.number;
-        let weight = match self.weight.map(|field| number(&record, field)) {
+        let weight = match self.weight.map(|field| self.amounts.read(&record, field)) {
             None => 1.0,
             Some(Number::Is(value)) if (0.0..=1e18).contains(&value) => value,
             Some(other) => {
@@ -145,10 +146,14 @@ pub(super) fn read(
         is_amount: fields.amount.is_some(),
         repair: fields.repair,
         weight: None,
+        amounts: Amounts::default(),
         synthetic: None,
         drafts: Vec::new(),
     };
     let carried = door::read(source, &mut collector, &mut account, around.progress)?;
+    if let Some(field) = collector.field {
+        collector.amounts.tell(field, &mut account);
+    }
     let mut sites: Vec<Vec<Site>> = outlines.shapes.iter().map(|_| Vec::new()).collect();
     let is_amount = collector.is_amount;
     let (mut points, mut areas, mut off_m) = (Vec::new(), Vec::new(), 0.0);
