@@ -22,6 +22,7 @@ pub mod decay;
 pub mod departures;
 mod direct_layers;
 pub mod direct_to_seat;
+pub mod doubts;
 pub mod districts;
 mod districts_layers;
 pub mod equity;

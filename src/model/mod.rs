@@ -5,6 +5,7 @@ pub mod course;
 pub mod cutting;
 pub mod demand;
 pub mod district;
+pub mod doubtful;
 pub mod facility;
 pub mod gathered;
 pub mod hazard;
