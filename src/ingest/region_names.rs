@@ -137,7 +137,7 @@ mod tests {
             };
             builder.add(draft).unwrap();
         }
-        let tree = builder.build();
+        let tree = builder.freeze(&|_, _| Some(true));
         let names = RegionNames::new(&tree);
         for (text, want) in [
             ("320381", "320381"),

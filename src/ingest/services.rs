@@ -272,14 +272,13 @@ pub(crate) fn read(
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let sound: Vec<[f64; 2]> = rows.iter().filter(|row| row.flaw.is_none()).filter_map(|row| row.raw).collect();
         degrees.doubt(&sound, ground.extent.as_ref())?;
-        let raws: Vec<[f64; 2]> = rows.iter().map(|row| row.raw.unwrap_or([f64::NAN; 2])).collect();
-        let mut places = ground.places(&degrees.points(&raws));
-        for (row, place) in rows.iter_mut().zip(&mut places) {
-            let Some(raw) = row.raw else {
-                *place = None;
-                continue;
-            };
-            if place.is_none() {
+        let raws: Vec<[f64; 2]> = rows.iter().filter_map(|row| row.raw).collect();
+        let mut found = ground.places(&degrees.points(&raws)).into_iter();
+        let mut places = Vec::with_capacity(rows.len());
+        for row in &mut rows {
+            let place = if row.raw.is_some() { found.next().flatten() } else { None };
+            places.push(place);
+            if let Some(raw) = row.raw.filter(|_| place.is_none()) {
                 let what = format!("{} {} is outside the area of {}", raw[0], raw[1], degrees.name());
                 let why = Text::new(what.clone(), format!("坐标 {} {} 超出 {} 的适用范围", raw[0], raw[1], degrees.name()));
                 let stop = row.stop.clone();
@@ -496,7 +495,7 @@ impl Table<'_> {
         let (called, record, id) = (group.called(), rows[0].record, Some(group.route.clone()));
         let first = rows.iter().filter_map(|row| row.first).min();
         let last = rows.iter().filter_map(|row| row.last).max();
-        let headway = spread(rows.iter().map(|row| &row.headway)).filter(|(_, longest, _)| *longest > 0.0);
+        let headway = spread(rows.iter().map(|row| &row.headway)).filter(|(_, longest, _)| *longest > 0.0 && longest.is_finite());
         let given = spread(rows.iter().map(|row| &row.trips));
         let by_headway = |minutes: f64| match first.zip(last) {
             Some((first, last)) if first <= last && minutes > 0.0 => {

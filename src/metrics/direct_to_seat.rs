@@ -268,7 +268,7 @@ impl Asking<'_> {
                     let seats = stops.iter().any(|stop| seat.stops.contains(stop));
                     let own = stops.iter().any(is_near);
                     let mut rest = line.calls.iter().filter(|other| *other != call);
-                    let other = |is_one: &dyn Fn(&StopIdx) -> bool| {
+                    let mut other = |is_one: &dyn Fn(&StopIdx) -> bool| {
                         rest.any(|other| matches!(&other.place, LoosePlace::At(stops) if stops.iter().any(is_one)))
                     };
                     match (seats, own) {

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::base::idx::FeedIdx;
-use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::base::units::Text;
 use crate::metrics::connection::Network;
@@ -18,8 +17,9 @@ use crate::model::transit::Service;
 
 /// A call of a line, or one that was left out.
 struct Spot {
-    /// `None` where its place is not known.
     stop: Option<StopIdx>,
+    /// It lies where the stop does.
+    is_placed: bool,
     /// The unit that it lies in.
     unit: Option<usize>,
     /// Units that it may lie in, or call in, for what is not known of it.
@@ -58,14 +58,14 @@ impl Doubts {
                 None => lines.extend(around.line(line.name.clone(), Vec::new(), &[line])),
             }
         }
-        for (at, service) in transit.services.iter().enumerate() {
+        for service in &transit.services {
             let own = left_out.get(&(service.feed, service.id.as_str())).map(Vec::as_slice).unwrap_or_default();
             let is_asked = modes.contains(&service.mode);
             let is_doubtful = |stop: &StopIdx| network.stop(*stop).doubt.is_some();
             let mut stops = service.patterns.iter().flat_map(|pattern| &pattern.stops);
             if is_asked && (!own.is_empty() || stops.any(is_doubtful)) {
                 let spots = around.spots(service);
-                lines.extend(around.line(network.service(ServiceIdx::new(at)).name.clone(), spots, own));
+                lines.extend(around.line(service.name.clone(), spots, own));
             }
         }
         Doubts { lines }
@@ -78,10 +78,7 @@ impl Doubts {
 
     /// Why a line may join a place in one unit, which it serves at some stops, with another unit.
     pub fn from_place(&self, is_near: &dyn Fn(StopIdx) -> bool, unit: usize, other: usize) -> Vec<Text> {
-        let serves = |spot: &Spot| match spot.stop.filter(|_| spot.why.is_none() || spot.maybe.is_empty()) {
-            Some(stop) => is_near(stop),
-            None => spot.stop.is_some_and(is_near) || spot.may_be_in(unit),
-        };
+        let serves = |spot: &Spot| spot.stop.is_some_and(is_near) || !spot.is_placed && spot.may_be_in(unit);
         self.joining(&serves, &|spot| spot.may_be_in(other), [unit, other])
     }
 
@@ -155,7 +152,7 @@ impl Around<'_, '_> {
                         Text::new(format!("stop {name}: {}", doubt.why.en), format!("站点{name}{}", doubt.why.zh))
                     });
                     let maybe = place.maybe.iter().copied().collect();
-                    Spot { stop: Some(*stop), unit: place.unit, maybe, why }
+                    Spot { stop: Some(*stop), is_placed: doubt.is_none(), unit: place.unit, maybe, why }
                 });
                 let is_anywhere = self.network.stop(*stop).doubt.as_ref().is_some_and(|doubt| doubt.regions.is_empty());
                 if is_anywhere {
@@ -195,7 +192,7 @@ impl Around<'_, '_> {
                     (None, if gap.is_empty() { self.beside.keys().copied().collect() } else { gap })
                 }
             };
-            spots.push(Spot { stop, unit: None, maybe, why: Some(call.why.clone()) });
+            spots.push(Spot { stop, is_placed: stop.is_some(), unit: None, maybe, why: Some(call.why.clone()) });
         }
         let units: BTreeSet<usize> =
             spots.iter().flat_map(|spot| spot.unit.into_iter().chain(spot.maybe.iter().copied())).collect();

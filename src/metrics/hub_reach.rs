@@ -247,11 +247,11 @@ impl HubReach {
                     }));
                     may.extend(doubts.from_place(&|stop| is_near[stop.at()], hub.unit, unit));
                 }
-                let standing = match line {
-                    _ if is_joined => Standing::Joined,
-                    _ if !may.is_empty() => Standing::NoData,
-                    _ if network.has_data(hub.unit, &day) && network.has_data(unit, &day) => Standing::NotJoined,
-                    _ => Standing::NoData,
+                let has_data = network.has_data(hub.unit, &day) && network.has_data(unit, &day);
+                let standing = match is_joined {
+                    true => Standing::Joined,
+                    false if may.is_empty() && has_data => Standing::NotJoined,
+                    false => Standing::NoData,
                 };
                 synthetic |= line.is_some_and(|(service, _)| transit.services[service.at()].synthetic);
                 let is_across = units[hub.unit].province != units[unit].province;
