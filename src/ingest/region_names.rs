@@ -10,7 +10,18 @@ use crate::table::half_width;
 
 /// Endings that people leave out of names of regions.
 const ENDINGS: [&str; 12] = [
-    "维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "自治州", "自治县", "省", "市", "区", "县", "旗",
+    "维吾尔自治区",
+    "壮族自治区",
+    "回族自治区",
+    "特别行政区",
+    "自治区",
+    "自治州",
+    "自治县",
+    "省",
+    "市",
+    "区",
+    "县",
+    "旗",
 ];
 
 /// What a text means.
@@ -20,7 +31,9 @@ pub(crate) enum Meant {
     /// The name of several.
     Several(Vec<RegionIdx>),
     /// Of none; with the code or name that is most like it.
-    Nothing { near: Option<String> },
+    Nothing {
+        near: Option<String>,
+    },
 }
 
 /// The regions of a study by what they may be called.
@@ -69,9 +82,9 @@ impl<'t> RegionNames<'t> {
         for map in [&self.by_name, &self.by_short] {
             let Some(found) = map.get(&name) else { continue };
             let holds_another = |idx: RegionIdx| {
-                found.iter().any(|other| {
-                    *other != idx && self.tree.ancestor(*other, self.tree.get(idx).level) == Some(idx)
-                })
+                found
+                    .iter()
+                    .any(|other| *other != idx && self.tree.ancestor(*other, self.tree.get(idx).level) == Some(idx))
             };
             let smallest: Vec<RegionIdx> = found.iter().copied().filter(|idx| !holds_another(*idx)).collect();
             return match smallest[..] {
@@ -155,9 +168,7 @@ mod tests {
         ] {
             let got = match names.meant(text) {
                 Meant::One(idx) => tree.get(idx).code.clone(),
-                Meant::Several(all) => {
-                    all.iter().map(|idx| tree.get(*idx).code.as_str()).collect::<Vec<_>>().join(" ")
-                }
+                Meant::Several(all) => all.iter().map(|idx| tree.get(*idx).code.as_str()).collect::<Vec<_>>().join(" "),
                 Meant::Nothing { near: Some(near) } => format!("near {near}"),
                 Meant::Nothing { near: None } => "none".to_owned(),
             };

@@ -212,12 +212,23 @@ const AROUND_TRIPS: [&str; 38] = [
 
 /// What stands around a number of minutes.
 const AROUND_MINUTES: [&str; 16] = [
-    "minutes", "minute", "mins", "min.", "min", "about", "每隔", "间隔", "大约", "左右", "分钟", "每", "隔", "约", "分",
-    "'",
+    "minutes", "minute", "mins", "min.", "min", "about", "每隔", "间隔", "大约", "左右", "分钟", "每", "隔", "约",
+    "分", "'",
 ];
 
 const SUSPENDED: [&str; 13] = [
-    "停运", "暂停", "停开", "停驶", "已停运", "暂停运营", "停运中", "取消", "撤销", "suspended", "closed", "not running",
+    "停运",
+    "暂停",
+    "停开",
+    "停驶",
+    "已停运",
+    "暂停运营",
+    "停运中",
+    "取消",
+    "撤销",
+    "suspended",
+    "closed",
+    "not running",
     "cancelled",
 ];
 
@@ -314,7 +325,10 @@ pub(crate) fn time(text: &str) -> Option<ServiceTime> {
         rest = rest.replace(words, "");
     }
     let next_day = if word.contains("次日") { 24 * 3600 } else { 0 };
-    let rest = rest.replace(['点', '时'], ":").replace('半', "30").replace(['分', '.'], if word.contains('分') { "" } else { ":" });
+    let rest = rest
+        .replace(['点', '时'], ":")
+        .replace('半', "30")
+        .replace(['分', '.'], if word.contains('分') { "" } else { ":" });
     let rest = rest.trim();
     let rest = rest.strip_suffix(':').map_or_else(|| rest.to_owned(), |hours| format!("{hours}:00"));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

@@ -206,10 +206,13 @@ impl Collect for Collector<'_> {
         let trips = count(fields.trips, "departures a day", &route_words::trips);
         let headway = count(fields.headway, "minutes between departures", &route_words::minutes);
         let mut time = |field: Option<usize>, word: &str| -> Option<ServiceTime> {
-            let text = field.and_then(|field| key(&record, field)).filter(|text| text.parse::<f64>().is_err() || text.len() > 2)?;
+            let text = field
+                .and_then(|field| key(&record, field))
+                .filter(|text| text.parse::<f64>().is_err() || text.len() > 2)?;
             let found = route_words::time(&text);
             if found.is_none() {
-                let what = format!("{word} departure: \"{text}\" is no time of day, write 06:30; it is taken as not given");
+                let what =
+                    format!("{word} departure: \"{text}\" is no time of day, write 06:30; it is taken as not given");
                 account.warned("bad-time", at, what).id = id.clone();
             }
             found
@@ -280,7 +283,8 @@ pub(crate) fn read(
             places.push(place);
             if let Some(raw) = row.raw.filter(|_| place.is_none()) {
                 let what = format!("{} {} is outside the area of {}", raw[0], raw[1], degrees.name());
-                let why = Text::new(what.clone(), format!("坐标 {} {} 超出 {} 的适用范围", raw[0], raw[1], degrees.name()));
+                let why =
+                    Text::new(what.clone(), format!("坐标 {} {} 超出 {} 的适用范围", raw[0], raw[1], degrees.name()));
                 let stop = row.stop.clone();
                 leave_out(row, "outside-crs-area", what, why, stop, &mut account);
             }
@@ -349,7 +353,11 @@ impl Table<'_> {
             .iter()
             .filter_map(|nth| {
                 let at = placed[*nth];
-                Some(stop_places::Origin { record: rows[at].record, at: places[at]?, name: rows[at].stop_name.as_deref() })
+                Some(stop_places::Origin {
+                    record: rows[at].record,
+                    at: places[at]?,
+                    name: rows[at].stop_name.as_deref(),
+                })
             })
             .collect();
         let made = stops.make(&spots, &origins, account);
@@ -436,7 +444,8 @@ impl Table<'_> {
             let first = spot_of_row[*own.next()?]?;
             Some((&stops[first], &stops[spot_of_row[*own.next_back()?]?]))
         };
-        let is_near = |a: &Stop, b: &Stop| a.id == b.id || a.name == b.name || a.at.xy.distance_m(b.at.xy) <= SAME_END_M;
+        let is_near =
+            |a: &Stop, b: &Stop| a.id == b.id || a.name == b.name || a.at.xy.distance_m(b.at.xy) <= SAME_END_M;
         let mut by_course: Vec<String> = Vec::new();
         let ways = (0..groups.len())
             .map(|nth| {
@@ -495,7 +504,8 @@ impl Table<'_> {
         let (called, record, id) = (group.called(), rows[0].record, Some(group.route.clone()));
         let first = rows.iter().filter_map(|row| row.first).min();
         let last = rows.iter().filter_map(|row| row.last).max();
-        let headway = spread(rows.iter().map(|row| &row.headway)).filter(|(_, longest, _)| *longest > 0.0 && longest.is_finite());
+        let headway =
+            spread(rows.iter().map(|row| &row.headway)).filter(|(_, longest, _)| *longest > 0.0 && longest.is_finite());
         let given = spread(rows.iter().map(|row| &row.trips));
         let by_headway = |minutes: f64| match first.zip(last) {
             Some((first, last)) if first <= last && minutes > 0.0 => {
@@ -513,14 +523,24 @@ impl Table<'_> {
                 let differ = rows.iter().map(|row| &row.trips).filter(|trips| **trips != Count::Missing);
                 let written: Vec<&Count> = differ.collect();
                 if let Some(other) = written.iter().position(|trips| trips != &written[0]) {
-                    let record = rows.iter().filter(|row| row.trips != Count::Missing).nth(other).map_or(record, |row| row.record);
+                    let record = rows
+                        .iter()
+                        .filter(|row| row.trips != Count::Missing)
+                        .nth(other)
+                        .map_or(record, |row| row.record);
                     let what = format!(
                         "{called}: another number of departures than its first row; at least {} count",
                         trim_zeros(least, 2)
                     );
                     account.warned("trips-differ", record, what).id = id;
                 } else if !is_plain {
-                    account.noted("trips-in-words", Some(record), format!("{called}: {} departures a day, read from words", range(least, most).0)).id = id;
+                    account
+                        .noted(
+                            "trips-in-words",
+                            Some(record),
+                            format!("{called}: {} departures a day, read from words", range(least, most).0),
+                        )
+                        .id = id;
                 }
                 if written.iter().any(|trips| **trips == Count::Suspended) {
                     told.suspended.push(group.route.clone());
@@ -537,7 +557,8 @@ impl Table<'_> {
                 (least, up_to(least, most))
             }
             (None, None, Some(assumed)) => {
-                let what = format!("{called}: {assumed} departures a day, as the config assumes where the file says nothing");
+                let what =
+                    format!("{called}: {assumed} departures a day, as the config assumes where the file says nothing");
                 account.noted("assumed-trips", Some(record), what).id = id;
                 is_assumed = true;
                 (assumed, More::No)
@@ -679,7 +700,8 @@ fn groups(rows: &[Row], spot_of_row: &[Option<usize>], account: &mut Account) ->
             })
             .collect();
         for (first, second, place) in twice {
-            let what = format!("{called}: place {place} in the line is that of record {first} too; they stand by their names");
+            let what =
+                format!("{called}: place {place} in the line is that of record {first} too; they stand by their names");
             account.warned("duplicate-sequence", second, what).id = Some(group.route.clone());
         }
     }
@@ -734,6 +756,9 @@ fn doubtful(
         .map(|((is_named, line), own)| {
             let beside = rows_of_route.get(line).filter(|_| is_named).map(Vec::as_slice).unwrap_or_default();
             let mut calls: Vec<LooseCall> = Vec::new();
+            // one stop is all that the table tells of it
+            let told: BTreeSet<Option<usize>> = own.iter().chain(beside).map(|at| spot_of_row[*at]).collect();
+            let is_alone = told.len() == 1 && (own.len() == 1 || !told.contains(&None));
             for at in &own {
                 let row = &rows[*at];
                 let Some(flaw) = &row.flaw else { continue };
@@ -763,8 +788,9 @@ fn doubtful(
                     LoosePlace::Between(find(before), find(after))
                 };
                 let record = row.record;
-                let why = Text::new(format!("record {record}: {}", flaw.why.en), format!("第{record}条记录{}", flaw.why.zh));
-                if !is_named || flaw.code == "too-few-stops" && calls.is_empty() {
+                let why =
+                    Text::new(format!("record {record}: {}", flaw.why.en), format!("第{record}条记录{}", flaw.why.zh));
+                if is_alone && calls.is_empty() {
                     // it calls somewhere else too
                     let here = spot_of_row[*at].map(|spot| stops.find(spot));
                     calls.push(LooseCall { why: why.clone(), place: LoosePlace::Between(here, here) });

@@ -120,8 +120,11 @@ impl<'h> StopPlaces<'h> {
                 account.warned("stop-moved", origin.record, what).id = Some(spot.key.clone());
             }
             if self.has_ids && beside.len() > 1 && stop.doubt.is_none() {
-                let others: BTreeSet<RegionIdx> =
-                    beside.iter().filter_map(|other| located[*other]).filter(|home| located[nth] != Some(*home)).collect();
+                let others: BTreeSet<RegionIdx> = beside
+                    .iter()
+                    .filter_map(|other| located[*other])
+                    .filter(|home| located[nth] != Some(*home))
+                    .collect();
                 if !others.is_empty() {
                     let why = Text::new(
                         format!("its id stands at {} places", beside.len()),
@@ -145,9 +148,7 @@ impl<'h> StopPlaces<'h> {
         account: &mut Account,
     ) {
         let tree = self.homes.tree();
-        let far = |home: RegionIdx| {
-            self.homes.outside_by(home, &origin.at).filter(|metres| *metres > FAR_OUTSIDE_M)
-        };
+        let far = |home: RegionIdx| self.homes.outside_by(home, &origin.at).filter(|metres| *metres > FAR_OUTSIDE_M);
         let outside = Text::new("lies outside all regions", "位于所有区域之外");
         match spot.region.as_deref() {
             None if located.is_none() && !self.is_map => self.doubt(stop, outside, BTreeSet::new(), false),
@@ -157,7 +158,8 @@ impl<'h> StopPlaces<'h> {
                 let Some(home) = self.homes.by_code(code) else { return };
                 if let Some(metres) = far(home) {
                     let (name, away) = (self.names.shown(home), shown_m(metres));
-                    let what = format!("lies {away} outside {name}, which the table puts it into: it counts in neither");
+                    let what =
+                        format!("lies {away} outside {name}, which the table puts it into: it counts in neither");
                     account.warned("region-differs", origin.record, what).id = Some(stop.id.clone());
                     let region = &tree.get(home).name;
                     let why = Text::new(
@@ -181,7 +183,10 @@ impl<'h> StopPlaces<'h> {
                 let likely: BTreeSet<RegionIdx> = several.iter().copied().collect();
                 if !several.is_empty() {
                     let all: Vec<String> = several.iter().map(|home| self.names.shown(*home)).collect();
-                    let what = format!("\"{text}\" is the name of {}; write the code, or the city in front of it", all.join(" and of "));
+                    let what = format!(
+                        "\"{text}\" is the name of {}; write the code, or the city in front of it",
+                        all.join(" and of ")
+                    );
                     account.warned("unknown-region", origin.record, what).id = Some(stop.id.clone());
                 }
                 // the table and the place agree that it lies elsewhere
@@ -212,7 +217,8 @@ impl<'h> StopPlaces<'h> {
             .iter()
             .filter(|spot| spot.nth == 1)
             .map(|spot| {
-                let (places, apart) = (spots.iter().filter(|other| other.key == spot.key).count(), shown_m(spot.apart_m));
+                let (places, apart) =
+                    (spots.iter().filter(|other| other.key == spot.key).count(), shown_m(spot.apart_m));
                 (
                     format!("{} ({places} places, up to {apart} apart)", spot.key),
                     format!("{}（{places} 处，最远相距 {apart}）", spot.key),

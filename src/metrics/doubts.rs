@@ -98,14 +98,19 @@ impl Line {
     /// What is not known of the line, where a doubtful call of it and another one are such.
     fn joins(&self, one: &dyn Fn(&Spot) -> bool, other: &dyn Fn(&Spot) -> bool) -> Option<Text> {
         let found = |spots: (&dyn Fn(&Spot) -> bool, &dyn Fn(&Spot) -> bool)| {
-            self.spots.iter().enumerate().filter(|(_, spot)| spot.why.is_some() && spots.0(spot)).find_map(|(at, spot)| {
-                let mut rest = self.spots.iter().enumerate().filter(|(nth, _)| *nth != at);
-                rest.any(|(_, rest)| spots.1(rest)).then_some(spot.why.as_ref()?)
-            })
+            self.spots.iter().enumerate().filter(|(_, spot)| spot.why.is_some() && spots.0(spot)).find_map(
+                |(at, spot)| {
+                    let mut rest = self.spots.iter().enumerate().filter(|(nth, _)| *nth != at);
+                    rest.any(|(_, rest)| spots.1(rest)).then_some(spot.why.as_ref()?)
+                },
+            )
         };
         let why = found((one, other)).or_else(|| found((other, one)))?;
         Some(match self.name.is_empty() {
-            true => Text::new(format!("a line without a name may join them ({})", why.en), format!("某线路可能连接两地（{}）", why.zh)),
+            true => Text::new(
+                format!("a line without a name may join them ({})", why.en),
+                format!("某线路可能连接两地（{}）", why.zh),
+            ),
             false => Text::new(
                 format!("{} may join them ({})", self.name, why.en),
                 format!("{}可能连接两地（{}）", self.name, why.zh),
@@ -126,7 +131,9 @@ impl Around<'_, '_> {
 
     /// The units of some, and their neighbours.
     fn and_beside(&self, units: impl Iterator<Item = usize>) -> BTreeSet<usize> {
-        units.flat_map(|unit| std::iter::once(unit).chain(self.beside.get(&unit).into_iter().flatten().copied())).collect()
+        units
+            .flat_map(|unit| std::iter::once(unit).chain(self.beside.get(&unit).into_iter().flatten().copied()))
+            .collect()
     }
 
     /// Units around two stops along a line, and between them.
@@ -156,7 +163,8 @@ impl Around<'_, '_> {
                 });
                 let is_anywhere = self.network.stop(*stop).doubt.as_ref().is_some_and(|doubt| doubt.regions.is_empty());
                 if is_anywhere {
-                    let is_known = |other: &&StopIdx| self.network.stop(**other).doubt.is_none() && self.unit(**other).is_some();
+                    let is_known =
+                        |other: &&StopIdx| self.network.stop(**other).doubt.is_none() && self.unit(**other).is_some();
                     let before = pattern.stops[..at].iter().rev().find(is_known).copied();
                     let after = pattern.stops[at + 1..].iter().find(is_known).copied();
                     spot.maybe.extend(self.gap(before, after));

@@ -158,10 +158,10 @@ fn spots(network: &Network<'_>, pattern: &Pattern, ends: Ends<'_>) -> BTreeMap<u
 
 /// Adds the departures of a pattern from the spots of one unit to those of another.
 fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &mut Departures) {
-    let whole = |position: usize| day.transit.station_of(pattern.stops[position]);
+    let stop_at = |position: usize| pattern.stops[position];
     let ride = |calls: &[Call], later: u32| {
         let call = |position: usize| calls.get(position).copied().unwrap_or_default();
-        let best = quickest(from, to, &call, &whole)?;
+        let best = quickest(from, to, &call, &stop_at)?;
         Some(Ride {
             leaves: ServiceTime(call(best.from).leaves.0.saturating_add(later)),
             takes_s: best.takes_s,
@@ -176,8 +176,7 @@ fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &
     let in_order = |position: usize| Call::new(position as u32, position as u32);
     let untimed = |sum: &mut Departures, from: &Spots, to: &Spots, stop: &dyn Fn(usize) -> StopIdx, trips: f64| {
         let there_may_be = trips > 0.0 || pattern.more != More::No;
-        let station = |position: usize| day.transit.station_of(stop(position));
-        let Some(best) = quickest(from, to, &in_order, &station).filter(|_| there_may_be) else { return };
+        let Some(best) = quickest(from, to, &in_order, stop).filter(|_| there_may_be) else { return };
         sum.untimed += trips;
         match pattern.more {
             More::No => {}
@@ -236,9 +235,9 @@ struct Ready {
 }
 
 impl Ready {
-    fn add(&mut self, start: usize, at: i64, station: &dyn Fn(usize) -> StopIdx) {
+    fn add(&mut self, start: usize, at: i64, stop: &dyn Fn(usize) -> StopIdx) {
         let later = |held: &Option<(usize, i64)>| held.is_none_or(|(_, known)| at > known);
-        let is_same = self.latest.is_some_and(|(known, _)| station(known) == station(start));
+        let is_same = self.latest.is_some_and(|(known, _)| stop(known) == stop(start));
         if later(&self.latest) {
             if !is_same {
                 self.other = self.latest;
@@ -250,20 +249,15 @@ impl Ready {
     }
 
     /// The latest from another stop than that at a position.
-    fn to(&self, end: usize, station: &dyn Fn(usize) -> StopIdx) -> Option<(usize, i64)> {
-        let is_other = |held: &(usize, i64)| station(held.0) != station(end);
+    fn to(&self, end: usize, stop: &dyn Fn(usize) -> StopIdx) -> Option<(usize, i64)> {
+        let is_other = |held: &(usize, i64)| stop(held.0) != stop(end);
         self.latest.filter(is_other).or(self.other.filter(is_other))
     }
 }
 
 /// The quickest way from one of some spots to a later one of others at another stop, the earliest of several; both in the order of travel.
-/// Platforms of one station are one stop: who comes back to where he got on has gone nowhere.
-fn quickest(
-    from: &Spots,
-    to: &Spots,
-    call: &dyn Fn(usize) -> Call,
-    station: &dyn Fn(usize) -> StopIdx,
-) -> Option<Best> {
+/// Who comes back to the stop where he got on has gone nowhere.
+fn quickest(from: &Spots, to: &Spots, call: &dyn Fn(usize) -> Call, stop: &dyn Fn(usize) -> StopIdx) -> Option<Best> {
     let mut best: Option<Best> = None;
     // departures from spots inside, and from any
     let (mut inside, mut any) = (Ready::default(), Ready::default());
@@ -276,12 +270,12 @@ fn quickest(
                 continue;
             }
             let ready = i64::from(leaves.leaves.0) - i64::from(origin.walk_s);
-            any.add(*start, ready, station);
+            any.add(*start, ready, stop);
             if origin.inside {
-                inside.add(*start, ready, station);
+                inside.add(*start, ready, stop);
             }
         }
-        let origin = if spot.inside { any.to(*end, station) } else { inside.to(*end, station) };
+        let origin = if spot.inside { any.to(*end, stop) } else { inside.to(*end, stop) };
         let Some((start, ready)) = origin.filter(|_| here.alights) else { continue };
         let takes = i64::from(here.arrives.0) + i64::from(spot.walk_s) - ready;
         let takes_s = u32::try_from(takes.max(0)).unwrap_or(u32::MAX);

@@ -26,13 +26,17 @@ const PEOPLE: [&str; 9] =
 /// Names of fields that say what a facility is.
 const KINDS: [&str; 6] = ["kind", "type", "category", "class", "类别", "类型"];
 
-
 /// What a layer can be in a study.
 enum Use {
-    Regions { level: &'static str, code: String },
+    Regions {
+        level: &'static str,
+        code: String,
+    },
     /// The keys that say which column is which, where they have other names than the usual ones.
     Services(Vec<String>),
-    Demand { people: String },
+    Demand {
+        people: String,
+    },
     Facilities,
     Nothing(&'static str),
 }
