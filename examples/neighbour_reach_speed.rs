@@ -201,6 +201,8 @@ fn transit() -> Result<Transit, Box<dyn Error>> {
                 stops,
                 trips_per_day: f64::from(TRIPS),
                 both_ways: false,
+                is_loop: false,
+                more: Default::default(),
                 first: None,
                 last: None,
                 headway_min: None,

@@ -2,6 +2,7 @@
 
 mod extract;
 mod files;
+mod route_columns;
 
 use std::fs;
 use std::path::Component;

@@ -401,7 +401,7 @@ source_table! {
         /// table means no data.
         #[serde(default)]
         pub complete_for: Vec<String>,
-        /// Departures a day and direction of lines for which the file gives none; left out, such lines are dropped.
+        /// Departures a day and direction of lines for which the file gives none; left out, nobody knows how often such lines run.
         pub default_trips_per_day: Option<f64>,
         /// Names of the columns where they differ from the usual ones.
         #[serde(default)]
@@ -646,11 +646,11 @@ service_columns! {
     route_name = "route_name",
     /// Mode; usually `mode`, and bus where there is none.
     mode = "mode",
-    /// Direction; usually `direction`. Empty or `both` runs either way.
+    /// Direction; usually `direction`. Empty, `both`, 双向 or 往返 runs either way, 环线 round and round.
     direction = "direction",
     /// Place of the stop in the line; usually `sequence`.
     sequence = "sequence",
-    /// Id of the stop; usually `stop`.
+    /// Id of the stop, or its name where there is no id; usually `stop`.
     stop = "stop",
     /// Name of the stop; usually `stop_name`, and the id where there is none.
     stop_name = "stop_name",
@@ -662,7 +662,7 @@ service_columns! {
     last = "last",
     /// Minutes between departures; usually `headway_min`.
     headway_min = "headway_min",
-    /// Code of the region that the stop belongs to, where the table says so; usually `region`.
+    /// Code or name of the region that the stop belongs to, where the table says so; usually `region`.
     region = "region",
 }
 

@@ -276,7 +276,7 @@ pub struct LocateSource {
 pub struct ServiceSource {
     pub source: Source,
     pub complete_for: Vec<String>,
-    /// Departures a day of lines that give none; `None` drops them.
+    /// Departures a day of lines that give none; `None` leaves them unknown.
     pub default_trips: Option<f64>,
     pub columns: ServiceColumns,
 }

@@ -142,7 +142,7 @@ pub struct NetworkChanges {
 source_table! {
     /// A route table of lines that a scenario adds. It says nothing of what else runs where they stop.
     pub struct AddedLinesFile {
-        /// Departures a day and direction of lines for which the file gives none; left out, such lines are dropped.
+        /// Departures a day and direction of lines for which the file gives none; left out, nobody knows how often such lines run.
         pub default_trips_per_day: Option<f64>,
         /// Names of the columns where they differ from the usual ones.
         #[serde(default)]

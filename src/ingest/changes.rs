@@ -18,7 +18,6 @@ use crate::ingest::account::key;
 use crate::ingest::account::name;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
-use crate::model::transit::Transit;
 use crate::table::Record;
 
 /// Digits of the codes of counties and townships, whose descendants carry them in front.
@@ -70,15 +69,6 @@ impl Changes {
                     format!("code {code} was split into {}; which of them is meant is not known", news.join(" and "));
                 warn("split-code", what);
                 code
-            }
-        }
-    }
-
-    /// The same for the regions that stops name, each stop once.
-    pub(crate) fn apply_to_stops(&self, transit: &mut Transit, account: &mut Account) {
-        for stop in &mut transit.stops {
-            if let Some(code) = stop.declared_region.take() {
-                stop.declared_region = Some(self.apply(code, None, Some(&stop.id), account));
             }
         }
     }

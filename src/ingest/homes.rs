@@ -22,7 +22,7 @@ use crate::model::region::RegionTree;
 use crate::model::region::Shape;
 
 /// A record that names a region but lies farther than this outside of it is doubtful.
-const FAR_OUTSIDE_M: f64 = 1000.0;
+pub(crate) const FAR_OUTSIDE_M: f64 = 1000.0;
 
 /// Two outlines of one level that run over each other by less than this are two drawings of one border, metres.
 const TWO_DRAWINGS_M: f64 = 50.0;
@@ -177,7 +177,7 @@ impl<'t> Homes<'t> {
 
     /// Metres from a place to the region `home`, or to the nearest region above it with an outline; `None` within it or
     /// when there is no outline.
-    fn outside_by(&self, home: RegionIdx, place: &Place) -> Option<f64> {
+    pub(crate) fn outside_by(&self, home: RegionIdx, place: &Place) -> Option<f64> {
         let mut here = Some(home);
         while let Some(idx) = here {
             let region = self.tree.get(idx);

@@ -16,11 +16,15 @@ pub(crate) mod outline;
 pub mod pairs;
 pub(crate) mod raster;
 mod records;
+mod region_names;
 pub mod regions;
 mod reported;
+mod route_words;
+mod same_stop;
 mod scenario;
 pub mod services;
 pub(crate) mod spread;
+mod stop_places;
 pub mod streets;
 mod surface;
 pub(crate) mod timetable;
@@ -235,8 +239,7 @@ pub fn study_with(
     }
     let mut transit = None;
     if let Some(source) = &plan.services {
-        let (mut found, mut account) = services::read(source, &ground, plan.max_loss, progress)?;
-        changes.apply_to_stops(&mut found, &mut account);
+        let (found, account) = services::read(source, &ground, &homes, plan.max_loss, progress)?;
         transit = Some(found);
         books.enter(account);
     }
@@ -246,7 +249,7 @@ pub fn study_with(
         transit.get_or_insert_default().append(found);
         accounts.into_iter().for_each(|account| books.enter(account));
     }
-    let added = editor.lines(plan.max_loss, &mut transit, (&ground, &changes), progress)?;
+    let added = editor.lines(plan.max_loss, &mut transit, (&ground, &homes), progress)?;
     added.into_iter().for_each(|account| books.enter(account));
     let mut networks = Vec::new();
     if let Some(source) = &plan.streets {

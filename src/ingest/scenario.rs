@@ -26,7 +26,6 @@ use crate::indicators::split::Group;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::source_name;
-use crate::ingest::changes::Changes;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::hazards::Hazards;
@@ -332,7 +331,7 @@ impl<'e> Editor<'e> {
         &mut self,
         max_loss: Share,
         transit: &mut Option<Transit>,
-        (ground, changes): (&Ground, &Changes),
+        (ground, homes): (&Ground, &Homes<'_>),
         progress: &dyn Progress,
     ) -> Result<Vec<Account>, IngestError> {
         for id in &self.edits.withdrawn {
@@ -348,8 +347,7 @@ impl<'e> Editor<'e> {
         }
         let mut accounts = Vec::new();
         for source in &self.edits.lines {
-            let (mut found, mut account) = services::read(source, ground, max_loss, progress)?;
-            changes.apply_to_stops(&mut found, &mut account);
+            let (mut found, account) = services::read(source, ground, homes, max_loss, progress)?;
             found.supposed = (0..found.feeds.len()).map(FeedIdx::new).collect();
             for service in &found.services {
                 let (id, name) = (&service.id, &service.name);

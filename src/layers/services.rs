@@ -7,6 +7,7 @@ use geo_types::MultiLineString;
 
 use crate::base::units::Text;
 use crate::model::study::Study;
+use crate::model::transit::More;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -35,7 +36,7 @@ pub fn table(study: &Study) -> Option<Table> {
                     service.mode.id().into(),
                     pattern.direction.as_str().into(),
                     (pattern.stops.len() as u64).into(),
-                    pattern.trips_per_day.into(),
+                    Some(pattern.trips_per_day).filter(|_| pattern.more != More::Unknown).into(),
                     pattern.first.map(|time| time.to_string()).into(),
                     pattern.last.map(|time| time.to_string()).into(),
                     (transit.straight(pattern) as u64).into(),

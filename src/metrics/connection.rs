@@ -9,11 +9,13 @@ use geo::Euclidean;
 use geo::Intersects;
 use geo::Length;
 use geo_types::Coord;
+use geo_types::Line;
 use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::MultiPolygon;
 use geo_types::Rect;
 
+use crate::base::idx::RegionIdx;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::base::same::is_within;
@@ -27,6 +29,7 @@ use crate::model::place::PlaneXy;
 use crate::model::region::Region;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
+use crate::model::transit::More;
 use crate::model::transit::Pattern;
 use crate::model::transit::Service;
 use crate::model::transit::Stop;
@@ -43,6 +46,8 @@ pub struct StopPlace {
     pub near: Vec<usize>,
     /// The file declares the region, and geometry says another one.
     pub moved_by_declaration: bool,
+    /// Other units that it may lie in, where its place is doubtful; none of them where nobody can say which.
+    pub maybe: Vec<usize>,
 }
 
 /// How a stop near a border is counted.
@@ -97,6 +102,7 @@ pub struct Network<'a> {
     locator: RegionLocator,
     /// The unit of each outline of the locator.
     unit_of: Vec<usize>,
+    unit_by_code: BTreeMap<String, usize>,
 }
 
 /// Services that call at each stop on one day, with calls in both directions together.
@@ -115,22 +121,18 @@ impl<'a> Network<'a> {
             .filter(|(_, region)| region.shape.is_some())
             .collect();
         let locator = RegionLocator::of_regions(shaped.iter().map(|(_, region)| *region));
-        let mut unit_by_code: BTreeMap<&str, usize> = BTreeMap::new();
-        for (at, unit) in units.iter().enumerate() {
-            unit_by_code.insert(&unit.code, at);
-            for member in &unit.members {
-                unit_by_code.insert(&study.regions.get(*member).code, at);
-            }
-        }
+        let unit_by_code = unit_by_code(study, units);
         let places: Vec<StopPlace> = transit
             .stops
             .iter()
             .map(|stop| {
                 let xy = stop.at.xy.array();
                 let located = locator.locate(xy);
+                let doubt = stop.doubt.as_ref();
                 let inside = located.map(|at| shaped[at as usize].0);
                 let depth_m = located.and_then(|at| locator.distance_to_border(xy, at)).unwrap_or(0.0);
-                let declared = stop.declared_region.as_deref().and_then(|code| unit_by_code.get(code)).copied();
+                let unit_of = |code: &str| unit_by_code.get(code).copied();
+                let declared = stop.declared_region.as_deref().and_then(unit_of);
                 let mut near: Vec<usize> = Vec::new();
                 if declared.is_none() && (located.is_none() || is_within(depth_m, tolerance_m)) {
                     near = locator.within_distance(xy, tolerance_m).iter().map(|at| shaped[*at as usize].0).collect();
@@ -138,11 +140,15 @@ impl<'a> Network<'a> {
                     near.sort_unstable();
                     near.dedup();
                 }
+                let unit = declared.or(inside).filter(|_| doubt.is_none_or(|doubt| !doubt.is_nowhere));
+                let maybe: BTreeSet<usize> =
+                    doubt.iter().flat_map(|doubt| &doubt.regions).filter_map(|code| unit_of(code)).collect();
                 StopPlace {
-                    unit: declared.or(inside),
+                    unit,
                     depth_m,
                     near,
                     moved_by_declaration: declared.is_some() && declared != inside,
+                    maybe: maybe.into_iter().filter(|at| Some(*at) != unit).collect(),
                 }
             })
             .collect();
@@ -162,7 +168,8 @@ impl<'a> Network<'a> {
             }
         }
         let unit_of = shaped.iter().map(|(unit, _)| *unit).collect();
-        Network { study, transit, units: units.to_vec(), places, callers, stops_of, locator, unit_of }
+        let unit_by_code = unit_by_code.into_iter().map(|(code, unit)| (code.to_owned(), unit)).collect();
+        Network { study, transit, units: units.to_vec(), places, callers, stops_of, locator, unit_of, unit_by_code }
     }
 
     /// The units around each stop within `radius_m` (included); with `only`, around the stops in those units alone.
@@ -191,13 +198,19 @@ impl<'a> Network<'a> {
         nearness
     }
 
-    /// Services that call at each stop on a day.
-    pub fn calls(&self, day: &ServiceDay<'_>) -> Calls {
+    /// Services that call at each stop on a day; with `may_be` as often as they may, for what is not known of them.
+    pub fn calls(&self, day: &ServiceDay<'_>, may_be: bool) -> Calls {
         let mut calls: Calls = vec![Vec::new(); self.transit.stops.len()];
         for (at, service) in self.transit.services.iter().enumerate() {
             let mut mine: BTreeMap<StopIdx, f64> = BTreeMap::new();
             for pattern in &service.patterns {
-                let trips = day.trips_per_day(pattern) * if pattern.both_ways { 2.0 } else { 1.0 };
+                let known = day.trips_per_day(pattern);
+                let one_way = match pattern.more {
+                    More::UpTo(most) if may_be => most.max(known),
+                    More::Unknown if may_be => f64::MAX / 4.0,
+                    _ => known,
+                };
+                let trips = one_way * if pattern.both_ways { 2.0 } else { 1.0 };
                 for stop in pattern.stops.iter().collect::<BTreeSet<_>>() {
                     *mine.entry(*stop).or_default() += trips;
                 }
@@ -234,6 +247,28 @@ impl<'a> Network<'a> {
                 .members
                 .iter()
                 .all(|member| self.transit.is_complete_for(&self.study.regions.get(*member).code))
+    }
+
+    /// All stops and services.
+    pub fn transit(&self) -> &'a Transit {
+        self.transit
+    }
+
+    /// The units that a straight line between two stops runs through.
+    pub fn units_between(&self, from: StopIdx, to: StopIdx) -> Vec<usize> {
+        let ends = [from, to].map(|stop| Coord::from(self.xy(stop).array()));
+        let path = Line::new(ends[0], ends[1]);
+        let path_box = path.bounding_rect();
+        let meets = |outline: &MultiPolygon<f64>| {
+            outline.bounding_rect().is_some_and(|own| own.intersects(&path_box)) && outline.intersects(&path)
+        };
+        let is_crossed = |unit: &Unit| self.outlines(unit).any(meets);
+        self.units.iter().enumerate().filter(|(_, unit)| is_crossed(unit)).map(|(at, _)| at).collect()
+    }
+
+    /// The unit that a code belongs to.
+    pub fn unit_of_code(&self, code: &str) -> Option<usize> {
+        self.unit_by_code.get(code).copied()
     }
 
     /// The service at an index.
@@ -337,6 +372,27 @@ impl<'a> Network<'a> {
     fn xy(&self, stop: StopIdx) -> PlaneXy {
         self.transit.stop(stop).at.xy
     }
+}
+
+/// Units by the codes of their regions, and of all regions within them.
+fn unit_by_code<'s>(study: &'s Study, units: &'s [Unit]) -> BTreeMap<&'s str, usize> {
+    let mut unit_of: BTreeMap<RegionIdx, usize> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        unit_of.extend(unit.members.iter().map(|member| (*member, at)));
+    }
+    let mut by_code: BTreeMap<&str, usize> = BTreeMap::new();
+    for (idx, region) in study.regions.iter() {
+        let mut here = Some(idx);
+        while let Some(above) = here {
+            if let Some(unit) = unit_of.get(&above) {
+                by_code.insert(&region.code, *unit);
+                break;
+            }
+            here = study.regions.get(above).parent;
+        }
+    }
+    by_code.extend(units.iter().enumerate().map(|(at, unit)| (unit.code.as_str(), at)));
+    by_code
 }
 
 /// The parts of a path whose boxes meet another; what is left of a shape with many points is soon cut.

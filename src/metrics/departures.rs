@@ -23,6 +23,10 @@ pub struct Departures {
     pub rides: Vec<Ride>,
     /// Those known by number only.
     pub untimed: f64,
+    /// So many more there may be: the file gives a range.
+    pub more: f64,
+    /// Nobody knows how many more there are.
+    pub is_open: bool,
     /// First and last departure at the line's first stop, of those known by number only; `None` where no file says.
     pub span: Option<(ServiceTime, ServiceTime)>,
     /// Some known by number only have no such span.
@@ -66,12 +70,17 @@ pub enum Lack {
     SpanUnknown,
     /// No file says how long they take.
     TimeUnknown,
+    /// There may be enough of them: the file gives a range, or does not tell how many there are.
+    TripsUnknown {
+        has: f64,
+        wants: f64,
+    },
 }
 
 impl Lack {
     /// Whether it is not known to be lacking.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Lack::SpanUnknown | Lack::TimeUnknown)
+        matches!(self, Lack::SpanUnknown | Lack::TimeUnknown | Lack::TripsUnknown { .. })
     }
 
     /// For readers, in numbers: `1 trip a day < 4`, `first at 07:40 after 07:00`.
@@ -98,6 +107,16 @@ impl Lack {
             ),
             Lack::SpanUnknown => Text::new("first and last departure are not known", "首末班时间不详"),
             Lack::TimeUnknown => Text::new("times on the way are not known", "行程时间不详"),
+            Lack::TripsUnknown { has, .. } if *has <= 0.0 => {
+                Text::new("departures a day are not known", "每日班次不详")
+            }
+            Lack::TripsUnknown { has, wants } => {
+                let (has, wants) = (trim_zeros(*has, 2), trim_zeros(*wants, 2));
+                Text::new(
+                    format!("{has} or more departures a day, {wants} wanted: not known whether there are so many"),
+                    format!("每日 {has} 班或更多，要求 {wants} 班，是否达到不详"),
+                )
+            }
         }
     }
 }
@@ -115,7 +134,12 @@ impl Departures {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.rides.is_empty() && self.untimed <= 0.0
+        self.rides.is_empty() && self.untimed <= 0.0 && self.more <= 0.0 && !self.is_open
+    }
+
+    /// Whether there may be `wanted` a day, as far as anybody knows.
+    pub fn may_be(&self, wanted: f64) -> bool {
+        self.is_open || self.trips() + self.more >= wanted
     }
 
     /// The first and the last known departure.
@@ -142,6 +166,8 @@ impl Departures {
         if has < needs.trips {
             if has + self.untimed - untimed >= needs.trips {
                 lacks.push(Lack::TimeUnknown);
+            } else if self.may_be(needs.trips) && (self.is_open || self.more > 0.0) {
+                lacks.push(Lack::TripsUnknown { has, wants: needs.trips });
             } else {
                 let slow = (self.rides.len() - fitting.len()) as f64;
                 let quickest_s = self.rides.iter().filter(|ride| !is_quick(ride)).map(|ride| ride.takes_s).min();

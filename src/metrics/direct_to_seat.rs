@@ -49,10 +49,16 @@ use crate::metrics::reach::Whose;
 use crate::metrics::reach::engine;
 use crate::metrics::reach_layers;
 use crate::metrics::service_day::ServiceDay;
+use crate::model::doubtful::DoubtfulLine;
+use crate::model::doubtful::LoosePlace;
 use crate::model::facility::Facility;
 use crate::model::place::Place;
 use crate::model::region::Level;
+use crate::model::study::Study;
 use crate::model::transit::Mode;
+use crate::model::transit::More;
+use crate::model::transit::Pattern;
+use crate::model::transit::Service;
 use crate::model::transit::Transit;
 
 /// What the share is of.
@@ -124,7 +130,7 @@ pub(crate) enum Standing {
     NotDirect,
     /// The seat of its region is not known, or its region.
     NoSeat,
-    /// Nothing is known of the services around it.
+    /// Nothing is known of the services around it, or too little.
     NoServices,
     OffStreets,
     NoPlace,
@@ -199,6 +205,16 @@ impl DirectToSeat {
         }
     }
 
+    fn doubtful<'t>(&self, transit: &'t Transit) -> Vec<(&'t DoubtfulLine, BTreeSet<StopIdx>)> {
+        let lines = transit.doubtful.iter().filter(|line| line.mode.is_none_or(|mode| self.modes.contains(&mode)));
+        let calls = |line: &DoubtfulLine| {
+            let is_own = |service: &&Service| service.feed == line.feed && Some(&service.id) == line.id.as_ref();
+            let own = transit.services.iter().filter(is_own).flat_map(|service| &service.patterns);
+            own.flat_map(|pattern| pattern.stops.iter().copied()).collect()
+        };
+        lines.map(|line| (line, calls(line))).collect()
+    }
+
     /// Stops that a service of the modes calls at, as places, in index order.
     fn stops(&self, transit: &Transit) -> (Vec<StopIdx>, Vec<Facility>) {
         let mut called = BTreeSet::new();
@@ -231,21 +247,59 @@ struct Asking<'s> {
     /// Services of the modes by stop.
     callers: Vec<Vec<ServiceIdx>>,
     seats: BTreeMap<RegionIdx, Seat>,
+    study: &'s Study,
+    /// Lines of the modes of which calls were left out, with the stops that they are known to call at.
+    doubtful: Vec<(&'s DoubtfulLine, BTreeSet<StopIdx>)>,
 }
 
 impl Asking<'_> {
+    /// Whether a line that calls near a seat may call near a point too, or the other way round, for what is not known of it.
+    fn may_be_direct(&self, near: &[(StopIdx, f64)], seat: &Seat, home: Option<RegionIdx>) -> bool {
+        let of_home = |code: &str| {
+            let regions = &self.study.regions;
+            let found = Level::ALL.into_iter().rev().find_map(|level| regions.find(level, code));
+            home.zip(found).is_some_and(|(home, found)| regions.ancestor(home, regions.get(found).level) == Some(found))
+        };
+        let is_near = |stop: &StopIdx| near.iter().any(|(other, _)| other == stop);
+        self.doubtful.iter().any(|(line, calls)| {
+            let sure = |is_one: &dyn Fn(&StopIdx) -> bool| calls.iter().any(is_one);
+            let (here, there) = (sure(&is_near), sure(&|stop| seat.stops.contains(stop)));
+            line.calls.iter().any(|call| match &call.place {
+                LoosePlace::At(stops) => {
+                    let seats = stops.iter().any(|stop| seat.stops.contains(stop));
+                    let own = stops.iter().any(is_near);
+                    let mut rest = line.calls.iter().filter(|other| *other != call);
+                    let mut other = |is_one: &dyn Fn(&StopIdx) -> bool| {
+                        rest.any(|other| matches!(&other.place, LoosePlace::At(stops) if stops.iter().any(is_one)))
+                    };
+                    match (seats, own) {
+                        (true, _) => here || other(&is_near),
+                        (_, true) => there,
+                        _ => false,
+                    }
+                }
+                LoosePlace::In(code) => of_home(code) && (here || there),
+                // somewhere along the line
+                LoosePlace::Between(..) => here || there,
+            })
+        })
+    }
+
     /// The line with most departures in its weaker direction from some stops to a seat, the first of several.
-    fn best(&self, near: &[(StopIdx, f64)], seat: &Seat) -> Option<Ride> {
+    ///
+    /// With it whether another line may have departures enough, of which nobody knows how often it runs.
+    fn best(&self, near: &[(StopIdx, f64)], seat: &Seat) -> (Option<Ride>, bool) {
         let mut costs: BTreeMap<StopIdx, f64> = BTreeMap::new();
         let mut candidates: BTreeSet<ServiceIdx> = BTreeSet::new();
         for (stop, cost) in near {
             costs.entry(*stop).or_insert(*cost);
             candidates.extend(self.callers[stop.at()].iter().filter(|service| seat.services.contains(service)));
         }
-        let mut best: Option<Ride> = None;
+        let (mut best, mut is_open): (Option<Ride>, bool) = (None, false);
         for candidate in candidates {
             let service = &self.transit.services[candidate.at()];
-            let (mut there, mut back, mut at_seat) = (Departures::default(), Departures::default(), 0.0);
+            let (mut there, mut back) = (Departures::default(), Departures::default());
+            let mut at_seat: Vec<&Pattern> = Vec::new();
             let mut nearest: Option<(StopIdx, f64)> = None;
             for pattern in &service.patterns {
                 let positions = |is_one: &dyn Fn(&StopIdx) -> bool| -> Vec<usize> {
@@ -257,7 +311,7 @@ impl Asking<'_> {
                 joins::between(&self.day, pattern, &seats, &here, &mut back);
                 // whose own stop is that of the seat is there already
                 if here.iter().any(|nth| seats.contains(nth)) {
-                    at_seat += self.day.trips_per_day(pattern);
+                    at_seat.push(pattern);
                 }
                 for nth in here {
                     let stop = pattern.stops[nth];
@@ -267,7 +321,10 @@ impl Asking<'_> {
                     }
                 }
             }
-            let trips = there.trips().min(back.trips()).max(at_seat);
+            let at_seat = each_way(&self.day, &at_seat);
+            let wanted = self.params.min_trips_per_day;
+            let trips = there.trips().min(back.trips()).max(at_seat.trips());
+            is_open |= trips < wanted && (there.may_be(wanted) && back.may_be(wanted) || at_seat.may_be(wanted));
             if let Some((stop, cost)) = nearest
                 && trips > 0.0
                 && best.is_none_or(|best| trips > best.trips)
@@ -275,7 +332,46 @@ impl Asking<'_> {
                 best = Some(Ride { service: candidate, trips, stop, cost });
             }
         }
-        best
+        (best, is_open)
+    }
+}
+
+/// Departures a day of the weaker direction of some patterns of a line, those of the only direction where it has one: a round, or one way.
+///
+/// However the line is written: one pattern that runs both ways, or two that run one way each. Directions are told by the order in which
+/// patterns call at the stops of the first.
+fn each_way(day: &ServiceDay<'_>, patterns: &[&Pattern]) -> Departures {
+    let Some(first) = patterns.first() else { return Departures::default() };
+    let place: BTreeMap<StopIdx, usize> =
+        first.stops.iter().enumerate().rev().map(|(at, stop)| (day.transit.station_of(*stop), at)).collect();
+    let (mut along, mut against) = (Departures::default(), Departures::default());
+    for pattern in patterns {
+        let places: Vec<usize> =
+            pattern.stops.iter().filter_map(|stop| place.get(&day.transit.station_of(*stop)).copied()).collect();
+        let rising = places.windows(2).filter(|two| two[0] < two[1]).count();
+        let falling = places.windows(2).filter(|two| two[0] > two[1]).count();
+        let is_against = falling > rising && !pattern.is_loop;
+        let add = |sum: &mut Departures| {
+            let trips = day.trips_per_day(pattern);
+            sum.untimed += trips;
+            match pattern.more {
+                More::No => {}
+                More::UpTo(most) => sum.more += (most - trips).max(0.0),
+                More::Unknown => sum.is_open = true,
+            }
+        };
+        if !is_against || pattern.both_ways {
+            add(&mut along);
+        }
+        if is_against || pattern.both_ways {
+            add(&mut against);
+        }
+    }
+    match (along.is_empty(), against.is_empty()) {
+        (true, _) => against,
+        (_, true) => along,
+        _ if against.trips() < along.trips() => against,
+        _ => along,
     }
 }
 
@@ -310,6 +406,8 @@ impl DirectToSeat {
             day: ServiceDay::new(transit, transit.date),
             callers,
             seats: BTreeMap::new(),
+            study,
+            doubtful: self.doubtful(transit),
         };
         let question = self.question(self.seat_within);
         let to_seat = engine(networks, &question)?;
@@ -348,9 +446,10 @@ impl DirectToSeat {
                     .collect(),
                 None => Vec::new(),
             };
-            let ride = asking.best(&near, seat);
+            let (ride, is_open) = asking.best(&near, seat);
             match ride {
                 Some(found) if found.trips >= asking.params.min_trips_per_day => (Standing::Direct, ride),
+                _ if is_open || asking.may_be_direct(&near, seat, home) => (Standing::NoServices, ride),
                 _ if known.has_data(home) => (Standing::NotDirect, ride),
                 _ => (Standing::NoServices, ride),
             }
@@ -476,6 +575,7 @@ impl Answer<'_> {
 
     fn notes(&self) -> Vec<Text> {
         let mut notes = vec![self.told(), self.reach.caveat()];
+        notes.extend(self.transit.remarks.iter().cloned());
         if !self.without_seat.is_empty() {
             let names: Vec<&str> = self
                 .without_seat
@@ -495,8 +595,8 @@ impl Answer<'_> {
         let no_services = self.by_standing(&self.reach.judged)[Standing::NoServices as usize];
         if no_services > Weight::ZERO {
             notes.push(Text::new(
-                format!("nothing is known of the services around {no_services}"),
-                format!("{no_services} 周边公交服务无数据"),
+                format!("nothing, or too little, is known of the services around {no_services}"),
+                format!("{no_services} 周边公交服务无数据或存疑"),
             ));
         }
         notes

@@ -14,6 +14,8 @@ use crate::metrics::hub_reach::Answer;
 use crate::metrics::hub_reach::Pair;
 use crate::metrics::hub_reach::Standing;
 use crate::metrics::layer;
+use crate::metrics::neighbour_evidence::en_list;
+use crate::metrics::neighbour_evidence::zh_list;
 use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::region_rows;
 use crate::metrics::reach_layers::short;
@@ -202,6 +204,7 @@ pub(crate) fn evidence(answer: &Answer<'_>) -> Vec<Evidence> {
         let (facility, own) = (hub.facility, &answer.units[hub.unit]);
         let km = format!("{:.1}", pair.metres / 1000.0);
         let (why_en, why_zh) = match (pair.standing, pair.line, hub.has_stop) {
+            (Standing::NoData, ..) if !pair.doubts.is_empty() => (en_list(&pair.doubts), zh_list(&pair.doubts)),
             (Standing::NoData, ..) => {
                 ("nothing is known of services in one of the regions".to_owned(), "所涉区域公交服务无数据".to_owned())
             }

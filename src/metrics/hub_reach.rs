@@ -1,6 +1,7 @@
 //! Whether a bus leads from each hub, a station or a sight, to every neighbouring region near it.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +30,7 @@ use crate::metrics::belonging::judged_regions;
 use crate::metrics::connection::Network;
 use crate::metrics::covered_share::county;
 use crate::metrics::departures::Departures;
+use crate::metrics::doubts::Doubts;
 use crate::metrics::figure::Figure;
 use crate::metrics::hub_layers;
 use crate::metrics::joins;
@@ -112,7 +114,7 @@ fn bus() -> Vec<Mode> {
 pub(crate) enum Standing {
     Joined,
     NotJoined,
-    /// Nothing is known of services in the hub's region or in the other.
+    /// Nothing is known of services in the hub's region or in the other, or a line may join them of which too little is known.
     NoData,
 }
 
@@ -127,6 +129,8 @@ pub(crate) struct Pair {
     pub standing: Standing,
     /// The line with most departures in its weaker direction, and their number.
     pub line: Option<(ServiceIdx, f64)>,
+    /// Of a pair without data: the lines that may join it, and what is not known of them; empty where nothing is known of services.
+    pub doubts: Vec<Text>,
     pub is_across: bool,
 }
 
@@ -187,6 +191,8 @@ impl HubReach {
         }
         neighbours.iter_mut().for_each(|own| own.sort_unstable());
         let network = Network::new(study, transit, &units, self.tolerance.0);
+        let beside: BTreeSet<(usize, usize)> = adjacency.neighbours().map(|pair| (pair.a, pair.b)).collect();
+        let doubts = Doubts::new(&network, &beside, &self.modes);
         let day = ServiceDay::new(transit, transit.date);
         // a unit is one region here
         let locator =
@@ -226,14 +232,24 @@ impl HubReach {
             hub.has_stop = joined.has_stop;
             for (unit, metres) in near_units {
                 let line = joined.lines.get(&unit).copied();
-                let standing = match line {
-                    Some((_, trips)) if trips >= self.min_trips_per_day => Standing::Joined,
-                    _ if network.has_data(hub.unit, &day) && network.has_data(unit, &day) => Standing::NotJoined,
-                    _ => Standing::NoData,
+                let is_joined = line.is_some_and(|(_, trips)| trips >= self.min_trips_per_day);
+                let mut may: Vec<Text> = Vec::new();
+                if !is_joined {
+                    may.extend(joined.maybe.get(&unit).map(|service| {
+                        let name = &transit.services[service.at()].name;
+                        Text::new(format!("{name}: departures a day are not known"), format!("{name}：每日班次不详"))
+                    }));
+                    may.extend(doubts.from_place(&|stop| is_near[stop.at()], hub.unit, unit));
+                }
+                let has_data = network.has_data(hub.unit, &day) && network.has_data(unit, &day);
+                let standing = match is_joined {
+                    true => Standing::Joined,
+                    false if may.is_empty() && has_data => Standing::NotJoined,
+                    false => Standing::NoData,
                 };
                 synthetic |= line.is_some_and(|(service, _)| transit.services[service.at()].synthetic);
                 let is_across = units[hub.unit].province != units[unit].province;
-                pairs.push(Pair { hub: at, unit, metres, standing, line, is_across });
+                pairs.push(Pair { hub: at, unit, metres, standing, line, doubts: may, is_across });
             }
         }
         synthetic |= transit.services.iter().any(|service| service.synthetic && self.modes.contains(&service.mode));
@@ -267,6 +283,9 @@ impl HubReach {
                     joins::between(day, pattern, &inside, &at_hub, &mut back);
                 }
                 let trips = there.trips().min(back.trips());
+                if there.may_be(self.min_trips_per_day) && back.may_be(self.min_trips_per_day) {
+                    joined.maybe.entry(*unit).or_insert(ServiceIdx::new(at));
+                }
                 if trips > 0.0 && joined.lines.get(unit).is_none_or(|(_, known)| trips > *known) {
                     joined.lines.insert(*unit, (ServiceIdx::new(at), trips));
                 }
@@ -280,6 +299,8 @@ impl HubReach {
 struct Joined {
     has_stop: bool,
     lines: BTreeMap<usize, (ServiceIdx, f64)>,
+    /// By unit the first line that may have departures enough.
+    maybe: BTreeMap<usize, ServiceIdx>,
 }
 
 impl Answer<'_> {
@@ -397,6 +418,7 @@ impl Answer<'_> {
             format!("{paired} of {all} hubs have a neighbouring region near enough; {without} have no stop near them"),
             format!("{all} 个枢纽中 {paired} 个附近有毗邻区域；{without} 个附近无站点"),
         ));
+        notes.extend(self.study.transit.iter().flat_map(|transit| transit.remarks.iter().cloned()));
         if !self.outside.is_empty() {
             let names: Vec<&str> = self.outside.iter().take(5).map(|hub| hub.name.as_str()).collect();
             let (count, named) = (self.outside.len(), names.join(", "));
@@ -440,8 +462,8 @@ impl Metric for HubReach {
         if headline.unknown > 0.0 {
             let count = headline.unknown;
             headline = headline.because(Text::new(
-                format!("nothing is known of the services of one of the regions of {count} pairs or hubs"),
-                format!("{count} 对（个）所涉区域公交服务无数据"),
+                format!("too little is known of the services of {count} pairs or hubs"),
+                format!("{count} 对（个）所涉公交服务无数据或存疑"),
             ));
         }
         let regions = answer.regions(context.over);

@@ -17,6 +17,7 @@ use crate::metrics::service_day::ServiceDay;
 use crate::metrics::service_day::departures;
 use crate::model::transit::Call;
 use crate::model::transit::Mode;
+use crate::model::transit::More;
 use crate::model::transit::Pattern;
 
 /// One service between two units on one day.
@@ -157,9 +158,10 @@ fn spots(network: &Network<'_>, pattern: &Pattern, ends: Ends<'_>) -> BTreeMap<u
 
 /// Adds the departures of a pattern from the spots of one unit to those of another.
 fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &mut Departures) {
+    let stop_at = |position: usize| pattern.stops[position];
     let ride = |calls: &[Call], later: u32| {
         let call = |position: usize| calls.get(position).copied().unwrap_or_default();
-        let best = quickest(from, to, &call)?;
+        let best = quickest(from, to, &call, &stop_at)?;
         Some(Ride {
             leaves: ServiceTime(call(best.from).leaves.0.saturating_add(later)),
             takes_s: best.takes_s,
@@ -173,8 +175,14 @@ fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &
     // the place in the line is all there is of time
     let in_order = |position: usize| Call::new(position as u32, position as u32);
     let untimed = |sum: &mut Departures, from: &Spots, to: &Spots, stop: &dyn Fn(usize) -> StopIdx, trips: f64| {
-        let Some(best) = quickest(from, to, &in_order).filter(|_| trips > 0.0) else { return };
+        let there_may_be = trips > 0.0 || pattern.more != More::No;
+        let Some(best) = quickest(from, to, &in_order, stop).filter(|_| there_may_be) else { return };
         sum.untimed += trips;
+        match pattern.more {
+            More::No => {}
+            More::UpTo(most) => sum.more += (most - trips).max(0.0),
+            More::Unknown => sum.is_open = true,
+        }
         sum.stops = sum.stops.or(Some((stop(best.from), stop(best.to))));
         match span {
             Some((first, last)) => {
@@ -190,7 +198,12 @@ fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &
             sum.rides.extend(departures(runs).filter_map(|leaves| ride(&runs.calls, leaves.0)));
         }
     } else {
-        untimed(sum, from, to, &|position| pattern.stops[position], pattern.trips_per_day);
+        // round and round: what lies before the first stop is called at after it too
+        let again = |(at, spot): &(usize, Spot)| (at + last, *spot);
+        let around = to.iter().filter(|_| pattern.is_loop).map(again).filter(|(at, _)| *at > last);
+        let to: Spots = to.iter().copied().chain(around).collect();
+        let stop = |position: usize| pattern.stops[if position > last { position - last } else { position }];
+        untimed(sum, from, &to, &stop, pattern.trips_per_day);
     }
     if pattern.both_ways {
         let mirrored = |spots: &Spots| spots.iter().rev().map(|(at, spot)| (last - at, *spot)).collect::<Spots>();
@@ -214,15 +227,40 @@ struct Best {
     takes_s: u32,
 }
 
-/// Position of a departure, and its time less the walk before it.
-type Ready = (usize, i64);
+/// Departures that are ready: the latest, and the latest from another stop than that one.
+#[derive(Default)]
+struct Ready {
+    latest: Option<(usize, i64)>,
+    other: Option<(usize, i64)>,
+}
 
-/// The quickest way from one of some spots to a later one of others, the earliest of several; both in the order of travel.
-fn quickest(from: &Spots, to: &Spots, call: &dyn Fn(usize) -> Call) -> Option<Best> {
+impl Ready {
+    fn add(&mut self, start: usize, at: i64, stop: &dyn Fn(usize) -> StopIdx) {
+        let later = |held: &Option<(usize, i64)>| held.is_none_or(|(_, known)| at > known);
+        let is_same = self.latest.is_some_and(|(known, _)| stop(known) == stop(start));
+        if later(&self.latest) {
+            if !is_same {
+                self.other = self.latest;
+            }
+            self.latest = Some((start, at));
+        } else if !is_same && later(&self.other) {
+            self.other = Some((start, at));
+        }
+    }
+
+    /// The latest from another stop than that at a position.
+    fn to(&self, end: usize, stop: &dyn Fn(usize) -> StopIdx) -> Option<(usize, i64)> {
+        let is_other = |held: &(usize, i64)| stop(held.0) != stop(end);
+        self.latest.filter(is_other).or(self.other.filter(is_other))
+    }
+}
+
+/// The quickest way from one of some spots to a later one of others at another stop, the earliest of several; both in the order of travel.
+/// Who comes back to the stop where he got on has gone nowhere.
+fn quickest(from: &Spots, to: &Spots, call: &dyn Fn(usize) -> Call, stop: &dyn Fn(usize) -> StopIdx) -> Option<Best> {
     let mut best: Option<Best> = None;
-    // the latest departure so far from a spot inside, and from any
-    let mut inside: Option<Ready> = None;
-    let mut any: Option<Ready> = None;
+    // departures from spots inside, and from any
+    let (mut inside, mut any) = (Ready::default(), Ready::default());
     let mut waiting = from.iter().peekable();
     for (end, spot) in to {
         let here = call(*end);
@@ -232,15 +270,12 @@ fn quickest(from: &Spots, to: &Spots, call: &dyn Fn(usize) -> Call) -> Option<Be
                 continue;
             }
             let ready = i64::from(leaves.leaves.0) - i64::from(origin.walk_s);
-            let later = |held: &Option<Ready>| held.is_none_or(|(_, other)| ready > other);
-            if later(&any) {
-                any = Some((*start, ready));
-            }
-            if origin.inside && later(&inside) {
-                inside = Some((*start, ready));
+            any.add(*start, ready, stop);
+            if origin.inside {
+                inside.add(*start, ready, stop);
             }
         }
-        let origin = if spot.inside { any } else { inside };
+        let origin = if spot.inside { any.to(*end, stop) } else { inside.to(*end, stop) };
         let Some((start, ready)) = origin.filter(|_| here.alights) else { continue };
         let takes = i64::from(here.arrives.0) + i64::from(spot.walk_s) - ready;
         let takes_s = u32::try_from(takes.max(0)).unwrap_or(u32::MAX);

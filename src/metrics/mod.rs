@@ -24,6 +24,7 @@ mod direct_layers;
 pub mod direct_to_seat;
 pub mod districts;
 mod districts_layers;
+pub mod doubts;
 pub mod dropped;
 pub mod equity;
 mod equity_layers;

@@ -364,6 +364,13 @@ impl<'s, 'a> Case<'s, 'a> {
             .filter(|unit| !network.has_data(*unit, &view.day))
             .map(|unit| self.survey.units[unit].name.as_str())
             .collect();
+        let doubts = self.survey.doubts(self.pair);
+        if without.is_empty() && !doubts.is_empty() {
+            let (named, more) = (&doubts[..doubts.len().min(3)], doubts.len().saturating_sub(3));
+            let (en, zh) =
+                if more > 0 { (format!("; +{more}"), format!("；另 {more} 条")) } else { Default::default() };
+            return Text::new(format!("{}{en}", en_list(named)), format!("{}{zh}", zh_list(named)));
+        }
         if without.is_empty() {
             let open = direct.iter().find(|join| {
                 let lacks = join.lacks(&self.survey.params.needs());

@@ -82,10 +82,16 @@ fn headline(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], definition
         figure = figure.because(Text::new("no region has service data", "各县均无线路数据"));
     }
     for near_border in [NearBorder::Nowhere, NearBorder::Everywhere] {
-        if let Ok(answers) = survey.answers(definition, near_border)
-            && let Some(value) = rate(pairs, &answers).value
-        {
+        let Ok(answers) = survey.answers(definition, near_border) else { continue };
+        let tried = rate(pairs, &answers);
+        if let Some(value) = tried.value {
             figure = figure.or_maybe(value);
+        }
+        // where part is unknown the bounds say where the true value lies: stops near a border may lie on either side of it too
+        if figure.unknown > 0.0
+            && let (Some((low, high)), Some((least, most))) = (figure.bounds, tried.bounds)
+        {
+            figure.bounds = Some((low.min(least), high.max(most)));
         }
     }
     // the neighbour rule with half and double its numbers: pairs that would come or go
@@ -300,7 +306,12 @@ fn issues(survey: &Survey<'_>) -> Vec<Issue> {
             issues.push(listed(
                 "stop-outside-regions",
                 Severity::Warning,
-                format!("lies outside all regions{near}, and joins none; check its coordinates or its datum"),
+                match stop.doubt {
+                    None => format!("lies outside all regions{near}, and joins none; check its coordinates or its datum"),
+                    Some(_) => format!(
+                        "lies in no region for certain{near}; check its coordinates, its datum and its region: what it may join has no data"
+                    ),
+                },
             ));
         } else if !place.near.is_empty() {
             let names: Vec<&str> = place.near.iter().map(|unit| survey.units[*unit].name.as_str()).collect();
@@ -409,6 +420,9 @@ fn notes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], reports: &[Pa
             ),
             format!("{with_walk} 对仅可经两条线路跨界步行（≤{}）换乘，不计为直达", survey.params.transfer_walk),
         ));
+    }
+    if survey.definition() != Definition::Declared {
+        notes.extend(survey.study.transit.iter().flat_map(|transit| transit.remarks.iter().cloned()));
     }
     notes.extend(ledger_note(survey, reports));
     notes.push(conventions(survey, pairs, answers));

@@ -25,6 +25,7 @@ use crate::metrics::connection::Nearness;
 use crate::metrics::connection::Network;
 use crate::metrics::connection::Walk;
 use crate::metrics::departures::Needs;
+use crate::metrics::doubts::Doubts;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::joins;
@@ -43,13 +44,14 @@ use crate::metrics::neighbour_reach::UnitMerge;
 use crate::metrics::service_day::ServiceDay;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
+use crate::model::transit::More;
 
 /// What is known of one pair under one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     Connected,
     NotConnected,
-    /// One of the two regions has no service data at all.
+    /// One of the two regions has no service data at all, or a line may join them of which too little is known.
     NoData,
 }
 
@@ -66,6 +68,7 @@ pub struct Survey<'a> {
     /// Stops that `border-walk` lets count in a unit that they do not lie in.
     nearness: Nearness,
     pairs: BTreeSet<(usize, usize)>,
+    doubts: OnceCell<Doubts>,
     paths: OnceCell<BTreeMap<usize, BTreeSet<ServiceIdx>>>,
 }
 
@@ -155,6 +158,7 @@ impl<'a> Survey<'a> {
             days: Vec::new(),
             nearness,
             pairs,
+            doubts: OnceCell::new(),
             paths: OnceCell::new(),
         };
         survey.days = survey.look_at_days()?;
@@ -358,7 +362,10 @@ impl<'a> Survey<'a> {
                 }
             }
         };
-        let is_known = |pair: &Pair| network.has_data(pair.a, &view.day) && network.has_data(pair.b, &view.day);
+        let is_known = |pair: &Pair| {
+            let has_data = network.has_data(pair.a, &view.day) && network.has_data(pair.b, &view.day);
+            has_data && self.doubts(pair).is_empty()
+        };
         Ok(pairs
             .iter()
             .zip(found)
@@ -368,6 +375,13 @@ impl<'a> Survey<'a> {
                 Fit::No | Fit::Unknown => Answer::NoData,
             })
             .collect())
+    }
+
+    /// Why a line of which too little is known may join a pair; empty where none may.
+    pub fn doubts(&self, pair: &Pair) -> Vec<Text> {
+        let Some(network) = &self.network else { return Vec::new() };
+        let doubts = self.doubts.get_or_init(|| Doubts::new(network, &self.pairs, &self.params.modes));
+        doubts.between(pair.a, pair.b)
     }
 
     /// Changes of definition [`Definition::Journey`].
@@ -384,8 +398,15 @@ impl<'a> Survey<'a> {
         fits: Vec<Fit>,
         timed: &[bool],
     ) -> Vec<Fit> {
-        let walked = |pair: &Pair| self.walk_between(network, view, pair, timed).is_some();
-        pairs.iter().zip(fits).map(|(pair, fit)| if fit != Fit::Yes && walked(pair) { Fit::Yes } else { fit }).collect()
+        let services = &view.day.transit.services;
+        let is_open = services.iter().flat_map(|service| &service.patterns).any(|pattern| pattern.more != More::No);
+        let possible = is_open.then(|| network.calls(&view.day, true));
+        let or_walk = |(pair, fit): (&&Pair, Fit)| match &possible {
+            _ if fit == Fit::Yes || self.walk_between(network, view, pair, timed).is_some() => Fit::Yes,
+            Some(calls) if self.walk_with(network, calls, pair, timed).is_some() => Fit::Unknown,
+            _ => fit,
+        };
+        pairs.iter().zip(fits).map(or_walk).collect()
     }
 
     /// Searches journeys between the pairs that do not fit and were not searched yet, stops as located.
@@ -504,7 +525,11 @@ impl<'a> Survey<'a> {
     }
 
     fn walk_between(&self, network: &Network<'_>, view: &DayView<'_>, pair: &Pair, timed: &[bool]) -> Option<Walk> {
-        let calls = view.calls.get_or_init(|| network.calls(&view.day));
+        let calls = view.calls.get_or_init(|| network.calls(&view.day, false));
+        self.walk_with(network, calls, pair, timed)
+    }
+
+    fn walk_with(&self, network: &Network<'_>, calls: &Calls, pair: &Pair, timed: &[bool]) -> Option<Walk> {
         // both directions of each line: twice the trips of one
         let change = Change { calls, calls_per_day: 2.0 * self.params.min_trips_per_day, timed };
         network

@@ -6,6 +6,7 @@ pub mod cutting;
 pub mod demand;
 pub mod distortion;
 pub mod district;
+pub mod doubtful;
 pub mod dropped;
 pub mod facility;
 pub mod gathered;

@@ -13,8 +13,11 @@ use crate::base::idx::FeedIdx;
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::ShapeIdx;
 use crate::base::idx::StopIdx;
+use crate::base::units::Text;
 use crate::model::course::Course;
 use crate::model::course::Shape;
+use crate::model::doubtful::DoubtfulLine;
+use crate::model::doubtful::StopDoubt;
 use crate::model::place::Place;
 use crate::model::travel::Travel;
 
@@ -90,12 +93,14 @@ pub struct Stop {
     pub declared_region: Option<String>,
     /// The station that it is a platform of.
     pub station: Option<StopIdx>,
+    /// What is doubtful about its place; `None` for nothing.
+    pub doubt: Option<StopDoubt>,
 }
 
 impl Stop {
     /// A stop that belongs to no station, in no declared region.
     pub fn new(id: impl Into<String>, name: impl Into<String>, at: Place) -> Stop {
-        Stop { id: id.into(), name: name.into(), at, declared_region: None, station: None }
+        Stop { id: id.into(), name: name.into(), at, declared_region: None, station: None, doubt: None }
     }
 }
 
@@ -116,10 +121,14 @@ pub struct Service {
 pub struct Pattern {
     pub direction: String,
     pub stops: Vec<StopIdx>,
-    /// Departures a day: on an ordinary day, or, of a timetable, on the study's day.
+    /// Departures a day that are known: on an ordinary day, or, of a timetable, on the study's day.
     pub trips_per_day: f64,
+    /// How many there may be beyond those.
+    pub more: More,
     /// The same stops are called at in the reverse order with as many trips.
     pub both_ways: bool,
+    /// The last stop is the first, and vehicles go round and round: one can ride on past it.
+    pub is_loop: bool,
     pub first: Option<ServiceTime>,
     pub last: Option<ServiceTime>,
     pub headway_min: Option<f64>,
@@ -130,6 +139,29 @@ pub struct Pattern {
     pub frequencies: Vec<Frequency>,
     /// Where it runs between its stops; `None` where that is not known.
     pub course: Option<Course>,
+}
+
+/// Departures a day that there may be beyond those that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum More {
+    /// The number is known.
+    #[default]
+    No,
+    /// Up to so many in all: the file gives a range.
+    UpTo(f64),
+    /// Nobody knows how many.
+    Unknown,
+}
+
+impl More {
+    /// Whether there may be `wanted` a day where `known` are known.
+    pub fn allows(self, known: f64, wanted: f64) -> bool {
+        match self {
+            More::No => known >= wanted,
+            More::UpTo(most) => most.max(known) >= wanted,
+            More::Unknown => true,
+        }
+    }
 }
 
 /// A call at a stop.
@@ -225,6 +257,10 @@ pub struct Transit {
     pub shapes: Vec<Shape>,
     /// Services whose trips a day no file gives: the config assumes them. Rising.
     pub assumed: Vec<ServiceIdx>,
+    /// Lines of which calls were left out, with what is known of them.
+    pub doubtful: Vec<DoubtfulLine>,
+    /// How the files were read where they leave room: for whoever reads a figure that rests on them.
+    pub remarks: Vec<Text>,
     /// What a scenario adds: it says nothing of what else runs where it stops.
     pub supposed: Vec<FeedIdx>,
     /// Services that a scenario withdraws: that they ran tells that services are known where they stopped.
@@ -267,6 +303,7 @@ impl Transit {
             rest.push(service);
         }
         self.services = rest;
+        self.doubtful.retain(|line| line.id.as_deref() != Some(id));
         Some(name)
     }
 
@@ -283,6 +320,8 @@ impl Transit {
         self.stops.extend(other.stops.into_iter().map(|one| Stop { station: one.station.map(stop), ..one }));
         self.feeds.extend(other.feeds);
         self.supposed.extend(other.supposed.into_iter().map(feed));
+        self.doubtful.extend(other.doubtful.into_iter().map(|line| line.moved(&feed, &stop)));
+        self.remarks.extend(other.remarks);
         self.shapes.extend(other.shapes);
         self.calendars.extend(other.calendars.into_iter().map(|one| Calendar { feed: feed(one.feed), ..one }));
         let moved = other.transfers.into_iter().map(|one| Transfer { from: stop(one.from), to: stop(one.to), ..one });
@@ -307,6 +346,11 @@ impl Transit {
             }
         }
         self.date = self.date.or(other.date);
+    }
+
+    /// The station that a stop is a platform of, else the stop itself.
+    pub fn station_of(&self, idx: StopIdx) -> StopIdx {
+        self.stops[idx.at()].station.unwrap_or(idx)
     }
 
     /// The stop at an index.

@@ -370,7 +370,7 @@ fn rows_of_stops_become_services() {
     .with("bus.csv", csv);
     let study = scene.read();
     let transit = study.transit.as_ref().unwrap();
-    assert_eq!(transit.stops.iter().map(|stop| stop.id.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    assert_eq!(transit.stops.iter().map(|stop| stop.id.as_str()).collect::<Vec<_>>(), ["A", "B", "A (2)"]);
     let patterns: Vec<(&str, &str, Vec<u32>, f64, bool)> = transit
         .services
         .iter()
@@ -383,8 +383,11 @@ fn rows_of_stops_become_services() {
     // from 06:00 to 18:00 every 60 minutes are 13 departures
     let want = [
         ("1", "both", vec![0, 1], 12.0, true),
-        ("2", "0", vec![0, 1], 13.0, false),
+        // one id some 900 m apart is another stop
+        ("2", "0", vec![2, 1], 13.0, false),
         ("2", "1", vec![1, 0], 3.0, false),
+        // nobody knows how often it runs
+        ("4", "", vec![0, 1], 0.0, true),
     ];
     assert_eq!(patterns, want);
     assert_eq!(
@@ -393,14 +396,13 @@ fn rows_of_stops_become_services() {
             ("bad-time", Some(5)),
             ("unknown-mode", Some(10)),
             ("bad-number", Some(11)),
-            ("derived-trips", Some(3)),
             ("stop-moved", Some(3)),
+            ("derived-trips", Some(3)),
             ("too-few-stops", Some(7)),
             ("no-trips", Some(8)),
-            ("no-trips", Some(9)),
         ]
     );
-    assert_eq!((study.ledgers[1].read, study.ledgers[1].used), (11, 6));
+    assert_eq!((study.ledgers[1].read, study.ledgers[1].used), (11, 8));
     assert!(transit.is_complete_for("320101") && !transit.is_complete_for("330101"));
 }
 

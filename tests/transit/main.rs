@@ -7,6 +7,7 @@ mod line_shapes;
 mod neighbour_journeys;
 mod raptor;
 mod reachable_within;
+mod route_table;
 mod stop_coverage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -572,6 +572,8 @@ fn random_town(random: &mut Dice) -> Study {
             stops,
             trips_per_day: f64::from(random.roll(0, 7)),
             both_ways: !is_timed && random.once_in(2),
+            is_loop: false,
+            more: Default::default(),
             first: None,
             last: None,
             headway_min: None,

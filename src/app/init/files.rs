@@ -9,6 +9,7 @@ use crate::app::init::extract;
 use crate::app::init::extract::Lines;
 use crate::app::init::outputs;
 use crate::app::init::quoted;
+use crate::app::init::route_columns;
 use crate::app::init::slug;
 use crate::app::inspect;
 use crate::app::inspect::Inspection;
@@ -25,14 +26,17 @@ const PEOPLE: [&str; 9] =
 /// Names of fields that say what a facility is.
 const KINDS: [&str; 6] = ["kind", "type", "category", "class", "类别", "类型"];
 
-/// Columns that make a route table.
-const ROUTE_TABLE: [&str; 3] = ["route", "sequence", "stop"];
-
 /// What a layer can be in a study.
 enum Use {
-    Regions { level: &'static str, code: String },
-    Services,
-    Demand { people: String },
+    Regions {
+        level: &'static str,
+        code: String,
+    },
+    /// The keys that say which column is which, where they have other names than the usual ones.
+    Services(Vec<String>),
+    Demand {
+        people: String,
+    },
     Facilities,
     Nothing(&'static str),
 }
@@ -70,11 +74,15 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
                     let _ = writeln!(regions, "    {{ {} }},", keys.join(", "));
                     levels.push(level);
                 }
-                Use::Services => {
-                    found.push(format!("{called}: {} rows of services", layer.records));
+                Use::Services(columns) => {
+                    let named = if columns.is_empty() { String::new() } else { format!("; {}", columns.join(", ")) };
+                    found.push(format!("{called}: {} rows of services{named}", layer.records));
                     if services.is_some() {
                         found.push(format!("{called}: not used: a study has one table of services"));
                         continue;
+                    }
+                    if !columns.is_empty() {
+                        keys.push(format!("columns = {{ {} }}", columns.join(", ")));
                     }
                     services = Some(format!("services = {{ {} }}\n", keys.join(", ")));
                 }
@@ -203,8 +211,8 @@ fn purpose(layer: &Inspection) -> Use {
         };
         return Use::Regions { level, code: code.clone() };
     }
-    if ROUTE_TABLE.iter().all(|name| fields.contains(name)) {
-        return Use::Services;
+    if let Some(columns) = route_columns::columns(&fields) {
+        return Use::Services(columns);
     }
     if points * 2 <= layer.records {
         return Use::Nothing("neither areas nor points");

@@ -17,6 +17,7 @@ use crate::model::place::Place;
 use crate::model::transit::Calendar;
 use crate::model::transit::Call;
 use crate::model::transit::Frequency;
+use crate::model::transit::More;
 use crate::model::transit::Pattern;
 use crate::model::transit::Service;
 use crate::model::transit::Trip;
@@ -88,6 +89,8 @@ impl Lines {
                         stops: path.clone(),
                         trips_per_day: 0.0,
                         both_ways: false,
+                        is_loop: false,
+                        more: More::No,
                         first: None,
                         last: None,
                         headway_min: None,

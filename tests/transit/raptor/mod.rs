@@ -102,6 +102,8 @@ pub fn pattern(stops: Vec<u32>) -> Pattern {
         stops: stops.into_iter().map(StopIdx).collect(),
         trips_per_day: 0.0,
         both_ways: false,
+        is_loop: false,
+        more: Default::default(),
         first: None,
         last: None,
         headway_min: None,
