@@ -1,6 +1,7 @@
 //! Which region something is in: by the code that its record gives, or by its place.
 
 use crate::base::idx::RegionIdx;
+use crate::base::units::fixed;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
 use crate::model::locate::RegionLocator;
@@ -106,8 +107,8 @@ impl<'t> Homes<'t> {
             {
                 let region = self.tree.get(home);
                 let what = format!(
-                    "lies {:.1} km outside {} ({}), which its code names; the code decides",
-                    metres / 1000.0,
+                    "lies {} km outside {} ({}), which its code names; the code decides",
+                    fixed(metres / 1000.0, 1),
                     region.name,
                     region.code
                 );

@@ -9,6 +9,7 @@ use geo_types::MultiPolygon;
 use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
+use crate::config::file::CodeSystem;
 use crate::config::file::GeometryUse;
 use crate::config::plan::RegionSource;
 use crate::config::plan::StudyPlan;
@@ -24,18 +25,20 @@ use crate::ingest::ground::Extent;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
 use crate::ingest::outline;
+use crate::model::gb2260;
 use crate::model::region::Level;
 use crate::model::region::RegionDraft;
 use crate::model::region::RegionTree;
 use crate::model::region::RegionTreeBuilder;
 use crate::model::region::Shape;
-use crate::model::region::prefix_code;
 use crate::table::Record;
 
 /// The regions of one source, in degrees.
 pub(crate) struct Read {
     account: Account,
     drafts: Vec<Draft>,
+    /// Levels above that the config names.
+    asked: Vec<Level>,
 }
 
 /// One region before it is projected; the draft's own shape is still empty.
@@ -44,6 +47,10 @@ struct Draft {
     region: RegionDraft,
     /// Coordinates of the file, later degrees; `None` for regions without outlines.
     area: Option<MultiPolygon<f64>>,
+    /// Levels above that the config names and no field gives a code for: the name, where a field gives one.
+    open: BTreeMap<Level, Option<String>>,
+    /// Whether it is a district, where a field says so.
+    district: Option<bool>,
 }
 
 struct Fields {
@@ -117,34 +124,87 @@ impl Collect for Collector<'_> {
             },
         };
         self.seen.insert(code.clone(), number);
+        let (mut ancestors, mut open) = (BTreeMap::new(), BTreeMap::new());
+        for (level, code_field, name_field) in &fields.parents {
+            let name = name_field.and_then(|at| name(&record, at));
+            match code_field.and_then(|at| key(&record, at)) {
+                Some(above) => drop(ancestors.insert(*level, (above, name.unwrap_or_default()))),
+                None => drop(open.insert(*level, name)),
+            }
+        }
         let region = RegionDraft {
             name: fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| code.clone()),
             level: self.source.level,
             shape: None,
-            ancestors: ancestors(&record, &code, fields, account),
-            district: fields.district.and_then(|at| record.value(at).as_bool()),
+            ancestors,
+            district: false,
             code,
         };
+        let district = fields.district.and_then(|at| record.value(at).as_bool());
         account.used();
-        self.drafts.push(Draft { record: number, region, area });
+        self.drafts.push(Draft { record: number, region, area, open, district });
     }
 }
 
-/// The regions above that fields of the record name; where a code is missing, the prefix of the own code serves.
-fn ancestors(record: &Record, code: &str, fields: &Fields, account: &mut Account) -> BTreeMap<Level, (String, String)> {
-    let mut ancestors = BTreeMap::new();
-    for (level, code_field, name_field) in &fields.parents {
-        let own = code_field.and_then(|at| key(record, at));
-        if code_field.is_some() && own.is_none() {
-            let what = format!("no code of the {level} above; the prefix of its own code serves");
-            account.warned("no-parent-code", record.number, what).id = Some(code.to_owned());
-        }
-        if let Some(above) = own.or_else(|| prefix_code(code, *level)) {
-            let name = name_field.and_then(|at| name(record, at)).unwrap_or_default();
-            ancestors.insert(*level, (above, name));
+/// Of codes that are some of GB/T 2260, so many may be slips.
+const SLIPS: f64 = 0.1;
+
+/// Whether the codes of a source are those of GB/T 2260: the config says so, or their form does, and, where there are outlines, one of them lies
+/// where its code says.
+fn is_gb2260(source: &RegionSource, drafts: &[Draft]) -> bool {
+    match source.code_system {
+        Some(CodeSystem::GbT2260) => return true,
+        Some(CodeSystem::Other) => return false,
+        None => {}
+    }
+    let fits: Vec<&Draft> =
+        drafts.iter().filter(|draft| gb2260::has_form(&draft.region.code, draft.region.level)).collect();
+    let mut places = fits.iter().filter_map(|draft| Some((draft, first_corner(draft.area.as_ref()?)?))).peekable();
+    !fits.is_empty()
+        && (drafts.len() - fits.len()) as f64 <= SLIPS * drafts.len() as f64
+        && (places.peek().is_none() || places.any(|(draft, at)| gb2260::may_lie_at(&draft.region.code, at)))
+}
+
+/// Gives each region what follows from its code where the codes are those of GB/T 2260, and else the name of the region above for its code.
+fn hang(source: &RegionSource, drafts: &mut [Draft], account: &mut Account) {
+    let is_gb = is_gb2260(source, drafts);
+    for Draft { record, region, open, district, .. } in drafts {
+        // a config that says so answers for codes of any form
+        let follows = is_gb && (source.code_system.is_some() || gb2260::has_form(&region.code, region.level));
+        region.district = district.unwrap_or(follows && gb2260::is_district(&region.code));
+        let above = Level::ALL.into_iter().filter(|level| *level < region.level);
+        let missing: Vec<Level> = above.filter(|level| !region.ancestors.contains_key(level)).collect();
+        for level in missing {
+            let by_prefix = follows.then(|| gb2260::above(&region.code, level)).flatten();
+            let named = open.remove(&level);
+            let has_field = source.parents.get(&level).is_some_and(|field| field.code.is_some());
+            if has_field {
+                let (instead, code) = match &by_prefix {
+                    Some(_) => ("the prefix of its own code serves", &region.code),
+                    None => ("its own code does not say it either: it counts in none", &region.code),
+                };
+                account.warned("no-parent-code", *record, format!("no code of the {level} above; {instead}")).id =
+                    Some(code.clone());
+            }
+            match (by_prefix, named) {
+                (Some(code), name) => {
+                    region.ancestors.insert(level, (code, name.flatten().unwrap_or_default()));
+                }
+                // a field of names alone: the name is the code
+                (None, Some(Some(name))) if !has_field => {
+                    region.ancestors.insert(level, (name.clone(), name));
+                }
+                (None, Some(None)) if !has_field => {
+                    let what = format!(
+                        "nothing says which {level} it is in: its code is not one of GB/T 2260, and no field is named; write parents = \
+                         {{ {level} = {{ code = \"FIELD\" }} }}"
+                    );
+                    account.warned("no-parent-code", *record, what).id = Some(region.code.clone());
+                }
+                (None, _) => {}
+            }
         }
     }
-    ancestors
 }
 
 /// Reads one source.
@@ -179,7 +239,9 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
         });
     }
     account.close(max_loss)?;
-    Ok(Read { account, drafts })
+    hang(source, &mut drafts, &mut account);
+    let asked = source.parents.keys().copied().collect();
+    Ok(Read { account, drafts, asked })
 }
 
 fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
@@ -201,9 +263,14 @@ pub(crate) fn tree(
 ) -> Result<(RegionTree, Vec<Account>), IngestError> {
     let mut builder = RegionTreeBuilder::default();
     let mut accounts = Vec::new();
-    for Read { mut account, drafts } in read {
-        for Draft { record, mut region, area } in drafts {
+    let known: BTreeSet<(Level, String)> =
+        read.iter().flat_map(|one| &one.drafts).map(|it| (it.region.level, it.region.code.clone())).collect();
+    builder.ask_for(plan.evaluate.keys().copied());
+    for Read { mut account, drafts, asked } in read {
+        builder.ask_for(asked);
+        for Draft { record, mut region, area, .. } in drafts {
             let code = region.code.clone();
+            spell_as_known(&mut region, &known);
             follow_changes(&mut region, record, changes, &mut account);
             if let Some(lonlat) = area {
                 let Some(plane) = ground.area(&lonlat) else {
@@ -233,12 +300,21 @@ pub(crate) fn codes(read: &[Read]) -> BTreeSet<String> {
     read.iter().flat_map(|one| &one.drafts).map(|draft| draft.region.code.clone()).collect()
 }
 
+/// Writes the codes above as the sources of their levels do: `3201` or `320100000000` for `320100`.
+fn spell_as_known(region: &mut RegionDraft, known: &BTreeSet<(Level, String)>) {
+    for (level, (above, _)) in &mut region.ancestors {
+        if gb2260::has_form(above, *level) && !known.contains(&(*level, above.clone())) {
+            let spelt =
+                gb2260::spellings(above, *level).into_iter().find(|code| known.contains(&(*level, code.clone())));
+            *above = spelt.unwrap_or_else(|| std::mem::take(above));
+        }
+    }
+}
+
 /// Hangs a region under the regions of today where its record, or its own code, names those of yesterday.
 fn follow_changes(region: &mut RegionDraft, record: u64, changes: &Changes, account: &mut Account) {
     for level in Level::ALL.into_iter().filter(|level| *level < region.level) {
-        let declared = region.ancestors.get(&level).cloned();
-        let by_prefix = || prefix_code(&region.code, level).map(|code| (code, String::new()));
-        let Some((above, name)) = declared.or_else(by_prefix) else { continue };
+        let Some((above, name)) = region.ancestors.get(&level).cloned() else { continue };
         let today = changes.apply(above.clone(), Some(record), Some(&region.code), account);
         if today != above {
             region.ancestors.insert(level, (today, name));

@@ -6,6 +6,7 @@ use geo_types::LineString;
 use geo_types::MultiLineString;
 
 use crate::base::units::Text;
+use crate::base::units::fixed;
 use crate::base::units::trim_zeros;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
@@ -200,7 +201,7 @@ pub(crate) fn evidence(answer: &Answer<'_>) -> Vec<Evidence> {
     let line = |pair: &Pair| {
         let (hub, unit) = (&answer.hubs[pair.hub], &answer.units[pair.unit]);
         let (facility, own) = (hub.facility, &answer.units[hub.unit]);
-        let km = format!("{:.1}", pair.metres / 1000.0);
+        let km = fixed(pair.metres / 1000.0, 1);
         let (why_en, why_zh) = match (pair.standing, pair.line, hub.has_stop) {
             (Standing::NoData, ..) => {
                 ("nothing is known of services in one of the regions".to_owned(), "所涉区域公交服务无数据".to_owned())

@@ -15,6 +15,7 @@ use crate::base::plane::Rect;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::base::units::thousands;
 use crate::metrics::Context;
 use crate::metrics::Metric;
@@ -585,7 +586,7 @@ impl Answer<'_> {
         }
         Some(match self.params.of {
             Of::Area => {
-                let km2 = format!("{:.2} km²", missing / 1e6);
+                let km2 = format!("{} km²", fixed(missing / 1e6, 2));
                 Text::new(format!("{km2} more must come to lie inside"), format!("还需覆盖 {km2}"))
             }
             _ => {

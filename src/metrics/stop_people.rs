@@ -229,8 +229,8 @@ impl<'a> People<'a> {
             other => (other, other),
         };
         let (mut en, mut zh) = (
-            format!("{:.0} more {unit_en} must have a served stop within {}", missing.ceil(), self.limit),
-            format!("还需使 {:.0} {unit_zh}在 {} 内有达标站点", missing.ceil(), self.limit),
+            format!("{} more {unit_en} must have a served stop within {}", thousands(missing.ceil()), self.limit),
+            format!("还需使 {} {unit_zh}在 {} 内有达标站点", thousands(missing.ceil()), self.limit),
         );
         if seldom > Weight::ZERO {
             let seldom = thousands(seldom.to_f64());

@@ -7,6 +7,7 @@ pub mod demand;
 pub mod district;
 pub mod facility;
 pub mod gathered;
+pub mod gb2260;
 pub mod hazard;
 pub mod joining;
 pub mod lattice;

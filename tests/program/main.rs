@@ -4,6 +4,7 @@ mod architecture;
 mod city_configs;
 mod cli;
 mod documentation;
+mod examples;
 mod inspect;
 mod jiangsu;
 mod plan_on_a_page;

@@ -14,6 +14,7 @@ use crate::app::inspect::against::Supposed;
 use crate::app::inspect::against::Undecided;
 use crate::app::inspect::sides::Sides;
 use crate::base::units::Lang;
+use crate::base::units::fixed;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
 
@@ -108,8 +109,11 @@ fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
         match sides.unmatched_borders {
             0 => String::new(),
             count => {
-                let pairs = say.say("pair(s) of borders nearly meet", "对边界未重合");
-                format!("{count} {pairs}, {:.1} km", sides.unmatched_m / 1000.0)
+                let pairs = match count {
+                    1 => say.say("pair of borders nearly meets", "对边界未重合"),
+                    _ => say.say("pairs of borders nearly meet", "对边界未重合"),
+                };
+                format!("{count} {pairs}, {} km", fixed(sides.unmatched_m / 1000.0, 1))
             }
         },
         of(sides.exclaves, sides.exclaves_m2, String::new(), say.say("exclave(s)", "处飞地")),
@@ -137,12 +141,12 @@ fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
 
 /// An area for people.
 fn ground(m2: f64) -> String {
-    if m2 < 1e5 { format!("{m2:.0} m²") } else { format!("{:.1} km²", m2 / 1e6) }
+    if m2 < 1e5 { format!("{} m²", fixed(m2, 0)) } else { format!("{} km²", fixed(m2 / 1e6, 1)) }
 }
 
 /// A width for people.
 fn wide(metres: f64) -> String {
-    if metres < 10.0 { format!("{metres:.2} m") } else { format!("{metres:.0} m") }
+    format!("{} m", fixed(metres, if metres < 10.0 { 2 } else { 0 }))
 }
 
 struct Page {
@@ -282,10 +286,7 @@ fn datum_name(datum: Datum) -> &'static str {
 }
 
 fn metres(value: f64) -> String {
-    match value.abs() {
-        0.0..9.95 => format!("{value:.1} m"),
-        _ => format!("{value:.0} m"),
-    }
+    format!("{} m", fixed(value, if value.abs() < 9.95 { 1 } else { 0 }))
 }
 
 /// `508 m off as it stands (465 m east, 205 m south)`.

@@ -461,7 +461,7 @@ impl Page<'_> {
             shown(&row.figure),
             self.chip(row)
         );
-        if let Some((part, whole, more)) = row.figure.share_of() {
+        if let Some((part, whole, more)) = row.figure.share_of(row.is_count()) {
             let of = match self.lang {
                 Lang::En => format!("{part} of {whole}"),
                 Lang::Zh => format!("{whole} 中的 {part}"),
@@ -672,12 +672,8 @@ impl Page<'_> {
                 shown(&region.figure)
             ));
             if has_left {
-                let (part, whole) = (region.figure.part.unwrap_or(0.0), region.figure.whole.unwrap_or(0.0));
-                out.push_str(&format!(
-                    "<td class=\"v\">{}</td><td class=\"v\">{}</td>",
-                    thousands(whole - part),
-                    thousands(whole)
-                ));
+                let (left, whole) = row.left_of(&region.figure);
+                out.push_str(&format!("<td class=\"v\">{left}</td><td class=\"v\">{whole}</td>"));
             }
             out.push_str("</tr>\n");
         }
@@ -695,16 +691,13 @@ impl Page<'_> {
     fn weights(&self, row: &Row) -> String {
         let mut out = String::new();
         for ledger in &row.weights {
-            let parts: Vec<String> = ledger
-                .parts
-                .iter()
-                .filter(|(_, part)| part != "0")
-                .map(|(name, part)| format!("{} {}", escape(self.part(name)), escape(part)))
-                .collect();
+            let (parts, total) = ledger.shown(row.is_count());
+            let parts: Vec<String> =
+                parts.iter().map(|(name, part)| format!("{} {}", escape(self.part(name)), escape(part))).collect();
             out.push_str(&format!(
                 "<p class=\"soft\">{}: {} {} = {}</p>\n",
                 self.say("Account", "台账"),
-                escape(&ledger.total),
+                escape(&total),
                 escape(&ledger.unit),
                 parts.join(" + ")
             ));
