@@ -124,7 +124,7 @@ fn regions() -> Result<RegionTreeBuilder, Box<dyn Error>> {
                 level: Level::County,
                 shape: Some(Shape { plane, lonlat, area_m2: 0.0 }),
                 ancestors,
-                district: false,
+                district: Some(false),
             })?;
         }
     }

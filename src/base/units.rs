@@ -368,6 +368,11 @@ impl Weight {
         self.0 as f64 / Self::SCALE as f64
     }
 
+    /// The amount as a text for programs, to a thousandth.
+    pub fn exact(self) -> String {
+        trim_zeros(self.to_f64(), 3)
+    }
+
     /// An amount in millionths.
     pub fn from_micros(micros: i128) -> Weight {
         Weight(micros)
@@ -410,9 +415,13 @@ impl Sum for Weight {
     }
 }
 
+/// For sentences: a whole number with its thousands, and `< 1` for what is less than half of one but not nothing.
 impl fmt::Display for Weight {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&trim_zeros(self.to_f64(), 3))
+        match thousands(self.to_f64()) {
+            nothing if nothing == "0" && self.0 > 0 => out.write_str("< 1"),
+            amount => out.write_str(&amount),
+        }
     }
 }
 

@@ -529,8 +529,8 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .iter()
             .map(|ledger| WeightRow {
                 unit: ledger.unit.clone(),
-                total: ledger.total.to_string(),
-                parts: ledger.parts.iter().map(|(name, part)| ((*name).to_owned(), part.to_string())).collect(),
+                total: ledger.total.exact(),
+                parts: ledger.parts.iter().map(|(name, part)| ((*name).to_owned(), part.exact())).collect(),
             })
             .collect(),
         synthetic: output.synthetic,

@@ -137,7 +137,7 @@ impl Collect for Collector<'_> {
             level: self.source.level,
             shape: None,
             ancestors,
-            district: false,
+            district: None,
             code,
         };
         let district = fields.district.and_then(|at| record.value(at).as_bool());
@@ -171,7 +171,7 @@ fn hang(source: &RegionSource, drafts: &mut [Draft], account: &mut Account) {
     for Draft { record, region, open, district, .. } in drafts {
         // a config that says so answers for codes of any form
         let follows = is_gb && (source.code_system.is_some() || gb2260::has_form(&region.code, region.level));
-        region.district = district.unwrap_or(follows && gb2260::is_district(&region.code));
+        region.district = district.or_else(|| follows.then(|| gb2260::is_district(&region.code)));
         let above = Level::ALL.into_iter().filter(|level| *level < region.level);
         let missing: Vec<Level> = above.filter(|level| !region.ancestors.contains_key(level)).collect();
         for level in missing {

@@ -268,8 +268,14 @@ mod tests {
                 Level::County => BTreeMap::from([(Level::City, ("3201".to_owned(), String::new()))]),
                 _ => BTreeMap::new(),
             };
-            let draft =
-                RegionDraft { code: code.into(), name: code.into(), level, shape: None, ancestors, district: false };
+            let draft = RegionDraft {
+                code: code.into(),
+                name: code.into(),
+                level,
+                shape: None,
+                ancestors,
+                district: Some(false),
+            };
             builder.add(draft).unwrap();
         }
         let tree = builder.freeze(&|_, _| Some(true));

@@ -122,8 +122,8 @@ pub struct RegionDraft {
     pub shape: Option<Shape>,
     /// Regions above, `(code, name)`; an empty name leaves it to whoever knows it.
     pub ancestors: BTreeMap<Level, (String, String)>,
-    /// A district of a city proper.
-    pub district: bool,
+    /// Whether it is a district of a city proper; `None` where nothing says so.
+    pub district: Option<bool>,
 }
 
 /// A code that stands twice at one level.
@@ -177,11 +177,11 @@ impl RegionTreeBuilder {
     /// is judged when one of its descendants is.
     pub fn freeze(self, judged: &dyn Fn(Level, &str) -> Option<bool>) -> RegionTree {
         let mut tree = RegionTree::default();
-        let mut ancestors_of: Vec<Vec<(Level, String, String)>> = Vec::new();
+        let mut ancestors_of: Vec<BTreeMap<Level, (String, String)>> = Vec::new();
         let own: BTreeSet<Level> = self.drafts.iter().map(|draft| draft.level).collect();
         for draft in self.drafts {
             let above = draft.ancestors.into_iter().filter(|(level, _)| *level < draft.level);
-            let ancestors = above.map(|(level, (code, name))| (level, code, name)).collect();
+            ancestors_of.push(above.collect());
             tree.by_code.insert((draft.level, draft.code.clone()), RegionIdx::new(tree.regions.len()));
             tree.regions.push(Region {
                 code: draft.code,
@@ -191,13 +191,25 @@ impl RegionTreeBuilder {
                 parent: None,
                 shape: draft.shape,
                 judged: false,
-                district: draft.district,
+                district: draft.district.unwrap_or(false),
             });
-            ancestors_of.push(ancestors);
         }
         let declared = tree.regions.len();
+        // what a county says of its city stands before what its townships say of it
+        let mut order: Vec<usize> = (0..declared).collect();
+        order.sort_by_key(|at| tree.regions[*at].level);
+        for at in &order {
+            let nearest = ancestors_of[*at].iter().rev().find_map(|(level, (code, _))| {
+                tree.by_code.get(&(*level, code.clone())).map(|idx| (*level, ancestors_of[idx.at()].clone()))
+            });
+            if let Some((nearest, above)) = nearest {
+                ancestors_of[*at].retain(|level, (code, _)| {
+                    *level >= nearest || above.get(level).is_none_or(|(declared, _)| declared == code)
+                });
+            }
+        }
         // implied ancestors, the name from whoever knows it
-        for (level, code, name) in ancestors_of.iter().flatten() {
+        for (level, (code, name)) in ancestors_of.iter().flatten() {
             let key = (*level, code.clone());
             if let Some(idx) = tree.by_code.get(&key) {
                 let region = &mut tree.regions[idx.at()];
@@ -220,14 +232,11 @@ impl RegionTreeBuilder {
                 district: false,
             });
         }
-        // parents: the nearest declared ancestor; implied ancestors hang on by the chain of whoever implied them. The largest go first: what a
-        // county says of itself stands before what its townships say of it
-        let mut order: Vec<usize> = (0..declared).collect();
-        order.sort_by_key(|at| tree.regions[*at].level);
+        // parents: the nearest declared ancestor; implied ancestors hang on by the chain of whoever implied them
         for at in order {
             let ancestors = &ancestors_of[at];
             let mut child = RegionIdx::new(at);
-            for (level, code, _) in ancestors.iter().rev() {
+            for (level, (code, _)) in ancestors.iter().rev() {
                 let parent = tree.by_code[&(*level, code.clone())];
                 if parent != child && tree.regions[child.at()].parent.is_none() {
                     tree.regions[child.at()].parent = Some(parent);
@@ -367,7 +376,7 @@ mod tests {
             level,
             shape: None,
             ancestors: BTreeMap::new(),
-            district: false,
+            district: None,
         }
     }
 
@@ -392,7 +401,8 @@ mod tests {
         assert_eq!(tree.ancestor(town, Level::City), Some(city));
         assert_eq!(tree.ancestor(city, Level::Township), None);
         let judged: Vec<&str> = tree.iter().filter(|(_, r)| r.judged).map(|(_, r)| r.code.as_str()).collect();
-        assert_eq!(judged, ["320102001", "320102", "320100", "320000"]);
+        assert_eq!(judged, ["320102001", "320102", "320000", "320100"]);
+        assert_eq!(tree.find(Level::City, "320199"), None);
     }
 
     #[test]

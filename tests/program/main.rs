@@ -7,6 +7,7 @@ mod documentation;
 mod examples;
 mod inspect;
 mod jiangsu;
+mod names;
 mod plan_on_a_page;
 mod qgis_project;
 mod report;

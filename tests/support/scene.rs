@@ -158,7 +158,7 @@ impl Scene {
                 level: Level::County,
                 shape: Some(Shape { plane: outline, lonlat, area_m2: 0.0 }),
                 ancestors,
-                district,
+                district: Some(district),
             })
             .expect("codes of a scene are unique");
         self
