@@ -50,7 +50,7 @@ const NOUNS: [(&str, &str); 46] = [
     ("warnings", "warning"),
 ];
 
-/// Verbs that stand right behind such a noun.
+/// Verbs of such a noun.
 const VERBS: [(&str, &str); 11] = [
     ("are", "is"),
     ("choose", "chooses"),
@@ -65,7 +65,10 @@ const VERBS: [(&str, &str); 11] = [
     ("were", "was"),
 ];
 
-/// A sentence with `1 pairs are` and its like put right, wherever a count is put in.
+/// Words behind a noun that its verb is looked for in.
+const CLAUSE: usize = 6;
+
+/// A sentence with `1 pairs are` and its like put right, wherever a count is put in; `1 of 1 pairs` stays.
 pub fn agree(text: String) -> String {
     if !text.contains("1 ") {
         return text;
@@ -73,15 +76,17 @@ pub fn agree(text: String) -> String {
     let mut told = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(at) = rest.find("1 ") {
-        let (front, behind) = (&rest[..at], &rest[at + 2..]);
-        told.push_str(front);
-        told.push_str("1 ");
+        told.push_str(&rest[..at]);
+        rest = &rest[at + 2..];
         // 11, 0.1, 1 201 and 3/1 are no ones, and neither is the 1 of x1 or 2-1
-        let before = told[..told.len() - 2].chars().next_back();
+        let before = told.chars().next_back();
         let is_one =
             before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '/' | '-' | '−' | '\u{202f}')));
-        rest = behind;
-        if !is_one {
+        let of = told.strip_suffix(" of ");
+        let is_share = of.is_some_and(|front| front.ends_with(|c: char| c.is_ascii_digit()));
+        let is_object = of.is_some() || told.ends_with(" in ") || told.ends_with(" with ");
+        told.push_str("1 ");
+        if !is_one || is_share {
             continue;
         }
         if let Some(more) = rest.strip_prefix("more ") {
@@ -91,12 +96,16 @@ pub fn agree(text: String) -> String {
         let Some((noun, one)) = word(rest, &NOUNS) else { continue };
         told.push_str(one);
         rest = &rest[noun.len()..];
-        if let Some(behind) = rest.strip_prefix(' ')
-            && let Some((verb, one)) = word(behind, &VERBS)
-        {
+        for _ in 0..if is_object { 0 } else { CLAUSE } {
+            let Some(behind) = rest.strip_prefix(' ') else { break };
+            let end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+            // another noun has verbs of its own
+            if end == 0 || word(behind, &NOUNS).is_some() {
+                break;
+            }
             told.push(' ');
-            told.push_str(one);
-            rest = &behind[verb.len()..];
+            told.push_str(word(behind, &VERBS).map_or(&behind[..end], |(_, one)| one));
+            rest = &behind[end..];
         }
     }
     told + rest
@@ -124,6 +133,11 @@ mod tests {
             ("11\u{202f}001 points", "11\u{202f}001 points"),
             ("gap of 1 points; 1 points lie outside", "gap of 1 point; 1 point lies outside"),
             ("at least 1 departures a day", "at least 1 departure a day"),
+            ("1 of 1 facilities lie in regions", "1 of 1 facilities lie in regions"),
+            ("; 1 points that are not judged want room too", "; 1 point that is not judged wants room too"),
+            ("the facility of 1 points (11)", "the facility of 1 point (11)"),
+            ("the lines of 1 regions are known", "the lines of 1 region are known"),
+            ("1 records lie in regions that are not judged", "1 record lies in regions that are not judged"),
             ("1 linesmen", "1 linesmen"),
             ("", ""),
         ];

@@ -468,6 +468,11 @@ impl Text {
         Text { en: agree(en.into()), zh: zh.into() }
     }
 
+    /// The same text, put together of several, agreeing with its counts.
+    pub fn agreed(&self) -> Text {
+        Text::new(self.en.as_str(), self.zh.as_str())
+    }
+
     /// The text in `lang`.
     pub fn in_lang(&self, lang: Lang) -> &str {
         match lang {

@@ -518,12 +518,16 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                 verdict: judge(&one.figure, target).0,
             })
             .collect(),
-        closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),
+        closing_the_gap: output
+            .closing_the_gap
+            .as_ref()
+            .map(Text::agreed)
+            .or_else(|| missing_supply(&output.headline, target)),
         pace: target.filter(|_| verdict == Verdict::Missed).and_then(|target| {
             let figure = &output.headline;
             pace(figure.value?, figure.unit, target, promise.as_of, &output.history)
         }),
-        notes: output.notes.clone(),
+        notes: output.notes.iter().map(Text::agreed).collect(),
         weights: output
             .weights
             .iter()

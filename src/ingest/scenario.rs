@@ -312,7 +312,7 @@ impl<'e> Editor<'e> {
             self.changes.push(Change {
                 group: Group::Facilities,
                 text: Text::new(
-                    format!("hazard \"{name}\": {count} facilities in its areas do not count"),
+                    format!("hazard \"{name}\": not counted in its areas: {count} facilities"),
                     format!("灾害“{name}”：区内{count}处设施不计入"),
                 ),
                 has_effect: count > 0,

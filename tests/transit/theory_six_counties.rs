@@ -216,7 +216,7 @@ fn the_rates_of_the_field_and_the_pairs_that_are_missing() {
     // every neighbour reached: A, D, E of A to E; 0.9 · 4 pairs = 3.6, so all 4 are wanted and one is missing
     let regions = output.variants.iter().find(|variant| variant.code == "regions").unwrap();
     assert_eq!((regions.figure.part, regions.figure.whole), (Some(3.0), Some(5.0)));
-    assert!(output.closing_the_gap.unwrap().en.starts_with("1 more pairs are needed"));
+    assert!(output.closing_the_gap.unwrap().en.starts_with("1 more pair is needed"));
     // mean of shares 0.7333, node 4/5 (all but C), by length 3 of 4 pairs of 10 100 m each
     let params = NeighbourReach::default();
     let survey = Survey::new(&study, &params).unwrap();
