@@ -120,9 +120,7 @@ surface = {{ cell = "100 m", landcover = {{ path = "landcover.tif", speeds = {{ 
 fn join(base: &mut Table, more: Table) {
     for (key, value) in more {
         match (base.get_mut(&key), value) {
-            (Some(Value::Table(old)), Value::Table(new))
-                if old.contains_key("path") == new.contains_key("path") || key == "streets" =>
-            {
+            (Some(Value::Table(old)), Value::Table(new)) if ["study", "streets", "surface"].contains(&key.as_str()) => {
                 join(old, new);
             }
             (Some(Value::Array(old)), Value::Array(new)) if key == "records" => {
@@ -140,17 +138,14 @@ fn join(base: &mut Table, more: Table) {
 /// A fragment as a whole config.
 fn completed(fragment: &str) -> Result<String, String> {
     let top = ["title", "lang", "map-approval", "as-of", "study", "norms", "norm", "indicator", "output"];
-    let mut text = String::new();
-    let mut is_open = false;
+    let (mut text, mut is_open) = (String::new(), false);
+    // members of a list
+    let fragment = match fragment.starts_with("{ name = ") {
+        true => format!("demand = [\n{fragment}\n]\n"),
+        false => fragment.to_owned(),
+    };
     for line in fragment.lines() {
-        // sources of a list, each for itself; a measure is one of an indicator, whatever stands before it
-        if let Some(source) = line.strip_suffix(',').filter(|line| line.starts_with("{ name = ") && line.ends_with('}'))
-        {
-            text += &format!("[[study.demand]]\n");
-            let table: Table = format!("one = {source}").parse().map_err(|error: toml::de::Error| error.to_string())?;
-            text += &toml::to_string(&table["one"]).unwrap();
-            continue;
-        }
+        // a measure is one of an indicator, whatever stands before it
         if line.starts_with("[[indicator]]") {
             is_open = true;
         } else if line.starts_with("measure.") && !std::mem::take(&mut is_open) {
@@ -161,7 +156,7 @@ fn completed(fragment: &str) -> Result<String, String> {
     }
     let parsed: Table = text.parse().map_err(|error: toml::de::Error| format!("{error}\n{text}"))?;
     let (own, of_study): (Table, Table) = parsed.into_iter().partition(|(key, _)| top.contains(&key.as_str()));
-    let mut whole = minimal(fragment);
+    let mut whole = minimal(&fragment);
     join(&mut whole, own);
     let study = whole["study"].as_table_mut().unwrap();
     // a source on its own: what a table of the study says of its file
@@ -169,6 +164,10 @@ fn completed(fragment: &str) -> Result<String, String> {
         true => {
             let mut source = of_study;
             source.insert("kind".to_owned(), "school".into());
+            // which build reads what is no matter of the example
+            if source["path"].as_str().is_some_and(|path| path.contains("://")) && !cfg!(feature = "postgis") {
+                source.insert("path".to_owned(), "database.gpkg".into());
+            }
             Table::from_iter([("facilities".to_owned(), Value::Table(source))])
         }
         false => of_study,
@@ -195,8 +194,8 @@ fn every_config_in_the_pages_can_be_meant() {
             // a patch over a study
             if text.contains("[facilities]") {
                 let base = "title = \"t\"\n[study]\nregions = { path = \"c.geojson\", level = \"county\" }\n\
-                            facilities = [{ path = \"shelters.csv\", kind-field = \"kind\", x = \"x\", y = \"y\" }, { path = \"clinics.csv\", kind = \"clinic\", x = \"x\", y = \"y\" }]\n\
-                            demand = { name = \"residents\", path = \"d.csv\", x = \"x\", y = \"y\" }\n\
+                            facilities = [{ path = \"shelters.csv\", kind-field = \"kind\", capacity = \"capacity\", x = \"x\", y = \"y\" }, { path = \"clinics.csv\", kind = \"clinic\", capacity = \"capacity\", x = \"x\", y = \"y\" }]\n\
+                            demand = { name = \"residents\", path = \"d.csv\", people = \"people\", x = \"x\", y = \"y\" }\n\
                             services = { path = \"l.csv\", x = \"x\", y = \"y\" }\nstreets = { path = \"s.osm.pbf\", layer = \"streets\" }\n\
                             [[indicator]]\nid = \"shelter-2-km\"\nmeasure.covered-share = { kind = \"shelter\", within = \"2 km\" }\n";
                 let parsed = Scenario::parse((base, "study.toml", &folder), (&text, &place, &folder));
@@ -230,7 +229,7 @@ fn codes_in_the_patches_of_the_pages_are_those_of_regions() {
         for scale in patch["people"]["scale"].as_array().unwrap() {
             for code in scale.get("regions").and_then(Value::as_table).into_iter().flat_map(Table::keys) {
                 seen += 1;
-                assert!(counties.contains(&format!("{code}")), "{}: no region has the code {code}", example.place);
+                assert!(counties.contains(code.as_str()), "{}: no region has the code {code}", example.place);
             }
         }
     }
@@ -242,9 +241,13 @@ fn commands() -> Vec<Example> {
     let mut found = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(root().join(&page)).unwrap();
+        let mut is_in_block = false;
         for (at, line) in text.lines().enumerate() {
+            is_in_block ^= line.starts_with("```");
             let place = format!("{page}:{}", at + 1);
-            let whole = line.trim_start().starts_with("tongda ").then(|| line.trim_start());
+            // prose begins with the program's name too
+            let whole = Some(line.trim_start())
+                .filter(|it| it.starts_with("tongda ") && (is_in_block || line.starts_with("    ")));
             let within = line.split('`').skip(1).step_by(2).filter(|code| code.starts_with("tongda "));
             for typed in whole.into_iter().chain(within) {
                 let typed = typed.split(" # ").next().unwrap().split([';', '|', '>', '`']).next().unwrap().trim();
