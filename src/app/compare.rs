@@ -148,6 +148,15 @@ pub struct RegionApart {
     pub after: Option<String>,
     /// `None` where one of the runs does not have the region.
     pub verdict: Option<(Verdict, Verdict)>,
+    /// What is missing, and in which run.
+    pub why: Text,
+}
+
+impl RegionApart {
+    /// Whether the runs say different things of it; of the others there is nothing to tell.
+    pub fn is_news(&self) -> bool {
+        self.before != self.after || self.verdict.is_none_or(|(before, after)| before != after)
+    }
 }
 
 /// One piece of evidence that differs; `None` where a run does not have it.
@@ -192,13 +201,10 @@ fn change(before: &Row, after: &Row) -> IndicatorChange {
         title: before.title.clone(),
         verdict: (before.verdict, after.verdict),
         figure: (before.figure.text.clone(), after.figure.text.clone()),
-        difference: known(&before.figure, before.verdict)
-            .zip(known(&after.figure, after.verdict))
-            .map(|(x, y)| y - x)
-            .filter(|_| apart.is_none()),
+        difference: known(&before.figure).zip(known(&after.figure)).map(|(x, y)| y - x).filter(|_| apart.is_none()),
         unit: after.figure.unit,
         larger_is_better: larger_is_better(after),
-        uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
+        uncertain: is_uncertain(&before.figure, before.verdict) || is_uncertain(&after.figure, after.verdict),
         apart,
         pace: None,
         people: if is_same_question { people(before, after) } else { Vec::new() },
@@ -240,14 +246,29 @@ fn verdicts(change: &IndicatorChange) -> Vec<VerdictChange> {
     one(None, change.verdict, &change.figure).into_iter().chain(regions).collect()
 }
 
-/// The value of a figure that can be compared: there is one, and it is not only a bound.
-fn known(figure: &FigureRow, verdict: Verdict) -> Option<f64> {
-    figure.value.filter(|_| verdict != Verdict::NoData && figure.least.is_none())
+/// The value of a figure that can be compared: there is one, and it is not only a bound. What its verdict is does not matter.
+fn known(figure: &FigureRow) -> Option<f64> {
+    figure.value.filter(|_| figure.least.is_none())
 }
 
 /// Whether a part of it has no data, or it is held between bounds only.
-fn is_uncertain(figure: &FigureRow) -> bool {
-    figure.unknown > 0.0 || figure.bounds.is_some_and(|(low, high)| low < high)
+fn is_uncertain(figure: &FigureRow, verdict: Verdict) -> bool {
+    verdict == Verdict::NoData || figure.unknown > 0.0 || figure.bounds.is_some_and(|(low, high)| low < high)
+}
+
+/// Why a region has no figure that can be compared in one run, `A` or `B`; `None` where it has.
+fn lack(region: Option<&RegionRow>, run: &str) -> Option<Text> {
+    let Some(region) = region else {
+        return Some(Text::new(format!("not in {run}"), format!("{run} 无此区域")));
+    };
+    match (region.figure.value, region.figure.least) {
+        (Some(_), None) => None,
+        (Some(_), Some(_)) => Some(Text::new(format!("{run} knows only a lower bound"), format!("{run} 仅知下限"))),
+        (None, _) if region.verdict == Verdict::NotApplicable => {
+            Some(Text::new(format!("not applicable in {run}"), format!("{run} 不适用")))
+        }
+        (None, _) => Some(Text::new(format!("no data in {run}"), format!("{run} 无数据"))),
+    }
 }
 
 /// Why two figures are not compared.
@@ -262,7 +283,7 @@ fn apart(before: &Row, after: &Row) -> Option<Text> {
     if before.figure.unit != after.figure.unit {
         return Some(Text::new("the figures are in different units", "前后数值单位不同"));
     }
-    let missing = |row: &Row| known(&row.figure, row.verdict).is_none();
+    let missing = |row: &Row| known(&row.figure).is_none();
     let (en, zh) = match (missing(before), missing(after)) {
         (false, false) => return None,
         (true, false) => ("no data before: no change is claimed", "前次无数据，不判断变化"),
@@ -283,6 +304,14 @@ fn larger_is_better(row: &Row) -> bool {
     }
 }
 
+/// Two reasons in one.
+fn both(before: Option<Text>, after: Option<Text>) -> Text {
+    match (before, after) {
+        (Some(x), Some(y)) => Text::new(format!("{}, {}", x.en, y.en), format!("{}，{}", x.zh, y.zh)),
+        (one, other) => one.or(other).unwrap_or_default(),
+    }
+}
+
 fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
     let index = |row: &Row| -> BTreeMap<(Level, String), RegionRow> {
         row.regions.iter().map(|region| ((region.level, region.code.clone()), region.clone())).collect()
@@ -291,9 +320,8 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
     let (mut changes, mut apart) = (Vec::new(), Vec::new());
     for (key, after) in has {
         let before = had.remove(&key);
-        let values = before
-            .as_ref()
-            .and_then(|before| known(&before.figure, before.verdict).zip(known(&after.figure, after.verdict)));
+        let why = both(lack(before.as_ref(), "A"), lack(Some(&after), "B"));
+        let values = before.as_ref().and_then(|before| known(&before.figure).zip(known(&after.figure)));
         match (before, values) {
             (Some(before), Some((x, y))) => changes.push(RegionChange {
                 level: after.level,
@@ -302,7 +330,7 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
                 before: x,
                 after: y,
                 difference: y - x,
-                uncertain: is_uncertain(&before.figure) || is_uncertain(&after.figure),
+                uncertain: is_uncertain(&before.figure, before.verdict) || is_uncertain(&after.figure, after.verdict),
                 verdict: (before.verdict, after.verdict),
                 text: (before.figure.text, after.figure.text),
             }),
@@ -313,10 +341,12 @@ fn regions(before: &Row, after: &Row) -> (Vec<RegionChange>, Vec<RegionApart>) {
                 verdict: before.as_ref().map(|before| (before.verdict, after.verdict)),
                 before: before.map(|before| before.figure.text),
                 after: Some(after.figure.text),
+                why,
             }),
         }
     }
     apart.extend(had.into_values().map(|region| RegionApart {
+        why: both(lack(Some(&region), "A"), lack(None, "B")),
         level: region.level,
         code: region.code,
         name: region.name,

@@ -4,7 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::app::asked::Asked;
+use crate::app::asked::Index;
+use crate::app::asked::is_about_both;
 use crate::base::units::Lang;
+use crate::indicators::scorecard::EvidenceRow;
 use crate::indicators::scorecard::Row;
 use crate::indicators::scorecard::Scorecard;
 use crate::metrics::METRICS;
@@ -31,6 +35,12 @@ pub enum ExplainError {
         "the run says nothing of \"{id}\"; ids of its indicators: {indicators}; or give the code or name of a region or point"
     )]
     UnknownId { id: String, indicators: String },
+    /// Several have the name.
+    #[error("\"{name}\" is the name of several; give the code of one of them: {candidates}")]
+    Ambiguous { name: String, candidates: String },
+    /// No line of the run is about both.
+    #[error("the run says nothing of {a} together with {b}; of {a} it has the pairs with: {others}")]
+    UnknownPair { a: String, b: String, others: String },
 }
 
 /// What is known of a metric.
@@ -80,34 +90,46 @@ pub fn last_run(folder: &Path) -> Result<PathBuf, ExplainError> {
     }
 }
 
-/// The chain behind one figure: an indicator by its id, or every figure and every line of evidence of a region, a pair or a
-/// point by its code or name.
+/// The chain behind one figure: an indicator by its id, or every figure and every line of evidence of a region, a pair, a facility or a point, by
+/// code or name as they are printed; the answer is the same for each way of asking.
 /// # Errors
-/// [`ExplainError::UnknownId`].
+/// [`ExplainError::UnknownId`], [`ExplainError::Ambiguous`], [`ExplainError::UnknownPair`].
 pub fn why(card: &Scorecard, id: &str, lang: Lang) -> Result<String, ExplainError> {
-    if let Some(row) = card.indicators.iter().find(|row| row.id == id) {
+    if let Some(row) = card.indicators.iter().find(|row| row.id == id.trim()) {
         return Ok(indicator(card, row, lang));
     }
-    let mut lines = Vec::new();
+    let index = Index::new(card);
+    let asked = index.find(id)?;
+    let mut lines = vec![match &asked {
+        Asked::One(id) => index.told(id),
+        Asked::Pair(a, b) => {
+            let (first, second) = if a <= b { (a, b) } else { (b, a) };
+            format!("{} – {}", index.told(first), index.told(second))
+        }
+    }];
     for row in &card.indicators {
-        let regions = row.regions.iter().filter(|region| region.code == id || region.name == id);
-        let evidence =
-            row.evidence.iter().filter(|evidence| evidence.key == id || evidence.about.iter().any(|about| about == id));
-        let mut mine: Vec<String> = regions
-            .map(|region| {
+        let mut mine: Vec<String> = Vec::new();
+        if let Asked::One(id) = &asked {
+            mine.extend(row.regions.iter().filter(|region| region.code == *id).map(|region| {
                 let text = Some(region.figure.in_lang(lang)).filter(|text| !text.is_empty()).unwrap_or("–");
                 format!("  {} {} [{}]", region.name, text, region.verdict.title().in_lang(lang))
-            })
-            .collect();
+            }));
+        }
+        let is_meant = |evidence: &&EvidenceRow| match &asked {
+            Asked::One(id) => evidence.key == *id || evidence.about.contains(id),
+            Asked::Pair(a, b) => is_about_both(evidence, a, b),
+        };
+        let evidence = row.evidence.iter().filter(is_meant);
         mine.extend(evidence.map(|evidence| format!("    {}", evidence.text.in_lang(lang))));
+        if let (Asked::One(id), true) = (&asked, mine.is_empty()) {
+            // evidence is listed for so many points only: what became of the others stands in their outcomes
+            let outcomes = row.outcomes.iter().filter(|outcome| outcome.key == *id);
+            mine.extend(outcomes.map(|outcome| format!("    {}", outcome.state)));
+        }
         if !mine.is_empty() {
             lines.push(row.title.in_lang(lang).to_owned());
             lines.append(&mut mine);
         }
-    }
-    if lines.is_empty() {
-        let indicators: Vec<&str> = card.indicators.iter().map(|row| row.id.as_str()).collect();
-        return Err(ExplainError::UnknownId { id: id.to_owned(), indicators: indicators.join(", ") });
     }
     Ok(lines.join("\n") + "\n")
 }

@@ -1,5 +1,6 @@
 //! Floor 6: the order of work: init, inspect, run, compare, explain.
 
+mod asked;
 pub mod compare;
 pub mod explain;
 pub mod init;

@@ -3,6 +3,7 @@
 pub mod apportion;
 pub mod clock;
 pub mod frame;
+pub mod grammar;
 pub mod idx;
 pub mod issue;
 pub mod ledger;

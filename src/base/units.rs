@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::base::grammar::agree;
+
 /// Why a text is not a quantity of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -239,19 +241,36 @@ impl fmt::Display for Share {
     }
 }
 
+/// `value` with `places` decimals; what rounds to nothing is `0`, never `-0`.
+pub fn fixed(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.bytes().all(|byte| matches!(byte, b'0' | b'.')) => size.to_owned(),
+        _ => text,
+    }
+}
+
+/// A difference with `places` decimals and its sign; what rounds to nothing has none.
+pub fn signed(value: f64, places: usize) -> String {
+    let text = fixed(value, places);
+    let has_sign = text.starts_with('-') || text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if has_sign { text } else { format!("+{text}") }
+}
+
 /// `value` with at most `places` decimals and without trailing zeros: 12.500 becomes `12.5`.
 pub fn trim_zeros(value: f64, places: usize) -> String {
-    let text = format!("{value:.places$}");
+    let text = fixed(value, places);
     if !text.contains('.') {
         return text;
     }
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A whole number with a narrow space between thousands: 80539975 becomes `80 539 975`. Fractions are rounded.
+/// A whole number with a narrow space between thousands: 80539975 becomes `80 539 975`. Fractions are rounded, halves away from zero.
 pub fn thousands(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut text = if value < 0.0 { "-".to_owned() } else { String::new() };
+    let text = fixed(value.round(), 0);
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    let mut text = sign.to_owned();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push('\u{202f}');
@@ -259,6 +278,39 @@ pub fn thousands(value: f64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// An amount as people are told it: whole numbers with their thousands, and one decimal where the amount itself has fractions and is no count of
+/// people or places.
+pub fn amount(value: f64, is_count: bool) -> String {
+    if is_count || value.fract() == 0.0 { thousands(value) } else { trim_zeros(value, 1) }
+}
+
+/// A part of a whole as whole numbers, with what is left: the part is cut as shares are, never rounded up, but for one that is all of it; the rest is
+/// what the two printed numbers leave. So part and rest make up the whole.
+pub fn part_of(part: f64, whole: f64) -> (f64, f64, f64) {
+    let all = whole.round();
+    // sums of millionths come as floating-point numbers: a part in 10⁹ is none
+    let part = if part >= whole { all } else { (part + 1e-9 * whole).floor().clamp(0.0, all.max(0.0)) };
+    (part, all - part, all)
+}
+
+/// Parts as whole numbers that add up to the rounded sum of them: each is cut, and the largest remainders are rounded up, ties by position.
+pub fn whole_parts(parts: &[f64]) -> Vec<f64> {
+    let mut units: Vec<f64> = parts.iter().map(|part| part.floor()).collect();
+    let missing = parts.iter().sum::<f64>().round() - units.iter().sum::<f64>();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    let rest = |at: usize| parts[at] - parts[at].floor();
+    order.sort_by(|x, y| rest(*y).total_cmp(&rest(*x)).then(x.cmp(y)));
+    for at in order.into_iter().take(missing.max(0.0) as usize) {
+        units[at] += 1.0;
+    }
+    units
+}
+
+/// A number of things with their word: `1 pair`, `2 pairs`, `12 345 pairs`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count as f64), if count == 1 { one } else { many })
 }
 
 /// A share of two whole numbers, in per cent, cut (never rounded up) after one decimal.
@@ -316,6 +368,11 @@ impl Weight {
         self.0 as f64 / Self::SCALE as f64
     }
 
+    /// The amount as a text for programs, to a thousandth.
+    pub fn exact(self) -> String {
+        trim_zeros(self.to_f64(), 3)
+    }
+
     /// An amount in millionths.
     pub fn from_micros(micros: i128) -> Weight {
         Weight(micros)
@@ -358,9 +415,13 @@ impl Sum for Weight {
     }
 }
 
+/// For sentences: a whole number with its thousands, and `< 1` for what is less than half of one but not nothing.
 impl fmt::Display for Weight {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&trim_zeros(self.to_f64(), 3))
+        match thousands(self.to_f64()) {
+            nothing if nothing == "0" && self.0 > 0 => out.write_str("< 1"),
+            amount => out.write_str(&amount),
+        }
     }
 }
 
@@ -402,9 +463,14 @@ impl From<TextForm> for Text {
 }
 
 impl Text {
-    /// Both languages at once.
+    /// Both languages at once; the English one agrees with its counts.
     pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Text {
-        Text { en: en.into(), zh: zh.into() }
+        Text { en: agree(en.into()), zh: zh.into() }
+    }
+
+    /// The same text, put together of several, agreeing with its counts.
+    pub fn agreed(&self) -> Text {
+        Text::new(self.en.as_str(), self.zh.as_str())
     }
 
     /// The text in `lang`.
@@ -484,6 +550,90 @@ mod tests {
     fn a_weight_is_never_negative_infinite_or_nan() {
         for value in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
             assert_eq!(Weight::from_f64(value), None, "{value}");
+        }
+    }
+
+    /// Numbers of Knuth's MMIX generator, of all sizes and both signs.
+    fn numbers(count: usize) -> (u64, Vec<f64>) {
+        let seed = std::env::var("TONGDA_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_260_304);
+        let mut state: u64 = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        let mut found = vec![0.0, -0.0, 0.5, -0.5, 0.049, -0.049, -1e-12, 999.5, 999_999.5, -999.5];
+        found.extend((0..count).map(|_| (next() - 0.5) * 10f64.powf(next() * 18.0 - 9.0)));
+        (seed, found)
+    }
+
+    fn number_of(text: &str) -> f64 {
+        text.replace('\u{202f}', "").parse().unwrap()
+    }
+
+    #[test]
+    fn no_text_of_a_number_is_a_negative_zero_and_each_reads_as_itself() {
+        let (seed, numbers) = numbers(20_000);
+        type Formatter = (&'static str, fn(f64) -> String);
+        let formatters: [Formatter; 9] = [
+            ("fixed 0", |value| fixed(value, 0)),
+            ("fixed 1", |value| fixed(value, 1)),
+            ("fixed 3", |value| fixed(value, 3)),
+            ("signed 1", |value| signed(value, 1)),
+            ("trim_zeros 1", |value| trim_zeros(value, 1)),
+            ("trim_zeros 6", |value| trim_zeros(value, 6)),
+            ("thousands", thousands),
+            ("amount", |value| amount(value, false)),
+            ("amount of people", |value| amount(value, true)),
+        ];
+        for (name, formatter) in formatters {
+            for value in &numbers {
+                let text = formatter(*value);
+                let read = number_of(&text);
+                assert!(!(read == 0.0 && text.contains(['-', '+'])), "seed {seed}: {name} of {value:e} is {text}");
+                assert_eq!(formatter(read), text, "seed {seed}: {name} of {value:e}");
+            }
+        }
+        for value in numbers.iter().map(|value| value.abs()) {
+            let text = four_digits(value);
+            assert_eq!(four_digits(number_of(&text)), text, "seed {seed}: {value:e}");
+            assert!(
+                amount(value, true).parse::<f64>().map_or(true, |read| read.fract() == 0.0),
+                "seed {seed}: {value:e}"
+            );
+        }
+        let cases = [(1234.5, "1\u{202f}235"), (-0.4, "0"), (-1234.0, "-1\u{202f}234"), (999.5, "1\u{202f}000")];
+        for (value, want) in cases {
+            assert_eq!(thousands(value), want);
+        }
+        assert_eq!(
+            [signed(0.04, 1), signed(-0.04, 1), signed(0.05, 1), signed(-1.26, 1)],
+            ["0.0", "0.0", "+0.1", "-1.3"]
+        );
+        assert_eq!([counted(1, "pair", "pairs"), counted(0, "pair", "pairs")], ["1 pair", "0 pairs"]);
+    }
+
+    #[test]
+    fn printed_parts_make_up_the_printed_whole() {
+        let cases = [
+            ((0.5, 1.0), (0.0, 1.0, 1.0)),
+            ((0.5, 0.5), (1.0, 0.0, 1.0)),
+            ((99.9, 100.0), (99.0, 1.0, 100.0)),
+            ((0.0, 3.0), (0.0, 3.0, 3.0)),
+            ((2.6, 2.6), (3.0, 0.0, 3.0)),
+            ((60.0, 100.4), (60.0, 40.0, 100.0)),
+        ];
+        for ((part, whole), want) in cases {
+            assert_eq!(part_of(part, whole), want, "{part} of {whole}");
+        }
+        let (seed, numbers) = numbers(3_000);
+        for of in numbers.windows(3) {
+            let parts: Vec<f64> = of.iter().map(|value| value.abs().min(1e9)).collect();
+            let whole: f64 = parts.iter().sum();
+            let (part, rest, all) = part_of(parts[0], whole);
+            assert!(part + rest == all && part >= 0.0 && rest >= 0.0, "seed {seed}: {parts:?}");
+            let units = whole_parts(&parts);
+            assert_eq!(units.iter().sum::<f64>(), whole.round(), "seed {seed}: {parts:?}");
+            assert!(units.iter().zip(&parts).all(|(unit, part)| (unit - part).abs() < 1.0), "seed {seed}: {parts:?}");
         }
     }
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Lang;
+use crate::base::units::amount;
+use crate::base::units::counted;
 use crate::base::units::thousands;
-use crate::base::units::trim_zeros;
 use crate::base::words;
 use crate::cli::text;
 use crate::indicators::ranking::Ranked;
@@ -164,7 +165,7 @@ impl Page {
             text::pad_left(value, 9),
             text::pad(&target, 20),
         ));
-        let of = row.figure.share_of();
+        let of = row.figure.share_of(row.is_count());
         if let Some((part, whole, unknown)) = of {
             let (mut en, mut zh) = (format!("{part} of {whole}"), format!("{whole} 中的 {part}"));
             if unknown != "0" {
@@ -215,7 +216,7 @@ impl Page {
             ]);
         }
         let counts = |figure: &FigureRow| {
-            figure.share_of().map_or("–".to_owned(), |(part, whole, unknown)| match unknown.as_str() {
+            figure.share_of(true).map_or("–".to_owned(), |(part, whole, unknown)| match unknown.as_str() {
                 "0" => format!("{part}/{whole}"),
                 _ => format!("{part}/{whole} +{unknown}?"),
             })
@@ -227,7 +228,7 @@ impl Page {
                 let mut scopes: Vec<String> = variant.others.iter().map(|(_, figure)| counts(figure)).collect();
                 scopes.resize(3, "–".to_owned());
                 cells.extend(scopes);
-                cells.push(variant.needed.map_or(String::new(), |needed| trim_zeros(needed, 0)));
+                cells.push(variant.needed.map_or(String::new(), thousands));
                 cells.push(match variant.informative_only {
                     true => self.say("a bound only", "仅供参考").to_owned(),
                     false => variant.verdict.title().in_lang(self.lang).to_owned(),
@@ -252,9 +253,10 @@ impl Page {
         let told = row.classes.iter().map(|one| {
             let class = one.class.as_deref().unwrap_or(self.say("class not known", "类别未知"));
             let value = or_dash(one.figure.in_lang(self.lang));
-            let (whole, points) = (thousands(one.figure.whole.unwrap_or(0.0)), one.points);
+            let whole = amount(one.figure.whole.unwrap_or(0.0), row.is_count());
+            let points = thousands(one.points as f64);
             match self.lang {
-                Lang::En => format!("{class} {value} ({whole} in {points} points)"),
+                Lang::En => format!("{class} {value} ({whole} in {})", counted(one.points as usize, "point", "points")),
                 Lang::Zh => format!("{class} {value}（{points}个点，{whole}）"),
             }
         });
@@ -359,12 +361,14 @@ impl Page {
         let sum =
             |pick: fn(&crate::indicators::scorecard::SourceRow) -> u64| card.sources.iter().map(pick).sum::<u64>();
         let (read, used) = (sum(|source| source.read), sum(|source| source.used));
-        let dropped = read - used;
+        let count = |count: u64| thousands(count as f64);
+        let dropped = count(read - used);
+        let (read, used) = (count(read), count(used));
         let synthetic = card.sources.iter().filter(|source| source.synthetic).count();
         self.wrapped(
             &format!(
-                "ledger: {read} records read from {} sources ({synthetic} of them synthetic) = {used} used + {dropped} dropped",
-                card.sources.len()
+                "ledger: {read} records read from {} ({synthetic} of them synthetic) = {used} used + {dropped} dropped",
+                counted(card.sources.len(), "source", "sources")
             ),
             &format!(
                 "数据台账：{} 个数据源（其中合成 {synthetic} 个）读入 {read} 条 = 采用 {used} 条 + 剔除 {dropped} 条",
@@ -378,18 +382,25 @@ impl Page {
         }
         let reasons: Vec<String> = reasons
             .iter()
-            .map(|(reason, count)| format!("{} {count}", words::issue(reason).in_lang(self.lang)))
+            .map(|(reason, dropped)| format!("{} {}", words::issue(reason).in_lang(self.lang), count(*dropped)))
             .collect();
         let reasons = if reasons.is_empty() { "–".to_owned() } else { reasons.join(", ") };
         self.wrapped(&format!("dropped: {reasons}"), &format!("剔除原因：{reasons}"), "");
         let count = |severity| issues.iter().filter(|issue: &&Issue| issue.severity == severity).count();
-        let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
+        let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
+        let told = [
+            counted(errors, "error", "errors"),
+            counted(warnings, "warning", "warnings"),
+            counted(notes, "note", "notes"),
+        ]
+        .join(", ");
+        let [errors, warnings, notes] = [errors, warnings, notes].map(|count| thousands(count as f64));
         let scale = format!("{} ({:.4} – {:.4})", card.plane.name, card.plane.scale_min, card.plane.scale_max);
         self.wrapped(
+            &format!("issues: {told} (layer \"issues\"); plane and its scale: {scale}"),
             &format!(
-                "issues: {errors} errors, {warnings} warnings, {notes} notes (layer \"issues\"); plane and its scale: {scale}"
+                "问题：错误 {errors}、警告 {warnings}、提示 {notes}（见图层 issues）；量测平面及长度变形：{scale}"
             ),
-            &format!("问题：错误 {errors}、警告 {warnings}、提示 {notes}（见图层 issues）；量测平面及长度变形：{scale}"),
             "",
         );
     }

@@ -8,7 +8,9 @@ use crate::app::compare::Moved;
 use crate::app::compare::RegionApart;
 use crate::app::compare::VerdictChange;
 use crate::base::units::Lang;
+use crate::base::units::counted;
 use crate::base::units::four_digits;
+use crate::base::units::signed as signed_number;
 use crate::base::units::thousands;
 use crate::base::words;
 use crate::cli::text;
@@ -69,15 +71,20 @@ fn signed(difference: f64, unit: FigureUnit, lang: Lang) -> String {
     let (number, name) = match (unit, lang) {
         (FigureUnit::Share, Lang::En) => (difference * 100.0, " points"),
         (FigureUnit::Share, Lang::Zh) => (difference * 100.0, " 个百分点"),
-        (FigureUnit::Metres, _) => return format!("{difference:+.0} m"),
+        (FigureUnit::Metres, _) => return format!("{} m", signed_number(difference, 0)),
         (FigureUnit::Seconds, _) => (difference / 60.0, " min"),
         (FigureUnit::Rate, _) => {
-            let sign = if difference < 0.0 { "-" } else { "+" };
-            return format!("{sign}{} per 1000", four_digits(difference.abs() * 1000.0));
+            let size = four_digits(difference.abs() * 1000.0);
+            let sign = match difference {
+                _ if size == "0" => "",
+                less if less < 0.0 => "-",
+                _ => "+",
+            };
+            return format!("{sign}{size} per 1000");
         }
         (FigureUnit::Amount, _) => (difference, ""),
     };
-    format!("{number:+.1}{name}")
+    format!("{}{name}", signed_number(number, 1))
 }
 
 impl Page {
@@ -314,27 +321,33 @@ impl Page {
                 self.line(&line);
             }
         }
-        // a region that has no figure in either run is no news: it is counted
-        let is_silent = |one: &&RegionApart| [&one.before, &one.after].iter().all(|text| text.as_deref() == Some(""));
-        let (silent, news): (Vec<_>, Vec<_>) = change.regions_apart.iter().partition(is_silent);
+        // a region of which both runs say the same is no news: it is counted
+        let (news, silent): (Vec<_>, Vec<_>) = change.regions_apart.iter().partition(|one| one.is_news());
         if !news.is_empty() {
             let text = |text: &Option<String>| text.as_deref().map_or("–", or_dash).to_owned();
             let name = |one: &&RegionApart| {
-                format!("{} ({}): {} | {}", one.name, one.code, text(&one.before), text(&one.after))
+                let (was, is, why) = (text(&one.before), text(&one.after), one.why.in_lang(self.lang));
+                match self.lang {
+                    Lang::En => format!("{} ({}): {was} | {is}, {why}", one.name, one.code),
+                    Lang::Zh => format!("{}（{}）：{was} | {is}，{why}", one.name, one.code),
+                }
             };
-            let names: Vec<String> = news.iter().take(SHOWN).map(name).collect();
+            let mut names: Vec<String> = news.iter().take(SHOWN).map(name).collect();
+            names.extend((news.len() > SHOWN).then(|| format!("… +{}", news.len() - SHOWN)));
             let count = news.len();
             let (en, zh) = (
                 format!("not compared, without a figure in A or in B ({count}): {}", names.join("; ")),
-                format!("未比较，A 或 B 无数据（{count}）：{}", names.join("；")),
+                format!("未比较，A 或 B 无数值（{count}）：{}", names.join("；")),
             );
             let line = text::wrap(self.say(&en, &zh), COLUMNS, "  ");
             self.text.push_str(&line);
         }
         if !silent.is_empty() {
             let count = silent.len();
-            let (en, zh) =
-                (format!("without a figure in both: {count} regions"), format!("两次均无数据的区域：{count} 个"));
+            let (en, zh) = (
+                format!("without a figure in both: {}", counted(count, "region", "regions")),
+                format!("两次均无数值的区域：{count} 个"),
+            );
             let line = text::wrap(self.say(&en, &zh), COLUMNS, "  ");
             self.text.push_str(&line);
         }

@@ -242,7 +242,10 @@ source_table! {
         pub code: Option<String>,
         /// Field of the name; left out, `name` where there is one, and else the code.
         pub name: Option<String>,
-        /// Field of the code of the region one level up; left out, the code's own prefix (GB/T 2260) says.
+        /// Which system the codes are of: from `gb-t-2260` the regions above follow, and which counties are districts. Left out, the codes
+        /// themselves say: their form, and whether the outlines lie where the codes say.
+        pub code_system: Option<CodeSystem>,
+        /// Field of the code of the region one level up; left out, the prefix of its own code says, where it is one of GB/T 2260.
         pub parent: Option<String>,
         /// Fields of the regions above, by level.
         #[serde(default)]
@@ -250,7 +253,7 @@ source_table! {
         /// `none` for a list of regions without outlines.
         #[serde(default)]
         pub geometry: GeometryUse,
-        /// Field that says whether the region is a district of a city proper; left out, the code says.
+        /// Field that says whether the region is a district of a city proper; left out, its code says, where it is one of GB/T 2260.
         pub district: Option<String>,
         /// Repair self-intersecting polygons instead of leaving them out; they are listed either way.
         #[serde(default)]
@@ -602,10 +605,21 @@ pub struct TravelFile {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ParentFile {
-    /// Field of its code; left out, the prefix of the region's own code (GB/T 2260).
+    /// Field of its code; left out, the prefix of the region's own code where that is one of GB/T 2260, and else its name.
     pub code: Option<String>,
     /// Field of its name.
     pub name: Option<String>,
+}
+
+/// The system that codes of regions are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeSystem {
+    /// GB/T 2260, and the statistical codes of townships and villages built on it: the codes above are prefixes.
+    #[serde(rename = "gb-t-2260")]
+    GbT2260,
+    /// Any other: nothing follows from a code.
+    Other,
 }
 
 /// Whether the outlines of a regions file are used.

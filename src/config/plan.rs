@@ -19,6 +19,7 @@ use crate::base::units::Text;
 use crate::config::check;
 use crate::config::error;
 use crate::config::error::ConfigError;
+use crate::config::file::CodeSystem;
 use crate::config::file::Codes;
 use crate::config::file::ConfigFile;
 use crate::config::file::Datum;
@@ -151,6 +152,8 @@ pub struct RegionSource {
     pub level: Level,
     /// Field of the code.
     pub code: String,
+    /// As the config says; `None` leaves it to the codes.
+    pub code_system: Option<CodeSystem>,
     /// Field of the name; `None` takes `name` where there is one.
     pub name: Option<String>,
     /// Fields of the regions above, by level.
@@ -804,6 +807,7 @@ fn regions(file: &RegionsFile, base_dir: &Path) -> RegionSource {
         source: source(file.reading(), base_dir),
         level: file.level,
         code: file.code.clone().unwrap_or_else(|| "code".to_owned()),
+        code_system: file.code_system,
         name: file.name.clone(),
         parents,
         geometry: file.geometry,

@@ -13,8 +13,10 @@ use crate::base::ledger::Ledger;
 use crate::base::noun::Noun;
 use crate::base::units::Lang;
 use crate::base::units::Text;
+use crate::base::units::amount;
+use crate::base::units::part_of;
 use crate::base::units::thousands;
-use crate::base::units::trim_zeros;
+use crate::base::units::whole_parts;
 use crate::indicators::norm::NormRow;
 use crate::indicators::pace::Pace;
 use crate::indicators::pace::pace;
@@ -340,10 +342,14 @@ impl OutcomeRow {
     }
 }
 
-/// Codes of the regions that a region is in, the next one up first.
-fn parents(study: &Study, region: RegionIdx) -> Vec<String> {
+/// Codes of the regions that a region is in, the next one up first; of levels that the study asks for or has figures of.
+fn parents(study: &Study, region: RegionIdx, levels: &BTreeSet<Level>) -> Vec<String> {
     let above = std::iter::successors(study.regions.get(region).parent, |one| study.regions.get(*one).parent);
-    above.map(|one| study.regions.get(one).code.clone()).collect()
+    above
+        .map(|one| study.regions.get(one))
+        .filter(|one| study.regions.is_asked(one.level) || levels.contains(&one.level))
+        .map(|one| one.code.clone())
+        .collect()
 }
 
 /// The Chinese of a text where it is another than the English.
@@ -366,12 +372,49 @@ impl FigureRow {
         told_value(value, self.unit, self.counts.as_ref())
     }
 
-    /// Part, whole and unknown of a share as texts: whole numbers as they are, others to one decimal.
-    pub fn share_of(&self) -> Option<(String, String, String)> {
-        let number = |value: f64| {
-            if value.fract() == 0.0 { thousands(value) } else { trim_zeros(value, 1) }
+    /// Part, whole and unknown of a share as texts; counts of people, pairs or places are whole numbers, the part cut as the share is.
+    pub fn share_of(&self, is_count: bool) -> Option<(String, String, String)> {
+        let (part, whole) = (self.part?, self.whole?);
+        let (part, whole) = if is_count { (part_of(part, whole).0, part_of(part, whole).2) } else { (part, whole) };
+        let unknown = match amount(self.unknown, is_count) {
+            nothing if nothing == "0" && self.unknown > 0.0 => "< 1".to_owned(),
+            unknown => unknown,
         };
-        Some((number(self.part?), number(self.whole?), number(self.unknown)))
+        Some((amount(part, is_count), amount(whole, is_count), unknown))
+    }
+}
+
+impl Row {
+    /// Whether parts and wholes are counts: of people, pairs or regions, and no amounts of records or areas.
+    pub fn is_count(&self) -> bool {
+        !matches!(self.metric.as_str(), "attribute-share" | "overlay-share" | "reported")
+    }
+
+    /// What is not reached of a region or class, and all of it, as texts.
+    pub fn left_of(&self, figure: &FigureRow) -> (String, String) {
+        let (part, whole) = (figure.part.unwrap_or(0.0), figure.whole.unwrap_or(0.0));
+        match self.is_count() {
+            true => (thousands(part_of(part, whole).1), thousands(part_of(part, whole).2)),
+            false => (amount(whole - part, false), amount(whole, false)),
+        }
+    }
+}
+
+impl WeightRow {
+    /// The parts that are not nothing and their total as texts: whole numbers that add up where it counts, and else as they are.
+    pub fn shown(&self, is_count: bool) -> (Vec<(&str, String)>, String) {
+        let read = |text: &String| text.parse::<f64>().unwrap_or(0.0);
+        let parts: Vec<f64> = self.parts.iter().map(|(_, part)| read(part)).collect();
+        let (told, total) = match is_count {
+            true => {
+                let whole = whole_parts(&parts);
+                let total = whole.iter().sum();
+                (whole, total)
+            }
+            false => (parts.clone(), read(&self.total)),
+        };
+        let parts = self.parts.iter().zip(parts).zip(told).filter(|((_, part), _)| *part != 0.0);
+        (parts.map(|(((name, _), _), told)| (name.as_str(), amount(told, is_count))).collect(), amount(total, is_count))
     }
 }
 
@@ -513,7 +556,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                     verdict,
                     status: Status::of(verdict, untested, &figure.figure, target),
                     small: figure.figure.is_small,
-                    parents: parents(study, figure.region),
+                    parents: parents(study, figure.region, &levels),
                 }
             })
             .collect(),
@@ -527,21 +570,22 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                 verdict: judge(&one.figure, target).0,
             })
             .collect(),
-        closing_the_gap: Some(verdict)
-            .filter(|verdict| *verdict == Verdict::Missed)
-            .and_then(|_| output.closing_the_gap.clone().or_else(|| missing_amount(output, target))),
+        closing_the_gap: Some(verdict).filter(|verdict| *verdict == Verdict::Missed).and_then(|_| {
+            let told = output.closing_the_gap.as_ref().map(Text::agreed);
+            told.or_else(|| missing_amount(output, target))
+        }),
         pace: target.filter(|_| verdict == Verdict::Missed).and_then(|target| {
             let figure = &output.headline;
             pace(figure.value?, figure.unit, target, promise.as_of, &output.history)
         }),
-        notes: output.notes.clone(),
+        notes: output.notes.iter().map(Text::agreed).collect(),
         weights: output
             .weights
             .iter()
             .map(|ledger| WeightRow {
                 unit: ledger.unit.clone(),
-                total: ledger.total.to_string(),
-                parts: ledger.parts.iter().map(|(name, part)| ((*name).to_owned(), part.to_string())).collect(),
+                total: ledger.total.exact(),
+                parts: ledger.parts.iter().map(|(name, part)| ((*name).to_owned(), part.exact())).collect(),
             })
             .collect(),
         synthetic: output.synthetic,

@@ -18,6 +18,9 @@ use crate::ingest::account::key;
 use crate::ingest::account::name;
 use crate::ingest::door;
 use crate::ingest::door::Collect;
+use crate::model::gb2260;
+use crate::model::region::Level;
+use crate::model::transit::Transit;
 use crate::table::Record;
 
 /// Digits of the codes of counties and townships, whose descendants carry them in front.
@@ -80,7 +83,7 @@ impl Changes {
             Some(split) => return Some((split, code.to_owned())),
             None => {}
         }
-        if !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !gb2260::has_form(code, Level::Village) && !gb2260::has_form(code, Level::Township) {
             return None;
         }
         PREFIXES.iter().filter(|digits| code.len() > **digits).find_map(|digits| {

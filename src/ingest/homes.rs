@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::base::idx::RegionIdx;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
+use crate::base::units::fixed;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
 use crate::model::dropped::Home;
@@ -210,8 +211,8 @@ impl<'t> Homes<'t> {
             {
                 let region = self.tree.get(home);
                 let what = format!(
-                    "lies {:.1} km outside {} ({}), which its code names; the code decides",
-                    metres / 1000.0,
+                    "lies {} km outside {} ({}), which its code names; the code decides",
+                    fixed(metres / 1000.0, 1),
                     region.name,
                     region.code
                 );

@@ -9,6 +9,7 @@ use geo_types::MultiPolygon;
 use crate::base::issue::Issue;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
+use crate::config::file::CodeSystem;
 use crate::config::file::GeometryUse;
 use crate::config::plan::RegionSource;
 use crate::config::plan::StudyPlan;
@@ -27,12 +28,12 @@ use crate::ingest::ground::ToDegrees;
 use crate::ingest::outline;
 use crate::model::dropped::Home;
 use crate::model::dropped::Lost;
+use crate::model::gb2260;
 use crate::model::region::Level;
 use crate::model::region::RegionDraft;
 use crate::model::region::RegionTree;
 use crate::model::region::RegionTreeBuilder;
 use crate::model::region::Shape;
-use crate::model::region::prefix_code;
 use crate::table::Record;
 
 /// The regions of one source, in degrees.
@@ -43,6 +44,10 @@ pub(crate) struct Read {
     drafts: Vec<Draft>,
     level: Level,
     left_out: Vec<LeftOut>,
+    /// Levels above that the config names.
+    asked: Vec<Level>,
+    /// Whether its codes are those of GB/T 2260.
+    is_gb: bool,
 }
 
 /// A region that was left out: its record, the reason, and its code where it has one.
@@ -56,6 +61,10 @@ struct Draft {
     drawn: Option<MultiPolygon<f64>>,
     /// The same in degrees, when they are known.
     lonlat: Option<MultiPolygon<f64>>,
+    /// Levels above that the config names and no field gives a code for: the name, where a field gives one.
+    open: BTreeMap<Level, Option<String>>,
+    /// Whether it is a district, where a field says so.
+    district: Option<bool>,
 }
 
 struct Fields {
@@ -134,34 +143,86 @@ impl Collect for Collector<'_> {
             },
         };
         self.seen.insert(code.clone(), number);
+        let (mut ancestors, mut open) = (BTreeMap::new(), BTreeMap::new());
+        for (level, code_field, name_field) in &fields.parents {
+            let name = name_field.and_then(|at| name(&record, at));
+            match code_field.and_then(|at| key(&record, at)) {
+                Some(above) => drop(ancestors.insert(*level, (above, name.unwrap_or_default()))),
+                None => drop(open.insert(*level, name)),
+            }
+        }
         let region = RegionDraft {
             name: fields.name.and_then(|at| name(&record, at)).unwrap_or_else(|| code.clone()),
             level: self.source.level,
             shape: None,
-            ancestors: ancestors(&record, &code, fields, account),
-            district: fields.district.and_then(|at| record.value(at).as_bool()),
+            ancestors,
+            district: None,
             code,
         };
+        let district = fields.district.and_then(|at| record.value(at).as_bool());
         account.used();
-        self.drafts.push(Draft { record: number, region, drawn: area, lonlat: None });
+        self.drafts.push(Draft { record: number, region, drawn: area, lonlat: None, open, district });
     }
 }
 
-/// The regions above that fields of the record name; where a code is missing, the prefix of the own code serves.
-fn ancestors(record: &Record, code: &str, fields: &Fields, account: &mut Account) -> BTreeMap<Level, (String, String)> {
-    let mut ancestors = BTreeMap::new();
-    for (level, code_field, name_field) in &fields.parents {
-        let own = code_field.and_then(|at| key(record, at));
-        if code_field.is_some() && own.is_none() {
-            let what = format!("no code of the {level} above; the prefix of its own code serves");
-            account.warned("no-parent-code", record.number, what).id = Some(code.to_owned());
-        }
-        if let Some(above) = own.or_else(|| prefix_code(code, *level)) {
-            let name = name_field.and_then(|at| name(record, at)).unwrap_or_default();
-            ancestors.insert(*level, (above, name));
+/// Of codes that are some of GB/T 2260, so many may be slips.
+const SLIPS: f64 = 0.1;
+
+/// Whether the codes of a source are those of GB/T 2260: the config says so, or their form does, and, where there are outlines, one of them lies
+/// where its code says.
+fn is_gb2260(source: &RegionSource, drafts: &[Draft]) -> bool {
+    match source.code_system {
+        Some(CodeSystem::GbT2260) => return true,
+        Some(CodeSystem::Other) => return false,
+        None => {}
+    }
+    let fits: Vec<&Draft> =
+        drafts.iter().filter(|draft| gb2260::has_form(&draft.region.code, draft.region.level)).collect();
+    let mut places = fits.iter().filter_map(|draft| Some((draft, first_corner(draft.lonlat.as_ref()?)?))).peekable();
+    !fits.is_empty()
+        && (drafts.len() - fits.len()) as f64 <= SLIPS * drafts.len() as f64
+        && (places.peek().is_none() || places.any(|(draft, at)| gb2260::may_lie_at(&draft.region.code, at)))
+}
+
+/// Gives each region what follows from its code where the codes are those of GB/T 2260, and else the name of the region above for its code.
+fn hang(source: &RegionSource, is_gb: bool, drafts: &mut [Draft], account: &mut Account) {
+    for Draft { record, region, open, district, .. } in drafts {
+        // a config that says so answers for codes of any form
+        let follows = is_gb && (source.code_system.is_some() || gb2260::has_form(&region.code, region.level));
+        region.district = district.or_else(|| follows.then(|| gb2260::is_district(&region.code)));
+        let above = Level::ALL.into_iter().filter(|level| *level < region.level);
+        let missing: Vec<Level> = above.filter(|level| !region.ancestors.contains_key(level)).collect();
+        for level in missing {
+            let by_prefix = follows.then(|| gb2260::above(&region.code, level)).flatten();
+            let named = open.remove(&level);
+            let has_field = source.parents.get(&level).is_some_and(|field| field.code.is_some());
+            if has_field {
+                let (instead, code) = match &by_prefix {
+                    Some(_) => ("the prefix of its own code serves", &region.code),
+                    None => ("its own code does not say it either: it counts in none", &region.code),
+                };
+                account.warned("no-parent-code", *record, format!("no code of the {level} above; {instead}")).id =
+                    Some(code.clone());
+            }
+            match (by_prefix, named) {
+                (Some(code), name) => {
+                    region.ancestors.insert(level, (code, name.flatten().unwrap_or_default()));
+                }
+                // a field of names alone: the name is the code
+                (None, Some(Some(name))) if !has_field => {
+                    region.ancestors.insert(level, (name.clone(), name));
+                }
+                (None, Some(None)) if !has_field => {
+                    let what = format!(
+                        "nothing says which {level} it is in: its code is not one of GB/T 2260, and no field is named; write parents = \
+                         {{ {level} = {{ code = \"FIELD\" }} }}"
+                    );
+                    account.warned("no-parent-code", *record, what).id = Some(region.code.clone());
+                }
+                (None, _) => {}
+            }
         }
     }
-    ancestors
 }
 
 /// Reads one source.
@@ -201,7 +262,10 @@ pub(crate) fn read(source: &RegionSource, max_loss: Share, progress: &dyn Progre
         understood = Some(degrees);
     }
     account.close(max_loss)?;
-    Ok(Read { account, degrees: understood, drafts, level: source.level, left_out })
+    let is_gb = is_gb2260(source, &drafts);
+    hang(source, is_gb, &mut drafts, &mut account);
+    let asked = source.parents.keys().copied().collect();
+    Ok(Read { account, degrees: understood, drafts, level: source.level, left_out, asked, is_gb })
 }
 
 fn first_corner(area: &MultiPolygon<f64>) -> Option<[f64; 2]> {
@@ -220,9 +284,7 @@ pub(crate) fn judged(read: &[Read], plan: &StudyPlan) -> Vec<Judged> {
         let code_of = |level: Level| match level == region.level {
             true => Some(region.code.clone()),
             false if level > region.level => None,
-            false => {
-                region.ancestors.get(&level).map(|(code, _)| code.clone()).or_else(|| prefix_code(&region.code, level))
-            }
+            false => region.ancestors.get(&level).map(|(code, _)| code.clone()),
         };
         plan.evaluate.is_empty()
             || plan.evaluate.iter().any(|(level, codes)| code_of(*level).is_some_and(|code| codes.holds(&code)))
@@ -246,13 +308,18 @@ pub(crate) fn tree(
 ) -> Result<(RegionTree, Vec<Account>), IngestError> {
     let mut builder = RegionTreeBuilder::default();
     let mut accounts = Vec::new();
+    let known: BTreeSet<(Level, String)> =
+        read.iter().flat_map(|one| &one.drafts).map(|it| (it.region.level, it.region.code.clone())).collect();
+    builder.ask_for(plan.evaluate.keys().copied());
     let judged = |level: Level, code: &str| match plan.evaluate.get(&level) {
         Some(codes) => Some(codes.holds(code)),
         None => plan.evaluate.is_empty().then_some(true),
     };
-    for Read { mut account, degrees, drafts, level, mut left_out } in read {
-        for Draft { record, mut region, drawn, lonlat } in drafts {
+    for Read { mut account, degrees, drafts, level, mut left_out, asked, is_gb } in read {
+        builder.ask_for(asked);
+        for Draft { record, mut region, drawn, lonlat, .. } in drafts {
             let code = region.code.clone();
+            spell_as_known(&mut region, &known);
             follow_changes(&mut region, record, changes, &mut account);
             if let (Some(degrees), Some(drawn), Some(lonlat)) = (&degrees, drawn, lonlat) {
                 let Some(plane) = ground.area(degrees, &drawn) else {
@@ -274,7 +341,8 @@ pub(crate) fn tree(
             // as the tree does it, by the levels above where the config says nothing of its own; without a code nobody knows
             let says = |above: &Level| {
                 let code = code.as_deref()?;
-                judged(*above, &if *above == level { code.to_owned() } else { prefix_code(code, *above)? })
+                let by_prefix = || gb2260::above(code, *above).filter(|_| is_gb);
+                judged(*above, &if *above == level { code.to_owned() } else { by_prefix()? })
             };
             let is_judged = Level::ALL.iter().rev().filter(|above| **above <= level).find_map(says).unwrap_or(true);
             account.lose(record, reason, Home::Unknown, Lost::Region { level, is_judged });
@@ -290,12 +358,21 @@ pub(crate) fn codes(read: &[Read]) -> BTreeSet<String> {
     read.iter().flat_map(|one| &one.drafts).map(|draft| draft.region.code.clone()).collect()
 }
 
+/// Writes the codes above as the sources of their levels do: `3201` or `320100000000` for `320100`.
+fn spell_as_known(region: &mut RegionDraft, known: &BTreeSet<(Level, String)>) {
+    for (level, (above, _)) in &mut region.ancestors {
+        if gb2260::has_form(above, *level) && !known.contains(&(*level, above.clone())) {
+            let spelt =
+                gb2260::spellings(above, *level).into_iter().find(|code| known.contains(&(*level, code.clone())));
+            *above = spelt.unwrap_or_else(|| std::mem::take(above));
+        }
+    }
+}
+
 /// Hangs a region under the regions of today where its record, or its own code, names those of yesterday.
 fn follow_changes(region: &mut RegionDraft, record: u64, changes: &Changes, account: &mut Account) {
     for level in Level::ALL.into_iter().filter(|level| *level < region.level) {
-        let declared = region.ancestors.get(&level).cloned();
-        let by_prefix = || prefix_code(&region.code, level).map(|code| (code, String::new()));
-        let Some((above, name)) = declared.or_else(by_prefix) else { continue };
+        let Some((above, name)) = region.ancestors.get(&level).cloned() else { continue };
         let today = changes.apply(above.clone(), Some(record), Some(&region.code), account);
         if today != above {
             region.ancestors.insert(level, (today, name));

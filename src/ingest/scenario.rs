@@ -38,6 +38,7 @@ use crate::model::facility::Excluded;
 use crate::model::facility::ExcludedBy;
 use crate::model::facility::Facility;
 use crate::model::place::PlaneXy;
+use crate::model::region::Region;
 use crate::model::region::RegionTree;
 use crate::model::transit::Transit;
 use crate::table::Record;
@@ -310,7 +311,7 @@ impl<'e> Editor<'e> {
             self.changes.push(Change {
                 group: Group::Facilities,
                 text: Text::new(
-                    format!("hazard \"{name}\": {count} facilities in its areas do not count"),
+                    format!("hazard \"{name}\": not counted in its areas: {count} facilities"),
                     format!("灾害“{name}”：区内{count}处设施不计入"),
                 ),
                 has_effect: count > 0,
@@ -370,8 +371,10 @@ impl<'e> Editor<'e> {
     pub(crate) fn people(&mut self, layers: &mut [DemandLayer], homes: &Homes<'_>) -> Result<(), IngestError> {
         for scale in &self.edits.scales {
             if let Some(code) = scale.regions.keys().find(|code| homes.by_code(code).is_none()) {
-                let codes: Vec<&str> = homes.tree().iter().map(|(_, region)| region.code.as_str()).collect();
-                let near = nearest_match(code, codes).map(|near| format!("; did you mean \"{near}\"?"));
+                let near = nearest_region(code, homes.tree()).map(|region| match region.name == region.code {
+                    true => format!("; did you mean \"{}\"?", region.code),
+                    false => format!("; did you mean \"{}\", {}?", region.code, region.name),
+                });
                 return self.wrong(format!("no region has the code \"{code}\"{}", near.unwrap_or_default()));
             }
             let Some(layer) = layers.iter_mut().find(|layer| layer.name == scale.demand) else { continue };
@@ -408,6 +411,16 @@ fn first_of<'i>(ids: impl Iterator<Item = &'i str>) -> String {
         }
     }
     named.join(", ")
+}
+
+/// The region that a code which no region has most likely means: the largest one whose code begins so (`320100` for `3201`), or else the one that a
+/// slip leads away from.
+fn nearest_region<'t>(code: &str, tree: &'t RegionTree) -> Option<&'t Region> {
+    let begins = tree.iter().map(|(_, region)| region).filter(|region| region.code.starts_with(code));
+    begins.min_by(|x, y| x.level.cmp(&y.level).then_with(|| x.code.cmp(&y.code))).or_else(|| {
+        let near = nearest_match(code, tree.iter().map(|(_, region)| region.code.as_str()))?;
+        tree.iter().map(|(_, region)| region).find(|region| region.code == near)
+    })
 }
 
 /// Facilities as a patch names them.

@@ -149,8 +149,7 @@ fn position(out: &mut String, c: Coord<f64>) {
 
 /// Degrees with at most 7 decimals, without trailing zeros.
 pub(super) fn degrees(value: f64) -> String {
-    let text = trim_zeros(value, 7);
-    if text == "-0" { "0".to_owned() } else { text }
+    trim_zeros(value, 7)
 }
 
 #[cfg(test)]

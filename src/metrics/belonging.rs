@@ -230,8 +230,11 @@ impl<'a> Belonging<'a> {
 
 /// The judged regions of the levels asked for (county, city and province when none is), smallest level first and then by code.
 pub(crate) fn judged_regions(study: &Study, over: &[Level]) -> Vec<(Level, RegionIdx)> {
-    let levels = if over.is_empty() { &[Level::County, Level::City, Level::Province][..] } else { over };
-    let levels: BTreeSet<Level> = levels.iter().copied().collect();
+    let levels: BTreeSet<Level> = if over.is_empty() {
+        study.regions.usual_levels().into_iter().collect()
+    } else {
+        over.iter().copied().collect()
+    };
     let mut regions = Vec::new();
     for level in levels.into_iter().rev() {
         let mut of_level = study.regions.at_level(level);

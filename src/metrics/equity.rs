@@ -8,6 +8,7 @@ use crate::base::ledger::WeightLedger;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::cost_table::CostUnit;
@@ -333,11 +334,11 @@ fn told(reach: &Reach<'_>, known: &Known) -> Vec<Text> {
             format!("平均 {mean}；半数在 {median} 以内，90 % 在 {p90} 以内"),
         );
         if let (Some(most), Some(least)) = (spread.held(90.0, 100.0), spread.held(0.0, 40.0)) {
-            let (most, least) = (most * 100.0, least * 100.0);
+            let (most, least) = (fixed(most * 100.0, 1), fixed(least * 100.0, 1));
             en += &format!(
-                "; the tenth with the longest ways has {most:.1} % of all distance, the two fifths with the shortest {least:.1} %"
+                "; the tenth with the longest ways has {most} % of all distance, the two fifths with the shortest {least} %"
             );
-            zh += &format!("；最远的10 %承担全部距离的 {most:.1} %，最近的40 %承担 {least:.1} %");
+            zh += &format!("；最远的10 %承担全部距离的 {most} %，最近的40 %承担 {least} %");
         }
         notes.push(Text::new(en, zh));
     }

@@ -10,6 +10,7 @@ use crate::base::issue::Severity;
 use crate::base::same::is_within;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::impedance::By;
 use crate::impedance::cost_table::CostUnit;
 use crate::metrics::reach::Ground;
@@ -95,13 +96,14 @@ impl Halo {
         match &self.limit {
             Some(limit) => {
                 let share = if whole > 0.0 { (self.weight.to_f64() / whole * 1000.0).ceil() / 10.0 } else { 0.0 };
+                let share = fixed(share, 1);
                 Text::new(
                     format!(
                         "{ends_en} within {limit} of {count} points out of reach ({weight}): facilities beyond might reach them, and the \
-                         share be up to {share:.1} points higher; in {named}{etc_en}"
+                         share be up to {share} points higher; in {named}{etc_en}"
                     ),
                     format!(
-                        "{count}个未覆盖的点（{weight}）距{end_zh}不足{limit}，其外的设施可能覆盖它们，覆盖率至多可再高{share:.1}个百分点；涉及{named}{etc_zh}"
+                        "{count}个未覆盖的点（{weight}）距{end_zh}不足{limit}，其外的设施可能覆盖它们，覆盖率至多可再高{share}个百分点；涉及{named}{etc_zh}"
                     ),
                 )
             }

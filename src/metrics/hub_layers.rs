@@ -6,6 +6,7 @@ use geo_types::LineString;
 use geo_types::MultiLineString;
 
 use crate::base::units::Text;
+use crate::base::units::fixed;
 use crate::base::units::trim_zeros;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
@@ -202,7 +203,7 @@ pub(crate) fn evidence(answer: &Answer<'_>) -> Vec<Evidence> {
     let line = |pair: &Pair| {
         let (hub, unit) = (&answer.hubs[pair.hub], &answer.units[pair.unit]);
         let (facility, own) = (hub.facility, &answer.units[hub.unit]);
-        let km = format!("{:.1}", pair.metres / 1000.0);
+        let km = fixed(pair.metres / 1000.0, 1);
         let (why_en, why_zh) = match (pair.standing, pair.line, hub.has_stop) {
             (Standing::NoData, ..) if !pair.doubts.is_empty() => (en_list(&pair.doubts), zh_list(&pair.doubts)),
             (Standing::NoData, ..) => {

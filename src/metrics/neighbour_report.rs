@@ -8,6 +8,7 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::noun::Noun;
 use crate::base::units::Text;
+use crate::base::units::fixed;
 use crate::base::units::percent_floor;
 use crate::metrics::Context;
 use crate::metrics::Output;
@@ -220,7 +221,10 @@ fn scopes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], rate: Rate) 
 /// Each region's share of its neighbours reached, and each ancestor's share of the pairs that touch it.
 fn region_figures(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], over: &[Level]) -> Vec<RegionFigure> {
     let level = survey.params.level;
-    let wanted = |wanted: Level| over.is_empty() || over.contains(&wanted);
+    let wanted = |wanted: Level| match over.is_empty() {
+        true => wanted == level || survey.study.regions.is_asked(wanted),
+        false => over.contains(&wanted),
+    };
     let mut by_region: BTreeMap<(Level, RegionIdx), Vec<Answer>> = BTreeMap::new();
     for (at, unit) in survey.units.iter().enumerate() {
         for member in unit.members.iter().filter(|member| survey.study.regions.get(**member).judged) {
@@ -361,7 +365,7 @@ fn notes(survey: &Survey<'_>, pairs: &[&Pair], answers: &[Answer], reports: &[Pa
         .iter()
         .filter(|pair| pair.standing == Standing::ShortContact && pair.within_m > 0.0)
         .filter(scoped)
-        .map(|pair| format!("{}–{} ({:.0} m)", name(pair.a), name(pair.b), pair.shared_m))
+        .map(|pair| format!("{}–{} ({} m)", name(pair.a), name(pair.b), fixed(pair.shared_m, 0)))
         .collect();
     if !short.is_empty() {
         notes.push(Text::new(

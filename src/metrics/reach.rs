@@ -454,8 +454,7 @@ pub(crate) fn by_region(
     over: &[Level],
 ) -> Vec<(Level, RegionIdx, Vec<usize>)> {
     let mut members: BTreeMap<(Level, RegionIdx), Vec<usize>> = BTreeMap::new();
-    let levels: Vec<Level> =
-        if over.is_empty() { vec![Level::County, Level::City, Level::Province] } else { over.to_vec() };
+    let levels: Vec<Level> = if over.is_empty() { study.regions.usual_levels() } else { over.to_vec() };
     for level in &levels {
         for idx in study.regions.at_level(*level) {
             if study.regions.get(idx).judged {

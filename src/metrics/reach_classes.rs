@@ -2,6 +2,7 @@
 
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::base::units::thousands;
 use crate::metrics::ClassFigure;
 use crate::metrics::Context;
@@ -37,7 +38,7 @@ fn called(class: Option<&str>) -> (&str, &str) {
 /// A value in a sentence.
 fn shown(figure: &Figure) -> String {
     match figure.unit {
-        FigureUnit::Share => figure_label(figure).or_else(|| figure.value.map(|value| format!("{value:.3}"))),
+        FigureUnit::Share => figure_label(figure).or_else(|| figure.value.map(|value| fixed(value, 3))),
         _ => figure_label(figure),
     }
     .unwrap_or_else(|| "–".to_owned())
@@ -93,10 +94,10 @@ fn gap(classes: &[ClassFigure]) -> Option<Text> {
     let gap = match least.0.figure.unit {
         // a share of people is told in points, a coefficient has none
         FigureUnit::Share if least.0.figure.part.is_some() => {
-            let points = gap * 100.0;
-            (format!("{points:.1} points"), format!("{points:.1} 个百分点"))
+            let points = fixed(gap * 100.0, 1);
+            (format!("{points} points"), format!("{points} 个百分点"))
         }
-        FigureUnit::Share => (format!("{gap:.3}"), format!("{gap:.3}")),
+        FigureUnit::Share => (fixed(gap, 3), fixed(gap, 3)),
         unit => {
             let told = shown(&Figure { unit, value: Some(gap), ..Figure::default() });
             (told.clone(), told)

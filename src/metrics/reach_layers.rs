@@ -11,6 +11,7 @@ use crate::base::units::Metres;
 use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::base::units::four_digits;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
@@ -435,7 +436,10 @@ pub(crate) fn unplaced_table(reach: &Reach<'_>, mut table: Table) -> Table {
 /// A cost in a sentence, in English and Chinese.
 pub(crate) fn told(unit: CostUnit, cost: f64) -> (String, String) {
     match unit {
-        CostUnit::Metres => (format!("{cost:.0} m"), format!(" {cost:.0} 米")),
+        CostUnit::Metres => {
+            let metres = fixed(cost, 0);
+            (format!("{metres} m"), format!(" {metres} 米"))
+        }
         CostUnit::Seconds => {
             let minutes = trim_zeros(cost / 60.0, 1);
             (format!("{minutes} min"), format!(" {minutes} 分钟"))

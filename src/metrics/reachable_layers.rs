@@ -4,6 +4,7 @@ use geo_types::Geometry;
 
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::thousands;
 use crate::impedance::By;
 use crate::metrics::Context;
 use crate::metrics::reach_layers::MOST_CELLS;
@@ -127,7 +128,10 @@ fn centre_table(answer: &Answer<'_>, mut table: Table) -> Table {
     let at = |share: f64| weights.get(((weights.len() as f64 - 1.0) * share) as usize).copied().unwrap_or(0.0);
     let breaks = [at(1.0 / 3.0), at(2.0 / 3.0)];
     let marker = |color, size_mm| Symbol::Marker { shape: Shape::Circle, color, size_mm, outline: "#1a1a1a" };
-    let label = |en: &str, zh: &str, weight: f64| Text::new(format!("{en} {weight:.0}"), format!("{zh} {weight:.0}"));
+    let label = |en: &str, zh: &str, weight: f64| {
+        let weight = thousands(weight);
+        Text::new(format!("{en} {weight}"), format!("{zh} {weight}"))
+    };
     let mut classes = vec![Class::range(
         "weight",
         None,

@@ -24,6 +24,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::covered_share::needs_speed;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::figure::format_value;
 use crate::metrics::homes::Homes;
 use crate::metrics::known_services::Silence;
 use crate::metrics::networks::Networks;
@@ -397,7 +398,7 @@ impl Answer<'_> {
                 }
             }
             let share = if whole > Weight::ZERO {
-                format!("{:.1} %", (part.to_f64() / whole.to_f64() * 1000.0).floor() / 10.0)
+                format_value(part.to_f64() / whole.to_f64(), FigureUnit::Share)
             } else {
                 "–".to_owned()
             };

@@ -178,7 +178,7 @@ impl<'a> Regions<'a> {
     fn by_region(&self, over: &[Level]) -> Vec<(Level, RegionIdx, Vec<&Place>)> {
         let tree = &self.survey.study.regions;
         let mut levels = match over.is_empty() {
-            true => vec![self.level, Level::County, Level::City, Level::Province],
+            true => [&[self.level][..], &tree.usual_levels()].concat(),
             false => over.to_vec(),
         };
         levels.retain(|level| *level <= self.level);

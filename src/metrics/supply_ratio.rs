@@ -18,6 +18,7 @@ use crate::base::ledger::WeightLedger;
 use crate::base::noun::Noun;
 use crate::base::units::Text;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::base::units::four_digits;
 use crate::base::units::thousands;
 use crate::base::units::trim_zeros;
@@ -370,7 +371,7 @@ impl Answer<'_> {
             let spread =
                 Spread::new(certain.iter().map(|(found, value)| (*value, people(found).unwrap_or(Weight::ZERO))));
             let gini = spread.and_then(|spread| spread.gini());
-            let gini = gini.map_or("–".to_owned(), |gini| format!("{gini:.3}"));
+            let gini = gini.map_or("–".to_owned(), |gini| fixed(gini, 3));
             let name = |found: &RegionFigure| self.study.regions.get(found.region).name.as_str();
             let (level, count, all) = (of_level[0].level.title(), certain.len(), of_level.len());
             notes.push(Text::new(

@@ -10,6 +10,7 @@ pub mod doubtful;
 pub mod dropped;
 pub mod facility;
 pub mod gathered;
+pub mod gb2260;
 pub mod hazard;
 pub mod joining;
 pub mod lattice;

@@ -1,6 +1,7 @@
 //! Administrative regions and their tree: province > city > county > township > village.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,17 +26,6 @@ pub enum Level {
 impl Level {
     /// All levels, the largest first.
     pub const ALL: [Level; 5] = [Level::Province, Level::City, Level::County, Level::Township, Level::Village];
-
-    /// Digits that a code of this level carries of itself (GB/T 2260 and the statistical codes built on it).
-    fn digits(self) -> usize {
-        match self {
-            Level::Province => 2,
-            Level::City => 4,
-            Level::County => 6,
-            Level::Township => 9,
-            Level::Village => 12,
-        }
-    }
 
     /// What planners call it.
     pub fn title(self) -> (&'static str, &'static str) {
@@ -66,27 +56,21 @@ impl FromStr for Level {
     }
 }
 
-/// The code of the region of `level` that contains the region with `code`, by the prefix rule of GB/T 2260.
-///
-/// `320102` is in city `320100` and province `320000`; township `310104010` is in county `310104`. `None` for codes that
-/// are not all digits or too short for their prefix.
-pub fn prefix_code(code: &str, level: Level) -> Option<String> {
-    let digits = level.digits();
-    if code.len() <= digits || !code.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
+/// A name with what tells it apart, in brackets of its own script.
+fn qualified(name: &str, by: &str) -> String {
+    match name.is_ascii() {
+        true => format!("{name} ({by})"),
+        false => format!("{name}（{by}）"),
     }
-    // codes of province, city and county are padded to six digits, those of townships to nine
-    let width = if digits <= 6 { 6 } else { digits };
-    Some(format!("{:0<width$}", &code[..digits]))
 }
 
-/// Whether a six-digit county code is that of a city district (GB/T 2260-2007, 5.2: 01 to 20 are districts, 21 to 80
-/// counties, 81 to 99 county-level cities); `None` for codes of another form.
-pub fn is_district_code(code: &str) -> Option<bool> {
-    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    code[4..].parse::<u8>().ok().map(|last| (1..=20).contains(&last))
+/// A name without what tells it apart, where it carries that, and what that is.
+pub fn unqualified(name: &str) -> Option<(&str, &str)> {
+    let (own, by) = match name.strip_suffix('）') {
+        Some(text) => text.rsplit_once('（')?,
+        None => name.strip_suffix(')')?.rsplit_once('(')?,
+    };
+    Some((own.trim_end(), by))
 }
 
 /// The outline of a region in both frames.
@@ -105,8 +89,11 @@ pub struct Shape {
 pub struct Region {
     /// As text, zeros kept; unique within its level.
     pub code: String,
-    /// The code itself where no name is known.
+    /// What it is called wherever it is shown: its own name, with the region above, or else the code, in brackets where another region of its level
+    /// has the same. The code itself where no name is known.
     pub name: String,
+    /// The name as it was read.
+    pub own_name: String,
     pub level: Level,
     pub parent: Option<RegionIdx>,
     /// `None` for regions known by code only, e.g. a city above its counties.
@@ -122,6 +109,8 @@ pub struct Region {
 pub struct RegionTree {
     regions: Vec<Region>,
     by_code: BTreeMap<(Level, String), RegionIdx>,
+    /// Levels that somebody asked for; figures of others are given where an indicator names them.
+    asked: BTreeSet<Level>,
 }
 
 /// What is known of a region before the tree is frozen.
@@ -131,9 +120,9 @@ pub struct RegionDraft {
     pub name: String,
     pub level: Level,
     pub shape: Option<Shape>,
-    /// Declared ancestors, `(code, name)`; where a level is not named, the prefix rule serves.
+    /// Regions above, `(code, name)`; an empty name leaves it to whoever knows it.
     pub ancestors: BTreeMap<Level, (String, String)>,
-    /// Declared; `None` reads it off the code.
+    /// Whether it is a district of a city proper; `None` where nothing says so.
     pub district: Option<bool>,
 }
 
@@ -150,6 +139,7 @@ pub struct DuplicateCode {
 pub struct RegionTreeBuilder {
     drafts: Vec<RegionDraft>,
     seen: BTreeMap<(Level, String), usize>,
+    asked: Option<BTreeSet<Level>>,
 }
 
 impl RegionTreeBuilder {
@@ -164,6 +154,11 @@ impl RegionTreeBuilder {
         self.seen.insert(key, self.drafts.len());
         self.drafts.push(draft);
         Ok(())
+    }
+
+    /// Says which levels the study asks for, beside those that it adds regions of; without it, all are.
+    pub fn ask_for(&mut self, levels: impl IntoIterator<Item = Level>) {
+        self.asked.get_or_insert_default().extend(levels);
     }
 
     /// Number of regions so far.
@@ -182,44 +177,54 @@ impl RegionTreeBuilder {
     /// is judged when one of its descendants is.
     pub fn freeze(self, judged: &dyn Fn(Level, &str) -> Option<bool>) -> RegionTree {
         let mut tree = RegionTree::default();
-        let mut ancestors_of: Vec<Vec<(Level, String, String)>> = Vec::new();
+        let mut ancestors_of: Vec<BTreeMap<Level, (String, String)>> = Vec::new();
+        let own: BTreeSet<Level> = self.drafts.iter().map(|draft| draft.level).collect();
         for draft in self.drafts {
-            let mut ancestors: Vec<(Level, String, String)> = Vec::new();
-            for level in Level::ALL.into_iter().filter(|level| *level < draft.level) {
-                if let Some((code, name)) = draft.ancestors.get(&level) {
-                    ancestors.push((level, code.clone(), name.clone()));
-                } else if let Some(code) = prefix_code(&draft.code, level) {
-                    ancestors.push((level, code, String::new()));
-                }
-            }
-            let district = draft.district.or_else(|| is_district_code(&draft.code)).unwrap_or(false);
+            let above = draft.ancestors.into_iter().filter(|(level, _)| *level < draft.level);
+            ancestors_of.push(above.collect());
             tree.by_code.insert((draft.level, draft.code.clone()), RegionIdx::new(tree.regions.len()));
             tree.regions.push(Region {
                 code: draft.code,
+                own_name: draft.name.clone(),
                 name: draft.name,
                 level: draft.level,
                 parent: None,
                 shape: draft.shape,
                 judged: false,
-                district,
+                district: draft.district.unwrap_or(false),
             });
-            ancestors_of.push(ancestors);
         }
         let declared = tree.regions.len();
+        // what a county says of its city stands before what its townships say of it
+        let mut order: Vec<usize> = (0..declared).collect();
+        order.sort_by_key(|at| tree.regions[*at].level);
+        for at in &order {
+            let nearest = ancestors_of[*at].iter().rev().find_map(|(level, (code, _))| {
+                tree.by_code.get(&(*level, code.clone())).map(|idx| (*level, ancestors_of[idx.at()].clone()))
+            });
+            if let Some((nearest, above)) = nearest {
+                ancestors_of[*at].retain(|level, (code, _)| {
+                    *level >= nearest || above.get(level).is_none_or(|(declared, _)| declared == code)
+                });
+            }
+        }
         // implied ancestors, the name from whoever knows it
-        for (level, code, name) in ancestors_of.iter().flatten() {
+        for (level, (code, name)) in ancestors_of.iter().flatten() {
             let key = (*level, code.clone());
             if let Some(idx) = tree.by_code.get(&key) {
                 let region = &mut tree.regions[idx.at()];
                 if region.name == region.code && !name.is_empty() {
                     region.name.clone_from(name);
+                    region.own_name.clone_from(name);
                 }
                 continue;
             }
             tree.by_code.insert(key, RegionIdx::new(tree.regions.len()));
+            let name = if name.is_empty() { code } else { name };
             tree.regions.push(Region {
                 code: code.clone(),
-                name: if name.is_empty() { code.clone() } else { name.clone() },
+                name: name.clone(),
+                own_name: name.clone(),
                 level: *level,
                 parent: None,
                 shape: None,
@@ -228,9 +233,10 @@ impl RegionTreeBuilder {
             });
         }
         // parents: the nearest declared ancestor; implied ancestors hang on by the chain of whoever implied them
-        for (at, ancestors) in ancestors_of.iter().enumerate().take(declared) {
+        for at in order {
+            let ancestors = &ancestors_of[at];
             let mut child = RegionIdx::new(at);
-            for (level, code, _) in ancestors.iter().rev() {
+            for (level, (code, _)) in ancestors.iter().rev() {
                 let parent = tree.by_code[&(*level, code.clone())];
                 if parent != child && tree.regions[child.at()].parent.is_none() {
                     tree.regions[child.at()].parent = Some(parent);
@@ -239,6 +245,11 @@ impl RegionTreeBuilder {
             }
         }
         tree.judge(judged);
+        tree.tell_apart();
+        tree.asked = match self.asked {
+            Some(asked) => asked.into_iter().chain(own).collect(),
+            None => tree.levels().into_iter().collect(),
+        };
         tree
     }
 }
@@ -266,6 +277,43 @@ impl RegionTree {
                 here = self.regions[idx.at()].parent;
             }
         }
+    }
+
+    /// Adds to names that regions of a level share what tells them apart: the name of the smallest region above that no other of them has, or
+    /// else the code.
+    fn tell_apart(&mut self) {
+        let mut namesakes: BTreeMap<(Level, &str), Vec<RegionIdx>> = BTreeMap::new();
+        for (idx, region) in self.iter() {
+            namesakes.entry((region.level, &region.own_name)).or_default().push(idx);
+        }
+        let above = |idx: RegionIdx, level: Level| {
+            let region = self.get(self.ancestor(idx, level)?);
+            (region.own_name != region.code).then_some(region.own_name.as_str())
+        };
+        let mut names: Vec<(RegionIdx, String)> = Vec::new();
+        for ((level, own), regions) in namesakes.into_iter().filter(|(_, regions)| regions.len() > 1) {
+            for idx in &regions {
+                let larger = Level::ALL.into_iter().rev().filter(|larger| *larger < level);
+                let only =
+                    |name: &&str, larger| regions.iter().filter(|it| above(**it, larger) == Some(*name)).count() == 1;
+                let mut qualifiers = larger.filter_map(|larger| above(*idx, larger).filter(|name| only(name, larger)));
+                let qualifier = qualifiers.next().unwrap_or(&self.get(*idx).code);
+                names.push((*idx, qualified(own, qualifier)));
+            }
+        }
+        for (idx, name) in names {
+            self.regions[idx.at()].name = name;
+        }
+    }
+
+    /// Whether the study asks for a level: it has a source of regions, a source names it above its own, or regions of it are judged by their code.
+    pub fn is_asked(&self, level: Level) -> bool {
+        self.asked.contains(&level)
+    }
+
+    /// The levels that figures are given for where an indicator names none: county, city and province, as far as the study asks for them.
+    pub fn usual_levels(&self) -> Vec<Level> {
+        [Level::County, Level::City, Level::Province].into_iter().filter(|level| self.is_asked(*level)).collect()
     }
 
     /// All regions, in the order of their indices.
@@ -333,36 +381,18 @@ mod tests {
     }
 
     #[test]
-    fn codes_find_their_ancestors_by_prefix() {
-        let cases = [
-            ("320102", Level::City, Some("320100")),
-            ("320102", Level::Province, Some("320000")),
-            ("310104010", Level::County, Some("310104")),
-            ("310104010001", Level::Township, Some("310104010")),
-            ("32", Level::City, None),
-            ("A", Level::Province, None),
-        ];
-        for (code, level, want) in cases {
-            assert_eq!(prefix_code(code, level).as_deref(), want, "{code} {level}");
-        }
-    }
-
-    #[test]
-    fn districts_are_told_by_their_code() {
-        assert_eq!(is_district_code("320102"), Some(true));
-        assert_eq!(is_district_code("320281"), Some(false));
-        assert_eq!(is_district_code("340124"), Some(false));
-        assert_eq!(is_district_code("A"), None);
-    }
-
-    #[test]
     fn implied_ancestors_complete_the_tree_and_only_judged_branches_are_judged() {
         let mut builder = RegionTreeBuilder::default();
         let mut county = draft("320102", Level::County);
         county.ancestors.insert(Level::City, ("320100".into(), "南京市".into()));
+        county.ancestors.insert(Level::Province, ("320000".into(), String::new()));
+        let mut town = draft("320102001", Level::Township);
+        town.ancestors.insert(Level::County, ("320102".into(), String::new()));
+        town.ancestors.insert(Level::City, ("320199".into(), String::new()));
+        // what a county says of its city stands before what a town of it says, whoever comes first
+        builder.add(town).unwrap();
         builder.add(county).unwrap();
         builder.add(draft("340103", Level::County)).unwrap();
-        builder.add(draft("320102001", Level::Township)).unwrap();
         assert!(builder.add(draft("320102", Level::County)).is_err());
         let tree = builder.freeze(&|level, code| (level == Level::County).then(|| code.starts_with("32")));
         let city = tree.find(Level::City, "320100").unwrap();
@@ -371,6 +401,64 @@ mod tests {
         assert_eq!(tree.ancestor(town, Level::City), Some(city));
         assert_eq!(tree.ancestor(city, Level::Township), None);
         let judged: Vec<&str> = tree.iter().filter(|(_, r)| r.judged).map(|(_, r)| r.code.as_str()).collect();
-        assert_eq!(judged, ["320102", "320102001", "320000", "320100"]);
+        assert_eq!(judged, ["320102001", "320102", "320000", "320100"]);
+        assert_eq!(tree.find(Level::City, "320199"), None);
+    }
+
+    #[test]
+    fn names_that_several_regions_of_a_level_have_are_told_apart() {
+        let mut builder = RegionTreeBuilder::default();
+        let regions = [
+            // code, name, level, codes and names above, shown as
+            ("320106", "鼓楼区", Level::County, &[(Level::City, "320100", "南京市")][..], "鼓楼区（南京市）"),
+            ("320302", "鼓楼区", Level::County, &[(Level::City, "320300", "徐州市")], "鼓楼区（徐州市）"),
+            ("350102", "鼓楼区", Level::County, &[], "鼓楼区（350102）"),
+            ("320111", "浦口区", Level::County, &[(Level::City, "320100", "南京市")], "浦口区"),
+            (
+                "a",
+                "Town",
+                Level::Township,
+                &[(Level::County, "320106", ""), (Level::City, "320100", "")],
+                "Town (南京市)",
+            ),
+            (
+                "b",
+                "Town",
+                Level::Township,
+                &[(Level::County, "320302", ""), (Level::City, "320300", "")],
+                "Town (徐州市)",
+            ),
+            ("c", "鼓楼区", Level::Township, &[], "鼓楼区"),
+            ("d", "Twin", Level::Village, &[(Level::County, "320111", "")], "Twin (d)"),
+            ("e", "Twin", Level::Village, &[(Level::County, "320111", "")], "Twin (e)"),
+        ];
+        for (code, name, level, above, _) in regions {
+            let mut region = draft(code, level);
+            region.name = name.to_owned();
+            region.ancestors =
+                above.iter().map(|(level, code, name)| (*level, ((*code).into(), (*name).into()))).collect();
+            builder.add(region).unwrap();
+        }
+        let tree = builder.freeze(&|_, _| Some(true));
+        for (code, name, level, _, shown) in regions {
+            let region = tree.get(tree.find(level, code).unwrap());
+            assert_eq!((region.name.as_str(), region.own_name.as_str()), (shown, name), "{code}");
+        }
+        assert_eq!(unqualified("鼓楼区（南京市）"), Some(("鼓楼区", "南京市")));
+        assert_eq!(unqualified("Town (徐州市)"), Some(("Town", "徐州市")));
+        assert_eq!(unqualified("Town"), None);
+    }
+
+    #[test]
+    fn only_levels_that_are_asked_for_are_usual() {
+        let mut builder = RegionTreeBuilder::default();
+        let mut county = draft("320102", Level::County);
+        county.ancestors.insert(Level::City, ("320100".into(), String::new()));
+        county.ancestors.insert(Level::Province, ("320000".into(), String::new()));
+        builder.add(county).unwrap();
+        builder.ask_for([Level::Province]);
+        let tree = builder.freeze(&|_, _| Some(true));
+        assert_eq!(tree.usual_levels(), [Level::County, Level::Province]);
+        assert!(tree.find(Level::City, "320100").is_some() && !tree.is_asked(Level::City));
     }
 }

@@ -9,6 +9,7 @@ use geo_types::Geometry;
 
 pub use crate::base::frame::OutputCrs;
 use crate::base::units::Text;
+use crate::base::units::fixed;
 use crate::table::style::Style;
 
 /// The value of one field of one record.
@@ -34,7 +35,7 @@ impl Value {
         match self {
             Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
             Value::Int(number) => Some(number.to_string()),
-            Value::Real(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(format!("{number:.0}")),
+            Value::Real(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(fixed(*number, 0)),
             Value::Bool(flag) => Some(flag.to_string()),
             _ => None,
         }
@@ -72,7 +73,7 @@ impl fmt::Display for Value {
             Value::Null => Ok(()),
             Value::Bool(flag) => write!(out, "{flag}"),
             Value::Int(number) => write!(out, "{number}"),
-            Value::Real(number) => write!(out, "{number}"),
+            Value::Real(number) => write!(out, "{}", number + 0.0),
             Value::Text(text) => out.write_str(text),
         }
     }
@@ -92,7 +93,8 @@ impl From<String> for Value {
 
 impl From<f64> for Value {
     fn from(number: f64) -> Value {
-        if number.is_finite() { Value::Real(number) } else { Value::Null }
+        // a negative zero is a zero: adding nothing makes it one
+        if number.is_finite() { Value::Real(number + 0.0) } else { Value::Null }
     }
 }
 

@@ -73,7 +73,7 @@ fn findings_name_the_areas() {
     let file = "geodata/jiangsu/counties_tianditu.geojson";
     let (code, out, error) = tongda(&["inspect", "--layers", package.to_str().unwrap(), file]);
     assert_eq!(code, 0, "{error}");
-    assert!(out.contains("11 exclave(s), 255.5 km²; 8 part(s) touch no other area, 402.5 km²"), "{out}");
+    assert!(out.contains("11 exclaves, 255.5 km²; 8 parts touch no other area, 402.5 km²"), "{out}");
     let database = Connection::open(&package).unwrap();
     let overlap: (String, String) =
         database.query_row("SELECT codes, names FROM overlaps", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();

@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod code_changes;
+mod codes;
 mod contract_drivers;
 mod crs;
 mod flatgeobuf;

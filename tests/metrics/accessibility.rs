@@ -558,7 +558,7 @@ fn people_beyond_the_judged_area_compete_and_facilities_there_serve() {
     assert!((output.headline.value.unwrap() - 0.003).abs() < 1e-15, "{:?}", output.headline);
     assert_eq!((output.headline.whole, output.headline.unknown), (Some(1000.0), 0.0));
     let notes = output.notes.iter().map(|note| note.en.as_str()).collect::<Vec<_>>().join("\n");
-    assert!(notes.contains("beyond the judged area 1 point (2000 people)"), "{notes}");
+    assert!(notes.contains("beyond the judged area 1 point (2\u{202f}000 people)"), "{notes}");
     // 14 known, 9 in reach, all of it given; q has 3 per 1000 of it too
     assert!(notes.contains("of a known supply of 14, 9 is within somebody's reach and all of it is given"), "{notes}");
     assert!(notes.contains("6 goes to points that are not judged") && notes.contains("5 serves nobody"), "{notes}");
@@ -606,7 +606,7 @@ fn an_unknown_capacity_is_told_and_decides_only_what_it_can_not_change() {
     assert_eq!((met.part, met.whole, met.unknown), (Some(1000.0), Some(1000.0), 0.0));
     let open = run(", at-least = 2.5");
     assert_eq!((open.headline.value, open.headline.unknown), (None, 1000.0));
-    assert!(open.headline.reason.unwrap().en.contains("1000 can reach a facility whose supply is not known"));
+    assert!(open.headline.reason.unwrap().en.contains("1\u{202f}000 can reach a facility whose supply is not known"));
     let codes: Vec<&str> = open.issues.iter().map(|issue| issue.code).collect();
     assert_eq!(codes, ["facility-without-capacity", "facility-without-demand"]);
     assert!(open.evidence[0].text.en.contains("at least 2 per 1000 people"), "{:?}", open.evidence);

@@ -112,7 +112,7 @@ fn only_records_of_judged_regions_are_asked_and_those_that_meet_the_condition() 
     let codes: Vec<(&str, Option<&str>)> =
         output.issues.iter().map(|issue| (issue.code, issue.id.as_deref())).collect();
     assert_eq!(codes, [("bad-number", Some("4"))]);
-    for told in ["1 records lie outside all regions", "1 records lie in regions that are not judged", "3 of 7 records"]
+    for told in ["1 record lies outside all regions", "1 record lies in regions that are not judged", "3 of 7 records"]
     {
         assert!(output.notes.iter().any(|note| note.en.contains(told)), "{told}: {:?}", output.notes);
     }

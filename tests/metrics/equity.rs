@@ -140,7 +140,7 @@ fn those_without_a_distance_are_in_no_statistic_and_beside_all() {
         assert_eq!(row.values[statistics.field("known").unwrap()].as_f64(), Some(850.0));
         assert_eq!(row.values[statistics.field("without").unwrap()].as_f64(), Some(150.0));
     }
-    assert!(output.notes.iter().any(|note| note.en.starts_with("150 of 1000")), "{:?}", output.notes);
+    assert!(output.notes.iter().any(|note| note.en.starts_with("150 of 1\u{202f}000")), "{:?}", output.notes);
     assert!(output.weights[0].balances() && output.weights[0].total == Weight::whole(1000));
 }
 
@@ -154,7 +154,7 @@ fn those_without_a_facility_that_counts_are_told_apart() {
     close(output.headline.value, 0.166667);
     assert_eq!((output.headline.bounds, output.headline.unknown), (None, 400.0));
     let reason = output.headline.reason.unwrap().en;
-    assert!(reason.starts_with("400 of 1000") && !reason.contains("not known"), "{reason}");
+    assert!(reason.starts_with("400 of 1\u{202f}000") && !reason.contains("not known"), "{reason}");
     let mean = "nearest = { kind = \"clinic\", by = \"straight-line\", whose = \"same-region\" }";
     assert_eq!(measure(&study, mean).unwrap().headline.reason.map(|mean| mean.en), Some(reason));
     assert_eq!(output.weights[0].parts[1], ("without-facility", Weight::whole(400)));

@@ -168,7 +168,7 @@ fn what_has_no_place_opens_the_bounds() {
     study.records[1].records.push(entry(3, None, None));
     let output = measure(&study, "overlay-share = { of = \"demand\", inside = { records = \"boundary\" } }").unwrap();
     assert_eq!(output.headline.bounds, Some((100.0 / 350.0, 1.0)));
-    assert!(output.notes.iter().any(|note| note.en.contains("1 records have no place")));
+    assert!(output.notes.iter().any(|note| note.en.contains("1 record has no place")));
     study.records[0].records.push(entry(3, None, None));
     let text = "overlay-share = { zones = \"built-up\", inside = { records = \"boundary\" } }";
     assert_eq!(measure(&study, text).unwrap().headline.bounds, None);

@@ -586,7 +586,7 @@ fn urban_stands_against_rural_with_the_people_that_each_rests_on() {
         "{}",
         gap.en
     );
-    assert!(gap.en.contains("1 points: class not known"), "{}", gap.en);
+    assert!(gap.en.contains("1 point: class not known"), "{}", gap.en);
     let table = output.tables.iter().find(|table| table.name == "i_classes").unwrap();
     assert_eq!((table.rows.len(), table.rows[2].values[0].clone()), (3, Value::Null));
     // a layer without classes says nothing of them
@@ -724,7 +724,7 @@ fn a_run_carries_classes_norms_and_small_numbers_to_its_files() {
     assert!(csv.contains("norm_zh") && csv.contains("未核对") && csv.contains("small"), "{csv}");
     assert!(finished.card.provenance.iter().any(|input| input.path == "norms.toml"));
     let page = typed(&["run", home.path().join("study.toml").to_str().unwrap(), "--lang", "en"]);
-    for line in ["§ norm: clinic, 1 km; GB 1, 2.3; NOT CHECKED", "by class: rural 0 % (30 in 1 points), urban 100 %"] {
+    for line in ["§ norm: clinic, 1 km; GB 1, 2.3; NOT CHECKED", "by class: rural 0 % (30 in 1 point), urban 100 %"] {
         assert!(page.contains(line), "no \"{line}\" in\n{page}");
     }
 }

@@ -307,7 +307,7 @@ fn a_flood_takes_facilities_and_people_of_another_year_weigh_otherwise() {
     let card = desk.run("hazards = { name = \"flood\", path = \"flood.geojson\" }");
     // the people in the area still count: 200 of 400
     assert_eq!(value(&card, "near"), Some(0.5));
-    assert_eq!(told(&card), ["hazard \"flood\": 1 facilities in its areas do not count"]);
+    assert_eq!(told(&card), ["hazard \"flood\": not counted in its areas: 1 facility"]);
     let both = "facilities.close = { of = \"shelters\", id = \"k2\" }\n";
     // west × 1.5: 300 of 500; the smaller region stands before the city, and both before "by"
     let card = desk.run(&format!(

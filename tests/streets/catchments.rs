@@ -216,15 +216,15 @@ fn points_that_a_facility_beyond_the_streets_might_reach_are_told() {
         beyond(&format!("covered-share = {{ kind = \"clinic\", by = \"walk\", within = \"{within}\" }}"))
     };
     // neither is reached, and the end is within the limit of the rim only; a metre is a second here
-    assert!(covered("190 m").unwrap().contains("of 1 points out of reach (11)"), "{:?}", covered("190 m"));
+    assert!(covered("190 m").unwrap().contains("of 1 point out of reach (11)"), "{:?}", covered("190 m"));
     assert!(covered("190 m").unwrap().contains("up to 35.5 points higher; in A"), "11 of 31 are 35.48 %, rounded up");
-    assert!(covered("199.9 s").unwrap().contains("of 1 points out of reach (11)"));
+    assert!(covered("199.9 s").unwrap().contains("of 1 point out of reach (11)"));
     // the middle is reached at 200 m
-    assert!(covered("200.1 m").unwrap().contains("of 1 points out of reach (11)"));
+    assert!(covered("200.1 m").unwrap().contains("of 1 point out of reach (11)"));
     assert_eq!(covered("390.1 m"), None);
     // the streets end nearer than the clinic for the rim (10 m, 390 m); for the middle it is 200 m both
     let nearest = beyond("nearest = { kind = \"clinic\", by = \"walk\" }").unwrap();
-    assert!(nearest.contains("the facility of 1 points (11)"), "{nearest}");
+    assert!(nearest.contains("the facility of 1 point (11)"), "{nearest}");
     assert_eq!(beyond("covered-share = { kind = \"clinic\", by = \"straight-line\", within = \"100 m\" }"), None);
 }
 

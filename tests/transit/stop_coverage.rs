@@ -458,7 +458,7 @@ fn it_is_said_what_the_departures_rest_on() {
     study.transit.as_mut().unwrap().assumed = vec![ServiceIdx(3)];
     let told = notes(&study);
     assert!(told.contains("2 by the number") && told.contains("1 by a number that is ASSUMED"), "{told}");
-    assert!(notes(&timed(&["08:00"])).contains("1 lines by timetable on 2026-03-04 (synthetic.zip)"));
+    assert!(notes(&timed(&["08:00"])).contains("1 line by timetable on 2026-03-04 (synthetic.zip)"));
     study.transit.as_mut().unwrap().services[0].synthetic = true;
     let output = measure(&study, &within(500.0));
     assert!(output.synthetic && output.tables.iter().all(|table| table.synthetic));

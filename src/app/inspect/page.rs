@@ -14,6 +14,8 @@ use crate::app::inspect::against::Supposed;
 use crate::app::inspect::against::Undecided;
 use crate::app::inspect::sides::Sides;
 use crate::base::units::Lang;
+use crate::base::units::fixed;
+use crate::base::units::thousands;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
 
@@ -94,26 +96,36 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
 const PLACES: usize = 5;
 
 fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
-    let of = |count: u64, m2: f64, none: String, some: String| match count {
+    let of = |count: u64, m2: f64, none: String, one: &str, some: (&str, &str)| match count {
         0 => none,
-        _ => format!("{count} {some}, {}", ground(m2)),
+        1 => format!("1 {}, {}", say.say(one, some.1), ground(m2)),
+        _ => format!("{} {}, {}", thousands(count as f64), say.say(some.0, some.1), ground(m2)),
     };
     let overlaps =
-        of(sides.overlaps, sides.overlaps_m2, say.say("no overlaps", "无重叠"), say.say("overlap(s)", "处重叠"));
-    let gaps = of(sides.gaps, sides.gaps_m2, say.say("no gaps", "无空隙"), say.say("gap(s)", "处空隙"));
+        of(sides.overlaps, sides.overlaps_m2, say.say("no overlaps", "无重叠"), "overlap", ("overlaps", "处重叠"));
+    let gaps = of(sides.gaps, sides.gaps_m2, say.say("no gaps", "无空隙"), "gap", ("gaps", "处空隙"));
     let text = format!("{overlaps}; {gaps}");
     page.entry(&say.say("areas", "面"), &format!("{text} ({})", sides.plane));
     let parts = [
-        of(sides.slivers, sides.slivers_m2, String::new(), say.say("sliver(s) among them", "处为狭长图斑")),
+        of(sides.slivers, sides.slivers_m2, String::new(), "sliver among them", ("slivers among them", "处为狭长图斑")),
         match sides.unmatched_borders {
             0 => String::new(),
             count => {
-                let pairs = say.say("pair(s) of borders nearly meet", "对边界未重合");
-                format!("{count} {pairs}, {:.1} km", sides.unmatched_m / 1000.0)
+                let pairs = match count {
+                    1 => say.say("pair of borders nearly meets", "对边界未重合"),
+                    _ => say.say("pairs of borders nearly meet", "对边界未重合"),
+                };
+                format!("{count} {pairs}, {} km", fixed(sides.unmatched_m / 1000.0, 1))
             }
         },
-        of(sides.exclaves, sides.exclaves_m2, String::new(), say.say("exclave(s)", "处飞地")),
-        of(sides.islands, sides.islands_m2, String::new(), say.say("part(s) touch no other area", "处孤立部分")),
+        of(sides.exclaves, sides.exclaves_m2, String::new(), "exclave", ("exclaves", "处飞地")),
+        of(
+            sides.islands,
+            sides.islands_m2,
+            String::new(),
+            "part touches no other area",
+            ("parts touch no other area", "处孤立部分"),
+        ),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     if !parts.is_empty() {
@@ -137,12 +149,12 @@ fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
 
 /// An area for people.
 fn ground(m2: f64) -> String {
-    if m2 < 1e5 { format!("{m2:.0} m²") } else { format!("{:.1} km²", m2 / 1e6) }
+    if m2 < 1e5 { format!("{} m²", fixed(m2, 0)) } else { format!("{} km²", fixed(m2 / 1e6, 1)) }
 }
 
 /// A width for people.
 fn wide(metres: f64) -> String {
-    if metres < 10.0 { format!("{metres:.2} m") } else { format!("{metres:.0} m") }
+    format!("{} m", fixed(metres, if metres < 10.0 { 2 } else { 0 }))
 }
 
 struct Page {
@@ -282,10 +294,7 @@ fn datum_name(datum: Datum) -> &'static str {
 }
 
 fn metres(value: f64) -> String {
-    match value.abs() {
-        0.0..9.95 => format!("{value:.1} m"),
-        _ => format!("{value:.0} m"),
-    }
+    format!("{} m", fixed(value, if value.abs() < 9.95 { 1 } else { 0 }))
 }
 
 /// `508 m off as it stands (465 m east, 205 m south)`.

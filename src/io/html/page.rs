@@ -466,7 +466,7 @@ impl Page<'_> {
             self.shown(&row.figure),
             self.chip(row)
         );
-        if let Some((part, whole, more)) = row.figure.share_of() {
+        if let Some((part, whole, more)) = row.figure.share_of(row.is_count()) {
             let of = match self.lang {
                 Lang::En => format!("{part} of {whole}"),
                 Lang::Zh => format!("{whole} 中的 {part}"),
@@ -677,12 +677,8 @@ impl Page<'_> {
                 self.shown(&region.figure)
             ));
             if has_left {
-                let (part, whole) = (region.figure.part.unwrap_or(0.0), region.figure.whole.unwrap_or(0.0));
-                out.push_str(&format!(
-                    "<td class=\"v\">{}</td><td class=\"v\">{}</td>",
-                    thousands(whole - part),
-                    thousands(whole)
-                ));
+                let (left, whole) = row.left_of(&region.figure);
+                out.push_str(&format!("<td class=\"v\">{left}</td><td class=\"v\">{whole}</td>"));
             }
             out.push_str("</tr>\n");
         }
@@ -700,16 +696,16 @@ impl Page<'_> {
     fn weights(&self, row: &Row) -> String {
         let mut out = String::new();
         for ledger in &row.weights {
-            let parts: Vec<String> = ledger
-                .parts
+            let (parts, total) = ledger.shown(row.is_count());
+            let parts: Vec<String> = parts
                 .iter()
-                .filter(|(_, part)| part != "0")
                 .map(|(name, part)| format!("{} {}", self.told(&words::outcome(name)), escape(part)))
                 .collect();
             out.push_str(&format!(
-                "<p class=\"soft\">{}: {} {} = {}</p>\n",
+                "<p class=\"soft\">{}: {} {} = {}</p>
+",
                 self.say("Account", "台账"),
-                escape(&ledger.total),
+                escape(&total),
                 self.told(&words::weighed(&ledger.unit)),
                 parts.join(" + ")
             ));
