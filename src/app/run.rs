@@ -225,6 +225,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         let mut row = scorecard::row(study, &promise, indicator.measure.info(), &output);
         row.norms = indicator.norms.iter().map(Norm::row).collect();
         rows.push(row);
+        layers::judged(study, indicator.target.as_ref(), &mut output);
         tables.append(&mut output.tables);
         issues.append(&mut output.issues);
     }

@@ -10,6 +10,7 @@ use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 pub use crate::metrics::figure::format_value;
 use crate::metrics::figure::told_value;
+use crate::metrics::layer::VERDICTS;
 
 /// The answer to "is the promise met?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,24 +33,13 @@ impl Verdict {
 
     /// In files for programs.
     pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Met => "met",
-            Verdict::Missed => "missed",
-            Verdict::NoData => "no-data",
-            Verdict::NotApplicable => "not-applicable",
-            Verdict::NoTarget => "no-target",
-        }
+        VERDICTS[self as usize].0
     }
 
     /// What people call it.
     pub fn title(self) -> Text {
-        match self {
-            Verdict::Met => Text::new("met", "达标"),
-            Verdict::Missed => Text::new("missed", "未达标"),
-            Verdict::NoData => Text::new("no data", "无数据"),
-            Verdict::NotApplicable => Text::new("not applicable", "不适用"),
-            Verdict::NoTarget => Text::new("no target", "未设目标"),
-        }
+        let (_, en, zh) = VERDICTS[self as usize];
+        Text::new(en, zh)
     }
 }
 
@@ -330,6 +320,14 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), Status::ALL.len());
+    }
+
+    #[test]
+    fn every_verdict_has_its_own_words() {
+        for verdict in Verdict::ALL {
+            assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{}\"", verdict.word()));
+        }
+        assert_eq!(Verdict::NotApplicable.title(), Text::new("not applicable", "不适用"));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The legend of a printed map, in one language: entries, lines broken by an estimate of their width, sizes that fit.
 
 use crate::base::units::Lang;
-use crate::base::units::Text;
 use crate::io::line_breaks::broken;
 use crate::io::print_layout::Frame;
 use crate::io::print_layout::MM_PER_PT;
@@ -13,6 +12,7 @@ use crate::io::print_layout::told;
 use crate::io::qgis_project::Layer;
 use crate::io::qml;
 use crate::io::xml::escape;
+use crate::table::style::Class;
 use crate::table::style::Symbol;
 
 // Points and millimetres on A4, times a step of `STEPS` and the sheet's own scale.
@@ -56,7 +56,7 @@ pub(super) fn legend(
     for (nth, layer) in layers.iter().enumerate() {
         let following: f64 =
             layers[nth + 1..].iter().map(|layer| layer_height(layer, lang, sheet, step, Some(1))).sum();
-        let all = qml::style_of(layer.table).classes.len();
+        let all = drawn(layer).len();
         let shown = (1..=all)
             .rev()
             .find(|shown| {
@@ -108,14 +108,31 @@ fn entry(layer: &Layer, lang: Lang, sheet: &Sheet, step: f64, cut: Option<usize>
         format!("<Option type=\"QString\" name=\"legend/{key}\" value=\"{text}\"/>")
     };
     let mut options = property("title-label", &lines_of_title(layer, lang, sheet, step, cut));
-    for (at, class) in qml::style_of(layer.table).classes.iter().enumerate().take(cut.unwrap_or(usize::MAX)) {
-        options.push_str(&property(&format!("label-{at}"), &lines_of_label(&class.label, lang, sheet, step)));
+    let mut kept: Vec<String> = Vec::new();
+    for entry in drawn(layer).into_iter().take(cut.unwrap_or(usize::MAX)) {
+        options.push_str(&property(&format!("label-{}", entry.at), &lines_of_label(&entry, lang, sheet, step)));
+        kept.push(entry.at.to_string());
     }
-    if let Some(shown) = cut {
-        let kept: Vec<String> = (0..shown).map(|at| at.to_string()).collect();
+    if kept.len() < layer.classes {
         options.push_str(&property("node-order", &[kept.join(",")]));
     }
     layer.entry(true, &format!("<Option type=\"Map\">{options}</Option>"))
+}
+
+/// A class of a layer with the number of rows that it draws.
+struct Entry {
+    at: usize,
+    class: Class,
+    count: u64,
+}
+
+/// The classes that draw something; of a layer of which none does, all.
+fn drawn(layer: &Layer) -> Vec<Entry> {
+    let classes = qml::style_of(layer.table).classes;
+    let is_empty = layer.counts.iter().all(|count| *count == 0);
+    let counted = classes.into_iter().zip(&layer.counts).enumerate();
+    let entries = counted.map(|(at, (class, count))| Entry { at, class, count: *count });
+    entries.filter(|entry| is_empty || entry.count > 0).collect()
 }
 
 fn height(layers: &[&Layer], lang: Lang, sheet: &Sheet, step: f64) -> f64 {
@@ -128,11 +145,10 @@ fn layer_height(layer: &Layer, lang: Lang, sheet: &Sheet, step: f64, cut: Option
     let size = step * sheet.scale;
     let line = |pt: f64| pt * size * MM_PER_PT * 1.5;
     let head = LAYER_GAP * size + lines_of_title(layer, lang, sheet, step, cut).len() as f64 * line(TITLE_PT);
-    let style = qml::style_of(layer.table);
-    let classes = style.classes.iter().take(cut.unwrap_or(usize::MAX)).map(|class| {
-        let lines = lines_of_label(&class.label, lang, sheet, step).len().saturating_sub(1) as f64;
+    let classes = drawn(layer).into_iter().take(cut.unwrap_or(usize::MAX)).map(|entry| {
+        let lines = lines_of_label(&entry, lang, sheet, step).len().saturating_sub(1) as f64;
         let text = 2.4 * size + lines * line(LABEL_PT);
-        CLASS_GAP * size + text.max(symbol_height(&class.symbol, size))
+        CLASS_GAP * size + text.max(symbol_height(&entry.class.symbol, size))
     });
     head + classes.sum::<f64>()
 }
@@ -157,14 +173,14 @@ fn lines_of_title(layer: &Layer, lang: Lang, sheet: &Sheet, step: f64, cut: Opti
     }
     if let Some(shown) = cut {
         title.push_str(&match lang {
-            Lang::En => format!(" (the first {shown} of {} classes)", layer.classes),
-            Lang::Zh => format!("（{} 类中的前 {shown} 类）", layer.classes),
+            Lang::En => format!(" (the first {shown} of {} classes)", drawn(layer).len()),
+            Lang::Zh => format!("（{} 类中的前 {shown} 类）", drawn(layer).len()),
         });
     }
     broken(&title, em(sheet.side - 4.0, TITLE_PT * step * sheet.scale))
 }
 
-fn lines_of_label(label: &Text, lang: Lang, sheet: &Sheet, step: f64) -> Vec<String> {
+fn lines_of_label(entry: &Entry, lang: Lang, sheet: &Sheet, step: f64) -> Vec<String> {
     let width = sheet.side - LABEL_INDENT * step * sheet.scale;
-    broken(told(label, lang), em(width, LABEL_PT * step * sheet.scale))
+    broken(&qml::with_count(told(&entry.class.label, lang), entry.count), em(width, LABEL_PT * step * sheet.scale))
 }

@@ -25,6 +25,7 @@ use crate::table::GeometryKind;
 use crate::table::Table;
 use crate::table::style::Group;
 use crate::table::style::Symbol;
+use crate::table::style::counts;
 
 /// The CRS a project shows its layers in, and the part of the world it opens with.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,6 +211,8 @@ pub(super) struct Layer<'a> {
     pub(super) visible: bool,
     expanded: bool,
     pub(super) classes: usize,
+    /// Rows that each class draws.
+    pub(super) counts: Vec<u64>,
     height: u8,
 }
 
@@ -229,6 +232,10 @@ impl<'a> Layer<'a> {
             visible: style.visible && table.geometry != GeometryKind::None,
             expanded: false,
             classes: style.classes.len(),
+            counts: match table.geometry {
+                GeometryKind::None => vec![0; style.classes.len()],
+                _ => counts(table, &style.classes),
+            },
             height: match table.geometry {
                 GeometryKind::Point => 0,
                 GeometryKind::MultiLineString => 1,

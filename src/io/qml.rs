@@ -20,6 +20,7 @@ use crate::table::style::Label;
 use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
+use crate::table::style::counts;
 
 /// The typeface of labels and layouts; QGIS takes the first that is installed, this one or a fallback.
 pub(super) const FONT: &str = "Noto Sans CJK SC";
@@ -97,21 +98,55 @@ pub(super) fn bilingual(text: &Text) -> String {
 
 fn renderer(table: &Table, style: &Style) -> String {
     let (mut rules, mut symbols) = (String::new(), String::new());
+    let counts = counts(table, &style.classes);
     for (at, class) in style.classes.iter().enumerate() {
         let _ = write!(
             rules,
             "<rule key=\"{{{name}-{at}}}\" filter=\"{}\" label=\"{}\" symbol=\"{at}\"/>",
             escape(&rule_filter(&style.classes, at)),
-            escape(&bilingual(&class.label)),
+            escape(&with_count(&bilingual(&class.label), counts[at])),
             name = table.name,
         );
         symbols.push_str(&qml_symbol::symbol(&class.symbol, at));
     }
+    let (ordered, order) = match draw_order(&style.classes) {
+        Some(expression) => (
+            1,
+            format!(
+                "<orderby><orderByClause asc=\"1\" nullsFirst=\"1\">{}</orderByClause></orderby>",
+                escape(&expression)
+            ),
+        ),
+        None => (0, String::new()),
+    };
     format!(
-        "<renderer-v2 type=\"RuleRenderer\" symbollevels=\"0\" forceraster=\"0\" enableorderby=\"0\">\
-         <rules key=\"{{{}-root}}\">{rules}</rules><symbols>{symbols}</symbols></renderer-v2>",
+        "<renderer-v2 type=\"RuleRenderer\" symbollevels=\"0\" forceraster=\"0\" enableorderby=\"{ordered}\">\
+         <rules key=\"{{{}-root}}\">{rules}</rules><symbols>{symbols}</symbols>{order}</renderer-v2>",
         table.name
     )
+}
+
+/// The label of a class with the number of rows that it draws, as every legend says it.
+pub(super) fn with_count(label: &str, count: u64) -> String {
+    format!("{label} [{count}]")
+}
+
+/// The rank of a feature as an expression, by which features are drawn, the largest last; `None` where all have the same.
+fn draw_order(classes: &[Class]) -> Option<String> {
+    if classes.iter().all(|class| class.rank == classes[0].rank) {
+        return None;
+    }
+    let mut cases = String::new();
+    let mut last = 0;
+    for class in classes {
+        match expression(&class.filter) {
+            Some(own) => {
+                let _ = write!(cases, " WHEN {own} THEN {}", class.rank);
+            }
+            None => last = class.rank,
+        }
+    }
+    Some(format!("CASE{cases} ELSE {last} END"))
 }
 
 /// The expression of one class. QGIS draws every rule that holds, a style only the first: classes that overlap
@@ -134,6 +169,11 @@ fn expression(filter: &Filter) -> Option<String> {
     match filter {
         Filter::Otherwise => None,
         Filter::Equals { field, value } => Some(format!("{} = {}", quote_field(field), quote_text(value))),
+        Filter::OneOf { field, values } => {
+            let values: Vec<String> = values.iter().map(|value| quote_text(value)).collect();
+            Some(format!("{} IN ({})", quote_field(field), values.join(", ")))
+        }
+        Filter::All(filters) => Some(filters.iter().filter_map(expression).collect::<Vec<_>>().join(" AND ")),
         Filter::Range { field, from, to } => {
             let field = quote_field(field);
             let low = from.map(|b| format!("{field} {} {}", if b.included { ">=" } else { ">" }, b.value));
@@ -155,6 +195,12 @@ fn may_overlap(a: &Filter, b: &Filter) -> bool {
         _ => false,
     };
     match (a, b) {
+        (Filter::All(filters), other) | (other, Filter::All(filters)) => {
+            filters.iter().all(|filter| may_overlap(filter, other))
+        }
+        (Filter::OneOf { field, values }, other) | (other, Filter::OneOf { field, values }) => {
+            values.iter().any(|value| may_overlap(&Filter::equals(field, value), other))
+        }
         (Filter::Equals { field: f, value: v }, Filter::Equals { field: g, value: w }) => f != g || v == w,
         (Filter::Range { field: f, from, to }, Filter::Range { field: g, from: low, to: high }) => {
             f != g || !(apart(to, low) || apart(high, from))
@@ -314,6 +360,26 @@ mod tests {
         let own = "\"rate\" >= 0.5 AND \"rate\" <= 0.9";
         assert_eq!(rule_filter(&classes, 1), format!("{own} AND NOT coalesce((\"rate\" >= 0.9), false)"));
         assert!(rule_filter(&classes, 2).starts_with("\"verdict\" = 'no''data\\\\' AND NOT"));
+    }
+
+    #[test]
+    fn a_class_of_a_verdict_is_apart_from_that_of_another() {
+        let judged = || Filter::OneOf { field: "verdict".into(), values: vec!["met".into(), "missed".into()] };
+        let no_data = || Filter::equals("verdict", "no-data");
+        let classes = [
+            Class::range("value", including(0.9), None, text("met"), GREY).when(judged()),
+            Class::range("value", None, excluding(0.9), text("missed"), GREY).when(judged()).above(2),
+            Class::range("value", None, None, text("undecided"), GREY).when(no_data()),
+            Class::of(no_data(), text("no data"), GREY).above(1),
+        ];
+        assert_eq!(rule_filter(&classes, 1), "\"verdict\" IN ('met', 'missed') AND \"value\" < 0.9");
+        let undecided = "\"verdict\" = 'no-data' AND \"value\" IS NOT NULL";
+        assert_eq!(rule_filter(&classes, 2), undecided);
+        assert_eq!(rule_filter(&classes, 3), format!("\"verdict\" = 'no-data' AND NOT coalesce(({undecided}), false)"));
+        let order = draw_order(&classes).unwrap();
+        assert!(order.starts_with("CASE WHEN \"verdict\" IN ('met', 'missed') AND \"value\" >= 0.9 THEN 0 WHEN"));
+        assert!(order.ends_with("WHEN \"verdict\" = 'no-data' THEN 1 ELSE 0 END"), "{order}");
+        assert_eq!(draw_order(&classes[..1]), None);
     }
 
     #[test]

@@ -14,15 +14,10 @@ pub(super) fn symbol(symbol: &Symbol, at: usize) -> String {
             wrapped("fill", at, &layer("SimpleFill", &fill("255,255,255,0", "no", color, *width_mm), ""))
         }
         Symbol::NoDataFill { outline, outline_mm } => {
-            let line = [("line_color", rgba("#8c8c8c", 255)), ("line_width", "0.18".to_owned()), mm("line_width_unit")];
-            let hatch = format!(
-                "<symbol type=\"line\" name=\"@{at}@1\" alpha=\"1\" clip_to_extent=\"1\" force_rhr=\"0\">{}</symbol>",
-                layer("SimpleLine", &line, "")
-            );
-            let pattern =
-                [("angle", "45".to_owned()), ("distance", "1.6".to_owned()), mm("distance_unit"), line[0].clone()];
-            let ground = layer("SimpleFill", &fill(&rgba("#f0f0f0", 255), "solid", outline, *outline_mm), "");
-            wrapped("fill", at, &(ground + &layer("LinePatternFill", &pattern, &hatch)))
+            wrapped("fill", at, &hatched(at, "#f0f0f0", ["45", "1.6"], outline, *outline_mm))
+        }
+        Symbol::UndecidedFill { outline, outline_mm } => {
+            wrapped("fill", at, &hatched(at, "#ffffff", ["135", "2.6"], outline, *outline_mm))
         }
         Symbol::Line { color, width_mm, dash, casing, trim_percent } => {
             let mut layers = String::new();
@@ -59,6 +54,19 @@ pub(super) fn symbol(symbol: &Symbol, at: usize) -> String {
             wrapped("marker", at, &layer("SimpleMarker", &options, ""))
         }
     }
+}
+
+/// An area with hatching on a ground; the angle of the lines and how far apart they are.
+fn hatched(at: usize, ground: &str, [angle, distance]: [&str; 2], outline: &str, outline_mm: f64) -> String {
+    let line = [("line_color", rgba("#8c8c8c", 255)), ("line_width", "0.18".to_owned()), mm("line_width_unit")];
+    let hatch = format!(
+        "<symbol type=\"line\" name=\"@{at}@1\" alpha=\"1\" clip_to_extent=\"1\" force_rhr=\"0\">{}</symbol>",
+        layer("SimpleLine", &line, "")
+    );
+    let pattern =
+        [("angle", angle.to_owned()), ("distance", distance.to_owned()), mm("distance_unit"), line[0].clone()];
+    let ground = layer("SimpleFill", &fill(&rgba(ground, 255), "solid", outline, outline_mm), "");
+    ground + &layer("LinePatternFill", &pattern, &hatch)
 }
 
 fn wrapped(kind: &str, at: usize, layers: &str) -> String {

@@ -17,7 +17,6 @@ use crate::table::GeometryKind;
 use crate::table::Row;
 use crate::table::Table;
 use crate::table::Value;
-use crate::table::style::Filter;
 
 /// The geometry of a row, promoted to its table's kind; exterior rings run counter-clockwise, holes clockwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,10 +111,7 @@ fn styled_fields(table: &Table) -> Vec<&str> {
     let mut names = Vec::new();
     if let Some(style) = &table.style {
         for class in &style.classes {
-            match &class.filter {
-                Filter::Range { field, .. } | Filter::Equals { field, .. } => names.push(field.as_str()),
-                Filter::Otherwise => {}
-            }
+            names.extend(class.filter.fields());
         }
         if let Some(label) = &style.label {
             names.push(label.field.as_str());

@@ -13,6 +13,7 @@ mod scorecard;
 mod services;
 mod stops;
 mod streets;
+mod verdicts;
 
 use crate::base::units::Text;
 use crate::indicators::scorecard::Scorecard;
@@ -22,6 +23,7 @@ use crate::table::style::Group;
 
 pub use crate::layers::scenario::SPLIT;
 pub use crate::layers::scorecard::scorecard;
+pub use crate::layers::verdicts::judged;
 
 /// All layers of a run in the order in which they are written: scorecard, the indicators' own, then what they rest on.
 /// Tables without a row are left out; the streets are there when they are to be shown.

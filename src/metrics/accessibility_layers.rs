@@ -13,10 +13,8 @@ use crate::metrics::accessibility_report::caveat;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::floating_catchment::Method;
 use crate::metrics::layer;
-use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::quartiles;
-use crate::metrics::reach_layers::region_rows;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -72,20 +70,16 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
     ]);
     let is_share = answer.params.unit() == FigureUnit::Share;
     let scale = if is_share { 1.0 } else { answer.params.scale() };
-    table.rows = region_rows(answer.study, regions, scale);
-    let (outline, outline_mm) = ("#ffffff", 0.35);
+    table.rows = layer::region_rows(answer.study, regions, scale, &layer::shares);
     let classes = match is_share {
-        true => rate_classes("value", target),
+        true => layer::rate_classes("value", target),
         false => {
             let (en, zh) = unit(answer);
-            let values = table.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
-            let fill = |_: usize, color| Symbol::Fill { color, outline, outline_mm };
-            let mut classes = rising("value", &quartiles(values), (&en, &zh), &fill);
-            classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
-            classes
+            let bounds = quartiles(layer::known_values(&table));
+            rising("value", &bounds, (&en, &zh), &|_, color| layer::region_fill(color))
         }
     };
-    table.style = Some(layer::region_style(classes, "label"));
+    table.style = Some(layer::region_style(classes, Some("label")));
     table
 }
 

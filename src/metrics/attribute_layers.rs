@@ -13,9 +13,7 @@ use crate::metrics::attribute_share::Answer;
 use crate::metrics::attribute_share::Row as Asked;
 use crate::metrics::attribute_share::Standing;
 use crate::metrics::layer;
-use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::MOST_CELLS;
-use crate::metrics::reach_layers::region_rows;
 use crate::model::records::Form;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -64,8 +62,8 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
         Field::new("known", FieldKind::Real, "With data", "有数据总量"),
         Field::new("unknown", FieldKind::Real, "Without data", "无数据量"),
     ]);
-    table.rows = region_rows(answer.study, regions, 1.0);
-    table.style = Some(layer::region_style(rate_classes("value", target), "label"));
+    table.rows = layer::region_rows(answer.study, regions, 1.0, &layer::shares);
+    table.style = Some(layer::region_style(layer::rate_classes("value", target), Some("label")));
     table
 }
 
@@ -127,8 +125,8 @@ fn record_table(answer: &Answer<'_>, mut table: Table) -> Table {
     table.style = Some(Style {
         classes: vec![
             Class::equals("state", "yes", Text::new(STATES[0].1, STATES[0].2), yes),
-            Class::equals("state", "no", Text::new(STATES[1].1, STATES[1].2), no),
-            Class::otherwise(Text::new("no data", "无数据"), unknown),
+            Class::equals("state", "no", Text::new(STATES[1].1, STATES[1].2), no).above(2),
+            Class::otherwise(Text::new("no data", "无数据"), unknown).above(1),
         ],
         label: None,
         opacity: 1.0,

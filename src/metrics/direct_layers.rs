@@ -116,8 +116,8 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
     table.style = Some(Style {
         classes: vec![
             class(0, marker(Shape::Circle, palette::VERDICT[1])),
-            class(1, marker(Shape::Diamond, palette::VERDICT[0])),
-            Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000")),
+            class(1, marker(Shape::Diamond, palette::VERDICT[0])).above(2),
+            Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000")).above(1),
         ],
         label: None,
         opacity: 1.0,

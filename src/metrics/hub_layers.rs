@@ -62,8 +62,8 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
         Field::new("known", FieldKind::Real, "With data", "有数据总数"),
         Field::new("unknown", FieldKind::Real, "Without data", "无数据数"),
     ]);
-    table.rows = region_rows(answer.study, regions, 1.0);
-    table.style = Some(layer::region_style(rate_classes("value", target), "label"));
+    table.rows = layer::region_rows(answer.study, regions, 1.0, &layer::shares);
+    table.style = Some(layer::region_style(layer::rate_classes("value", target), Some("label")));
     table
 }
 
@@ -71,7 +71,7 @@ fn word(pair: &Pair) -> &'static str {
     STATES[pair.standing as usize].0
 }
 
-/// A line from each hub into each region near it.
+/// A line from each hub into each region near it that the headline counts.
 fn pair_table(answer: &Answer<'_>, mut table: Table) -> Table {
     table.fields = vec![
         Field::new("hub", FieldKind::Text, "Hub", "枢纽"),
@@ -81,12 +81,11 @@ fn pair_table(answer: &Answer<'_>, mut table: Table) -> Table {
         Field::new("region", FieldKind::Text, "Other region", "毗邻区域"),
         Field::new("dist_m", FieldKind::Real, "From the hub to the region, m", "枢纽至该区域距离（米）"),
         Field::new("across", FieldKind::Bool, "Across provinces", "跨省"),
-        Field::new("counted", FieldKind::Bool, "Counted in the headline", "计入指标"),
         Field::new("line", FieldKind::Text, "Line", "线路"),
         Field::new("trips", FieldKind::Real, "Departures of its weaker direction", "较少方向日班次"),
         Field::new("state", FieldKind::Text, "State", "状态").with_choices(STATES),
     ];
-    for pair in &answer.pairs {
+    for pair in answer.pairs.iter().filter(|pair| answer.is_in(answer.params.scope, pair)) {
         let (hub, unit) = (&answer.hubs[pair.hub], &answer.units[pair.unit]);
         let shape = unit.members.first().and_then(|member| answer.study.regions.get(*member).shape.as_ref());
         let Some(end) = shape.and_then(|shape| shape.lonlat.interior_point()) else { continue };
@@ -101,19 +100,19 @@ fn pair_table(answer: &Answer<'_>, mut table: Table) -> Table {
                 unit.name.as_str().into(),
                 short(pair.metres).into(),
                 pair.is_across.into(),
-                answer.is_in(answer.params.scope, pair).into(),
                 pair.line.map(|(service, _)| answer.line_name(service)).into(),
                 pair.line.map(|(_, trips)| trips).into(),
                 word(pair).into(),
             ],
         });
     }
-    let line = |color, dash| Symbol::Line { color, width_mm: 0.5, dash, casing: true, trim_percent: 0 };
+    let line = |color, width_mm| Symbol::Line { color, width_mm, dash: None, casing: true, trim_percent: 0 };
     table.style = Some(Style {
         classes: vec![
-            Class::equals("state", "joined", Text::new(STATES[0].1, STATES[0].2), line(palette::PAIRS[1], None)),
-            Class::equals("state", "not-joined", Text::new(STATES[1].1, STATES[1].2), line(palette::PAIRS[0], None)),
-            Class::otherwise(Text::new("no data", "无数据"), line(palette::PAIRS[2], None)),
+            Class::equals("state", "not-joined", Text::new(STATES[1].1, STATES[1].2), line(palette::PAIRS[0], 0.8))
+                .above(2),
+            Class::equals("state", "joined", Text::new(STATES[0].1, STATES[0].2), line(palette::PAIRS[1], 0.35)),
+            Class::equals("state", "no-data", Text::new("no data", "无数据"), line(palette::PAIRS[2], 0.5)).above(1),
         ],
         label: None,
         opacity: 1.0,
@@ -180,9 +179,10 @@ fn hub_table(answer: &Answer<'_>, mut table: Table) -> Table {
                 "not-joined",
                 Text::new("not joined to all", "未全部通达"),
                 marker(Shape::Diamond, palette::VERDICT[0]),
-            ),
+            )
+            .above(2),
             Class::equals("state", "none-near", Text::new(STATES[3].1, STATES[3].2), marker(Shape::Circle, "#ffffff")),
-            Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000")),
+            Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000")).above(1),
         ],
         label: Some(Label {
             field: "name".into(),

@@ -476,6 +476,12 @@ impl Metric for LivingCircle {
             headline = headline.because(living_report::unknown_reason(&answer, &ledger));
         }
         let regions = answer.regions(context.over);
+        let own = |unit: &Unit, level: Level| RegionFigure {
+            region: unit.region,
+            level,
+            figure: Answer::share_of_units(std::iter::once(unit)),
+        };
+        let units = self.level.map(|level| answer.units.iter().map(|unit| own(unit, level)).collect());
         let mut output = Output { synthetic: answer.synthetic, ..Output::default() };
         output.notes = living_report::notes(&answer);
         output.closing_the_gap = answer.closing_the_gap(context, &headline);
@@ -490,6 +496,7 @@ impl Metric for LivingCircle {
         output.variants = living_report::variants(&answer, &headline);
         output.headline = headline;
         output.regions = regions;
+        output.units = units.unwrap_or_default();
         output.weights.push(ledger);
         Ok(output)
     }

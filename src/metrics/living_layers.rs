@@ -204,7 +204,8 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
     let mut classes: Vec<Class> = STATES
         .iter()
         .zip(symbols)
-        .map(|((word, en, zh), symbol)| Class::equals("state", word, Text::new(*en, *zh), symbol))
+        .zip(0..)
+        .map(|(((word, en, zh), symbol), rank)| Class::equals("state", word, Text::new(*en, *zh), symbol).above(rank))
         .collect();
     classes.push(Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000", 2.4)));
     table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Results });

@@ -42,7 +42,7 @@ pub mod inequality;
 pub mod joins;
 pub mod journeys;
 mod known_services;
-mod layer;
+pub(crate) mod layer;
 pub mod living_circle;
 mod living_layers;
 mod living_report;
@@ -158,6 +158,8 @@ pub struct Output {
     pub fragile_among_variants: bool,
     /// Figures by region, by level and then by code.
     pub regions: Vec<RegionFigure>,
+    /// Figures of the regions that a layer draws one by one, where [`Output::regions`] may leave their level away.
+    pub units: Vec<RegionFigure>,
     /// The figures of classes of demand points, e.g. urban and rural, in the order of their names.
     pub classes: Vec<ClassFigure>,
     /// Layers with the evidence, ready to be drawn.

@@ -9,10 +9,11 @@ use crate::metrics::adjacency;
 use crate::metrics::neighbour_evidence::PairReport;
 use crate::metrics::neighbour_layers::SCOPES;
 use crate::metrics::neighbour_layers::STATES;
+use crate::metrics::neighbour_layers::counted;
+use crate::metrics::neighbour_layers::pair_classes;
 use crate::metrics::neighbour_layers::pair_fields;
 use crate::metrics::neighbour_layers::scope_word;
 use crate::metrics::neighbour_layers::status_word;
-use crate::metrics::neighbour_reach::Scope;
 use crate::metrics::neighbour_survey::Survey;
 use crate::model::lattice::Lattice;
 use crate::model::place::PlaneXy;
@@ -21,7 +22,6 @@ use crate::table::FieldKind;
 use crate::table::GeometryKind;
 use crate::table::Row;
 use crate::table::Table;
-use crate::table::style::Class;
 use crate::table::style::Group;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
@@ -44,8 +44,7 @@ pub fn table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) 
         Field::new("shared_km", FieldKind::Real, "Shared border, km", "共有边界（公里）"),
     ]);
     let Some(lattice) = &survey.study.lattice else { return table };
-    let shown: Vec<&PairReport<'_>> =
-        reports.iter().filter(|report| survey.in_scope(report.pair, Scope::All)).collect();
+    let shown: Vec<&PairReport<'_>> = counted(survey, reports).collect();
     let keys: Vec<(usize, usize)> = shown.iter().map(|report| (report.pair.a, report.pair.b)).collect();
     let lines = adjacency::common_borders(survey.study, &survey.units, &keys, survey.params.tolerance);
     for (report, line) in shown.into_iter().zip(lines).filter(|(_, line)| !line.0.is_empty()) {
@@ -68,16 +67,14 @@ pub fn table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table) 
     }
     let line = |color, width_mm, dash| Symbol::Line { color, width_mm, dash, casing: true, trim_percent: 0 };
     table.style = Some(Style {
-        classes: vec![
-            Class::equals(
-                "status",
-                "unconnected",
-                Text::new("not connected", "未通达"),
+        classes: pair_classes(
+            "status",
+            [
                 line(palette::PAIRS[0], 1.2, None),
-            ),
-            Class::equals("status", "connected", Text::new("connected", "已通达"), line(palette::PAIRS[1], 0.6, None)),
-            Class::otherwise(Text::new("no data", "无数据"), line(palette::PAIRS[2], 0.9, Some("1.2;1.2"))),
-        ],
+                line(palette::PAIRS[1], 0.6, None),
+                line(palette::PAIRS[2], 0.9, Some("1.2;1.2")),
+            ],
+        ),
         label: None,
         opacity: 1.0,
         visible: false,

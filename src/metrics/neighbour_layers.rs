@@ -16,6 +16,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::adjacency::Standing;
 use crate::metrics::adjacency::Unit;
 use crate::metrics::figure::Figure;
+use crate::metrics::layer;
 use crate::metrics::neighbour_borders;
 use crate::metrics::neighbour_evidence::PairReport;
 use crate::metrics::neighbour_evidence::Way;
@@ -36,11 +37,7 @@ use crate::table::style::Label;
 use crate::table::style::Shape;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
-use crate::table::style::excluding;
-use crate::table::style::including;
 use crate::table::style::palette;
-
-const WHITE: &str = "#ffffff";
 
 /// All layers, those without a row left out.
 pub fn tables(
@@ -50,17 +47,8 @@ pub fn tables(
     context: &Context<'_>,
     synthetic: bool,
 ) -> Vec<Table> {
-    let base = context.id.replace('-', "_");
-    let make = |suffix: &str, en: &str, zh: &str| Table {
-        name: format!("{base}_{suffix}"),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: Text::default(),
-        synthetic,
-        crs: survey.study.frame,
-        geometry: GeometryKind::None,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        style: None,
+    let make = |suffix: &str, en: &str, zh: &str| {
+        layer::blank(context, suffix, (en, zh), GeometryKind::None, (Text::default(), synthetic))
     };
     let mut tables = vec![
         region_table(survey, reports, regions, context, make("regions", "share of neighbours reached", "各县通达率")),
@@ -89,33 +77,24 @@ fn region_table(
     context: &Context<'_>,
     mut table: Table,
 ) -> Table {
-    table.description = Text::new(
-        "Share of each region's neighbours that a direct bus reaches; hatched where nothing is known.",
-        "各县直达公交通达的毗邻县占比；斜线为无数据。",
-    );
+    table.description =
+        Text::new("Share of each region's neighbours that a direct bus reaches.", "各县直达公交通达的毗邻县占比。");
     table.geometry = GeometryKind::MultiPolygon;
-    table.fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "县（市、区）"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
+    table.fields = layer::region_fields();
+    table.fields.extend([
         Field::new("neighbours", FieldKind::Int, "Neighbours", "毗邻县数"),
         Field::new("connected", FieldKind::Int, "Reached", "已通达数"),
         Field::new("no_data", FieldKind::Int, "Without data", "无数据数"),
-        Field::new("rate", FieldKind::Real, "Share reached", "通达率"),
-        Field::new("rate_label", FieldKind::Text, "Share (text)", "通达率（文字）"),
         Field::new("not_reached", FieldKind::Text, "Not reached", "未通达的毗邻县"),
-    ];
-    let level = survey.params.level;
-    for figure in regions.iter().filter(|figure| figure.level == level) {
-        let region = survey.study.regions.get(figure.region);
-        let Some(shape) = &region.shape else { continue };
-        let city = survey.study.regions.ancestor(figure.region, crate::model::region::Level::City);
+    ]);
+    let own: Vec<RegionFigure> = regions.iter().filter(|one| one.level == survey.params.level).cloned().collect();
+    table.rows = layer::region_rows(survey.study, &own, 1.0, &|found| {
         let missing: Vec<&str> = reports
             .iter()
             .filter(|report| report.answer == Answer::NotConnected)
             .filter(|report| survey.in_scope(report.pair, survey.params.scope))
             .filter_map(|report| {
-                let holds = |unit: usize| survey.units[unit].members.contains(&figure.region);
+                let holds = |unit: usize| survey.units[unit].members.contains(&found.region);
                 if holds(report.pair.a) {
                     Some(survey.units[report.pair.b].name.as_str())
                 } else if holds(report.pair.b) {
@@ -126,131 +105,41 @@ fn region_table(
             })
             .collect();
         let count = |number: Option<f64>| Value::Int(number.unwrap_or(0.0) as i64);
-        table.rows.push(Row {
-            geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())),
-            values: vec![
-                region.code.as_str().into(),
-                region.name.as_str().into(),
-                city.map(|city| survey.study.regions.get(city).name.as_str()).into(),
-                count(figure.figure.whole.map(|whole| whole + figure.figure.unknown)),
-                count(figure.figure.part),
-                count(Some(figure.figure.unknown)),
-                figure.figure.value.into(),
-                rate_label(&figure.figure).into(),
-                if missing.is_empty() { Value::Null } else { missing.join("、").into() },
-            ],
-        });
-    }
-    let target = context.target_share.map(|target| target.0);
-    table.style = Some(Style {
-        classes: rate_classes("rate", target),
-        label: Some(Label {
-            field: "name".into(),
-            second_line: Some("rate_label".into()),
-            size_pt: 7.0,
-            bold: true,
-            below_scale: None,
-        }),
-        opacity: 1.0,
-        visible: true,
-        group: Group::Results,
+        vec![
+            count(found.figure.whole.map(|whole| whole + found.figure.unknown)),
+            count(found.figure.part),
+            count(Some(found.figure.unknown)),
+            if missing.is_empty() { Value::Null } else { missing.join("、").into() },
+        ]
     });
+    let target = context.target_share.map(|target| target.0);
+    let style = layer::region_style(layer::rate_classes("value", target), Some("label"));
+    table.style = Some(Style { visible: true, ..style });
     table
-}
-
-/// Classes of a share that diverge at a target, the no-data class last. Two classes above the target (one where the target
-/// is all), three below. Without a target, five from little to much: nothing is met or missed then.
-pub fn rate_classes(field: &str, target: Option<f64>) -> Vec<Class> {
-    let Some(target) = target else { return plain_rate_classes(field) };
-    let colors = palette::DIVERGING_AT_TARGET;
-    let fill = |color| Symbol::Fill { color, outline: WHITE, outline_mm: 0.35 };
-    let percent = |share: f64| format!("{} %", crate::base::units::trim_zeros(share * 100.0, 1));
-    let mut classes = Vec::new();
-    if target < 1.0 {
-        classes.push(Class::range(
-            field,
-            including(1.0),
-            None,
-            Text::new("100 % (met)", "100 %（达标）"),
-            fill(colors[4]),
-        ));
-        classes.push(Class::range(
-            field,
-            including(target),
-            excluding(1.0),
-            Text::new(format!("{} – < 100 % (met)", percent(target)), format!("{} – < 100 %（达标）", percent(target))),
-            fill(colors[3]),
-        ));
-    } else {
-        classes.push(Class::range(
-            field,
-            including(target),
-            None,
-            Text::new(format!("{} (met)", percent(target)), format!("{}（达标）", percent(target))),
-            fill(colors[4]),
-        ));
-    }
-    let (upper, lower) = (target * 5.0 / 6.0, target * 5.0 / 9.0);
-    let (upper, lower) = ((upper * 100.0).round() / 100.0, (lower * 100.0).round() / 100.0);
-    classes.push(Class::range(
-        field,
-        including(upper),
-        excluding(target),
-        Text::new(
-            format!("{} – < {} (missed)", percent(upper), percent(target)),
-            format!("{} – < {}（未达标）", percent(upper), percent(target)),
-        ),
-        fill(colors[2]),
-    ));
-    classes.push(Class::range(
-        field,
-        including(lower),
-        excluding(upper),
-        Text::new(
-            format!("{} – < {} (missed)", percent(lower), percent(upper)),
-            format!("{} – < {}（未达标）", percent(lower), percent(upper)),
-        ),
-        fill(colors[1]),
-    ));
-    classes.push(Class::range(
-        field,
-        None,
-        excluding(lower),
-        Text::new(format!("< {} (missed)", percent(lower)), format!("< {}（未达标）", percent(lower))),
-        fill(colors[0]),
-    ));
-    classes.push(Class::otherwise(
-        Text::new("no data", "无数据"),
-        Symbol::NoDataFill { outline: WHITE, outline_mm: 0.35 },
-    ));
-    classes
-}
-
-/// Classes of a share from light to dark, a quarter each, the last split at nine tenths.
-fn plain_rate_classes(field: &str) -> Vec<Class> {
-    const LIMITS: [f64; 6] = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0];
-    let fill = |color| Symbol::Fill { color, outline: WHITE, outline_mm: 0.35 };
-    let percent = |share: f64| crate::base::units::trim_zeros(share * 100.0, 1);
-    let mut classes: Vec<Class> = (0..5)
-        .rev()
-        .map(|at| {
-            let (from, to) = (LIMITS[at], LIMITS[at + 1]);
-            let (sign, end) = if at == 4 { ("", None) } else { ("< ", excluding(to)) };
-            let label = format!("{} – {sign}{} %", percent(from), percent(to));
-            Class::range(field, including(from), end, Text::new(label.clone(), label), fill(palette::SEQUENTIAL[at]))
-        })
-        .collect();
-    classes.push(Class::otherwise(
-        Text::new("no data", "无数据"),
-        Symbol::NoDataFill { outline: WHITE, outline_mm: 0.35 },
-    ));
-    classes
 }
 
 /// A point inside the unit's first region, in degrees, where its pair lines end.
 fn anchor(survey: &Survey<'_>, unit: &Unit) -> Option<Point<f64>> {
     let shape = survey.study.regions.get(*unit.members.first()?).shape.as_ref()?;
     shape.lonlat.interior_point()
+}
+
+/// The pairs that the headline counts, or looks at to judge regions: no others are drawn.
+pub fn counted<'r, 'p>(
+    survey: &'r Survey<'_>,
+    reports: &'r [PairReport<'p>],
+) -> impl Iterator<Item = &'r PairReport<'p>> {
+    reports.iter().filter(|report| survey.in_scope(report.pair, survey.params.scope))
+}
+
+/// The classes of pairs: what is missing above what is not known, and both above what is there.
+pub fn pair_classes(field: &str, symbols: [Symbol; 3]) -> Vec<Class> {
+    let [missing, there, unknown] = symbols;
+    vec![
+        Class::equals(field, "unconnected", Text::new("not connected", "未通达"), missing).above(2),
+        Class::equals(field, "connected", Text::new("connected", "已通达"), there),
+        Class::equals(field, "no_data", Text::new("no data", "无数据"), unknown).above(1),
+    ]
 }
 
 /// Whether a pair is connected, in one word.
@@ -329,7 +218,7 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
         Field::new("gap_m", FieldKind::Real, "Between them, m", "两站间距（米）"),
         Field::new("declared", FieldKind::Bool, "In the bureau's ledger", "台账列为通达"),
     ]);
-    for report in reports.iter().filter(|report| survey.in_scope(report.pair, Scope::All)) {
+    for report in counted(survey, reports) {
         let (a, b) = (&survey.units[report.pair.a], &survey.units[report.pair.b]);
         let (Some(from), Some(to)) = (anchor(survey, a), anchor(survey, b)) else { continue };
         let Some(row) = pair_row(survey, report, a, b) else { continue };
@@ -340,21 +229,14 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
     }
     let line = |color, width_mm, dash, casing| Symbol::Line { color, width_mm, dash, casing, trim_percent: 20 };
     table.style = Some(Style {
-        classes: vec![
-            Class::equals(
-                "status",
-                "unconnected",
-                Text::new("not connected", "未通达"),
+        classes: pair_classes(
+            "status",
+            [
                 line(palette::PAIRS[0], 1.0, Some("2.2;1.2"), true),
-            ),
-            Class::equals(
-                "status",
-                "connected",
-                Text::new("connected", "已通达"),
                 line(palette::PAIRS[1], 0.35, None, true),
-            ),
-            Class::otherwise(Text::new("no data", "无数据"), line(palette::PAIRS[2], 0.5, Some("0.5;1.3"), false)),
-        ],
+                line(palette::PAIRS[2], 0.5, Some("0.5;1.3"), false),
+            ],
+        ),
         label: Some(Label {
             field: "trips_label".into(),
             second_line: None,

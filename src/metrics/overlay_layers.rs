@@ -14,7 +14,6 @@ use crate::metrics::Outcome;
 use crate::metrics::RegionFigure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::layer;
-use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::overlay_share::Answer;
 use crate::metrics::overlay_share::Of;
 use crate::metrics::overlay_share::Piece;
@@ -23,7 +22,6 @@ use crate::metrics::overlay_share::Sums;
 use crate::metrics::reach_layers::MOST_CELLS;
 use crate::metrics::reach_layers::figure_label;
 use crate::metrics::reach_layers::quartiles;
-use crate::metrics::reach_layers::region_rows;
 use crate::model::place::PlaneXy;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -78,19 +76,14 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
         Field::new("known", FieldKind::Real, "With data", "有数据总量"),
         Field::new("unknown", FieldKind::Real, "Without data", "无数据量"),
     ]);
-    table.rows = region_rows(answer.study, regions, 1.0);
-    let (outline, outline_mm) = ("#ffffff", 0.35);
+    table.rows = layer::region_rows(answer.study, regions, 1.0, &layer::shares);
     let classes = if answer.params.unit() == FigureUnit::Share {
-        rate_classes("value", target)
+        layer::rate_classes("value", target)
     } else {
-        let values = table.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
-        let fill = |_: usize, color| Symbol::Fill { color, outline, outline_mm };
         let unit = if answer.params.of == Of::Area { "km²" } else { "" };
-        let mut classes = rising("value", &quartiles(values), (unit, unit), &fill);
-        classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
-        classes
+        rising("value", &quartiles(layer::known_values(&table)), (unit, unit), &|_, color| layer::region_fill(color))
     };
-    table.style = Some(layer::region_style(classes, "label"));
+    table.style = Some(layer::region_style(classes, Some("label")));
     table
 }
 
@@ -200,8 +193,9 @@ fn point_table(answer: &Answer<'_>, mut table: Table) -> Table {
                 "outside",
                 Text::new("outside", "范围外"),
                 marker(Shape::Diamond, palette::VERDICT[0]),
-            ),
-            Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000")),
+            )
+            .above(2),
+            Class::otherwise(Text::new("no data", "无数据"), marker(Shape::XMark, "#000000")).above(1),
         ],
         label: None,
         opacity: 1.0,

@@ -359,10 +359,17 @@ impl Metric for Presence {
         let answer = self.answer(context.study)?;
         let headline = answer.whole(None);
         let regions = answer.regions(context.over);
+        let own = |unit: &Unit| RegionFigure {
+            region: unit.region,
+            level: self.level,
+            figure: answer.figure(std::iter::once(unit), None, Weight::ZERO),
+        };
+        let units: Vec<RegionFigure> = answer.units.iter().map(own).collect();
         Ok(Output {
             closing_the_gap: answer.closing_the_gap(context, &headline),
             notes: answer.notes(),
-            tables: presence_layers::tables(&answer, context),
+            tables: presence_layers::tables(&answer, context, &units),
+            units,
             evidence: presence_layers::evidence(&answer),
             outcomes: presence_layers::outcomes(&answer),
             variants: answer.variants(),

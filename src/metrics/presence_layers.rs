@@ -6,11 +6,11 @@ use crate::base::units::Text;
 use crate::metrics::Context;
 use crate::metrics::Evidence;
 use crate::metrics::Outcome;
+use crate::metrics::RegionFigure;
 use crate::metrics::layer;
 use crate::metrics::presence::Answer;
 use crate::metrics::presence::Standing;
 use crate::metrics::presence::Unit;
-use crate::model::region::Level;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -18,7 +18,6 @@ use crate::table::Row;
 use crate::table::Table;
 use crate::table::Value;
 use crate::table::style::Class;
-use crate::table::style::Symbol;
 use crate::table::style::palette;
 
 const STATES: &[(&str, &str, &str)] =
@@ -39,46 +38,33 @@ fn missing(answer: &Answer<'_>, unit: &Unit) -> Option<String> {
     (!kinds.is_empty()).then(|| kinds.join(", "))
 }
 
-/// All layers, those without a row left out.
-pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Table> {
+/// All layers, those without a row left out; `units` are the figures of its units.
+pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>, units: &[RegionFigure]) -> Vec<Table> {
     let weight = answer.params.weight.as_deref();
-    let mut fields = vec![
-        Field::new("code", FieldKind::Text, "Code", "代码"),
-        Field::new("name", FieldKind::Text, "Region", "区域"),
-        Field::new("city", FieldKind::Text, "City", "所属市"),
+    let mut fields = layer::region_fields();
+    fields.extend([
         Field::new("state", FieldKind::Text, "State", "状态").with_choices(STATES),
         Field::new("facilities", FieldKind::Int, "Facilities of these kinds", "设施数"),
         Field::new("missing", FieldKind::Text, "Kinds it lacks", "缺少的类别"),
-    ];
+    ]);
     if let Some(weight) = weight {
         let (en, zh) = if weight == "people" { ("People", "人口") } else { (weight, weight) };
         fields.push(Field::new("weight", FieldKind::Real, en, zh));
     }
     let make = |suffix: &str, en: &str, zh: &str, geometry: GeometryKind| Table {
-        name: format!("{}_{suffix}", context.id.replace('-', "_")),
-        title: Text::new(format!("{}: {en}", context.title.en), format!("{}：{zh}", context.title.zh)),
-        description: answer.caveat(),
-        synthetic: answer.synthetic,
-        crs: answer.study.frame,
-        geometry,
         fields: fields.clone(),
-        rows: Vec::new(),
-        style: None,
+        ..layer::blank(context, suffix, (en, zh), geometry, (answer.caveat(), answer.synthetic))
     };
     let mut regions = make("regions", "regions with and without", "具备情况", GeometryKind::MultiPolygon);
     let mut without = make("without", "regions without", "不具备的区域", GeometryKind::None);
-    let tree = &answer.study.regions;
-    for unit in &answer.units {
-        let region = tree.get(unit.region);
-        let city = tree.ancestor(unit.region, Level::City);
-        let mut values = vec![
-            region.code.as_str().into(),
-            region.name.as_str().into(),
-            city.map(|city| tree.get(city).name.as_str()).into(),
+    for (unit, found) in answer.units.iter().zip(units) {
+        let region = answer.study.regions.get(unit.region);
+        let mut values = layer::region_values(answer.study, found, 1.0);
+        values.extend([
             state(unit.standing()).into(),
             unit.counts.iter().sum::<u64>().into(),
             missing(answer, unit).map_or(Value::Null, Value::from),
-        ];
+        ]);
         if weight.is_some() {
             values.push(unit.weight.to_f64().into());
         }
@@ -89,15 +75,14 @@ pub(crate) fn tables(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Table> {
             regions.rows.push(Row { geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())), values });
         }
     }
-    let (outline, outline_mm) = ("#ffffff", 0.35);
-    let fill = |color| Symbol::Fill { color, outline, outline_mm };
-    let symbols = [fill(palette::VERDICT[1]), fill(palette::VERDICT[0]), Symbol::NoDataFill { outline, outline_mm }];
+    // of those of which it is not known the verdict says so
+    let symbols = [palette::VERDICT[1], palette::VERDICT[0]].map(layer::region_fill);
     let classes = STATES
         .iter()
         .zip(symbols)
         .map(|((word, en, zh), symbol)| Class::equals("state", word, Text::new(*en, *zh), symbol))
         .collect();
-    regions.style = Some(layer::region_style(classes, "missing"));
+    regions.style = Some(layer::region_style(classes, Some("missing")));
     let mut tables = vec![regions, without];
     tables.retain(|table| !table.rows.is_empty());
     tables

@@ -29,7 +29,6 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::figure::format_value;
 use crate::metrics::halo;
 use crate::metrics::layer;
-use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::neighbour_layers::rate_label;
 use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
@@ -125,13 +124,7 @@ fn two_digits(metres: f64) -> f64 {
     (metres / step).ceil() * step
 }
 
-fn distance_classes(
-    unit: CostUnit,
-    field: &str,
-    limits: &[f64; 3],
-    symbol: &dyn Fn(usize) -> Symbol,
-    none: Symbol,
-) -> Vec<Class> {
+fn distance_classes(unit: CostUnit, field: &str, limits: &[f64; 3], symbol: &dyn Fn(usize) -> Symbol) -> Vec<Class> {
     let [a, b, c] = *limits;
     let length = |cost: f64| match unit {
         CostUnit::Metres => Metres(cost).to_string(),
@@ -142,7 +135,6 @@ fn distance_classes(
         Class::range(field, excluding(a), including(b), same(format!("{} – {}", length(a), length(b))), symbol(1)),
         Class::range(field, excluding(b), including(c), same(format!("{} – {}", length(b), length(c))), symbol(2)),
         Class::range(field, excluding(c), None, same(format!("> {}", length(c))), symbol(3)),
-        Class::otherwise(Text::new("no data", "无数据"), none),
     ]
 }
 
@@ -172,48 +164,16 @@ pub(crate) fn region_table(
         Field::new("known", FieldKind::Real, "Weight with data", "有数据总量"),
         Field::new("unknown", FieldKind::Real, "Weight without data", "无数据量"),
     ]);
-    table.rows = region_rows(reach.study, regions, 1.0);
+    table.rows = layer::region_rows(reach.study, regions, 1.0, &layer::shares);
     let share = regions.first().is_none_or(|figure| figure.figure.unit == FigureUnit::Share);
-    let outline = "#ffffff";
     let classes = if share {
-        rate_classes("value", target)
+        layer::rate_classes("value", target)
     } else {
-        let fill = |at: usize| Symbol::Fill {
-            // near is dark: much service
-            color: palette::SEQUENTIAL[4 - at],
-            outline,
-            outline_mm: 0.35,
-        };
-        distance_classes(reach.unit, "value", breaks, &fill, Symbol::NoDataFill { outline, outline_mm: 0.35 })
+        // near is dark: much service
+        distance_classes(reach.unit, "value", breaks, &|at| layer::region_fill(palette::SEQUENTIAL[4 - at]))
     };
-    table.style = Some(layer::region_style(classes, "label"));
+    table.style = Some(layer::region_style(classes, Some("label")));
     table
-}
-
-/// Rows of the regions of the smallest level that has outlines; larger ones would cover it. Code, name, city, level, value times `scale`, value in
-/// words, part, whole, unknown.
-pub(crate) fn region_rows(study: &Study, regions: &[RegionFigure], scale: f64) -> Vec<Row> {
-    let shape = |figure: &RegionFigure| study.regions.get(figure.region).shape.as_ref();
-    let drawn: Option<Level> = regions.iter().filter(|figure| shape(figure).is_some()).map(|figure| figure.level).max();
-    let row = |found: &RegionFigure| {
-        let region = study.regions.get(found.region);
-        let city = study.regions.ancestor(found.region, Level::City);
-        Some(Row {
-            geometry: Some(Geometry::MultiPolygon(shape(found)?.lonlat.clone())),
-            values: vec![
-                region.code.as_str().into(),
-                region.name.as_str().into(),
-                city.map(|city| study.regions.get(city).name.as_str()).into(),
-                found.level.title().0.into(),
-                found.figure.value.map(|value| value * scale).into(),
-                figure_label(&found.figure).into(),
-                found.figure.part.into(),
-                found.figure.whole.into(),
-                found.figure.unknown.into(),
-            ],
-        })
-    };
-    regions.iter().filter(|found| Some(found.level) == drawn).filter_map(row).collect()
 }
 
 pub(crate) fn figure_label(figure: &Figure) -> Option<String> {
@@ -276,7 +236,7 @@ pub(crate) fn drawn(reach: &Reach<'_>, within: Option<Limit>) -> Vec<usize> {
     points
 }
 
-/// What is known of a point by transit.
+/// What is known of a point.
 const STATES: [(&str, &str, &str); 7] = [
     ("covered", "within the limit", "在限值内"),
     ("uncovered", "beyond the limit", "超出限值"),
@@ -312,6 +272,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
         Field::new("facility", FieldKind::Text, "Nearest facility", "最近设施"),
         Field::new(cost_name, FieldKind::Real, cost_en, cost_zh),
         Field::new("covered", FieldKind::Bool, "Within the limit", "在限值内"),
+        Field::new("state", FieldKind::Text, "State", "状态").with_choices(&STATES),
     ];
     let network = reach.study.streets.iter().find(|network| Some(network.mode) == reach.by.mode());
     if network.is_some() {
@@ -320,7 +281,6 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
         table.fields.push(Field::new("component", FieldKind::Int, "Part of the network", "路网连通分量"));
     }
     if reach.by == By::Transit {
-        table.fields.push(Field::new("state", FieldKind::Text, "State", "状态").with_choices(&STATES));
         table.fields.push(Field::new(
             "most_s",
             FieldKind::Real,
@@ -371,6 +331,7 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
                     (Some(_), None) => Value::Bool(false),
                     (None, _) => Value::Null,
                 },
+                state(reached, within).into(),
             ],
         });
         if let (Some(network), Some(row)) = (network, table.rows.last_mut()) {
@@ -380,7 +341,6 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
             row.values.push(snap.map_or(Value::Null, |snap| Value::Int(i64::from(network.component_of(snap.edge)))));
         }
         if let (By::Transit, Some(row)) = (reach.by, table.rows.last_mut()) {
-            row.values.push(state(reached, within).into());
             row.values.push(match reached {
                 Reached::At(_, cost) | Reached::AtMost(Some((_, cost))) => Value::Real(cost),
                 _ => Value::Null,
@@ -400,13 +360,27 @@ fn point_table(reach: &Reach<'_>, within: Option<Limit>, breaks: &[f64; 3], mut 
         size_mm: [1.3, 1.5, 1.8, 1.9][at],
         outline: "#4d4d4d",
     };
-    let none = Symbol::Marker { shape: Shape::XMark, color: "#000000", size_mm: 2.4, outline: "#000000" };
-    let mut classes = distance_classes(reach.unit, cost_field(reach.unit).0, breaks, &marker, none);
-    if reach.by == By::Transit {
-        let (value, en, zh) = STATES[4];
-        let silent = Symbol::Marker { shape: Shape::Circle, color: "#d9d9d9", size_mm: 1.8, outline: "#4d4d4d" };
-        classes.insert(classes.len() - 1, Class::equals("state", value, Text::new(en, zh), silent));
-    }
+    // those far off above those near, what is not known between
+    let mut classes: Vec<Class> = distance_classes(reach.unit, cost_field(reach.unit).0, breaks, &marker)
+        .into_iter()
+        .zip([0, 0, 2, 2])
+        .map(|(class, rank)| class.above(rank))
+        .collect();
+    let (triangle, circle, x) = (Shape::Triangle, Shape::Circle, Shape::XMark);
+    let other = |shape, color, size_mm| Symbol::Marker { shape, color, size_mm, outline: "#4d4d4d" };
+    let nowhere = if within.is_some() { STATES[1] } else { STATES[3] };
+    classes.extend([
+        Class::equals(
+            "state",
+            nowhere.0,
+            Text::new(STATES[3].1, STATES[3].2),
+            other(triangle, palette::DISTANCE[3], 2.2),
+        )
+        .above(2),
+        Class::equals("state", STATES[4].0, Text::new(STATES[4].1, STATES[4].2), other(circle, "#d9d9d9", 1.8))
+            .above(1),
+        Class::equals("state", STATES[5].0, Text::new(STATES[5].1, STATES[5].2), other(x, "#000000", 2.4)).above(1),
+    ]);
     table.style = Some(Style { classes, label: None, opacity: 1.0, visible: false, group: Group::Evidence });
     table
 }

@@ -25,7 +25,6 @@ use crate::metrics::belonging::judged_regions;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::layer;
-use crate::metrics::neighbour_layers::rate_classes;
 use crate::metrics::reach_layers::quartiles;
 use crate::metrics::reach_layers::region_rows;
 use crate::model::dropped::Dropped;
@@ -39,8 +38,6 @@ use crate::table::FieldKind;
 use crate::table::GeometryKind;
 use crate::table::Row;
 use crate::table::Table;
-use crate::table::style::Class;
-use crate::table::style::Symbol;
 use crate::table::style::rising;
 
 /// `measure.reported`: the newest value that was reported of each region and of the whole area.
@@ -406,13 +403,10 @@ pub(crate) fn tables<V>(
     let mut map = make("regions", "by region", "分区结果");
     map.geometry = GeometryKind::MultiPolygon;
     map.fields = layer::region_fields();
-    map.rows = region_rows(study, regions, if unit == FigureUnit::Rate { 1000.0 } else { 1.0 });
-    for row in &mut map.rows {
-        row.values.truncate(map.fields.len());
-    }
-    let (outline, outline_mm) = ("#ffffff", 0.35);
+    let scale = if unit == FigureUnit::Rate { 1000.0 } else { 1.0 };
+    map.rows = layer::region_rows(study, regions, scale, &|_| Vec::new());
     let classes = match unit {
-        FigureUnit::Share => rate_classes("value", context.target_share.map(|share| share.0)),
+        FigureUnit::Share => layer::rate_classes("value", context.target_share.map(|share| share.0)),
         _ => {
             let words = match unit {
                 FigureUnit::Metres => ("m", "米"),
@@ -420,14 +414,10 @@ pub(crate) fn tables<V>(
                 FigureUnit::Rate => ("per 1000", "/千"),
                 _ => ("", ""),
             };
-            let values = map.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
-            let fill = |_: usize, color| Symbol::Fill { color, outline, outline_mm };
-            let mut classes = rising("value", &quartiles(values), words, &fill);
-            classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
-            classes
+            rising("value", &quartiles(layer::known_values(&map)), words, &|_, color| layer::region_fill(color))
         }
     };
-    map.style = Some(layer::region_style(classes, "label"));
+    map.style = Some(layer::region_style(classes, Some("label")));
     // a map on which nobody says anything is none
     if regions.iter().all(|found| found.figure.value.is_none()) {
         map.rows.clear();

@@ -18,6 +18,7 @@ use crate::metrics::RegionFigure;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::homes::Homes;
+use crate::metrics::layer;
 use crate::metrics::stop_coverage::Empty;
 use crate::metrics::stop_coverage::ServedWhen;
 use crate::metrics::stop_coverage::StopCoverage;
@@ -34,10 +35,6 @@ use crate::table::GeometryKind;
 use crate::table::Row;
 use crate::table::Table;
 use crate::table::style::Class;
-use crate::table::style::Group;
-use crate::table::style::Label;
-use crate::table::style::Style;
-use crate::table::style::Symbol;
 use crate::table::style::palette;
 
 /// What is known of one region.
@@ -230,8 +227,9 @@ impl<'a> Regions<'a> {
         output.closing_the_gap = self.closing_the_gap(context, &headline);
         output.evidence = self.places.iter().map(|place| self.evidence(place)).collect();
         output.outcomes = self.places.iter().map(|place| self.outcome(place)).collect();
-        output.tables =
-            Some(self.table(context, output.synthetic)).filter(|table| !table.rows.is_empty()).into_iter().collect();
+        output.units = self.units();
+        output.tables.push(self.table(context, &output.units, output.synthetic));
+        output.tables.retain(|table| !table.rows.is_empty());
         output.regions = self.by_region(context.over).into_iter().map(figure).collect();
         let [served, unserved, no_data, nothing] = self.counts(&all, least);
         output.weights.push(WeightLedger {
@@ -311,65 +309,49 @@ impl<'a> Regions<'a> {
         }
     }
 
-    fn table(&self, context: &Context<'_>, synthetic: bool) -> Table {
+    /// The regions of the level with their own figures.
+    fn units(&self) -> Vec<RegionFigure> {
         let least = self.params.least();
-        let sources = self.survey.sources();
-        let outline = "#ffffff";
-        let fill = |color| Symbol::Fill { color, outline, outline_mm: 0.35 };
-        let class = |service: Service, symbol| {
-            let (value, en, zh) = STATES[service as usize];
-            Class::equals("state", value, Text::new(en, zh), symbol)
+        let own = |place: &Place| RegionFigure {
+            region: place.region,
+            level: self.level,
+            figure: self.figure(&[place], least),
         };
-        let row = |place: &Place| {
-            let region = self.region(place);
+        self.places.iter().map(own).collect()
+    }
+
+    fn table(&self, context: &Context<'_>, units: &[RegionFigure], synthetic: bool) -> Table {
+        let least = self.params.least();
+        let about = (self.survey.sources(), synthetic);
+        let titles = ("regions with service", "区域通达情况");
+        let mut table = layer::blank(context, "regions", titles, GeometryKind::MultiPolygon, about);
+        table.fields = layer::region_fields();
+        table.fields.extend([
+            Field::new("state", FieldKind::Text, "State", "状态").with_choices(&STATES),
+            Field::new("departures", FieldKind::Real, "Departures of the best stop", "站点最多班次"),
+            Field::new("best_stop", FieldKind::Text, "Best stop", "班次最多的站点"),
+        ]);
+        for (place, found) in self.places.iter().zip(units) {
+            let Some(shape) = &self.region(place).shape else { continue };
             let stop = place.stop.map(|stop| self.survey.places[stop as usize].name.as_str());
-            Some(Row {
-                geometry: Some(Geometry::MultiPolygon(region.shape.as_ref()?.lonlat.clone())),
-                values: vec![
-                    region.code.as_str().into(),
-                    region.name.as_str().into(),
-                    STATES[self.service(place, least) as usize].0.into(),
-                    place.best.place.map(|_| place.best.counted.to_f64()).into(),
-                    stop.into(),
-                ],
-            })
-        };
-        Table {
-            name: format!("{}_regions", context.id.replace('-', "_")),
-            title: Text::new(
-                format!("{}: regions with service", context.title.en),
-                format!("{}：区域通达情况", context.title.zh),
-            ),
-            description: sources,
-            synthetic,
-            crs: self.survey.study.frame,
-            geometry: GeometryKind::MultiPolygon,
-            fields: vec![
-                Field::new("code", FieldKind::Text, "Code", "代码"),
-                Field::new("name", FieldKind::Text, "Region", "区域"),
-                Field::new("state", FieldKind::Text, "State", "状态").with_choices(&STATES),
-                Field::new("departures", FieldKind::Real, "Departures of the best stop", "站点最多班次"),
-                Field::new("best_stop", FieldKind::Text, "Best stop", "班次最多的站点"),
-            ],
-            rows: self.places.iter().filter_map(row).collect(),
-            style: Some(Style {
-                classes: vec![
-                    class(Service::Served, fill(palette::VERDICT[1])),
-                    class(Service::Unserved, fill(palette::VERDICT[0])),
-                    class(Service::Nothing, fill("#f0f0f0")),
-                    Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm: 0.35 }),
-                ],
-                label: Some(Label {
-                    field: "name".into(),
-                    second_line: None,
-                    size_pt: 7.0,
-                    bold: true,
-                    below_scale: None,
-                }),
-                opacity: 1.0,
-                visible: false,
-                group: Group::Results,
-            }),
+            let mut values = layer::region_values(self.survey.study, found, 1.0);
+            values.extend([
+                STATES[self.service(place, least) as usize].0.into(),
+                place.best.place.map(|_| place.best.counted.to_f64()).into(),
+                stop.into(),
+            ]);
+            table.rows.push(Row { geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())), values });
         }
+        let class = |service: Service, color| {
+            let (value, en, zh) = STATES[service as usize];
+            Class::equals("state", value, Text::new(en, zh), layer::region_fill(color))
+        };
+        let classes = vec![
+            class(Service::Served, palette::VERDICT[1]),
+            class(Service::Unserved, palette::VERDICT[0]),
+            class(Service::Nothing, "#f0f0f0"),
+        ];
+        table.style = Some(layer::region_style(classes, None));
+        table
     }
 }

@@ -13,11 +13,8 @@ use crate::metrics::RegionFigure;
 use crate::metrics::belonging::Whereabouts;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::layer;
-use crate::metrics::neighbour_layers::rate_classes;
-use crate::metrics::reach_layers::figure_label;
 use crate::metrics::reach_layers::quartiles;
 use crate::metrics::supply_ratio::Answer;
-use crate::model::region::Level;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::GeometryKind;
@@ -67,43 +64,21 @@ fn region_table(answer: &Answer<'_>, regions: &[RegionFigure], target: Option<f6
     ]);
     let is_share = answer.params.unit() == FigureUnit::Share;
     let scale = if is_share { 1.0 } else { 1000.0 };
-    let tree = &answer.study.regions;
-    let shape = |found: &RegionFigure| tree.get(found.region).shape.as_ref();
-    let drawn: Option<Level> = regions.iter().filter(|found| shape(found).is_some()).map(|found| found.level).max();
-    for found in regions.iter().filter(|found| Some(found.level) == drawn) {
-        let Some(shape) = shape(found) else { continue };
-        let (region, given) = (tree.get(found.region), answer.given.of(found.region));
-        let city = tree.ancestor(found.region, Level::City);
-        table.rows.push(Row {
-            geometry: Some(Geometry::MultiPolygon(shape.lonlat.clone())),
-            values: vec![
-                region.code.as_str().into(),
-                region.name.as_str().into(),
-                city.map(|city| tree.get(city).name.as_str()).into(),
-                found.level.title().0.into(),
-                found.figure.value.map(|value| value * scale).into(),
-                figure_label(&found.figure).into(),
-                rank(regions, found).map_or(Value::Null, Value::from),
-                given.count.into(),
-                given.without.into(),
-                found.figure.part.into(),
-                found.figure.whole.into(),
-                found.figure.unknown.into(),
-            ],
-        });
-    }
-    let (outline, outline_mm) = ("#ffffff", 0.35);
+    table.rows = layer::region_rows(answer.study, regions, scale, &|found| {
+        let given = answer.given.of(found.region);
+        let mut values =
+            vec![rank(regions, found).map_or(Value::Null, Value::from), given.count.into(), given.without.into()];
+        values.extend(layer::shares(found));
+        values
+    });
     let classes = if is_share {
-        rate_classes("value", target)
+        layer::rate_classes("value", target)
     } else {
         let unit = (format!("per 1000 {}", who.0), format!("/千{}", who.1));
-        let values = table.rows.iter().filter_map(|row| row.values[4].as_f64()).collect();
-        let fill = |_: usize, color| Symbol::Fill { color, outline, outline_mm };
-        let mut classes = rising("value", &quartiles(values), (&unit.0, &unit.1), &fill);
-        classes.push(Class::otherwise(Text::new("no data", "无数据"), Symbol::NoDataFill { outline, outline_mm }));
-        classes
+        let bounds = quartiles(layer::known_values(&table));
+        rising("value", &bounds, (&unit.0, &unit.1), &|_, color| layer::region_fill(color))
     };
-    table.style = Some(layer::region_style(classes, "label"));
+    table.style = Some(layer::region_style(classes, Some("label")));
     table
 }
 

@@ -2,6 +2,8 @@
 
 use crate::base::units::Text;
 use crate::base::units::trim_zeros;
+use crate::table::Row;
+use crate::table::Table;
 
 /// The drawing of one layer: the first class whose filter holds draws the feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +37,8 @@ pub struct Class {
     pub filter: Filter,
     pub label: Text,
     pub symbol: Symbol,
+    /// Features of a class with a larger number lie above those of a smaller one: what is missing above what is there.
+    pub rank: u8,
 }
 
 /// Which features a class takes.
@@ -49,7 +53,11 @@ pub enum Filter {
     },
     /// A text field that has this very value.
     Equals { field: String, value: String },
-    /// What no other class took: the no-data class. At most one, the last.
+    /// A text field that has one of these values.
+    OneOf { field: String, values: Vec<String> },
+    /// All of these hold.
+    All(Vec<Filter>),
+    /// What no other class took. At most one, the last.
     Otherwise,
 }
 
@@ -70,6 +78,11 @@ pub enum Symbol {
     },
     /// Grey with diagonal hatching: the one way in which "no data" is drawn.
     NoDataFill {
+        outline: &'static str,
+        outline_mm: f64,
+    },
+    /// White with wide hatching the other way: a value whose verdict hangs on what is not known.
+    UndecidedFill {
         outline: &'static str,
         outline_mm: f64,
     },
@@ -123,18 +136,89 @@ pub struct Label {
 impl Class {
     /// A class of a text value.
     pub fn equals(field: &str, value: &str, label: Text, symbol: Symbol) -> Class {
-        Class { filter: Filter::Equals { field: field.to_owned(), value: value.to_owned() }, label, symbol }
+        Class::of(Filter::equals(field, value), label, symbol)
     }
 
     /// A class of a number range.
     pub fn range(field: &str, from: Option<Bound>, to: Option<Bound>, label: Text, symbol: Symbol) -> Class {
-        Class { filter: Filter::Range { field: field.to_owned(), from, to }, label, symbol }
+        Class::of(Filter::Range { field: field.to_owned(), from, to }, label, symbol)
     }
 
-    /// The class of what is left, which is what has no data.
+    /// The class of what is left.
     pub fn otherwise(label: Text, symbol: Symbol) -> Class {
-        Class { filter: Filter::Otherwise, label, symbol }
+        Class::of(Filter::Otherwise, label, symbol)
     }
+
+    /// A class of whatever a filter takes.
+    pub fn of(filter: Filter, label: Text, symbol: Symbol) -> Class {
+        Class { filter, label, symbol, rank: 0 }
+    }
+
+    /// The same class, drawn above those of a smaller rank.
+    pub fn above(mut self, rank: u8) -> Class {
+        self.rank = rank;
+        self
+    }
+
+    /// The same class of those features only that `also` takes too.
+    pub fn when(mut self, also: Filter) -> Class {
+        self.filter = Filter::All(vec![also, self.filter]);
+        self
+    }
+}
+
+impl Filter {
+    /// A text field that has a value.
+    pub fn equals(field: &str, value: &str) -> Filter {
+        Filter::Equals { field: field.to_owned(), value: value.to_owned() }
+    }
+
+    /// The fields that it asks for, one by one.
+    pub fn fields(&self) -> Vec<&str> {
+        match self {
+            Filter::Range { field, .. } | Filter::Equals { field, .. } | Filter::OneOf { field, .. } => {
+                vec![field.as_str()]
+            }
+            Filter::All(filters) => filters.iter().flat_map(Filter::fields).collect(),
+            Filter::Otherwise => Vec::new(),
+        }
+    }
+
+    /// Whether it takes a row.
+    pub fn takes(&self, table: &Table, row: &Row) -> bool {
+        let value = |field: &str| table.field(field).and_then(|at| row.values.get(at));
+        let key = |field: &str| value(field).and_then(|value| value.as_key());
+        match self {
+            Filter::Equals { field, value } => key(field).as_ref() == Some(value),
+            Filter::OneOf { field, values } => key(field).is_some_and(|key| values.contains(&key)),
+            Filter::Range { field, from, to } => {
+                value(field).and_then(|value| value.as_f64()).is_some_and(|number| is_within(number, *from, *to))
+            }
+            Filter::All(filters) => filters.iter().all(|filter| filter.takes(table, row)),
+            Filter::Otherwise => true,
+        }
+    }
+}
+
+fn is_within(number: f64, from: Option<Bound>, to: Option<Bound>) -> bool {
+    let above = from.is_none_or(|bound| number > bound.value || bound.included && number == bound.value);
+    above && to.is_none_or(|bound| number < bound.value || bound.included && number == bound.value)
+}
+
+/// The class that draws a row, by its position: the first that takes it; `None` where none does, and the row is not drawn.
+pub fn class_of(table: &Table, classes: &[Class], row: &Row) -> Option<usize> {
+    classes.iter().position(|class| class.filter.takes(table, row))
+}
+
+/// Number of rows that each class draws, as legends say it.
+pub fn counts(table: &Table, classes: &[Class]) -> Vec<u64> {
+    let mut counts = vec![0; classes.len()];
+    for row in &table.rows {
+        if let Some(at) = class_of(table, classes, row) {
+            counts[at] += 1;
+        }
+    }
+    counts
 }
 
 /// Classes of a number field that is never negative: below the first of `bounds` (rising), from each to below the next, and from the last on; a
@@ -237,6 +321,10 @@ pub mod palette {
     pub const DIVERGING_AT_TARGET: [&str; 5] = ["#b93d02", "#fd8d3c", "#fdd0a2", "#9ecae1", "#2171b5"];
     /// From loss to gain, no change in the middle: the seven classes of PuOr of ColorBrewer (Brewer 2013), safe for colour-blind readers.
     pub const SIGNED: [&str; 7] = ["#b35806", "#f1a340", "#fee0b6", "#f7f7f7", "#d8daeb", "#998ec3", "#542788"];
+    /// Values that meet a target, from the best on: Blues of ColorBrewer (Brewer 2013), turned round.
+    pub const MET: [&str; 5] = ["#08519c", "#3182bd", "#6baed6", "#9ecae1", "#c6dbef"];
+    /// Values that miss a target, to the worst: Oranges of ColorBrewer (Brewer 2013).
+    pub const MISSED: [&str; 5] = ["#fdd0a2", "#fdae6b", "#fd8d3c", "#d94801", "#8c2d04"];
     /// Missed, met.
     pub const VERDICT: [&str; 2] = ["#fdae61", "#2c7bb6"];
     /// From little to much.
@@ -251,4 +339,62 @@ pub mod palette {
         ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"];
     /// Pairs: not connected, connected, no data.
     pub const PAIRS: [&str; 3] = ["#c51b7d", "#252525", "#bdbdbd"];
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::frame::OutputCrs;
+    use crate::table::Field;
+    use crate::table::FieldKind;
+    use crate::table::GeometryKind;
+    use crate::table::Value;
+
+    use super::*;
+
+    fn table(rows: Vec<Row>) -> Table {
+        Table {
+            name: "t".to_owned(),
+            title: Text::default(),
+            description: Text::default(),
+            synthetic: false,
+            crs: OutputCrs::Wgs84,
+            geometry: GeometryKind::None,
+            fields: vec![Field::new("share", FieldKind::Real, "", ""), Field::new("verdict", FieldKind::Text, "", "")],
+            rows,
+            style: None,
+        }
+    }
+
+    #[test]
+    fn a_row_is_drawn_by_the_first_class_that_takes_it_ends_as_stated() {
+        let symbol = Symbol::Outline { color: "#000000", width_mm: 1.0 };
+        let classes = [
+            Class::range("share", None, excluding(0.9), Text::new("below", ""), symbol.clone()),
+            Class::range("share", including(0.9), None, Text::new("at least", ""), symbol.clone()),
+            Class::otherwise(Text::new("no data", ""), symbol),
+        ];
+        let row = |value: Value| Row { geometry: None, values: vec![value, Value::Null] };
+        let rows = [Value::Real(0.899_999), Value::Real(0.9), Value::Null, Value::Real(1.0)].map(row);
+        let table = table(rows.to_vec());
+        let found: Vec<_> = table.rows.iter().map(|row| class_of(&table, &classes, row)).collect();
+        assert_eq!(found, [Some(0), Some(1), Some(2), Some(1)]);
+        assert_eq!(counts(&table, &classes), [1, 2, 1]);
+    }
+
+    #[test]
+    fn a_class_under_a_condition_takes_only_rows_that_meet_it() {
+        let symbol = Symbol::Outline { color: "#000000", width_mm: 1.0 };
+        let judged = || Filter::OneOf { field: "verdict".into(), values: vec!["met".into(), "missed".into()] };
+        let classes = [Class::range("share", None, None, Text::new("any", ""), symbol).when(judged())];
+        assert_eq!(classes[0].filter.fields(), ["verdict", "share"]);
+        for (share, verdict, want) in [
+            (Value::Real(0.4), Value::from("missed"), Some(0)),
+            (Value::Real(0.4), Value::from("no-data"), None),
+            (Value::Real(0.4), Value::Null, None),
+            (Value::Null, Value::from("met"), None),
+        ] {
+            let row = Row { geometry: None, values: vec![share, verdict] };
+            assert_eq!(class_of(&table(Vec::new()), &classes, &row), want, "{row:?}");
+        }
+    }
 }

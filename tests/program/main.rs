@@ -8,6 +8,7 @@ mod dropped;
 mod examples;
 mod inspect;
 mod jiangsu;
+mod legends;
 mod names;
 mod plan_on_a_page;
 mod qgis_project;

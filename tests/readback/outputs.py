@@ -71,8 +71,10 @@ def check_csv(path, truth, tally, pair):
 
 # the map of regions of these shows another figure, and says so in its title: of evenness the mean way
 OTHER_MAP = {"equity"}
-# by which fields a layer of regions says value and label
-FIELDS = (("value", "label"), ("rate", "rate_label"))
+# how every layer of regions begins
+FIELDS = ["code", "name", "verdict", "value", "label", "city", "level"]
+# the words of pairs that are joined, not joined, without data
+PAIRS = {"neighbour-reach": ("status", ["connected", "unconnected", "no_data"]), "hub-reach": ("state", ["joined", "not-joined", "no-data"])}
 
 
 def check_gpkg(path, truth, tally, name):
@@ -85,33 +87,62 @@ def check_gpkg(path, truth, tally, name):
         table = row["id"].replace("-", "_") + "_regions"
         if table not in tables:
             continue
-        if row["metric"] in OTHER_MAP:
-            tally.leave(f"{table} and its map show another figure than the indicator's")
-            continue
         tally.open(pair)
         columns = [one["name"] for one in base.execute(f'PRAGMA table_info("{table}")')]
-        fields = next((pair_of for pair_of in FIELDS if set(pair_of) <= set(columns)), None)
-        if fields is None:
-            tally.leave(f"{table} has no figures: {', '.join(columns[2:])}")
-            continue
+        tally.same(pair, f"{table}, first fields", FIELDS, columns[2:2 + len(FIELDS)])
+        other = row["metric"] in OTHER_MAP
+        if other:
+            tally.leave(f"{table} and its map show another figure than the indicator's")
         context = 0
         for line in base.execute(f'SELECT * FROM "{table}"'):
             one = next((one for one in row["regions"] if one["code"] == line["code"] and line["code"]
-                        and ("level" not in columns or one["level"] == line["level"])), None)
+                        and one["level"] == line["level"]), None)
             if one is None:
                 # regions that are not judged are drawn too
                 context += 1
                 continue
             where = f"{table} {line['code']}"
+            tally.same(pair, f"{where}, verdict", one["verdict"], line["verdict"])
+            if other:
+                continue
             value = one["figure"]["value"]
             # of supply per person layers show it per 1000, as their legends do
             if one["figure"]["unit"] == "rate" and value is not None:
                 value *= 1000.0
-            tally.same(pair, f"{where}, value", value, line[fields[0]])
-            tally.same(pair, f"{where}, label", one["figure"]["text"] or NONE, line[fields[1]] or NONE)
+            tally.same(pair, f"{where}, value", value, line["value"])
+            tally.same(pair, f"{where}, label", one["figure"]["text"] or NONE, line["label"] or NONE)
         if context:
             tally.leave(f"{table}: {context} regions that are not judged and not in the scorecard")
+    check_legends(base, truth, tally, name, tables)
     base.close()
+
+
+def check_legends(base, truth, tally, name, tables):
+    """Each row of a layer has one class, the count beside a class is that of its rows, and as many pairs are drawn as the figure counts."""
+    pair = f"{name}.gpkg, legends and layers"
+    tally.open(pair)
+    number = lambda sql: base.execute(sql).fetchone()[0]
+    for table, style in base.execute("SELECT f_table_name, styleQML FROM layer_styles").fetchall():
+        rules = [[html.unescape(one) for one in rule] for rule in re.findall(r'<rule [^>]*?filter="([^"]*)" label="([^"]*)"', style)]
+        # what QGIS asks of a feature, SQLite understands too
+        held = [f"coalesce(({text}), 0)" for text, _ in rules if text != "ELSE"]
+        filters = [f"coalesce(({text}), 0)" if text != "ELSE" else f"NOT ({' OR '.join(['0', *held])})" for text, _ in rules]
+        for (_, label), taken in zip(rules, filters):
+            count = re.search(r" \[(\d+)\]$", label)
+            drawn = number(f'SELECT count(*) FROM "{table}" WHERE {taken}')
+            tally.same(pair, f"{table}, {label}", drawn, int(count.group(1)) if count else None)
+        if filters:
+            tally.same(pair, f"{table}, rows in no class or in several", 0, number(f'SELECT count(*) FROM "{table}" WHERE {" + ".join(filters)} <> 1'))
+    for row in truth.indicators:
+        table, figure = row["id"].replace("-", "_") + "_pairs", row["figure"]
+        if row["metric"] not in PAIRS or table not in tables or figure["whole"] is None:
+            continue
+        field, words = PAIRS[row["metric"]]
+        drawn = [number(f"SELECT count(*) FROM \"{table}\" WHERE {field} = '{word}'") for word in words]
+        if any(one["code"] == "pairs" for one in row["variants"]) or any(one["unit"] == "hubs" for one in row["weights"]):
+            tally.leave(f"{table}: the figure counts regions or hubs")
+            continue
+        tally.same(pair, f"{table}, pairs", [figure["part"], figure["whole"] - figure["part"], figure["unknown"]], drawn)
 
 
 def check_xlsx(path, truth, tally, pair):

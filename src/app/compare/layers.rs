@@ -32,6 +32,7 @@ use crate::io::reproject::Crs;
 use crate::io::reproject::CrsError;
 use crate::io::reproject::Reprojector;
 use crate::metrics::figure::FigureUnit;
+use crate::metrics::layer::VERDICTS;
 use crate::model::region::Level;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -373,13 +374,6 @@ fn of_level(change: &IndicatorChange, level: Level, after: &Scorecard, outlines:
     ));
     let (en, zh) = level.title();
     let titled = |unit: &str, text: &str| if unit.is_empty() { text.to_owned() } else { format!("{text}, {unit}") };
-    let verdicts = [
-        ("met", "met", "达标"),
-        ("missed", "missed", "未达标"),
-        ("no-data", "no data", "无数据"),
-        ("not-applicable", "not applicable", "不适用"),
-        ("no-target", "no target", "未设目标"),
-    ];
     Table {
         name: format!("change_{}_{}", change.id.replace('-', "_"), level),
         title: Text::new(format!("{}: change by {en}", change.title.en), format!("{}：按{zh}变化", change.title.zh)),
@@ -401,8 +395,8 @@ fn of_level(change: &IndicatorChange, level: Level, after: &Scorecard, outlines:
             ),
             Field::new("before", FieldKind::Text, "Before", "前次"),
             Field::new("after", FieldKind::Text, "After", "后次"),
-            Field::new("verdict_before", FieldKind::Text, "Verdict before", "前次结论").with_choices(&verdicts),
-            Field::new("verdict_after", FieldKind::Text, "Verdict after", "后次结论").with_choices(&verdicts),
+            Field::new("verdict_before", FieldKind::Text, "Verdict before", "前次结论").with_choices(&VERDICTS),
+            Field::new("verdict_after", FieldKind::Text, "Verdict after", "后次结论").with_choices(&VERDICTS),
             Field::new("turned", FieldKind::Bool, "Verdict differs", "结论变化"),
             Field::new("uncertain", FieldKind::Bool, "A part has no data", "部分无数据"),
             Field::new("gained", FieldKind::Real, "Within reach after only", "新增可达人口"),

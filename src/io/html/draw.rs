@@ -1,35 +1,11 @@
-//! Symbols of a layer as SVG, in tenths of a pixel, and which class a row belongs to.
+//! Symbols of a layer as SVG, in tenths of a pixel.
 
 use crate::io::xml::escape;
-use crate::table::Row;
-use crate::table::Table;
-use crate::table::style::Bound;
-use crate::table::style::Class;
-use crate::table::style::Filter;
 use crate::table::style::Shape;
 use crate::table::style::Symbol;
 
 /// Tenths of a pixel in a millimetre, at 96 pixels an inch.
 const MM: f64 = 37.8;
-
-/// The class that draws a row, by its position; `None` where no class takes it.
-pub(super) fn class_of(table: &Table, classes: &[Class], row: &Row) -> Option<usize> {
-    let value = |field: &str| table.field(field).and_then(|at| row.values.get(at));
-    classes.iter().position(|class| match &class.filter {
-        Filter::Equals { field, value: wanted } => {
-            value(field).and_then(|value| value.as_key()).as_ref() == Some(wanted)
-        }
-        Filter::Range { field, from, to } => {
-            value(field).and_then(|value| value.as_f64()).is_some_and(|number| is_within(number, *from, *to))
-        }
-        Filter::Otherwise => true,
-    })
-}
-
-fn is_within(number: f64, from: Option<Bound>, to: Option<Bound>) -> bool {
-    let above = from.is_none_or(|bound| number > bound.value || bound.included && number == bound.value);
-    above && to.is_none_or(|bound| number < bound.value || bound.included && number == bound.value)
-}
 
 /// Presentation attributes of an area; of other symbols nothing.
 pub(super) fn area(symbol: &Symbol) -> String {
@@ -39,6 +15,9 @@ pub(super) fn area(symbol: &Symbol) -> String {
         }
         Symbol::NoDataFill { outline, outline_mm } => {
             format!("fill=\"url(#no-data)\" stroke=\"{outline}\" stroke-width=\"{:.0}\"", outline_mm * MM)
+        }
+        Symbol::UndecidedFill { outline, outline_mm } => {
+            format!("fill=\"url(#undecided)\" stroke=\"{outline}\" stroke-width=\"{:.0}\"", outline_mm * MM)
         }
         Symbol::Outline { color, width_mm } => {
             format!("fill=\"none\" stroke=\"{color}\" stroke-width=\"{:.0}\"", width_mm * MM)
@@ -144,7 +123,7 @@ pub(super) fn told(title: &str) -> String {
 /// A symbol by itself, for a legend: 22 by 14 pixels.
 pub(super) fn swatch(symbol: &Symbol) -> String {
     let inner = match symbol {
-        Symbol::Fill { .. } | Symbol::NoDataFill { .. } | Symbol::Outline { .. } => {
+        Symbol::Fill { .. } | Symbol::NoDataFill { .. } | Symbol::UndecidedFill { .. } | Symbol::Outline { .. } => {
             format!("<rect x=\"8\" y=\"8\" width=\"204\" height=\"124\" {}/>", area(symbol))
         }
         Symbol::Line { .. } => line(symbol, "M0 70L220 70", ""),
@@ -153,43 +132,4 @@ pub(super) fn swatch(symbol: &Symbol) -> String {
     format!(
         "<svg class=\"swatch\" viewBox=\"0 0 220 140\" width=\"22\" height=\"14\" aria-hidden=\"true\">{inner}</svg>"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::base::frame::OutputCrs;
-    use crate::base::units::Text;
-    use crate::table::Field;
-    use crate::table::FieldKind;
-    use crate::table::GeometryKind;
-    use crate::table::Value;
-    use crate::table::style::excluding;
-    use crate::table::style::including;
-
-    use super::*;
-
-    #[test]
-    fn a_row_is_drawn_by_the_first_class_that_takes_it_ends_as_stated() {
-        let symbol = Symbol::Outline { color: "#000000", width_mm: 1.0 };
-        let classes = [
-            Class::range("share", None, excluding(0.9), Text::new("below", ""), symbol.clone()),
-            Class::range("share", including(0.9), None, Text::new("at least", ""), symbol.clone()),
-            Class::otherwise(Text::new("no data", ""), symbol),
-        ];
-        let table = Table {
-            name: "t".to_owned(),
-            title: Text::default(),
-            description: Text::default(),
-            synthetic: false,
-            crs: OutputCrs::Wgs84,
-            geometry: GeometryKind::None,
-            fields: vec![Field::new("share", FieldKind::Real, "", "")],
-            rows: Vec::new(),
-            style: None,
-        };
-        let class = |value: Value| class_of(&table, &classes, &Row { geometry: None, values: vec![value] });
-        assert_eq!(class(Value::Real(0.899_999)), Some(0));
-        assert_eq!(class(Value::Real(0.9)), Some(1));
-        assert_eq!(class(Value::Null), Some(2));
-    }
 }

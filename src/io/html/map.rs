@@ -24,6 +24,7 @@ use crate::table::Row;
 use crate::table::Table;
 use crate::table::style::Style;
 use crate::table::style::Symbol;
+use crate::table::style::class_of;
 
 /// Largest width and height of a map, tenths of a pixel.
 const LARGEST: [f64; 2] = [9600.0, 9600.0];
@@ -112,12 +113,14 @@ impl Atlas {
         Some(Atlas { frame, size, outlines, by_code })
     }
 
-    /// What all maps share: the outlines, and the hatching of "no data".
+    /// What all maps share: the outlines, and the hatching of "no data" and of "undecided".
     pub(super) fn shared(&self) -> String {
         let mut out = String::from("<svg width=\"0\" height=\"0\" class=\"shared\" aria-hidden=\"true\"><defs>");
         out.push_str(
             "<pattern id=\"no-data\" width=\"50\" height=\"50\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
-             <rect width=\"50\" height=\"50\" fill=\"#f0f0f0\"/><rect width=\"14\" height=\"50\" fill=\"#8c8c8c\"/></pattern>",
+             <rect width=\"50\" height=\"50\" fill=\"#f0f0f0\"/><rect width=\"14\" height=\"50\" fill=\"#8c8c8c\"/></pattern>\
+             <pattern id=\"undecided\" width=\"80\" height=\"80\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">\
+             <rect width=\"80\" height=\"80\" fill=\"#fff\"/><rect width=\"10\" height=\"80\" fill=\"#8c8c8c\"/></pattern>",
         );
         for (at, outline) in self.outlines.iter().enumerate() {
             out.push_str(&format!("<path id=\"r{at}\" d=\"{}\"/>", outline.data));
@@ -193,7 +196,7 @@ impl Atlas {
         let mut counts = vec![0; style.classes.len()];
         let mut names: Vec<(i64, usize, Vec<String>)> = Vec::new();
         for (row, region) in table.rows.iter().zip(self.regions(table).unwrap_or_default()) {
-            let (Some(at), Some(class)) = (region, draw::class_of(table, &style.classes, row)) else { continue };
+            let (Some(at), Some(class)) = (region, class_of(table, &style.classes, row)) else { continue };
             counts[class] += 1;
             let symbol = draw::area(&style.classes[class].symbol);
             body.push_str(&format!(
@@ -244,12 +247,8 @@ impl Atlas {
 
     fn draw_lines(&self, table: &Table, style: &Style, lang: Lang, body: &mut String) -> Vec<usize> {
         let mut counts = vec![0; style.classes.len()];
-        for row in &table.rows {
-            let (Some(Geometry::MultiLineString(lines)), Some(class)) =
-                (&row.geometry, draw::class_of(table, &style.classes, row))
-            else {
-                continue;
-            };
+        for (class, row) in by_rank(table, style) {
+            let Some(Geometry::MultiLineString(lines)) = &row.geometry else { continue };
             counts[class] += 1;
             let symbol = &style.classes[class].symbol;
             let trim = match symbol {
@@ -276,18 +275,22 @@ impl Atlas {
 
     fn draw_points(&self, table: &Table, style: &Style, lang: Lang, body: &mut String) -> Vec<usize> {
         let mut counts = vec![0; style.classes.len()];
-        for row in &table.rows {
-            let (Some(Geometry::Point(point)), Some(class)) =
-                (&row.geometry, draw::class_of(table, &style.classes, row))
-            else {
-                continue;
-            };
+        for (class, row) in by_rank(table, style) {
+            let Some(Geometry::Point(point)) = &row.geometry else { continue };
             counts[class] += 1;
             let [x, y] = self.frame.dot(point.0);
             body.push_str(&draw::marker(&style.classes[class].symbol, x, y, &said(table, row, lang)));
         }
         counts
     }
+}
+
+/// The rows that are drawn with their classes, what is to lie above last; within a rank in the order of the table.
+fn by_rank<'t>(table: &'t Table, style: &Style) -> Vec<(usize, &'t Row)> {
+    let with_class = |row: &'t Row| Some((class_of(table, &style.classes, row)?, row));
+    let mut rows: Vec<(usize, &Row)> = table.rows.iter().filter_map(with_class).collect();
+    rows.sort_by_key(|(class, _)| style.classes[*class].rank);
+    rows
 }
 
 /// The frame and the size of a map around a rectangle of degrees, with a margin of a twenty-fifth.
@@ -316,8 +319,7 @@ fn said(table: &Table, row: &Row, lang: Lang) -> String {
         return format!("{a} – {b}{}", why.map_or(String::new(), |why| format!(": {why}")));
     }
     let name = value("name").or_else(|| value("point")).unwrap_or_default();
-    let figure = value("label").or_else(|| value("rate_label"));
-    figure.map_or(name.clone(), |figure| format!("{name}: {figure}"))
+    value("label").map_or(name.clone(), |figure| format!("{name}: {figure}"))
 }
 
 fn legend_of(table: &Table, style: &Style, counts: &[usize], lang: Lang) -> String {
