@@ -20,6 +20,7 @@ use crate::indicators::ranking::Ranked;
 use crate::indicators::split::Change;
 use crate::indicators::split::SplitRow;
 use crate::indicators::target::Bound;
+use crate::indicators::target::HoldsFor;
 use crate::indicators::target::Origin;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
@@ -32,6 +33,7 @@ use crate::metrics::Evidence;
 use crate::metrics::MetricInfo;
 use crate::metrics::Outcome;
 use crate::metrics::Output;
+use crate::metrics::belonging::whole_areas;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::model::region::Level;
@@ -181,16 +183,30 @@ pub struct TargetRow {
     pub by_is_assumed: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    #[serde(default, skip_serializing_if = "is_for_everything")]
+    pub holds_for: HoldsFor,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub every_year: bool,
+}
+
+fn is_for_everything(holds_for: &HoldsFor) -> bool {
+    *holds_for == HoldsFor::Everything
 }
 
 impl TargetRow {
-    /// The day in brackets, with the word for one that is assumed; empty without a day.
+    /// When and of what it is to hold, in brackets: the day, with the word for one that is assumed, each year, the levels; empty where nothing
+    /// is said.
     pub fn day(&self) -> Text {
-        match (&self.by, self.by_is_assumed) {
-            (None, _) => Text::default(),
-            (Some(by), false) => Text::new(format!("({by})"), format!("（{by}）")),
-            (Some(by), true) => Text::new(format!("({by}, assumed)"), format!("（{by}，假设）")),
+        let mut told: Vec<Text> = Vec::new();
+        told.extend(self.by.as_ref().map(|by| Text::new(by, by)));
+        told.extend(self.by_is_assumed.then(|| Text::new("assumed", "假设")));
+        told.extend(self.every_year.then(|| Text::new("every year", "每年")));
+        told.extend(self.holds_for.told());
+        if told.is_empty() {
+            return Text::default();
         }
+        let join = |word: fn(&Text) -> &str, by| told.iter().map(word).collect::<Vec<_>>().join(by);
+        Text::new(format!("({})", join(|text| &text.en, ", ")), format!("（{}）", join(|text| &text.zh, "，")))
     }
 }
 
@@ -396,8 +412,20 @@ pub fn count_issues<'i>(issues: impl IntoIterator<Item = &'i Issue>) -> BTreeMap
 
 /// One indicator's row: its output, judged.
 pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output) -> Row {
-    let target = promise.target.as_ref();
-    let (verdict, reason) = judge(&output.headline, target);
+    let promised = promise.target.as_ref();
+    let whole = whole_areas(study);
+    let is_held = |target: &&Target| match whole.iter().map(|it| study.regions.get(*it).level).collect::<Vec<_>>()[..] {
+        [] => target.holds_for.whole(None),
+        ref levels => levels.iter().any(|level| target.holds_for.whole(Some(*level))),
+    };
+    let target = promised.filter(is_held);
+    let (verdict, mut reason) = judge(&output.headline, target);
+    if let Some(told) = promised.filter(|_| target.is_none()).and_then(|target| target.holds_for.told()) {
+        reason = reason.or(Some(Text::new(
+            format!("the target is {}, which the area that is judged is not: shown without a verdict", told.en),
+            format!("该目标为{}，与评价范围不符，仅列数值不作判定", told.zh),
+        )));
+    }
     let others = output
         .variants
         .iter()
@@ -416,13 +444,15 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         firmness,
         status: Status::of(verdict, firmness, &output.headline, target),
         reason,
-        target: target.map(|target| TargetRow {
+        target: promised.map(|target| TargetRow {
             text: target.bound.to_string(),
             at_least: matches!(target.bound, Bound::AtLeast(_)),
             value: target.bound.quantity().value(),
             by: target.by.map(|day| day.to_string()),
             by_is_assumed: target.by_is_assumed,
             origin: target.origin,
+            holds_for: target.holds_for.clone(),
+            every_year: target.every_year,
         }),
         figure: FigureRow::from(&output.headline),
         variants: output
@@ -451,6 +481,8 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .iter()
             .map(|figure| {
                 let region = study.regions.get(figure.region);
+                let is_whole = whole.contains(&figure.region);
+                let target = promised.filter(|target| target.holds_for.region(figure.level, is_whole));
                 let verdict = judge(&figure.figure, target).0;
                 let untested = firmness_of(&figure.figure, target, []);
                 RegionRow {
@@ -475,8 +507,11 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
                 verdict: judge(&one.figure, target).0,
             })
             .collect(),
-        closing_the_gap: output.closing_the_gap.clone().or_else(|| missing_supply(&output.headline, target)),
-        pace: target.filter(|_| verdict == Verdict::Missed).and_then(|target| {
+        closing_the_gap: (output.closing_the_gap.clone())
+            .filter(|_| target.is_some() || promised.is_none())
+            .or_else(|| missing_supply(&output.headline, target)),
+        // a year that was missed can not be caught up
+        pace: target.filter(|target| verdict == Verdict::Missed && !target.every_year).and_then(|target| {
             let figure = &output.headline;
             pace(figure.value?, figure.unit, target, promise.as_of, &output.history)
         }),

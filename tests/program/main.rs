@@ -6,6 +6,7 @@ mod cli;
 mod documentation;
 mod inspect;
 mod jiangsu;
+mod plan_inputs;
 mod plan_on_a_page;
 mod qgis_project;
 mod report;
