@@ -20,6 +20,7 @@ use crate::base::units::Text;
 use crate::config::error::ConfigError;
 use crate::config::error::nearest_match;
 use crate::config::file::ReportLang;
+use crate::config::inputs;
 use crate::config::plan::IndicatorPlan;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::OutputPlan;
@@ -199,7 +200,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
             (Err(MetricError::Missing { what, .. }), Some(_)) => missing(indicator, &what),
             (Err(source), _) => return Err(RunError::Metric { indicator: indicator.id.clone(), source }),
         };
-        tell_needs(indicator, &mut output);
+        tell_needs(plan, study, indicator, &mut output);
         roll_up::tell(study, &mut output);
         if let Some(note) = &indicator.note {
             output.notes.insert(0, note.clone());
@@ -259,21 +260,26 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
 
 /// The answer of an indicator whose inputs are not there.
 fn missing(indicator: &IndicatorPlan, what: &str) -> Output {
-    Output { headline: Figure::no_data(indicator.unit, what, "所需数据未提供"), ..Output::default() }
+    let zh = format!("所需数据不全（{what}）");
+    Output { headline: Figure::no_data(indicator.unit, what, zh), ..Output::default() }
 }
 
-/// An indicator without a value says what it needs.
-fn tell_needs(indicator: &IndicatorPlan, output: &mut Output) {
+/// An indicator without a value says what it needs: which kind, table or column is missing, and how the table is written.
+fn tell_needs(plan: &Plan, study: &Study, indicator: &IndicatorPlan, output: &mut Output) {
     let figure = &mut output.headline;
     let Some(needs) = indicator.needs.as_ref().filter(|_| figure.value.is_none() && !figure.not_applicable) else {
         return;
     };
-    let why = figure.reason.take().unwrap_or_default();
+    let why = inputs::missing(plan, study, indicator).or(figure.reason.take()).unwrap_or_default();
     let joined = |needs: String, why: &str, by: &str| if why.is_empty() { needs } else { format!("{needs}{by}{why}") };
-    figure.reason = Some(Text::new(
-        joined(format!("needs {}", needs.en), &why.en, "; "),
-        joined(format!("需要{}", needs.zh), &why.zh, "；"),
-    ));
+    figure.reason = Some(match indicator.inputs.is_empty() {
+        false if !why.en.is_empty() => why,
+        _ => Text::new(
+            joined(format!("needs {}", needs.en), &why.en, "; "),
+            joined(format!("需要{}", needs.zh), &why.zh, "；"),
+        ),
+    });
+    output.notes.extend(inputs::of(plan, indicator).iter().filter(|input| !input.is_read).map(|input| input.note()));
 }
 
 /// Rows of reported values that no indicator asks for.

@@ -205,7 +205,12 @@ impl Page {
             return;
         }
         let with_scopes = row.variants.iter().any(|variant| !variant.others.is_empty());
-        let mut header = vec![self.say("definition", "口径"), "", self.say("value", "数值")];
+        let by_year = row.target.as_ref().is_some_and(|target| target.every_year);
+        let first = if by_year { self.say("year", "年份") } else { self.say("definition", "口径") };
+        let mut header = vec![first, "", self.say("value", "数值")];
+        if by_year {
+            header.push(self.say("verdict", "结论"));
+        }
         if with_scopes {
             header.extend([
                 self.say("within province", "省内"),
@@ -224,6 +229,13 @@ impl Page {
         let rows = row.variants.iter().map(|variant| {
             let value = or_dash(variant.figure.in_lang(self.lang));
             let mut cells = vec![variant.code.clone(), variant.label.in_lang(self.lang).to_owned(), value.to_owned()];
+            if by_year {
+                cells.push(if variant.informative_only {
+                    String::new()
+                } else {
+                    variant.verdict.title().in_lang(self.lang).to_owned()
+                });
+            }
             if with_scopes {
                 let mut scopes: Vec<String> = variant.others.iter().map(|(_, figure)| counts(figure)).collect();
                 scopes.resize(3, "–".to_owned());

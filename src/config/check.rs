@@ -17,9 +17,11 @@ use crate::config::error::Finding;
 use crate::config::error::suggestion;
 use crate::config::file::ConfigFile;
 use crate::config::file::DemandFile;
+use crate::config::file::FacilitiesFile;
 use crate::config::file::GeometryUse;
 use crate::config::file::HeightsFile;
 use crate::config::file::IndicatorFile;
+use crate::config::file::NeedsFile;
 use crate::config::file::OneOrMany;
 use crate::config::file::OutputFile;
 use crate::config::file::Reading;
@@ -28,6 +30,7 @@ use crate::config::file::SurfaceFile;
 use crate::config::file::TargetFile;
 use crate::config::file::TransitFile;
 use crate::config::file::TravelFile;
+use crate::config::inputs;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::Plan;
 use crate::config::plan::Weighed;
@@ -42,6 +45,7 @@ use crate::config::spans::way;
 use crate::impedance::By;
 use crate::impedance::times::LONGEST_S;
 use crate::indicators::target::Bound;
+use crate::indicators::target::HoldsFor;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::read::DRIVERS;
@@ -56,6 +60,8 @@ use crate::metrics::figure::FigureUnit;
 use crate::metrics::neighbour_reach::Definition;
 use crate::metrics::overlay_share::Of;
 use crate::metrics::reach::Whose;
+use crate::metrics::reported::EveryYear;
+use crate::metrics::reported::ReportedValue;
 use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::table::rule::Rule;
@@ -93,14 +99,14 @@ fn below(way: &[Step], key: impl Into<Step>) -> Vec<Step> {
 
 /// What a metric asks of the study, as far as a config can tell.
 #[derive(Default)]
-struct Wants<'m> {
+pub(crate) struct Wants<'m> {
     unit: FigureUnit,
     /// Whether it weighs demand points, and by what.
-    demand: Option<Option<&'m str>>,
+    pub demand: Option<Option<&'m str>>,
     /// The key that names a kind of facility, and the kind.
-    kinds: Vec<(&'static str, &'m str)>,
+    pub kinds: Vec<(&'static str, &'m str)>,
     /// The key that names a level, the level, and whether the level needs outlines.
-    levels: Vec<(&'static str, Level, bool)>,
+    pub levels: Vec<(&'static str, Level, bool)>,
 }
 
 impl Wants<'_> {
@@ -115,7 +121,25 @@ pub(crate) fn unit(measure: &Measure) -> FigureUnit {
     wants(measure).unit
 }
 
-fn wants(measure: &Measure) -> Wants<'_> {
+/// The layers of records that a measure reads, and the fields that it asks of each.
+pub(crate) fn record_layers(measure: &Measure) -> Vec<(&str, Vec<String>)> {
+    match measure {
+        Measure::OverlayShare(overlay) => overlay.layers().into_iter().map(|(_, name)| (name, Vec::new())).collect(),
+        Measure::AttributeShare(share) => vec![(&share.records, share.fields())],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a measure looks at stops.
+pub(crate) fn asks_stops(measure: &Measure) -> bool {
+    match measure {
+        Measure::StopCoverage(_) | Measure::HubReach(_) | Measure::DirectToSeat(_) => true,
+        Measure::OverlayShare(overlay) => !overlay.inside.stops.is_empty(),
+        _ => false,
+    }
+}
+
+pub(crate) fn wants(measure: &Measure) -> Wants<'_> {
     let whose_level = |whose: Whose, level: Level| match whose {
         Whose::Any => Vec::new(),
         Whose::SameRegion | Whose::OtherRegion => vec![("whose-level", level, false)],
@@ -255,10 +279,22 @@ pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec
         let what = format!("{given} is not a day");
         findings.at(&way!["as-of"], what, "here", "write the date only: 2026-06-30");
     }
+    to_be_delivered(file, &mut findings);
+    let known: Vec<&str> = file.input.iter().map(|input| input.id.as_str()).collect();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, indicator) in file.indicator.iter().enumerate() {
         let way = way!["indicator", at];
         let id = indicator.id.as_str();
+        if let Some(NeedsFile::Inputs(ids)) = &indicator.needs {
+            for (nth, id) in ids.iter().enumerate().filter(|(_, id)| !known.contains(&id.as_str())) {
+                findings.at(
+                    &below(&below(&way, "needs"), nth),
+                    format!("no input has the id \"{id}\""),
+                    "no such input",
+                    suggestion(id, "inputs of this config", &known),
+                );
+            }
+        }
         if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
             findings.at(
                 &below(&way, "id"),
@@ -283,6 +319,84 @@ pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec
     }
     outputs(file, base_dir, &mut findings);
     findings.list
+}
+
+/// Inputs are read as they are written, whether their files are there or not; their columns are those that are read.
+fn to_be_delivered(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
+    let mut ids: BTreeSet<&str> = BTreeSet::new();
+    for (at, input) in file.input.iter().enumerate() {
+        let way = way!["input", at];
+        if !ids.insert(&input.id) {
+            let what = format!("two inputs have the id \"{}\"", input.id);
+            findings.at(&below(&way, "id"), what, "the second one", "give each its own id = \"…\"");
+        }
+        let readings = inputs::readings(input);
+        if readings.is_empty() {
+            findings.at(
+                &below(&way, "id"),
+                "how it is to be read is not said",
+                "read as what?",
+                "add facilities, demand, records, reported or streets = { path = \"…\" }",
+            );
+        }
+        for (key, nth, given) in readings {
+            reading(&given, &below(&below(&way, key), nth), findings);
+        }
+        for (nth, one) in input.facilities.iter().enumerate() {
+            kinds(one, &below(&below(&way, "facilities"), nth), findings);
+        }
+        let read = inputs::columns(input, file);
+        let told: BTreeSet<String> = input.columns.iter().map(|one| one.name.clone()).collect();
+        // a file with geometries of its own needs no column
+        for name in read.difference(&told) {
+            findings.at(
+                &below(&way, "columns"),
+                format!("the column \"{name}\" is read and not listed"),
+                "one is missing",
+                format!("add {{ name = \"{name}\", holds = {{ en = \"…\", zh = \"…\" }}, example = \"…\" }}"),
+            );
+        }
+        for (nth, one) in input.columns.iter().enumerate().filter(|(_, one)| !read.contains(&one.name)) {
+            findings.at(
+                &below(&below(&way, "columns"), nth),
+                format!("nothing reads the column \"{}\"", one.name),
+                "not read",
+                format!("columns that are read: {}", read.iter().cloned().collect::<Vec<_>>().join(", ")),
+            );
+        }
+    }
+}
+
+/// Whether it is said what facilities are.
+fn kinds(one: &FacilitiesFile, way: &[Step], findings: &mut Findings<'_, '_>) {
+    for (kind, lines) in &one.kinds {
+        if let Err(what) = Rule::new(&lines.0) {
+            findings.at(&below(&below(way, "kinds"), kind.as_str()), what, "no condition", "");
+        }
+    }
+    if !one.kinds.is_empty() && (one.kind.is_some() || one.kind_field.is_some()) {
+        findings.at_key(
+            &below(way, "kinds"),
+            "kinds excludes kind and kind-field",
+            "the second way to say what they are",
+            "leave one of the two out",
+        );
+    }
+    match (&one.kind, &one.kind_field) {
+        (Some(_), Some(_)) => findings.at_key(
+            &below(way, "kind-field"),
+            "kind and kind-field exclude each other",
+            "the second way to say what they are",
+            "leave one of the two out",
+        ),
+        (None, None) if one.kinds.is_empty() => findings.at(
+            &below(way, "path"),
+            "what these facilities are is not said",
+            "facilities of which kind?",
+            "write kind = \"clinic\", kind-field = \"…\" where a field says it, or kinds = { clinic = \"field = value\" }",
+        ),
+        _ => {}
+    }
 }
 
 fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
@@ -325,34 +439,7 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
     for (at, one) in study.facilities.iter().enumerate() {
         let way = way!["study", "facilities", at];
         reading(&one.reading(), &way, findings);
-        for (kind, lines) in &one.kinds {
-            if let Err(what) = Rule::new(&lines.0) {
-                findings.at(&below(&below(&way, "kinds"), kind.as_str()), what, "no condition", "");
-            }
-        }
-        if !one.kinds.is_empty() && (one.kind.is_some() || one.kind_field.is_some()) {
-            findings.at_key(
-                &below(&way, "kinds"),
-                "kinds excludes kind and kind-field",
-                "the second way to say what they are",
-                "leave one of the two out",
-            );
-        }
-        match (&one.kind, &one.kind_field) {
-            (Some(_), Some(_)) => findings.at_key(
-                &below(&way, "kind-field"),
-                "kind and kind-field exclude each other",
-                "the second way to say what they are",
-                "leave one of the two out",
-            ),
-            (None, None) if one.kinds.is_empty() => findings.at(
-                &below(&way, "path"),
-                "what these facilities are is not said",
-                "facilities of which kind?",
-                "write kind = \"clinic\", kind-field = \"…\" where a field says it, or kinds = { clinic = \"field = value\" }",
-            ),
-            _ => {}
-        }
+        kinds(one, &way, findings);
     }
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for (at, one) in study.records.iter().enumerate() {
@@ -992,12 +1079,7 @@ fn measure(file: &ConfigFile, indicator: &IndicatorFile, way: &[Step], findings:
             );
         }
     }
-    let asks_stops = match measure {
-        Measure::StopCoverage(_) | Measure::HubReach(_) | Measure::DirectToSeat(_) => true,
-        Measure::OverlayShare(overlay) => !overlay.inside.stops.is_empty(),
-        _ => false,
-    };
-    if asks_stops && study.services.is_none() && study.transit.is_none() {
+    if asks_stops(measure) && study.services.is_none() && study.transit.is_none() {
         let help = "add services = { path = \"….csv\" } or transit = { gtfs = \"….zip\" } to [study]";
         findings.at_key(&way, "there are no stops to look at", "needs bus lines", help);
     }
@@ -1083,7 +1165,7 @@ fn weigh(file: &ConfigFile, measure: &Measure, weight: Option<&str>, way: &[Step
 ///
 /// # Errors
 /// What is wrong, what to write instead, and the key that it is about.
-pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String, &'static str)> {
+pub(crate) fn target(given: &TargetFile, measure: &Measure) -> Result<Target, (&'static str, String, &'static str)> {
     let bound = match (&given.at_least, &given.at_most) {
         (Some(least), None) => Bound::AtLeast(least.quantity),
         (None, Some(most)) => Bound::AtMost(most.quantity),
@@ -1107,7 +1189,46 @@ pub(crate) fn target(given: &TargetFile) -> Result<Target, (&'static str, String
         let help = "write by = 2029-12-31, or leave by-is-assumed out";
         return Err(("by-is-assumed", "no day is given that could be assumed".to_owned(), help));
     }
-    Ok(Target { bound, by, by_is_assumed: given.by_is_assumed, origin: given.origin })
+    if given.every.is_some() && !matches!(measure, Measure::Reported(_)) {
+        let help = "leave every out, or measure.reported = { … } with a value for each year";
+        return Err(("every", format!("{} has no values by year", measure.info().id), help));
+    }
+    match &given.from {
+        Some(_) if given.every.is_none() => {
+            let help = "add every = \"year\", or leave from out";
+            return Err(("from", "from goes with every: it says which years are judged".to_owned(), help));
+        }
+        Some(from) if day(from).is_none() => {
+            return Err(("from", format!("{from} is not a day"), "write the date only: 2024-12-05"));
+        }
+        _ => {}
+    }
+    let is_total = match measure {
+        Measure::FacilityCount(_) => true,
+        Measure::OverlayShare(_) | Measure::Reported(_) => unit(measure) == FigureUnit::Amount,
+        _ => false,
+    };
+    let holds_for = match &given.judge_at.0[..] {
+        [] if is_total => HoldsFor::Whole,
+        [] => HoldsFor::Everything,
+        levels => HoldsFor::Levels(levels.to_vec()),
+    };
+    let every_year = given.every.is_some();
+    Ok(Target { bound, by, by_is_assumed: given.by_is_assumed, origin: given.origin, holds_for, every_year })
+}
+
+/// A measure that knows whether its target holds in every year.
+pub(crate) fn with_years(measure: &Measure, target: Option<&TargetFile>) -> Measure {
+    match (measure, target.filter(|target| target.every.is_some())) {
+        (Measure::Reported(reported), Some(target)) => Measure::Reported(ReportedValue {
+            every_year: Some(EveryYear {
+                lowest_is_worst: target.at_least.is_some(),
+                from: target.from.as_ref().and_then(day),
+            }),
+            ..reported.clone()
+        }),
+        _ => measure.clone(),
+    }
 }
 
 /// The day of a date without a time.
@@ -1129,7 +1250,7 @@ fn amount_of(measure: &Measure) -> Noun {
 }
 
 fn judge(measure: &Measure, given: &TargetFile, way: &[Step], findings: &mut Findings<'_, '_>) {
-    match target(given) {
+    match target(given, measure) {
         Err(("", what, help)) => findings.at_key(way, what, "no bound", help),
         Err((key, what, help)) => findings.at_key(&below(way, key), what, "here", help),
         Ok(target) => {
@@ -1294,6 +1415,9 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
         if is_raster(Path::new(&one.path)) {
             paths.extend(one.groups.values().cloned());
         }
+    }
+    for input in &file.input {
+        paths.extend(inputs::readings(input).into_iter().map(|(_, _, reading)| reading.path));
     }
     paths.extend(file.norms.iter().cloned());
     paths.extend(study.code_changes.as_ref().map(|one| one.path.clone()));

@@ -58,6 +58,9 @@ pub struct ConfigFile {
     /// Norms of this config's own; one stands before a norm of a file with the same id.
     #[serde(default)]
     pub norm: Vec<NormFile>,
+    /// Tables that somebody may deliver; each is read once its file is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input: Vec<InputFile>,
     /// What is measured and judged.
     #[serde(default)]
     pub indicator: Vec<IndicatorFile>,
@@ -712,9 +715,9 @@ pub struct IndicatorFile {
     pub cites: Option<String>,
     /// Number of the item of the plan that it belongs to; the scorecard is grouped by it.
     pub item: Option<u32>,
-    /// What must be given before it can be measured. While any of it is missing the indicator has no data and says this, instead of stopping
-    /// the run.
-    pub needs: Option<Text>,
+    /// What must be given before it can be measured: ids of `[[input]]`, or words. While any of it is missing the indicator has no data and
+    /// says what is missing, instead of stopping the run.
+    pub needs: Option<NeedsFile>,
     /// Ids of the norms that it measures by: the scorecard shows document and clause, and the numbers must be the norms'.
     #[serde(default)]
     pub norm: OneOrMany<String>,
@@ -731,6 +734,98 @@ pub struct IndicatorFile {
     pub target: Option<TargetFile>,
     /// What a reader must know beside the figure.
     pub note: Option<Text>,
+}
+
+/// What an indicator needs: ids of inputs, or words alone.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NeedsFile {
+    /// `["old-estates", "streets"]`
+    Inputs(Vec<String>),
+    /// `{ en = "…", zh = "…" }`, or one text for both.
+    Words(Text),
+}
+
+impl<'de> Deserialize<'de> for NeedsFile {
+    // by hand, because an untagged enum would lose the place of an error inside
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<NeedsFile, D::Error> {
+        struct Reader;
+        impl<'de> de::Visitor<'de> for Reader {
+            type Value = NeedsFile;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a list of ids of [[input]], or words: { en = \"…\", zh = \"…\" }")
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<NeedsFile, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(NeedsFile::Inputs)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, table: A) -> Result<NeedsFile, A::Error> {
+                Text::deserialize(de::value::MapAccessDeserializer::new(table)).map(NeedsFile::Words)
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<NeedsFile, E> {
+                Text::deserialize(de::value::StrDeserializer::new(text)).map(NeedsFile::Words)
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+impl Serialize for NeedsFile {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            NeedsFile::Inputs(ids) => ids.serialize(to),
+            NeedsFile::Words(words) => words.serialize(to),
+        }
+    }
+}
+
+impl JsonSchema for NeedsFile {
+    fn schema_name() -> Cow<'static, str> {
+        "Needs".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (ids, words) = (generator.subschema_for::<Vec<String>>(), generator.subschema_for::<Text>());
+        json_schema!({ "anyOf": [ids, words] })
+    }
+}
+
+/// `[[input]]`: a table that somebody may deliver, and how it is read once its file is there. Until then the indicators that need it have no
+/// data and name the file with its columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct InputFile {
+    /// As `needs` calls it.
+    pub id: String,
+    /// What it is.
+    pub title: Text,
+    /// Its columns in the order of the table, for whom is to write it: exactly those that are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ColumnFile>,
+    /// Read as `study.facilities`.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub facilities: OneOrMany<FacilitiesFile>,
+    /// Read as `study.demand`.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub demand: OneOrMany<DemandFile>,
+    /// Read as `study.records`.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub records: OneOrMany<RecordsFile>,
+    /// Read as `study.reported`.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub reported: OneOrMany<ReportedFile>,
+    /// Read as `study.streets`: an OpenStreetMap extract, or lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streets: Option<StreetsFile>,
+}
+
+/// A column of an input, for whom is to write it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ColumnFile {
+    /// As the first row of the table has it.
+    pub name: String,
+    /// What it holds, with the unit and the words that it takes.
+    pub holds: Text,
+    /// A value as it is written.
+    pub example: String,
 }
 
 /// `target`: a bound and a day. The bound itself meets the target.
@@ -751,6 +846,26 @@ pub struct TargetFile {
     pub by_is_assumed: bool,
     /// Whose bound it is: the plan's own or another's. Verdicts are counted by it, so that none is taken for another.
     pub origin: Option<Origin>,
+    /// The levels that the bound holds for, e.g. `"province"`; figures of other levels are shown and not judged, and the whole area is judged
+    /// where it is one region of such a level. Left out, the whole area and every region; of a total (`facility-count`, amounts of
+    /// `overlay-share` and `reported`) the whole area alone.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub judge_at: OneOrMany<Level>,
+    /// Of `reported`: `"year"` for a promise that holds in every year. The figure is the worst year's, and each year has its own verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Every>,
+    /// With `every`: the day of the promise, a date without quotes; years that ended before it are shown and not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<DateSchema>")]
+    pub from: Option<Datetime>,
+}
+
+/// How often a promise holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Every {
+    /// In each year.
+    Year,
 }
 
 /// `[[output]]`: one file to write, its format by its ending: `.gpkg` (with a `.qgz` beside it), `.geojson`, `.csv`,
@@ -889,6 +1004,11 @@ impl<T> OneOrMany<T> {
     /// The members in order.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub mod error;
 pub mod file;
+pub mod inputs;
 pub mod norms;
 pub mod plan;
 pub mod profile;

@@ -40,6 +40,8 @@ use crate::config::file::SurfaceFile;
 use crate::config::file::TransitFile;
 use crate::config::file::TravelFile;
 use crate::config::file::WaterFile;
+use crate::config::inputs;
+use crate::config::inputs::Input;
 use crate::config::norms::Norms;
 use crate::config::profile::Profile;
 use crate::config::scenario::ScenarioPlan;
@@ -78,6 +80,8 @@ pub struct Plan {
     /// Files of norms.
     pub norms: Vec<Source>,
     pub indicators: Vec<IndicatorPlan>,
+    /// Tables that somebody may deliver.
+    pub inputs: Vec<Input>,
     pub outputs: Vec<OutputPlan>,
     /// What messages call the config, mostly its path.
     pub name: String,
@@ -425,6 +429,8 @@ pub struct IndicatorPlan {
     pub item: Option<u32>,
     /// What must be given before it can be measured; with it, missing inputs are no data. `None` stops the run.
     pub needs: Option<Text>,
+    /// Ids of the inputs that it needs.
+    pub inputs: Vec<String>,
     /// The unit of its figure.
     pub unit: FigureUnit,
     /// Those that it measures by.
@@ -491,6 +497,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
     if !findings.is_empty() {
         return Err(error::invalid(name, text, findings));
     }
+    let (file, inputs) = &inputs::adopt(file, base_dir);
     let study = &file.study;
     let named = |path: &String| source(Reading { path: path.clone(), ..Reading::default() }, base_dir);
     let mut plan = Plan {
@@ -533,7 +540,8 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
         indicators: file
             .indicator
             .iter()
-            .map(|one| IndicatorPlan {
+            .map(|one| (one, inputs::needs(one.needs.as_ref(), &file.input)))
+            .map(|(one, (needs, named))| IndicatorPlan {
                 id: one.id.clone(),
                 title: one.title.clone().unwrap_or_else(|| {
                     let (en, zh) = one.measure.info().title;
@@ -541,17 +549,19 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 }),
                 cites: one.cites.clone(),
                 item: one.item,
-                needs: one.needs.clone(),
+                needs,
+                inputs: named,
                 unit: check::unit(&one.measure),
                 norms: norms.of(one),
-                measure: one.measure.clone(),
+                measure: check::with_years(&one.measure, one.target.as_ref()),
                 weighs: check::weighed(file, &one.measure),
                 over: one.over.clone(),
                 areal_check: one.areal_check.clone(),
-                target: one.target.as_ref().and_then(|target| check::target(target).ok()),
+                target: one.target.as_ref().and_then(|target| check::target(target, &one.measure).ok()),
                 note: one.note.clone(),
             })
             .collect(),
+        inputs: inputs.clone(),
         outputs: file
             .output
             .iter()
@@ -617,7 +627,7 @@ fn mark_unmeasured(plan: &mut Plan) {
 }
 
 /// A path of the config: seen from the config's folder, unless it is an address.
-fn located(base_dir: &Path, path: &str) -> PathBuf {
+pub(crate) fn located(base_dir: &Path, path: &str) -> PathBuf {
     if is_address(Path::new(path)) { PathBuf::from(path) } else { base_dir.join(path) }
 }
 

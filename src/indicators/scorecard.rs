@@ -24,6 +24,7 @@ use crate::indicators::ranking::Ranked;
 use crate::indicators::split::Change;
 use crate::indicators::split::SplitRow;
 use crate::indicators::target::Bound;
+use crate::indicators::target::HoldsFor;
 use crate::indicators::target::Origin;
 use crate::indicators::target::Target;
 use crate::indicators::verdict::Firmness;
@@ -35,6 +36,7 @@ use crate::metrics::Evidence;
 use crate::metrics::MetricInfo;
 use crate::metrics::Outcome;
 use crate::metrics::Output;
+use crate::metrics::belonging::whole_areas;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::figure::told_value;
@@ -192,6 +194,14 @@ pub struct TargetRow {
     pub by_is_assumed: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    #[serde(default, skip_serializing_if = "is_for_everything")]
+    pub holds_for: HoldsFor,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub every_year: bool,
+}
+
+fn is_for_everything(holds_for: &HoldsFor) -> bool {
+    *holds_for == HoldsFor::Everything
 }
 
 impl TargetRow {
@@ -200,13 +210,19 @@ impl TargetRow {
         in_lang(&self.text, &self.text_zh, lang)
     }
 
-    /// The day in brackets, with the word for one that is assumed; empty without a day.
+    /// When and of what it is to hold, in brackets: the day, with the word for one that is assumed, each year, the levels; empty where nothing
+    /// is said.
     pub fn day(&self) -> Text {
-        match (&self.by, self.by_is_assumed) {
-            (None, _) => Text::default(),
-            (Some(by), false) => Text::new(format!("({by})"), format!("（{by}）")),
-            (Some(by), true) => Text::new(format!("({by}, assumed)"), format!("（{by}，假设）")),
+        let mut told: Vec<Text> = Vec::new();
+        told.extend(self.by.as_ref().map(|by| Text::new(by, by)));
+        told.extend(self.by_is_assumed.then(|| Text::new("assumed", "假设")));
+        told.extend(self.every_year.then(|| Text::new("every year", "每年")));
+        told.extend(self.holds_for.told());
+        if told.is_empty() {
+            return Text::default();
         }
+        let join = |word: fn(&Text) -> &str, by| told.iter().map(word).collect::<Vec<_>>().join(by);
+        Text::new(format!("({})", join(|text| &text.en, ", ")), format!("（{}）", join(|text| &text.zh, "，")))
     }
 }
 
@@ -490,8 +506,20 @@ pub fn count_issues<'i>(issues: impl IntoIterator<Item = &'i Issue>) -> BTreeMap
 
 /// One indicator's row: its output, judged.
 pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output) -> Row {
-    let target = promise.target.as_ref();
-    let (verdict, reason) = judge(&output.headline, target);
+    let promised = promise.target.as_ref();
+    let whole = whole_areas(study);
+    let is_held = |target: &&Target| match whole.iter().map(|it| study.regions.get(*it).level).collect::<Vec<_>>()[..] {
+        [] => target.holds_for.whole(None),
+        ref levels => levels.iter().any(|level| target.holds_for.whole(Some(*level))),
+    };
+    let target = promised.filter(is_held);
+    let (verdict, mut reason) = judge(&output.headline, target);
+    if let Some(told) = promised.filter(|_| target.is_none()).and_then(|target| target.holds_for.told()) {
+        reason = reason.or(Some(Text::new(
+            format!("the target is {}, which the area that is judged is not: shown without a verdict", told.en),
+            format!("该目标为{}，与评价范围不符，仅列数值不作判定", told.zh),
+        )));
+    }
     let others = output
         .variants
         .iter()
@@ -510,7 +538,7 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
         firmness,
         status: Status::of(verdict, firmness, &output.headline, target),
         reason,
-        target: target.map(|target| TargetRow {
+        target: promised.map(|target| TargetRow {
             text: target.bound.told(output.headline.counts.as_ref()).en,
             text_zh: other_than(&target.bound.told(output.headline.counts.as_ref())),
             at_least: matches!(target.bound, Bound::AtLeast(_)),
@@ -518,6 +546,8 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             by: target.by.map(|day| day.to_string()),
             by_is_assumed: target.by_is_assumed,
             origin: target.origin,
+            holds_for: target.holds_for.clone(),
+            every_year: target.every_year,
         }),
         figure: FigureRow::from(&output.headline),
         variants: output
@@ -546,6 +576,8 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             .iter()
             .map(|figure| {
                 let region = study.regions.get(figure.region);
+                let is_whole = whole.contains(&figure.region);
+                let target = promised.filter(|target| target.holds_for.region(figure.level, is_whole));
                 let verdict = judge(&figure.figure, target).0;
                 let untested = firmness_of(&figure.figure, target, []);
                 RegionRow {
@@ -574,7 +606,8 @@ pub fn row(study: &Study, promise: &Promise, info: &MetricInfo, output: &Output)
             let told = output.closing_the_gap.as_ref().map(Text::agreed);
             told.or_else(|| missing_amount(output, target))
         }),
-        pace: target.filter(|_| verdict == Verdict::Missed).and_then(|target| {
+        // a year that was missed can not be caught up
+        pace: target.filter(|target| verdict == Verdict::Missed && !target.every_year).and_then(|target| {
             let figure = &output.headline;
             pace(figure.value?, figure.unit, target, promise.as_of, &output.history)
         }),

@@ -16,6 +16,7 @@ use crate::base::units::Text;
 use crate::base::units::UnitError;
 use crate::base::units::trim_zeros;
 use crate::metrics::figure::FigureUnit;
+use crate::model::region::Level;
 
 /// A number with its unit, of either kind that a figure can have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -191,11 +192,11 @@ impl Origin {
     /// What people call it.
     pub fn title(self) -> Text {
         match self {
-            Origin::PlanNumber => Text::new("the plan's number", "规划数值"),
-            Origin::PlanWording => Text::new("the plan's words, read as a number", "规划表述（折算为数值）"),
-            Origin::OtherPlan => Text::new("another plan, not this one", "其他规划（非本规划）"),
-            Origin::Standard => Text::new("a standard, not in the plan", "标准规范（非本规划）"),
-            Origin::International => Text::new("an international comparison, not in the plan", "国际比较（非本规划）"),
+            Origin::PlanNumber => Text::new("the plan's number", "本文件数值"),
+            Origin::PlanWording => Text::new("the plan's words, read as a number", "本文件表述（折算为数值）"),
+            Origin::OtherPlan => Text::new("another plan, not this one", "其他文件（非本文件）"),
+            Origin::Standard => Text::new("a standard, not in the plan", "标准规范（非本文件）"),
+            Origin::International => Text::new("an international comparison, not in the plan", "国际比较（非本文件）"),
             Origin::Assumption => Text::new("an assumption, no document", "假设（无文件依据）"),
         }
     }
@@ -211,12 +212,67 @@ pub struct Target {
     pub by_is_assumed: bool,
     /// `None` where the config does not say.
     pub origin: Option<Origin>,
+    pub holds_for: HoldsFor,
+    /// It holds in every year, not by a day alone.
+    pub every_year: bool,
+}
+
+/// What a bound holds for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldsFor {
+    /// The whole area and every region in it.
+    #[default]
+    Everything,
+    /// The whole area alone: a total of it says nothing of its parts.
+    Whole,
+    /// Regions of these levels; the whole area where it is one region of such a level.
+    Levels(Vec<Level>),
+}
+
+impl HoldsFor {
+    /// Whether it holds for a region of a level; `is_whole` for the one that is the whole area.
+    pub fn region(&self, level: Level, is_whole: bool) -> bool {
+        match self {
+            HoldsFor::Everything => true,
+            HoldsFor::Whole => is_whole,
+            HoldsFor::Levels(levels) => levels.contains(&level),
+        }
+    }
+
+    /// Whether it holds for the whole area, which is one region of a level or none.
+    pub fn whole(&self, level: Option<Level>) -> bool {
+        match self {
+            HoldsFor::Everything | HoldsFor::Whole => true,
+            HoldsFor::Levels(levels) => level.is_some_and(|level| levels.contains(&level)),
+        }
+    }
+
+    /// In words; `None` for what holds for everything.
+    pub fn told(&self) -> Option<Text> {
+        match self {
+            HoldsFor::Everything => None,
+            HoldsFor::Whole => Some(Text::new("of the whole area", "全域合计")),
+            HoldsFor::Levels(levels) => {
+                let join = |word: fn(&Level) -> &'static str, by| levels.iter().map(word).collect::<Vec<_>>().join(by);
+                let (en, zh) = (join(|level| level.title().0, " and "), join(|level| level.title().1, "、"));
+                Some(Text::new(format!("of the {en}"), format!("{zh}级目标")))
+            }
+        }
+    }
 }
 
 impl From<Bound> for Target {
     /// A bound without a day.
     fn from(bound: Bound) -> Target {
-        Target { bound, by: None, by_is_assumed: false, origin: None }
+        Target {
+            bound,
+            by: None,
+            by_is_assumed: false,
+            origin: None,
+            holds_for: HoldsFor::default(),
+            every_year: false,
+        }
     }
 }
 

@@ -29,13 +29,17 @@ struct Values<'h> {
 
 impl Collect for Values<'_> {
     fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
+        let either = |en: &str, zh: &str, what: &'static str| match columns.find(en).or_else(|| columns.find(zh)) {
+            Some(at) => Ok(at),
+            None => columns.need(en, what),
+        };
         self.fields = [
-            columns.need("indicator", "what the value is of")?,
-            columns.need("date", "the day of the value")?,
-            columns.need("value", "the value with its unit")?,
+            either("indicator", "指标", "what the value is of")?,
+            either("date", "日期", "the day of the value")?,
+            either("value", "数值", "the value with its unit")?,
         ];
-        self.region = columns.find("region");
-        self.source = columns.find("source");
+        self.region = columns.find("region").or_else(|| columns.find("区域代码"));
+        self.source = columns.find("source").or_else(|| columns.find("来源"));
         self.synthetic = columns.find("synthetic");
         Ok(())
     }

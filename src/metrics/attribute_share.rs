@@ -39,7 +39,8 @@ use crate::model::study::Study;
 pub struct AttributeShare {
     /// A layer of `study.records`.
     pub records: String,
-    /// Which records are asked: conditions joined by `&`, e.g. `needs = yes & built_year <= 2000`; left out, all.
+    /// Which records are asked: conditions joined by `&`, e.g. `needs = yes & built_year <= 2000`; left out, all. A field may have several
+    /// names, of which the first that the records have is read: `建成年份|built_year <= 2000`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
     /// When a record counts: conditions joined by `&`, e.g. `gas = yes|是`, `union_id = *`.
@@ -106,6 +107,19 @@ pub(crate) struct Answer<'a> {
 }
 
 impl AttributeShare {
+    /// The fields that it reads, as the config names them, each once.
+    pub fn fields(&self) -> Vec<String> {
+        let conditions = [&self.of, &self.yes].into_iter().flatten().filter_map(|text| Conditions::new(text).ok());
+        let asked = conditions.flat_map(|one| one.fields().into_iter().map(str::to_owned).collect::<Vec<String>>());
+        let mut names: Vec<String> = Vec::new();
+        for name in asked.chain([&self.weight, &self.done, &self.needed].into_iter().flatten().cloned()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     fn wrong(key: &'static str, what: impl Into<String>) -> MetricError {
         MetricError::Parameter { key, what: what.into() }
     }
@@ -119,9 +133,8 @@ impl AttributeShare {
         let of = AttributeShare::conditions("of", self.of.as_deref())?;
         let yes = AttributeShare::conditions("yes", self.yes.as_deref())?;
         let mut asked: Vec<usize> = Vec::new();
-        let named = of.iter().chain(&yes).flat_map(Conditions::fields);
-        for name in named.chain([&self.weight, &self.done, &self.needed].into_iter().flatten().map(String::as_str)) {
-            let at = layer.field(name).ok_or_else(|| MetricError::Missing {
+        for name in &self.fields() {
+            let at = column(layer, name).ok_or_else(|| MetricError::Missing {
                 what: format!("records \"{}\" have no field \"{name}\"", self.records),
                 instead: format!("fields: {}", layer.fields.join(", ")),
             })?;
@@ -166,7 +179,7 @@ impl AttributeShare {
     }
 
     fn value<'e>(&self, layer: &RecordLayer, entry: &'e Entry, name: &str) -> Option<&'e str> {
-        let text = entry.values.get(layer.field(name)?)?.as_deref()?;
+        let text = entry.values.get(column(layer, name)?)?.as_deref()?;
         (!self.no_data.iter().any(|word| word == text)).then_some(text)
     }
 
@@ -242,6 +255,11 @@ impl AttributeShare {
         let part = if standing == Standing::Yes { whole.unwrap_or(Weight::ZERO) } else { Weight::ZERO };
         Row { entry, standing, whole, part }
     }
+}
+
+/// The position of a field, or of the first of several names that the records have: `建成年份|built_year`.
+pub(crate) fn column(layer: &RecordLayer, names: &str) -> Option<usize> {
+    names.split('|').find_map(|name| layer.field(name.trim()))
 }
 
 impl Answer<'_> {

@@ -228,6 +228,22 @@ impl<'a> Belonging<'a> {
     }
 }
 
+/// The regions that are the whole judged area, the largest first: each holds all that is judged and, of what was read, nothing else. The
+/// province of a study of a whole province; of a study of one city that city, and its province where no other county of it was read.
+pub(crate) fn whole_areas(study: &Study) -> Vec<RegionIdx> {
+    let tree = &study.regions;
+    let single = |level: Level| {
+        let mut judged = tree.at_level(level).into_iter().filter(|region| tree.get(*region).judged);
+        judged.next().filter(|_| judged.next().is_none()).map(|only| (level, only))
+    };
+    let is_whole = |(level, only): &(Level, RegionIdx)| {
+        // a larger region holds it; of the others all that is judged lies inside, and all that lies inside is judged
+        tree.iter()
+            .all(|(idx, region)| region.level <= *level || (tree.ancestor(idx, *level) == Some(*only)) == region.judged)
+    };
+    tree.levels().into_iter().filter_map(single).filter(is_whole).map(|(_, only)| only).collect()
+}
+
 /// The judged regions of the levels asked for (county, city and province when none is), smallest level first and then by code.
 pub(crate) fn judged_regions(study: &Study, over: &[Level]) -> Vec<(Level, RegionIdx)> {
     let levels: BTreeSet<Level> = if over.is_empty() {

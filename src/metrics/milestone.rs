@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::idx::RegionIdx;
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::base::units::Text;
 use crate::metrics::Context;
 use crate::metrics::Metric;
@@ -14,12 +16,14 @@ use crate::metrics::MetricError;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
 use crate::metrics::belonging::judged_regions;
+use crate::metrics::belonging::whole_areas;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::reported::Series;
 use crate::metrics::reported::evidence;
 use crate::metrics::reported::tables;
 use crate::model::region::Level;
+use crate::model::reported::Reported;
 use crate::model::study::Study;
 
 /// `measure.milestone`: the share of what was to be done that is reported as done.
@@ -44,6 +48,16 @@ fn done(text: &str) -> Result<bool, String> {
         "no" | "not done" | "under way" | "false" | "0" | "否" | "未完成" | "进行中" => Ok(false),
         _ => Err(format!("\"{text}\" is neither done nor not done; write yes or no (是, 否)")),
     }
+}
+
+/// A report of a region that has nothing to do, or of the whole area where regions are asked.
+fn not_asked(one: &Reported, level: Level) -> Issue {
+    let what = format!(
+        "counts for nothing: the step is asked of {level} regions that are to take it; report each by its code"
+    );
+    let mut issue = Issue::new(Severity::Warning, "not-asked", one.file.clone(), what).with_id(&one.series);
+    (issue.record, issue.field) = (Some(one.record), Some("region".to_owned()));
+    issue
 }
 
 impl Milestone {
@@ -71,6 +85,7 @@ impl Metric for Milestone {
         let study = context.study;
         let name = self.series.as_deref().unwrap_or(context.id);
         let series = Series::read(study, name, done)?;
+        let mut idle = Vec::new();
         let share = |regions: &[Option<RegionIdx>]| {
             let states: Vec<Option<bool>> =
                 regions.iter().map(|region| series.newest(*region).map(|(_, done)| *done)).collect();
@@ -95,11 +110,17 @@ impl Metric for Milestone {
             None => (share(&[None]), Vec::new()),
             Some(level) => {
                 let asked = self.asked(study, level)?;
+                let whole = whole_areas(study);
+                // what is said of a region that is the whole area is said of that
+                let of = |region: &RegionIdx| Some(*region).filter(|region| !whole.contains(region));
+                let all: Vec<Option<RegionIdx>> = asked.iter().map(of).collect();
+                for (_, of_region) in series.values.iter().filter(|(region, _)| !all.contains(region)) {
+                    idle.extend(of_region.iter().map(|(one, _)| not_asked(one, level)));
+                }
                 let within = |above: RegionIdx, at: Level| -> Vec<Option<RegionIdx>> {
                     let inside = asked.iter().filter(|it| study.regions.ancestor(**it, at) == Some(above));
-                    inside.map(|it| Some(*it)).collect()
+                    inside.map(of).collect()
                 };
-                let all: Vec<Option<RegionIdx>> = asked.iter().map(|it| Some(*it)).collect();
                 let mut levels = if context.over.is_empty() { vec![level] } else { context.over.to_vec() };
                 levels.retain(|at| *at <= level);
                 let regions = if levels.is_empty() { Vec::new() } else { judged_regions(study, &levels) };
@@ -126,7 +147,7 @@ impl Metric for Milestone {
             tables: tables(context, &series, &regions, FigureUnit::Share),
             regions,
             synthetic: series.synthetic,
-            issues: series.issues,
+            issues: series.issues.into_iter().chain(idle).collect(),
             ..Output::default()
         })
     }

@@ -21,7 +21,9 @@ use crate::metrics::MetricError;
 use crate::metrics::Moment;
 use crate::metrics::Output;
 use crate::metrics::RegionFigure;
+use crate::metrics::Variant;
 use crate::metrics::belonging::judged_regions;
+use crate::metrics::belonging::whole_areas;
 use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::layer;
@@ -50,6 +52,18 @@ pub struct ReportedValue {
     /// As the column `indicator` of the reported values calls it; left out, the id of the indicator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
+    /// Whether the target holds in every year; the config says so of the target.
+    #[serde(skip)]
+    pub every_year: Option<EveryYear>,
+}
+
+/// A promise for every year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EveryYear {
+    /// Whether the lowest year is the worst, or the highest.
+    pub lowest_is_worst: bool,
+    /// Years that ended before this day are shown, and not judged.
+    pub from: Option<Date>,
 }
 
 /// The values of one series by region, `None` being the whole judged area, each list with the oldest first; and what is wrong with them.
@@ -86,13 +100,13 @@ impl<'a, V> Series<'a, V> {
             what: "the study has no reported values".to_owned(),
             instead: "give a table: [study] reported = { path = \"….csv\" }".to_owned(),
         })?;
-        let whole = whole_area(study);
+        let whole = whole_areas(study);
         let mut found = Series {
             values: BTreeMap::new(),
             issues: Vec::new(),
             not_judged: 0,
             synthetic: false,
-            refused: left_out(study, series, whole),
+            refused: left_out(study, series, &whole),
         };
         for one in reported.iter().filter(|one| one.series == series) {
             let wrong = |code, what: String| {
@@ -118,7 +132,7 @@ impl<'a, V> Series<'a, V> {
                     continue;
                 }
             };
-            let region = one.region.filter(|region| Some(*region) != whole);
+            let region = one.region.filter(|region| !whole.contains(region));
             let of_region = found.values.entry(region).or_default();
             if let Some((first, _)) = of_region.iter().find(|(other, _)| other.day == one.day) {
                 let what = format!(
@@ -163,7 +177,7 @@ impl<'a, V> Series<'a, V> {
 }
 
 /// Rows of a series, or of nobody knows which, that were left out when they were read.
-fn left_out<'a>(study: &'a Study, series: &str, whole: Option<RegionIdx>) -> Vec<Refused<'a>> {
+fn left_out<'a>(study: &'a Study, series: &str, whole: &[RegionIdx]) -> Vec<Refused<'a>> {
     let refused = |one: &'a Dropped| {
         let Lost::Reported { series: own, day, is_whole } = &one.what else { return None };
         if own.as_deref().is_some_and(|own| own != series) {
@@ -171,7 +185,7 @@ fn left_out<'a>(study: &'a Study, series: &str, whole: Option<RegionIdx>) -> Vec
         }
         let region = match one.home {
             _ if *is_whole => Some(None),
-            Home::In(home) => Some(Some(home).filter(|_| Some(home) != whole)),
+            Home::In(home) => Some(Some(home).filter(|home| !whole.contains(home))),
             Home::Elsewhere | Home::Unknown => None,
         };
         Some(Refused { file: &one.source, record: one.record?, region, day: *day })
@@ -179,26 +193,19 @@ fn left_out<'a>(study: &'a Study, series: &str, whole: Option<RegionIdx>) -> Vec
     study.dropped.iter().filter_map(refused).collect()
 }
 
-/// The one judged region that holds all that is judged, e.g. the province.
-fn whole_area(study: &Study) -> Option<RegionIdx> {
-    let largest = *study.regions.levels().first()?;
-    let judged: Vec<RegionIdx> =
-        study.regions.at_level(largest).into_iter().filter(|region| study.regions.get(*region).judged).collect();
-    match judged[..] {
-        [only] => Some(only),
-        _ => None,
-    }
-}
-
-/// A value of a unit: its bare number in the unit of figures.
-fn parse(text: &str, unit: FigureUnit) -> Result<f64, String> {
-    let example = match unit {
+/// How a value of a unit is written.
+pub fn example(unit: FigureUnit) -> &'static str {
+    match unit {
         FigureUnit::Share => "91.3 %",
         FigureUnit::Metres => "12 km",
         FigureUnit::Seconds => "15 min",
         FigureUnit::Rate => "2.5 per 1000",
         FigureUnit::Amount => "40000",
-    };
+    }
+}
+
+/// A value of a unit: its bare number in the unit of figures.
+fn parse(text: &str, unit: FigureUnit) -> Result<f64, String> {
     let plain = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
     let value = match unit {
         FigureUnit::Share => text.parse::<Share>().ok().map(|share| share.0),
@@ -210,7 +217,74 @@ fn parse(text: &str, unit: FigureUnit) -> Result<f64, String> {
         }),
         FigureUnit::Amount => plain(text),
     };
-    value.ok_or_else(|| format!("\"{text}\" is no such value; write it like {example}"))
+    value.ok_or_else(|| format!("\"{text}\" is no such value; write it like {}", example(unit)))
+}
+
+/// The newest value of a year, and that of each year between that nobody reported.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Year {
+    year: i16,
+    value: Option<f64>,
+    is_judged: bool,
+}
+
+impl ReportedValue {
+    /// The figure of one region, or of the whole area: the newest value, or the worst year's where every year is judged.
+    fn figure_of(&self, values: Option<&Vec<(&Reported, f64)>>) -> Figure {
+        let Some(every) = self.every_year else {
+            return self.figure(values.and_then(|values| values.last()).map(|(_, value)| *value));
+        };
+        let years = every.years(values.map_or(&[], Vec::as_slice));
+        let judged = years.iter().filter(|year| year.is_judged);
+        let known = judged.clone().filter_map(|year| Some((year.year, year.value?)));
+        let worst = known.min_by(|a, b| if every.lowest_is_worst { a.1.total_cmp(&b.1) } else { b.1.total_cmp(&a.1) });
+        let mut figure = self.figure(worst.map(|(_, value)| value));
+        let missing: Vec<String> =
+            judged.filter(|year| year.value.is_none()).map(|year| year.year.to_string()).collect();
+        if let Some((_, value)) = worst.filter(|_| !missing.is_empty()) {
+            // what nobody reported may be worse, never better
+            (figure.bounds, figure.least) =
+                if every.lowest_is_worst { (Some((0.0, value)), None) } else { (None, Some(value)) };
+            return figure.because(Text::new(
+                format!("nothing was reported of {}", missing.join(", ")),
+                format!("{}年无上报数据", missing.join("、")),
+            ));
+        }
+        figure
+    }
+
+    /// One row for each year of the whole area.
+    fn rows_of_years(&self, values: Option<&Vec<(&Reported, f64)>>) -> Vec<Variant> {
+        let Some(every) = self.every_year else { return Vec::new() };
+        let row = |year: Year| Variant {
+            code: year.year.to_string(),
+            label: match year.is_judged {
+                true => Text::new(format!("year {}", year.year), format!("{}年", year.year)),
+                false => Text::new(
+                    format!("year {}, before the promise", year.year),
+                    format!("{}年（早于承诺，不评价）", year.year),
+                ),
+            },
+            figure: self.figure(year.value),
+            others: Vec::new(),
+            informative_only: !year.is_judged,
+        };
+        every.years(values.map_or(&[], Vec::as_slice)).into_iter().map(row).collect()
+    }
+}
+
+impl EveryYear {
+    /// The years from the first to the last value, which stand with the oldest first; of several values of a year the newest.
+    fn years(self, values: &[(&Reported, f64)]) -> Vec<Year> {
+        let newest: BTreeMap<i16, f64> = values.iter().map(|(one, value)| (one.day.year(), *value)).collect();
+        let is_judged = |year: i16| self.from.is_none_or(|from| year >= from.year());
+        let (Some((first, _)), Some((last, _))) = (newest.first_key_value(), newest.last_key_value()) else {
+            return Vec::new();
+        };
+        (*first..=*last)
+            .map(|year| Year { year, value: newest.get(&year).copied(), is_judged: is_judged(year) })
+            .collect()
+    }
 }
 
 impl ReportedValue {
@@ -241,13 +315,18 @@ impl Metric for ReportedValue {
         let study = context.study;
         let name = self.series.as_deref().unwrap_or(context.id);
         let series = Series::read(study, name, |text| parse(text, self.unit))?;
-        let newest = |region| series.newest(region).map(|(_, value)| *value);
-        let mut headline = self.figure(newest(None));
+        let figure_of = |region: Option<RegionIdx>| self.figure_of(series.values.get(&region));
+        let whole = whole_areas(study);
+        let mut headline = figure_of(None);
         let reporting: Vec<RegionIdx> = series.values.keys().copied().flatten().collect();
         if let Some(doubt) = series.doubt(None) {
             headline = headline.because(doubt);
         } else if headline.value.is_none() {
             headline.reason = Some(match reporting.len() {
+                0 if series.values.contains_key(&None) => Text::new(
+                    format!("no value of \"{name}\" is of a year that the promise holds for"),
+                    format!("指标“{name}”没有承诺期内年份的数值"),
+                ),
                 0 => Text::new(
                     format!("no value of \"{name}\" was reported"),
                     format!("上报数据中没有指标“{name}”的数值"),
@@ -268,8 +347,8 @@ impl Metric for ReportedValue {
             _ => judged_regions(study, &levels)
                 .into_iter()
                 .map(|(level, region)| {
-                    let of = if Some(region) == whole_area(study) { None } else { Some(region) };
-                    let figure = self.figure(newest(of));
+                    let of = Some(region).filter(|region| !whole.contains(region));
+                    let figure = figure_of(of);
                     let figure = match series.doubt(of) {
                         Some(doubt) => figure.because(doubt),
                         None => figure,
@@ -280,10 +359,21 @@ impl Metric for ReportedValue {
         };
         let history = series.values.get(&None).into_iter().flatten().filter(|_| headline.value.is_some());
         let history = history.map(|(one, value)| Moment { day: one.day, value: *value }).collect();
+        let mut notes = notes(study, &series);
+        if let Some(every) = self.every_year {
+            let (en, zh) = if every.lowest_is_worst { ("lowest", "最低") } else { ("highest", "最高") };
+            notes.push(Text::new(
+                format!(
+                    "the promise holds in every year: the figure is the {en} year's, and one year that misses is a miss"
+                ),
+                format!("每年均须达到：数值取{zh}年份，任一年未达到即为未达标"),
+            ));
+        }
         Ok(Output {
             headline,
             history,
-            notes: notes(study, &series),
+            notes,
+            variants: self.rows_of_years(series.values.get(&None)),
             evidence: evidence(study, &series),
             tables: tables(context, &series, &regions, self.unit),
             regions,

@@ -390,7 +390,7 @@ fn all() -> Vec<Measure> {
             whose: Whose::Any,
             whose_level: Level::County,
         }),
-        Measure::Reported(ReportedValue { unit: FigureUnit::Share, series: Some("rate".into()) }),
+        Measure::Reported(ReportedValue { unit: FigureUnit::Share, series: Some("rate".into()), every_year: None }),
         Measure::Milestone(Milestone { level: Some(Level::County), regions: Vec::new(), series: Some("step".into()) }),
         Measure::Unmeasured(Unmeasured { unit: FigureUnit::Share }),
         Measure::ServedShare(ServedShare {

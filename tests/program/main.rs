@@ -10,6 +10,7 @@ mod inspect;
 mod jiangsu;
 mod legends;
 mod names;
+mod plan_inputs;
 mod plan_on_a_page;
 mod qgis_project;
 mod report;

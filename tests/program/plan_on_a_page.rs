@@ -13,9 +13,11 @@ use tongda::base::progress::Silent;
 use tongda::config;
 use tongda::indicators::ranking::ranking;
 use tongda::indicators::scorecard::Row;
+use tongda::indicators::target::HoldsFor;
 use tongda::indicators::target::Origin;
 use tongda::indicators::verdict::Status;
 use tongda::indicators::verdict::Verdict;
+use tongda::metrics::figure::FigureUnit;
 use tongda::model::region::Level;
 
 /// Four counties of one city and province, side by side, each 0.1° wide.
@@ -199,19 +201,175 @@ needs = { en = "the yearly table", zh = "年报" }
 measure.reported = { unit = "amount" }
 "#;
     let finished = finish("indicator,region,date,value\n", needs).unwrap();
-    for (id, reason) in [
-        ("clinics", "needs clinics and residents; the study has no demand"),
-        ("mix", "needs land use; there is no metric for this yet"),
-        ("rate", "needs the yearly table; no value of \"rate\" was reported"),
+    for (id, en, zh) in [
+        (
+            "clinics",
+            "needs clinics and residents; missing: facilities of kind \"clinic\"; a demand layer",
+            "需要诊所和居民；缺少：类别为“clinic”的设施；需求图层",
+        ),
+        ("mix", "needs land use; there is no metric for this yet", "需要用地；暂无量测该指标的方法"),
+        (
+            "rate",
+            "needs the yearly table; missing: reported rows with indicator = \"rate\" (region: empty for the whole area, or a code; \
+             value: like 40000)",
+            "需要年报；缺少：指标为“rate”的上报行（区域代码留空表示全域；数值如 40000）",
+        ),
     ] {
         let row = row(&finished, id);
         assert_eq!((row.verdict, row.status), (Verdict::NoData, Status::NoData), "{id}");
-        assert_eq!(row.reason.as_ref().unwrap().en, reason);
-        assert!(row.reason.as_ref().unwrap().zh.starts_with("需要"));
+        let reason = row.reason.as_ref().unwrap();
+        assert_eq!((reason.en.as_str(), reason.zh.as_str()), (en, zh));
     }
     // without the word "needs" the same config stops
     let stops = finish("indicator,region,date,value\n", &needs.replace("needs", "#needs")).unwrap_err();
     assert!(stops.contains("there is no demand") || stops.contains("clinic"), "{stops}");
+}
+
+/// Five markets in two of four counties, 40 people enrolled in one, against a bound that says for whom it is.
+#[test]
+fn a_total_is_judged_at_the_level_that_it_was_promised_for() {
+    use Verdict::*;
+    for (unit, bound, key, whole, province, city, first, second) in [
+        // a total of the whole says nothing of its parts, whatever else is written
+        ("amount", "80 units", "", Met, Met, Met, NoTarget, NoTarget),
+        ("amount", "100 units", "", Missed, Missed, Missed, NoTarget, NoTarget),
+        ("amount", "80 units", ", judge-at = \"province\"", Met, Met, NoTarget, NoTarget, NoTarget),
+        ("amount", "50 units", ", judge-at = [\"county\"]", NoTarget, NoTarget, NoTarget, Met, Missed),
+        ("amount", "50 units", ", judge-at = [\"province\", \"county\"]", Met, Met, NoTarget, Met, Missed),
+        // a share of all is held against each part too
+        ("share", "50 %", "", Met, Met, Met, Met, Missed),
+        ("share", "50 %", ", judge-at = \"province\"", Met, Met, NoTarget, NoTarget, NoTarget),
+    ] {
+        let told = format!("{unit} {bound}{key}");
+        let sign = if unit == "share" { " %" } else { "" };
+        let values =
+            format!("indicator,region,date,value\nx,,2025,90{sign}\nx,320101,2025,60{sign}\nx,320102,2025,30{sign}\n");
+        let text = format!(
+            "[[indicator]]\nid = \"x\"\nmeasure.reported = {{ unit = \"{unit}\" }}\nover = [\"province\", \"city\", \"county\"]\n\
+             target = {{ at-least = \"{bound}\"{key} }}\n"
+        );
+        let finished = finish(&values, &text).unwrap();
+        let row = row(&finished, "x");
+        let at = |code: &str| of(row, code).verdict;
+        assert_eq!(
+            (row.verdict, at("320000"), at("320100"), at("320101"), at("320102")),
+            (whole, province, city, first, second),
+            "{told}"
+        );
+        // what is not judged is in no ranking
+        for ranked in finished.card.ranking.iter().filter(|one| one.code == "320101") {
+            assert_eq!(ranked.targets, u64::from(first != NoTarget), "{told}");
+        }
+        if whole == NoTarget {
+            let reason = row.reason.as_ref().unwrap();
+            assert!(
+                reason.en.contains("of the county") && reason.zh.contains("县（市、区）级目标"),
+                "{told}: {reason:?}"
+            );
+            assert!(row.closing_the_gap.is_none() && row.pace.is_none(), "{told}");
+        }
+    }
+}
+
+/// Of a study of two of four counties the total of the city is no total of those two, and the value of the province not theirs.
+#[test]
+fn the_whole_area_is_a_region_only_where_all_of_it_is_judged() {
+    let folder = TempDir::new().unwrap();
+    counties(folder.path());
+    let values = "indicator,region,date,value\nx,320000,2025,90\nx,320100,2025,80\nx,320101,2025,60\n";
+    fs::write(folder.path().join("reported.csv"), values).unwrap();
+    let text = format!(
+        "{STUDY}evaluate = {{ county = {{ codes = [\"320101\", \"320102\"] }} }}\n[[indicator]]\nid = \"x\"\n\
+         measure.reported = {{ unit = \"amount\" }}\ntarget = {{ at-least = \"50 units\", judge-at = \"province\" }}\n"
+    );
+    let config = folder.path().join("plan.toml");
+    fs::write(&config, text).unwrap();
+    let plan = config::load(&config).unwrap();
+    let finished = run::run(&plan, RunOptions { write_nothing: true, ..RunOptions::default() }, &Silent).unwrap();
+    let row = row(&finished, "x");
+    assert_eq!((row.verdict, row.figure.value), (Verdict::NoData, None));
+}
+
+/// docs/methods/reported.md
+#[test]
+fn a_promise_for_every_year_is_judged_year_by_year() {
+    use Verdict::*;
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, Option<f64>, Verdict, &'a [(&'a str, Verdict)]);
+    let from = ", from = 2024-12-05";
+    let cases: [Case<'_>; 9] = [
+        (&[("2024", "41200"), ("2025", "43800")], "", Some(41200.0), Met, &[("2024", Met), ("2025", Met)]),
+        // the newest meets it, one before it did not
+        (&[("2024", "39500"), ("2025", "43800")], "", Some(39500.0), Missed, &[("2024", Missed), ("2025", Met)]),
+        (&[("2024", "41200"), ("2025", "39999")], "", Some(39999.0), Missed, &[("2024", Met), ("2025", Missed)]),
+        // a year between of which nobody reported
+        (
+            &[("2024", "41200"), ("2026", "43800")],
+            "",
+            Some(41200.0),
+            NoData,
+            &[("2024", Met), ("2025", NoData), ("2026", Met)],
+        ),
+        (
+            &[("2024", "39500"), ("2026", "43800")],
+            "",
+            Some(39500.0),
+            Missed,
+            &[("2024", Missed), ("2025", NoData), ("2026", Met)],
+        ),
+        // before the promise
+        (&[("2023", "38000"), ("2024", "41200")], from, Some(41200.0), Met, &[("2023", Missed), ("2024", Met)]),
+        (&[("2023", "38000")], from, None, NoData, &[("2023", Missed)]),
+        // of a year the newest value
+        (&[("2025-06", "20000"), ("2025", "43800")], "", Some(43800.0), Met, &[("2025", Met)]),
+        (&[], "", None, NoData, &[]),
+    ];
+    for (values, key, figure, verdict, years) in cases {
+        let rows: String =
+            values.iter().map(|(day, value)| format!("x,,{day},{value}\nx,320101,{day},{value}\n")).collect();
+        let text = format!(
+            "[[indicator]]\nid = \"x\"\nmeasure.reported = {{ unit = \"amount\" }}\n\
+             target = {{ at-least = \"40000 units\", by = 2029-12-31, every = \"year\", judge-at = [\"province\", \"county\"]{key} }}\n"
+        );
+        let finished = finish(&format!("indicator,region,date,value\n{rows}"), &text).unwrap();
+        let row = row(&finished, "x");
+        assert_eq!((row.figure.value, row.verdict), (figure, verdict), "{values:?}");
+        let found: Vec<(&str, Verdict)> = row.variants.iter().map(|year| (year.code.as_str(), year.verdict)).collect();
+        assert_eq!(found, years, "{values:?}");
+        assert!(row.pace.is_none() && row.target.as_ref().unwrap().day().zh.contains("每年"), "{values:?}");
+        if let Some(county) = row.regions.iter().find(|region| region.code == "320101") {
+            assert_eq!((county.figure.value, county.verdict), (figure, verdict), "{values:?}");
+        }
+    }
+    // the other way round the highest year is the worst
+    let finished = finish(
+        "indicator,region,date,value\nx,,2024,12 %\nx,,2025,9 %\n",
+        "[[indicator]]\nid = \"x\"\nmeasure.reported = { unit = \"share\" }\ntarget = { at-most = \"10 %\", every = \"year\" }\n",
+    )
+    .unwrap();
+    assert_eq!((row(&finished, "x").figure.value, row(&finished, "x").verdict), (Some(0.12), Missed));
+    for (wrong, says) in [
+        ("measure.milestone = { }\ntarget = { at-least = \"90 %\", every = \"year\" }", "has no values by year"),
+        (
+            "measure.reported = { unit = \"share\" }\ntarget = { at-least = \"90 %\", from = 2024-12-05 }",
+            "from goes with every",
+        ),
+    ] {
+        let error = finish("indicator,date,value\n", &format!("[[indicator]]\nid = \"x\"\n{wrong}\n")).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn reports_of_regions_that_are_not_asked_are_listed() {
+    let step = |level: &str| format!("[[indicator]]\nid = \"x\"\nmeasure.milestone = {{ level = \"{level}\" }}\n");
+    let values = "指标,区域代码,日期,数值,来源\nx,320101,2025,是,省厅\nx,320100,2025,否,省厅\nx,,2026,是,省厅\n";
+    for (level, figure, idle) in [("county", 1.0, vec![2, 3]), ("city", 1.0, vec![1])] {
+        // the city is all that was read: what is said of it and of the whole is the same, and the newest counts
+        let finished = finish(values, &step(level)).unwrap();
+        assert_eq!(row(&finished, "x").figure.value, Some(figure), "{level}");
+        let found = finished.issues.iter().filter(|issue| issue.code == "not-asked").filter_map(|issue| issue.record);
+        assert_eq!(found.collect::<Vec<u64>>(), idle, "{level}");
+    }
 }
 
 #[test]
@@ -279,10 +437,10 @@ fn two_runs_of_different_days_tell_the_pace_between_them() {
 #[test]
 fn the_whole_plan_is_there_each_row_with_its_item_its_source_and_whose_target_it_is() {
     let plan = config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/jiangsu-2024-102.toml")).unwrap();
-    // the plan has 24 items, and the list of its promises 99 rows
+    // the plan has 24 items, and the list of its promises 108 rows
     let items: BTreeSet<u32> = plan.indicators.iter().filter_map(|one| one.item).collect();
-    assert_eq!((plan.indicators.len(), items), (99, (1..=24).collect()));
-    let mut by_origin = [0; 3];
+    assert_eq!((plan.indicators.len(), items), (108, (1..=24).collect()));
+    let mut by_origin = [0; 4];
     for one in &plan.indicators {
         let target = one.target.as_ref();
         let cites = one.cites.as_deref().unwrap_or_default();
@@ -292,6 +450,7 @@ fn the_whole_plan_is_there_each_row_with_its_item_its_source_and_whose_target_it
         match origin {
             Origin::PlanNumber => by_origin[0] += 1,
             Origin::PlanWording => by_origin[1] += 1,
+            Origin::Assumption => by_origin[3] += 1,
             // another's document stands before the plan's
             _ => {
                 assert!(!cites.starts_with("苏政发〔2024〕102号"), "{}: {cites}", one.id);
@@ -299,14 +458,30 @@ fn the_whole_plan_is_there_each_row_with_its_item_its_source_and_whose_target_it
             }
         }
         // a reading of the plan's day says nothing of what others ask for
-        assert!(origin.is_plan() || !target.by_is_assumed, "{}", one.id);
+        let is_reading = origin.is_plan() || origin == Origin::Assumption;
+        assert!(is_reading || !target.by_is_assumed, "{}", one.id);
+        // words of "all" are read alike
+        let says_all = ["全面", "全覆盖", "应保尽保", "完成"]
+            .iter()
+            .any(|word| one.title.zh.split('：').next().unwrap().contains(word));
+        assert_eq!(says_all, origin == Origin::PlanWording, "{}: {}", one.id, one.title.zh);
         // a day of the plan is nowhere stated, but for what was due in 2025
         if origin.is_plan() && target.by.is_some_and(|day| day.year() != 2025) {
             assert!(target.by_is_assumed, "{}", one.id);
         }
     }
-    // the list has 8 numbers of the plan, 6 of its words read as all, and 7 yardsticks of others
-    assert_eq!(by_origin, [8, 6, 7]);
+    // 7 numbers of the plan, 10 of its words read as all, 7 yardsticks of others, and 100 % of i07 and of i10-pop-layers, which nobody wrote
+    assert_eq!(by_origin, [7, 10, 7, 2]);
+    // what says "all" and has no target would be read unlike the others
+    for one in plan.indicators.iter().filter(|one| one.target.is_none()) {
+        let promise = one.title.zh.split('：').next().unwrap();
+        assert!(!["全面", "全覆盖", "应保尽保"].iter().any(|word| promise.contains(word)), "{}: {promise}", one.id);
+    }
+    // totals of the province are judged for the province alone
+    for one in plan.indicators.iter().filter(|one| one.unit == FigureUnit::Amount) {
+        let Some(target) = &one.target else { continue };
+        assert_eq!(target.holds_for, HoldsFor::Levels(vec![Level::Province]), "{}", one.id);
+    }
 }
 
 /// Of 2000 random tables of verdicts: whatever the missing verdicts turn out to be, each region's place lies in its range, and both ends are

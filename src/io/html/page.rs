@@ -529,10 +529,15 @@ impl Page<'_> {
             .iter()
             .find(|one| !one.others.is_empty())
             .map_or(Vec::new(), |one| one.others.iter().map(|(label, _)| label).collect());
+        let (heading, definition) = match row.target.as_ref().is_some_and(|target| target.every_year) {
+            true => (self.say("Year by year", "逐年结果"), self.say("Year", "年份")),
+            false => (
+                self.say("The same question under other definitions", "不同口径下的结果"),
+                self.say("Definition", "口径"),
+            ),
+        };
         let mut out = format!(
-            "<h3>{}</h3>\n<table><thead><tr><th>{}</th><th class=\"v\">{}</th>",
-            self.say("The same question under other definitions", "不同口径下的结果"),
-            self.say("Definition", "口径"),
+            "<h3>{heading}</h3>\n<table><thead><tr><th>{definition}</th><th class=\"v\">{}</th>",
             self.say("Value", "数值")
         );
         for scope in &scopes {
