@@ -144,6 +144,8 @@ mod tests {
             by: Some("2029-12-31".into()),
             by_is_assumed: false,
             origin: None,
+            holds_for: crate::indicators::target::HoldsFor::default(),
+            every_year: false,
         };
         let (before, after) = (("2023-12-31", 0.80), ("2025-12-31", 0.82));
         let found = between(before, after, FigureUnit::Share, &row).unwrap();

@@ -20,7 +20,6 @@ use crate::ingest::door;
 use crate::ingest::door::Collect;
 use crate::model::gb2260;
 use crate::model::region::Level;
-use crate::model::transit::Transit;
 use crate::table::Record;
 
 /// Digits of the codes of counties and townships, whose descendants carry them in front.

@@ -17,8 +17,6 @@ use crate::metrics::hub_reach::Standing;
 use crate::metrics::layer;
 use crate::metrics::neighbour_evidence::en_list;
 use crate::metrics::neighbour_evidence::zh_list;
-use crate::metrics::neighbour_layers::rate_classes;
-use crate::metrics::reach_layers::region_rows;
 use crate::metrics::reach_layers::short;
 use crate::table::Field;
 use crate::table::FieldKind;

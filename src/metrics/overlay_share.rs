@@ -15,8 +15,6 @@ use crate::base::plane::Rect;
 use crate::base::units::Metres;
 use crate::base::units::Text;
 use crate::base::units::Weight;
-use crate::base::units::fixed;
-use crate::base::units::thousands;
 use crate::metrics::Context;
 use crate::metrics::Metric;
 use crate::metrics::MetricError;

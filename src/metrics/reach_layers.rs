@@ -34,7 +34,6 @@ use crate::metrics::reach::Reach;
 use crate::metrics::reach::Reached;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::WeightGroup;
-use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::table::Field;
 use crate::table::FieldKind;

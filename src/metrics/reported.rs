@@ -28,7 +28,6 @@ use crate::metrics::figure::Figure;
 use crate::metrics::figure::FigureUnit;
 use crate::metrics::layer;
 use crate::metrics::reach_layers::quartiles;
-use crate::metrics::reach_layers::region_rows;
 use crate::model::dropped::Dropped;
 use crate::model::dropped::Home;
 use crate::model::dropped::Lost;
@@ -122,7 +121,7 @@ impl<'a, V> Series<'a, V> {
                 Ok(value) => value,
                 Err(what) => {
                     found.issues.push(wrong("not-a-value", what));
-                    let region = one.region.filter(|region| Some(*region) != whole);
+                    let region = one.region.filter(|region| !whole.contains(region));
                     found.refused.push(Refused {
                         file: &one.file,
                         record: one.record,

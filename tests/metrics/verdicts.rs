@@ -154,7 +154,7 @@ fn two_runs_name_who_gained_and_lost_part_by_part() {
             title: Text::default(),
             scenario: None,
             synthetic: false,
-            plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0 },
+            plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
             as_of: None,
             indicators: vec![row],
             ranking: Vec::new(),
