@@ -123,7 +123,7 @@ fn a_grid_town_is_measured_by_blocks() {
     // exactly at the limit is within it: 100 m along one street of whole corners
     let found = row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Nearest)[0].1;
     assert_eq!(row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Within(found)).len(), 1);
-    assert!(row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Within(found - 1e-9)).is_empty());
+    assert!(row(&town, at(100.0, 100.0), &[at(200.0, 100.0)], Want::Within(found - 0.001)).is_empty());
 }
 
 #[test]
