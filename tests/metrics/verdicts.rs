@@ -99,7 +99,8 @@ fn met_lacks_nothing_and_missed_lacks_what_makes_it_met() {
         let study = hundred(beds, without_place);
         for text in SHARES {
             let mut seen = [false; 2];
-            for target in &targets {
+            // all of them once, and in the other scenes every seventh
+            for target in targets.iter().step_by(if beds == 55.0 { 1 } else { 7 }) {
                 let quantity: Quantity = target.parse().unwrap();
                 let output = asked(&study, text, quantity.value());
                 let row = judged(&study, &output, quantity);
@@ -331,6 +332,7 @@ fn codes_of_issues(source: &str) -> Vec<&str> {
             rest = rest.split_once(',').map_or("", |(_, rest)| rest.trim_start());
         }
         if let Some((code, _)) = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'))
+            && !code.is_empty()
             && code.chars().all(|c| c.is_ascii_lowercase() || c == '-')
         {
             found.push(code);
@@ -393,6 +395,8 @@ fn a_target_is_written_with_the_unit_that_is_shown() {
             assert_eq!(parsed(measure, target), Ok(13.0), "{measure}: {target}");
         }
     }
+    // messages are broken into lines with a bar in front
+    let plain = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '│', "");
     for (measure, target, accepted) in [
         (area, "13 people", ["30 km²", "30 km2", "30 平方公里", "30 units"]),
         (area, "13 km", ["30 km²", "30 km2", "30 平方公里", "30 units"]),
@@ -402,7 +406,7 @@ fn a_target_is_written_with_the_unit_that_is_shown() {
     ] {
         let message = parsed(measure, target).unwrap_err();
         for text in accepted {
-            assert!(message.contains(text), "{target}: no {text} in {message}");
+            assert!(plain(&message).contains(&plain(text)), "{target}: no {text} in {message}");
         }
     }
     for wrong in ["-5 km²", "13,000 km²", "1e3 km²", "13 km²/h", "km²"] {
