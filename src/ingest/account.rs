@@ -213,8 +213,8 @@ impl Account {
         if without > 0 {
             let records = if without == 1 { "record was" } else { "records were" };
             let what = format!(
-                "{without} {records} left out whose {group} is not known: how much of it was lost is not known either, and figures that \
-                 rest on it are without bounds"
+                "{without} {records} left out whose weight \"{group}\" is not known: how much of it was lost is not known either, and figures \
+                 that rest on it have no certain bounds"
             );
             let issue = self.issue(Severity::Warning, "weight-unknown", what);
             self.issues.push(issue);

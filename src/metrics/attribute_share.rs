@@ -262,6 +262,16 @@ pub(crate) fn column(layer: &RecordLayer, names: &str) -> Option<usize> {
     names.split('|').find_map(|name| layer.field(name.trim()))
 }
 
+impl Sums {
+    /// A record that may be among them, and may not.
+    fn add_doubtful(&mut self, row: &Row<'_>) {
+        match row.whole {
+            Some(whole) => self.unknown += whole,
+            None => (self.light_no, self.light_yes) = (self.light_no + 1, self.light_yes + 1),
+        }
+    }
+}
+
 impl Answer<'_> {
     fn is_ratio(&self) -> bool {
         self.params.done.is_some()
@@ -301,7 +311,7 @@ impl Answer<'_> {
                 Some((if sums.light_no > 0 { 0.0 } else { bounds.0 }, if sums.light_yes > 0 { 1.0 } else { bounds.1 }))
             }
         };
-        Figure { bounds, not_applicable: false, ..figure }
+        Figure { bounds, is_open: bounds.is_none(), not_applicable: false, ..figure }
     }
 
     fn regions(&self, over: &[Level]) -> Vec<RegionFigure> {
@@ -312,7 +322,15 @@ impl Answer<'_> {
             .map(|(level, region)| {
                 let is_in =
                     |row: &&Row<'_>| row.entry.home.is_some_and(|home| tree.ancestor(home, level) == Some(region));
-                let sums = Answer::sums(self.rows.iter().filter(is_in));
+                // of which no region, or only one above, is known
+                let may_be_in = |row: &&Row<'_>| {
+                    let Some(home) = row.entry.home else { return true };
+                    home != region && tree.ancestor(region, tree.get(home).level) == Some(home)
+                };
+                let mut sums = Answer::sums(self.rows.iter().filter(is_in));
+                if sums.records > 0 {
+                    self.rows.iter().filter(may_be_in).for_each(|row| sums.add_doubtful(row));
+                }
                 let figure = match sums.records {
                     0 => homes.of_nothing(region, FigureUnit::Share),
                     records => Figure { points: Some(records), ..self.figure(&sums) },

@@ -434,6 +434,7 @@ impl Answer<'_> {
         }
         if self.unplaced_zones > 0 {
             figure.bounds = None;
+            figure.is_open = true;
         }
         if self.params.figure == Statistic::Amount {
             let scale = if self.params.of == Of::Area { 1e-6 } else { 1.0 };

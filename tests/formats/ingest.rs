@@ -342,6 +342,7 @@ fn demand_keeps_the_weight_of_those_whose_place_is_not_known() {
             ("negative-weight", Some(4)),
             ("bad-number", Some(5)),
             ("no-location", Some(2)),
+            ("weight-unknown", None),
             ("duplicate-code", Some(2)),
             ("no-code", Some(3)),
         ]

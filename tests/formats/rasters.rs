@@ -254,7 +254,7 @@ fn every_cell_has_one_fate_and_it_is_told_once() {
     // of the script's two cells below 0, one lies in the window
     assert_eq!(counts[3..5], [1, 2]);
     let codes: Vec<&str> = study.issues.iter().map(|issue| issue.code).collect();
-    assert_eq!(codes, ["negative-count", "bad-number", "outside-regions", "raster-sums"]);
+    assert_eq!(codes, ["negative-count", "bad-number", "outside-regions", "raster-sums", "weight-unknown"]);
     // row 40, column 60, whose centre is 118 + 60.5 × 0.03, 33.2 − 40.5 × 0.03
     let negative = &study.issues[0];
     assert_eq!(negative.id.as_deref(), Some("r40c60"));

@@ -107,7 +107,7 @@ impl Files {
                 ["yes", "no"][dice.below(2) as usize].to_owned(),
                 dice.below(needed).to_string(),
                 needed.to_string(),
-                code(at),
+                if dice.below(3) > 0 { code(at) } else { String::new() },
             ]);
         }
         let mut reported = Vec::new();
@@ -211,12 +211,13 @@ impl Files {
 }
 
 /// Everything that is measured on straight lines, regions and records.
-const MEASURES: [(&str, &str); 31] = [
+const MEASURES: [(&str, &str); 33] = [
     ("covered", r#"covered-share = { kind = "clinic", within = "4 km" }"#),
     ("covered-villages", r#"covered-share = { kind = "clinic", within = "4 km", weight = "villages" }"#),
     ("covered-points", r#"covered-share = { kind = "clinic", within = "4 km", weight = "count" }"#),
     ("covered-own", r#"covered-share = { kind = "clinic", within = "6 km", whose = "same-region" }"#),
     ("covered-two", r#"covered-share = { kind = "clinic", within = "7 km", at-least-facilities = 2 }"#),
+    ("circle-of-hospitals", r#"reachable-within = { centres = "hospital", within = "9 km", by = ["straight-line"] }"#),
     ("mean", r#"nearest = { kind = "clinic" }"#),
     ("median", r#"nearest = { kind = "clinic", statistic = "median" }"#),
     ("farthest", r#"nearest = { kind = "clinic", statistic = "max" }"#),
@@ -250,6 +251,7 @@ const MEASURES: [(&str, &str); 31] = [
         r#"living-circle = { figure = "regions", level = "county", at-least = "50 %", kinds = [{ kind = "clinic", within = "7 km" }, { kind = "school", within = "8 km" }] }"#,
     ),
     ("green-area", r#"overlay-share = { inside = { records = "greens" } }"#),
+    ("green-near", r#"overlay-share = { zones = "greens", inside = { kind = "clinic", radius = "3 km" } }"#),
     ("green-people", r#"overlay-share = { of = "demand", inside = { records = "greens" } }"#),
     ("green-clinics", r#"overlay-share = { of = "facilities", kind = "clinic", inside = { records = "greens" } }"#),
     ("done", r#"attribute-share = { records = "estates", yes = "done = yes" }"#),
@@ -323,8 +325,8 @@ fn verdicts(finished: &Finished) -> BTreeMap<String, Verdict> {
     all
 }
 
-/// Spoils every record of a study in turn; hands back how many runs there were.
-fn nothing_dropped_is_met(seed: u64) -> usize {
+/// Spoils every record of a study in turn, or every few; hands back how many runs there were.
+fn nothing_dropped_is_met(seed: u64, every: usize) -> usize {
     let folder = TempDir::new().unwrap();
     let files = Files::new(seed);
     files.write(folder.path());
@@ -343,10 +345,9 @@ fn nothing_dropped_is_met(seed: u64) -> usize {
     let text = study(hazards) + &judged;
     let before = verdicts(&finish(folder.path(), &text).unwrap_or_else(|error| panic!("seed {seed}: {error}")));
     let (mut runs, mut turned) = (0, Vec::new());
-    for (what, spoiled) in files.spoiled() {
+    for (what, spoiled) in files.spoiled().into_iter().skip(seed as usize % every).step_by(every) {
         spoiled.write(folder.path());
-        // a study that lost all of a kind can not be measured, which is no verdict
-        let Ok(finished) = finish(folder.path(), &text) else { continue };
+        let finished = finish(folder.path(), &text).unwrap_or_else(|error| panic!("seed {seed}: {what}: {error}"));
         runs += 1;
         for (key, after) in verdicts(&finished) {
             if after == Verdict::Met && before.get(&key).is_some_and(|before| *before != Verdict::Met) {
@@ -360,15 +361,19 @@ fn nothing_dropped_is_met(seed: u64) -> usize {
 
 #[test]
 fn dropping_a_record_never_turns_a_verdict_to_met() {
-    assert!(nothing_dropped_is_met(1) + nothing_dropped_is_met(2) > 150);
+    let runs: usize = (0..3).map(|seed| nothing_dropped_is_met(seed, 6)).sum();
+    assert!(runs > 80, "{runs}");
 }
 
 #[test]
 #[ignore = "a minute; make nightly runs it"]
 fn dropping_a_record_never_turns_a_verdict_to_met_in_many_studies() {
-    let seeds: Vec<u64> = (3..40).collect();
-    let failed: Vec<_> =
-        seeds.into_iter().filter(|seed| std::panic::catch_unwind(|| nothing_dropped_is_met(*seed)).is_err()).collect();
+    let one = std::env::var("TONGDA_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seeds: Vec<u64> = one.map_or((3..40).collect(), |seed| vec![seed]);
+    let failed: Vec<_> = seeds
+        .into_iter()
+        .filter(|seed| std::panic::catch_unwind(|| nothing_dropped_is_met(*seed, 1)).is_err())
+        .collect();
     assert!(failed.is_empty(), "seeds {failed:?}");
 }
 
