@@ -176,6 +176,12 @@ impl<'t> Homes<'t> {
         }
     }
 
+    /// The smallest regions with outlines within a distance of a place, included.
+    pub(crate) fn within(&self, place: &Place, metres: f64) -> Vec<RegionIdx> {
+        let Some((_, regions, locator)) = self.levels.first() else { return Vec::new() };
+        locator.within_distance(place.xy.array(), metres).into_iter().map(|nth| regions[nth as usize]).collect()
+    }
+
     /// Metres from a place to the region `home`, or to the nearest region above it with an outline; `None` within it or
     /// when there is no outline.
     pub(crate) fn outside_by(&self, home: RegionIdx, place: &Place) -> Option<f64> {

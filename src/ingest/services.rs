@@ -73,13 +73,6 @@ struct Fields {
     synthetic: Option<usize>,
 }
 
-/// Why a row can not be used.
-#[derive(Clone)]
-struct Flaw {
-    code: &'static str,
-    why: Text,
-}
-
 /// One row, as far as it can be read.
 struct Row {
     record: u64,
@@ -97,7 +90,10 @@ struct Row {
     last: Option<ServiceTime>,
     headway: Count,
     synthetic: bool,
-    flaw: Option<Flaw>,
+    /// Why it can not be used, for readers.
+    flaw: Option<Text>,
+    /// It can not be used because others of its line can not.
+    is_left_over: bool,
 }
 
 struct Collector<'s> {
@@ -225,7 +221,7 @@ impl Collect for Collector<'_> {
             }
             Some((code, what, why)) => {
                 account.dropped(code, at, what).id = id;
-                Some(Flaw { code, why })
+                Some(why)
             }
         };
         self.rows.push(Row {
@@ -243,6 +239,7 @@ impl Collect for Collector<'_> {
             headway,
             synthetic,
             flaw,
+            is_left_over: false,
             route,
             stop,
         });
@@ -300,7 +297,7 @@ pub(crate) fn read(
 fn leave_out(row: &mut Row, code: &'static str, what: String, why: Text, id: Option<String>, account: &mut Account) {
     if row.flaw.is_none() {
         account.taken_back(code, row.record, what).id = id;
-        row.flaw = Some(Flaw { code, why });
+        row.flaw = Some(why);
     }
 }
 
@@ -383,6 +380,7 @@ impl Table<'_> {
                     };
                     let why = Text::new("the line has no other stop that can be used", "该线路无其他可用站点");
                     leave_out(&mut rows[*at], "too-few-stops", what, why, Some(group.route.clone()), account);
+                    rows[*at].is_left_over = true;
                 }
                 continue;
             }
@@ -745,6 +743,7 @@ fn doubtful(
         };
         by_line.entry(key).or_default().push(at);
     }
+    by_line.values_mut().for_each(|own| own.sort_by_key(|at| rows[*at].is_left_over));
     let mut rows_of_route: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate().filter(|(at, _)| spot_of_row[*at].is_some()) {
         if let Some(route) = &row.route {
@@ -788,8 +787,7 @@ fn doubtful(
                     LoosePlace::Between(find(before), find(after))
                 };
                 let record = row.record;
-                let why =
-                    Text::new(format!("record {record}: {}", flaw.why.en), format!("第{record}条记录{}", flaw.why.zh));
+                let why = Text::new(format!("record {record}: {}", flaw.en), format!("第{record}条记录{}", flaw.zh));
                 if is_alone && calls.is_empty() {
                     // it calls somewhere else too
                     let here = spot_of_row[*at].map(|spot| stops.find(spot));

@@ -151,7 +151,10 @@ impl<'h> StopPlaces<'h> {
         let far = |home: RegionIdx| self.homes.outside_by(home, &origin.at).filter(|metres| *metres > FAR_OUTSIDE_M);
         let outside = Text::new("lies outside all regions", "位于所有区域之外");
         match spot.region.as_deref() {
-            None if located.is_none() && !self.is_map => self.doubt(stop, outside, BTreeSet::new(), false),
+            None if located.is_none() && !self.is_map => {
+                let beside = self.homes.within(&origin.at, FAR_OUTSIDE_M).into_iter().collect();
+                self.doubt(stop, outside, beside, false);
+            }
             None => {}
             Some(code) if is_code(code) => {
                 stop.declared_region = Some(code.to_owned());

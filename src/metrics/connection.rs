@@ -254,6 +254,12 @@ impl<'a> Network<'a> {
         self.transit
     }
 
+    /// The units within a distance of a stop, included.
+    pub fn units_within(&self, stop: StopIdx, metres: f64) -> Vec<usize> {
+        let outlines = self.locator.within_distance(self.xy(stop).array(), metres);
+        outlines.into_iter().map(|at| self.unit_of[at as usize]).collect()
+    }
+
     /// The units that a straight line between two stops runs through.
     pub fn units_between(&self, from: StopIdx, to: StopIdx) -> Vec<usize> {
         let ends = [from, to].map(|stop| Coord::from(self.xy(stop).array()));

@@ -15,6 +15,9 @@ use crate::model::doubtful::LoosePlace;
 use crate::model::transit::Mode;
 use crate::model::transit::Service;
 
+/// A call between two others may lie so far from them, however near they are to each other.
+const LEAST_GAP_M: f64 = 5_000.0;
+
 /// A call of a line, or one that was left out.
 struct Spot {
     stop: Option<StopIdx>,
@@ -97,15 +100,14 @@ impl Spot {
 impl Line {
     /// What is not known of the line, where a doubtful call of it and another one are such.
     fn joins(&self, one: &dyn Fn(&Spot) -> bool, other: &dyn Fn(&Spot) -> bool) -> Option<Text> {
-        let found = |spots: (&dyn Fn(&Spot) -> bool, &dyn Fn(&Spot) -> bool)| {
-            self.spots.iter().enumerate().filter(|(_, spot)| spot.why.is_some() && spots.0(spot)).find_map(
-                |(at, spot)| {
-                    let mut rest = self.spots.iter().enumerate().filter(|(nth, _)| *nth != at);
-                    rest.any(|(_, rest)| spots.1(rest)).then_some(spot.why.as_ref()?)
-                },
-            )
+        // the earliest call that is to blame: causes stand before what follows from them
+        let found = |one: &dyn Fn(&Spot) -> bool, other: &dyn Fn(&Spot) -> bool| {
+            let mut doubtful = self.spots.iter().enumerate().filter(|(_, spot)| spot.why.is_some() && one(spot));
+            doubtful.find(|(at, _)| self.spots.iter().enumerate().any(|(nth, rest)| nth != *at && other(rest)))
         };
-        let why = found((one, other)).or_else(|| found((other, one)))?;
+        let either = [found(one, other), found(other, one)];
+        let (_, spot) = either.into_iter().flatten().min_by_key(|(at, _)| *at)?;
+        let why = spot.why.as_ref()?;
         Some(match self.name.is_empty() {
             true => Text::new(
                 format!("a line without a name may join them ({})", why.en),
@@ -136,15 +138,18 @@ impl Around<'_, '_> {
             .collect()
     }
 
-    /// Units around two stops along a line, and between them.
+    /// Units around two stops along a line: between two that are known those that lie no farther from either than they are from each
+    /// other; at the end of a line those of the last that is known, and their neighbours.
     fn gap(&self, before: Option<StopIdx>, after: Option<StopIdx>) -> BTreeSet<usize> {
-        let mut units = self.and_beside(before.into_iter().chain(after).filter_map(|stop| self.unit(stop)));
-        if let (Some(before), Some(after)) = (before, after)
-            && before != after
-        {
-            units.extend(self.network.units_between(before, after));
+        match (before, after) {
+            (Some(before), Some(after)) if before != after => {
+                let apart_m = self.network.stop(before).at.xy.distance_m(self.network.stop(after).at.xy);
+                let radius_m = apart_m.max(LEAST_GAP_M);
+                let around = [before, after].into_iter().flat_map(|stop| self.network.units_within(stop, radius_m));
+                around.chain(self.network.units_between(before, after)).collect()
+            }
+            _ => self.and_beside(before.into_iter().chain(after).filter_map(|stop| self.unit(stop))),
         }
-        units
     }
 
     /// The calls of a service, each stop once.

@@ -275,6 +275,7 @@ impl Metric for StopCoverage {
             _ => Regions::new(self, &survey, people.as_ref())?.output(context),
         };
         output.notes.splice(0..0, [self.served(), survey.sources()]);
+        output.notes.extend(survey.transit.remarks.iter().cloned());
         Ok(output)
     }
 

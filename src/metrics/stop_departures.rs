@@ -14,6 +14,7 @@ use crate::base::idx::StopIdx;
 use crate::base::units::Weight;
 use crate::model::transit::Call;
 use crate::model::transit::Mode;
+use crate::model::transit::More;
 use crate::model::transit::Pattern;
 use crate::model::transit::Transit;
 
@@ -144,6 +145,17 @@ fn by_number(pattern: &Pattern, leave: &mut dyn FnMut(StopIdx, Weight, Leaves, b
     }
 }
 
+/// Departures that a pattern may have beyond those that are known.
+fn maybe(pattern: &Pattern) -> Weight {
+    // more than any number that is asked for
+    const MANY: u64 = 1_000_000;
+    match pattern.more {
+        More::No => Weight::ZERO,
+        More::UpTo(most) => Weight::from_f64(most - pattern.trips_per_day).unwrap_or(Weight::ZERO),
+        More::Unknown => Weight::whole(MANY),
+    }
+}
+
 /// A number of departures, evenly from first to last: as many as the number, rounded up, each of an equal part of it.
 fn spread(pattern: &Pattern, count: Weight) -> Vec<(Weight, Leaves)> {
     const MOST: f64 = 10_000.0;
@@ -176,7 +188,7 @@ pub struct Tally {
     pub spread: Weight,
     /// All of the day that are so spread, in time or not.
     pub spread_all_day: Weight,
-    /// Those of which the time is not known at all.
+    /// Those of which the time is not known at all, or whether there are any.
     pub untimed: Weight,
 }
 
@@ -265,6 +277,21 @@ impl Departures {
                 list.push(departure.service);
             }
         });
+        for (at, service) in transit.services.iter().enumerate().filter(|(at, _)| is_wanted(ServiceIdx::new(*at))) {
+            for pattern in service.patterns.iter().filter(|pattern| pattern.more != More::No) {
+                let more = maybe(pattern);
+                let back = pattern.stops.iter().skip(1).copied().filter(|_| pattern.both_ways);
+                for stop in left(pattern).map(|(_, stop)| stop).chain(back) {
+                    own[stop.at()].untimed += more;
+                    is_left[stop.at()] = true;
+                }
+                if numbered_services.last() != Some(&ServiceIdx::new(at)) {
+                    numbered_services.push(ServiceIdx::new(at));
+                }
+            }
+        }
+        numbered_services.sort_unstable();
+        numbered_services.dedup();
         for service in transit.witnesses().filter(|service| count.modes.contains(&service.mode)) {
             service.patterns.iter().flat_map(|pattern| &pattern.stops).for_each(|stop| is_called[stop.at()] = true);
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use tongda::app::init;
 use tongda::base::progress::Silent;
 use tongda::config;
 use tongda::ingest;
@@ -441,4 +442,60 @@ fn direct_to_seat_counts_departures_however_the_line_is_written() {
             }
         }
     }
+}
+
+#[test]
+fn a_stop_of_a_line_of_unknown_departures_is_not_one_without() {
+    let county = "code,name,wkt\n320101,甲县,\"POLYGON((500000 3500000,520000 3500000,520000 3520000,500000 3520000,500000 3500000))\"\n";
+    let study = "plane = \"EPSG:32650\"\n\
+                 regions = { path = \"c.csv\", level = \"county\", code = \"code\", name = \"name\", wkt = \"wkt\", crs = \"EPSG:32650\" }\n\
+                 demand = { path = \"d.csv\", x = \"x\", y = \"y\", crs = \"EPSG:32650\", people = \"people\" }\n\
+                 services = { path = \"s.csv\", x = \"x\", y = \"y\", crs = \"EPSG:32650\" }\n";
+    for (trips, least, want) in [
+        ("12", 12, (10.0, 10.0, 0.0)),
+        ("12", 25, (0.0, 10.0, 0.0)),
+        ("8-10", 8, (10.0, 10.0, 0.0)),
+        ("8-10", 10, (0.0, 0.0, 10.0)),
+        ("8-10", 11, (0.0, 10.0, 0.0)),
+        ("不定", 1, (0.0, 0.0, 10.0)),
+        ("停运", 1, (0.0, 10.0, 0.0)),
+    ] {
+        let table = format!(
+            "route,direction,sequence,stop,x,y,trips_per_day\nL,双向,1,S,510000,3510000,{trips}\nL,双向,2,V,518000,3510000,{trips}\n"
+        );
+        let files = [("c.csv", county), ("d.csv", "id,x,y,people\na,510100,3510000,10\n"), ("s.csv", &table)];
+        let metric =
+            format!("stop-coverage = {{ within = \"500 m\", weight = \"people\", min-departures-per-day = {least} }}");
+        let output = measure(&read(study, &files).unwrap(), &metric).unwrap();
+        assert_eq!(sums(&output), want, "{trips} of {least}");
+    }
+}
+
+#[test]
+fn init_drafts_a_study_of_a_table_with_chinese_headers() {
+    let folder = tempfile::tempdir().unwrap();
+    let county = |code: &str, name: &str, west: f64| {
+        let east = west + 0.2;
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"code\":\"{code}\",\"name\":\"{name}\"}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":\
+             [[[{west},32.0],[{east},32.0],[{east},32.2],[{west},32.2],[{west},32.0]]]}}}}"
+        )
+    };
+    let regions = [county("320101", "甲县", 118.0), county("320102", "乙县", 118.2)].join(",");
+    let table = "线路编号,线路名称,类型,方向,站序,站点,经度,纬度,日发班次,首班,末班,所属县区\n\
+                 1,一路,公交,往返,1,甲站,118.1,32.1,12班/日,6:30,18:00,甲县\n1,一路,公交,往返,2,乙站,118.3,32.1,12班/日,6:30,18:00,乙县\n";
+    let paths = [folder.path().join("counties.geojson"), folder.path().join("线路.csv")];
+    fs::write(&paths[0], format!("{{\"type\":\"FeatureCollection\",\"features\":[{regions}]}}")).unwrap();
+    fs::write(&paths[1], table).unwrap();
+    let draft = init::draft(&paths, &folder.path().join("study.toml")).unwrap();
+    assert!(
+        draft.text.contains("sequence = \"站序\"") && draft.text.contains("region = \"所属县区\""),
+        "{}",
+        draft.text
+    );
+    let plan = config::parse(&draft.text, "study.toml", folder.path())
+        .unwrap_or_else(|error| panic!("{error:?}\n{}", draft.text));
+    let study = ingest::study(&plan.study, &Silent).unwrap();
+    let output = measure(&study, "neighbour-reach = { scope = \"all\" }").unwrap();
+    assert_eq!(sums(&output), (1.0, 1.0, 0.0));
 }
