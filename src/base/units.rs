@@ -268,22 +268,27 @@ pub fn trim_zeros(value: f64, places: usize) -> String {
 
 /// A whole number with a narrow space between thousands: 80539975 becomes `80 539 975`. Fractions are rounded, halves away from zero.
 pub fn thousands(value: f64) -> String {
-    let text = fixed(value.round(), 0);
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-    let mut text = sign.to_owned();
+    grouped(&fixed(value.round(), 0))
+}
+
+/// The text of a number with a narrow space between thousands.
+fn grouped(text: &str) -> String {
+    let (sign, size) = text.strip_prefix('-').map_or(("", text), |size| ("-", size));
+    let (digits, decimals) = size.split_at(size.find('.').unwrap_or(size.len()));
+    let mut grouped = sign.to_owned();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202f}');
+            grouped.push('\u{202f}');
         }
-        text.push(digit);
+        grouped.push(digit);
     }
-    text
+    grouped + decimals
 }
 
 /// An amount as people are told it: whole numbers with their thousands, and one decimal where the amount itself has fractions and is no count of
 /// people or places.
 pub fn amount(value: f64, is_count: bool) -> String {
-    if is_count || value.fract() == 0.0 { thousands(value) } else { trim_zeros(value, 1) }
+    if is_count { thousands(value) } else { grouped(&trim_zeros(value, 1)) }
 }
 
 /// A part of a whole as whole numbers, with what is left: the part is cut as shares are, never rounded up, but for one that is all of it; the rest is

@@ -126,7 +126,7 @@ mod tests {
         assert!((found.so_far_per_year.unwrap() - 0.02 / (731.0 / 365.25)).abs() < 1e-12);
         assert_eq!(
             found.says.en,
-            "+2 points a year are needed from 2025-12-31 to 2029-12-31; +1 points a year came from 2023-12-31 to 2025-12-31"
+            "+2 points a year are needed from 2025-12-31 to 2029-12-31; +1 point a year came from 2023-12-31 to 2025-12-31"
         );
         // one day of the figure, given by the study
         let found = pace(0.82, FigureUnit::Share, &target, Some(date(2025, 12, 31)), &[]).unwrap();

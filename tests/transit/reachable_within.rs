@@ -90,7 +90,7 @@ fn the_better_of_two_ways_counts_and_what_is_off_one_of_them_is_unknown_unless_t
     assert_eq!((to.headline.part, to.headline.whole, to.headline.unknown), (Some(400.0), Some(400.0), 300.0));
     assert_eq!(to.headline.bounds, Some((400.0 / 700.0, 1.0)));
     assert_eq!(column(&to, "i_points", "centres"), [None, None, Some(1.0)]);
-    assert!(from.notes.iter().any(|note| note.en == "alone: 100.0 % by car, 100.0 % on foot"), "{:?}", from.notes);
+    assert!(from.notes.iter().any(|note| note.en == "alone: 100 % by car, 100 % on foot"), "{:?}", from.notes);
 }
 
 #[test]
