@@ -126,7 +126,7 @@ def check_legends(base, truth, tally, name, tables):
         rules = [[html.unescape(one) for one in rule] for rule in re.findall(r'<rule [^>]*?filter="([^"]*)" label="([^"]*)"', style)]
         # what QGIS asks of a feature, SQLite understands too
         held = [f"coalesce(({text}), 0)" for text, _ in rules if text != "ELSE"]
-        filters = [f"coalesce(({text}), 0)" if text != "ELSE" else f"NOT ({' OR '.join(['0', *held])})" for text, _ in rules]
+        filters = [f"coalesce(({text}), 0)" if text != "ELSE" else f"(NOT ({' OR '.join(['0', *held])}))" for text, _ in rules]
         for (_, label), taken in zip(rules, filters):
             count = re.search(r" \[(\d+)\]$", label)
             drawn = number(f'SELECT count(*) FROM "{table}" WHERE {taken}')
