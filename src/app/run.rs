@@ -21,6 +21,7 @@ use crate::config::error::ConfigError;
 use crate::config::error::nearest_match;
 use crate::config::file::ReportLang;
 use crate::config::inputs;
+use crate::config::inputs::Input;
 use crate::config::plan::IndicatorPlan;
 use crate::config::plan::OutputFormat;
 use crate::config::plan::OutputPlan;
@@ -279,7 +280,7 @@ fn tell_needs(plan: &Plan, study: &Study, indicator: &IndicatorPlan, output: &mu
             joined(format!("需要{}", needs.zh), &why.zh, "；"),
         ),
     });
-    output.notes.extend(inputs::of(plan, indicator).iter().filter(|input| !input.is_read).map(|input| input.note()));
+    output.notes.extend(inputs::of(plan, indicator).into_iter().filter_map(Input::note));
 }
 
 /// Rows of reported values that no indicator asks for.

@@ -309,9 +309,9 @@ impl Page {
     fn item(&mut self, item: Option<u32>) {
         let line = match (item, self.lang) {
             (Some(number), Lang::En) => format!("-- item {number} of the plan"),
-            (Some(number), Lang::Zh) => format!("-- 规划第 {number} 项"),
+            (Some(number), Lang::Zh) => format!("-- 文件第 {number} 项"),
             (None, Lang::En) => "-- no item of the plan".to_owned(),
-            (None, Lang::Zh) => "-- 非规划条目".to_owned(),
+            (None, Lang::Zh) => "-- 非文件条目".to_owned(),
         };
         self.line(&line);
     }

@@ -142,17 +142,20 @@ impl Input {
         }
     }
 
-    /// For whom is to deliver it: the file, and of each column what it holds, with an example.
-    pub fn note(&self) -> Text {
+    /// For whom is to deliver it: the file, and of each column what it holds, with an example. `None` for one that is there or has no columns;
+    /// of reported values each indicator says what its rows hold.
+    pub fn note(&self) -> Option<Text> {
+        if self.is_read || self.file.columns.is_empty() || !self.file.reported.is_empty() {
+            return None;
+        }
         let (tables, title, columns) = (self.tables(), &self.file.title, &self.file.columns);
         let en = columns.iter().map(|one| format!("{} ({}, e.g. {})", one.name, one.holds.en, one.example));
         let zh = columns.iter().map(|one| format!("{}（{}，如 {}）", one.name, one.holds.zh, one.example));
         let (en, zh) = (en.collect::<Vec<_>>().join("; "), zh.collect::<Vec<_>>().join("；"));
-        let colon = |list: &str, sign: &'static str| if list.is_empty() { "" } else { sign };
-        Text::new(
-            format!("to be delivered: {tables}, {}{}{en}", title.en, colon(&en, ": ")),
-            format!("待提供：{tables}，{}{}{zh}", title.zh, colon(&zh, "：")),
-        )
+        Some(Text::new(
+            format!("to be delivered: {tables}, {}: {en}", title.en),
+            format!("待提供：{tables}，{}：{zh}", title.zh),
+        ))
     }
 
     fn gives_kind(&self, kind: &str) -> bool {
@@ -190,12 +193,23 @@ pub(crate) fn missing(plan: &Plan, study: &Study, indicator: &IndicatorPlan) -> 
     };
     let measure = &indicator.measure;
     let wants = check::wants(measure);
-    let mut seen = BTreeSet::new();
+    let mut kinds: Vec<&str> = Vec::new();
     for (_, kind) in wants.kinds {
-        if seen.insert(kind) && !study.facilities.iter().any(|facility| facility.kind == kind) {
-            let gives = |input: &Input| input.gives_kind(kind);
-            lack(&gives, format!("facilities of kind \"{kind}\""), format!("类别为“{kind}”的设施"));
+        if !kinds.contains(&kind) && !study.facilities.iter().any(|facility| facility.kind == kind) {
+            kinds.push(kind);
         }
+    }
+    while let Some(first) = kinds.first().copied() {
+        let from = inputs.iter().copied().find(|input| input.gives_kind(first));
+        let (same, others) =
+            kinds.into_iter().partition(|kind| *kind == first || from.is_some_and(|input| input.gives_kind(kind)));
+        kinds = others;
+        let same: Vec<&str> = same;
+        let word = if same.len() == 1 { "kind" } else { "kinds" };
+        let en: Vec<String> = same.iter().map(|kind| format!("\"{kind}\"")).collect();
+        let zh: Vec<String> = same.iter().map(|kind| format!("“{kind}”")).collect();
+        let gives = |input: &Input| input.gives_kind(first);
+        lack(&gives, format!("facilities of {word} {}", en.join(", ")), format!("类别为{}的设施", zh.join("、")));
     }
     if let Some(weight) = wants.demand {
         let layer = match measure.metric().demand() {

@@ -67,6 +67,10 @@ pub fn pace(value: f64, unit: FigureUnit, target: &Target, as_of: Option<Date>, 
 /// The pace between two runs whose data speaks of different days, toward a target that the second misses; `None` where one of the days is not
 /// said, or the second is not the later one, or the target has no day.
 pub fn between(before: (&str, f64), after: (&str, f64), unit: FigureUnit, target: &TargetRow) -> Option<Pace> {
+    // a year that was missed can not be caught up
+    if target.every_year {
+        return None;
+    }
     let moment = |(day, value): (&str, f64)| Some(Moment { day: day.parse().ok()?, value });
     let history = [moment(before)?, moment(after)?];
     let by = target.by.as_deref()?.parse().ok()?;
@@ -113,6 +117,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::indicators::target::HoldsFor;
 
     #[test]
     fn the_pace_reaches_the_bound_on_the_day() {
@@ -144,7 +149,7 @@ mod tests {
             by: Some("2029-12-31".into()),
             by_is_assumed: false,
             origin: None,
-            holds_for: crate::indicators::target::HoldsFor::default(),
+            holds_for: HoldsFor::default(),
             every_year: false,
         };
         let (before, after) = (("2023-12-31", 0.80), ("2025-12-31", 0.82));

@@ -187,7 +187,7 @@ impl Writer<'_> {
             self.word("Target", "目标"),
             self.word("By", "期限"),
             self.word("Whose target", "目标性质"),
-            self.word("Item of the plan", "规划条目"),
+            self.word("Item of the plan", "文件条目"),
         ];
         columns.extend(self.figure_columns());
         columns.extend([

@@ -101,7 +101,7 @@ pub fn scorecard(card: &Scorecard, frame: OutputCrs) -> Table {
                 ("not-applicable", "not applicable", "不适用"),
                 ("no-target", "no target", "未设目标"),
             ]),
-            Field::new("item", FieldKind::Int, "Item of the plan", "规划条目"),
+            Field::new("item", FieldKind::Int, "Item of the plan", "文件条目"),
             Field::new("origin_zh", FieldKind::Text, "Whose target (Chinese)", "目标性质"),
             Field::new("origin_en", FieldKind::Text, "Whose target (English)", "目标性质（英文）"),
             Field::new("pace_zh", FieldKind::Text, "Pace (Chinese)", "进度"),

@@ -133,7 +133,10 @@ impl Metric for Milestone {
                 (share(&all), regions.collect())
             }
         };
-        let mut notes = vec![Text::new("as reported, not measured", "上报数据，非本程序量测")];
+        let mut notes = Vec::new();
+        if !series.values.is_empty() {
+            notes.push(Text::new("as reported, not measured", "上报数据，非本程序量测"));
+        }
         if series.not_judged > 0 {
             notes.push(Text::new(
                 format!("{} rows are of regions that are not judged and are left out", series.not_judged),

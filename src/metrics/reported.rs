@@ -257,12 +257,10 @@ impl ReportedValue {
         let Some(every) = self.every_year else { return Vec::new() };
         let row = |year: Year| Variant {
             code: year.year.to_string(),
-            label: match year.is_judged {
-                true => Text::new(format!("year {}", year.year), format!("{}年", year.year)),
-                false => Text::new(
-                    format!("year {}, before the promise", year.year),
-                    format!("{}年（早于承诺，不评价）", year.year),
-                ),
+            label: match (year.value, year.is_judged) {
+                (None, _) => Text::new("nothing reported", "未上报"),
+                (Some(_), true) => Text::new("as reported", "上报值"),
+                (Some(_), false) => Text::new("before the promise", "早于承诺，不评价"),
             },
             figure: self.figure(year.value),
             others: Vec::new(),

@@ -284,9 +284,9 @@ impl Page<'_> {
                 item = row.item;
                 let title = match (item, self.lang) {
                     (Some(number), Lang::En) => format!("Item {number} of the plan"),
-                    (Some(number), Lang::Zh) => format!("规划第 {number} 项"),
+                    (Some(number), Lang::Zh) => format!("文件第 {number} 项"),
                     (None, Lang::En) => "No item of the plan".to_owned(),
-                    (None, Lang::Zh) => "非规划条目".to_owned(),
+                    (None, Lang::Zh) => "非文件条目".to_owned(),
                 };
                 out.push_str(&format!("<tr class=\"item\"><th colspan=\"4\" scope=\"rowgroup\">{title}</th></tr>\n"));
             }
@@ -350,7 +350,7 @@ impl Page<'_> {
             if synthetic { " *" } else { "" },
             self.say(
                 "By the share of targets met, the plan's own where the study says whose they are; each counts the same. Missing data makes a range of places, never a lower place.",
-                "按达标目标所占比例排列（注明目标性质时仅计规划自身目标），各目标权重相同；缺失数据形成名次区间，不降低名次。"
+                "按达标目标所占比例排列（注明目标性质时仅计文件自身目标），各目标权重相同；缺失数据形成名次区间，不降低名次。"
             )
         );
         let layers: Vec<&Table> = self.report.tables.iter().filter(|table| table.name == "ranking").collect();
