@@ -178,7 +178,7 @@ impl<'t> Homes<'t> {
 
     /// The smallest regions with outlines within a distance of a place, included.
     pub(crate) fn within(&self, place: &Place, metres: f64) -> Vec<RegionIdx> {
-        let Some((_, regions, locator)) = self.levels.first() else { return Vec::new() };
+        let Some(Outlined { regions, locator, .. }) = self.levels.first() else { return Vec::new() };
         locator.within_distance(place.xy.array(), metres).into_iter().map(|nth| regions[nth as usize]).collect()
     }
 
