@@ -16,7 +16,7 @@ use crate::model::transit::Mode;
 use crate::model::transit::Service;
 
 /// A call between two others may lie so far from them, however near they are to each other.
-const LEAST_GAP_M: f64 = 5_000.0;
+const LEAST_ASIDE_M: f64 = 2_000.0;
 
 /// A call of a line, or one that was left out.
 struct Spot {
@@ -138,13 +138,13 @@ impl Around<'_, '_> {
             .collect()
     }
 
-    /// Units around two stops along a line: between two that are known those that lie no farther from either than they are from each
-    /// other; at the end of a line those of the last that is known, and their neighbours.
+    /// Units around two stops along a line: between two that are known those that lie no farther from either than half the way from one
+    /// to the other; at the end of a line those of the last that is known, and their neighbours.
     fn gap(&self, before: Option<StopIdx>, after: Option<StopIdx>) -> BTreeSet<usize> {
         match (before, after) {
             (Some(before), Some(after)) if before != after => {
                 let apart_m = self.network.stop(before).at.xy.distance_m(self.network.stop(after).at.xy);
-                let radius_m = apart_m.max(LEAST_GAP_M);
+                let radius_m = (apart_m / 2.0).max(LEAST_ASIDE_M);
                 let around = [before, after].into_iter().flat_map(|stop| self.network.units_within(stop, radius_m));
                 around.chain(self.network.units_between(before, after)).collect()
             }
