@@ -51,7 +51,12 @@ impl<'c> Index<'c> {
             let one = known.entry(region.code.clone()).or_default();
             one.names.insert(region.name.clone());
             if one.within.is_empty() {
-                one.within = region.parents.iter().map(called).collect();
+                one.within = region
+                    .parents
+                    .iter()
+                    .filter_map(|code| names.get(code.as_str()))
+                    .map(|name| (*name).to_owned())
+                    .collect();
             }
         }
         for outcome in rows().flat_map(|row| &row.outcomes) {

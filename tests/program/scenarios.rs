@@ -364,7 +364,6 @@ fn what_a_patch_names_must_be_there() {
         // the city or the province that begins so, not a county of it
         ("people.scale = { regions = { \"3201\" = 2 } }", "did you mean \"320100\"?"),
         ("people.scale = { regions = { \"32\" = 2 } }", "did you mean \"320000\"?"),
-        ("people.scale = { regions = { \"320102\" = 2 } }", "did you mean \"320101\", West?"),
         ("network.withdraw-lines = \"X1\"", "the study has no lines"),
         ("network.close-areas = { path = \"flood.geojson\" }", "neither streets nor a cost surface"),
         ("[indicator.nearer]\nwithin = \"1 km\"", "no indicator \"nearer\""),
