@@ -140,12 +140,12 @@ impl<'a, V> Series<'a, V> {
         Ok(found)
     }
 
-    /// The newest value of a region; none where a row that can not be used may be as new.
+    /// The newest value of a region, of those that can be used.
     pub fn newest(&self, region: Option<RegionIdx>) -> Option<&(&'a Reported, V)> {
-        self.values.get(&region)?.last().filter(|_| self.doubt(region).is_none())
+        self.values.get(&region)?.last()
     }
 
-    /// Why the newest value of a region is not known although rows of it were read.
+    /// Why the newest value of a region may be another: a row that can not be used may be as new.
     pub fn doubt(&self, region: Option<RegionIdx>) -> Option<Text> {
         let newest = self.values.get(&region).and_then(|values| values.last()).map(|(one, _)| one.day);
         let may_be_newest = |one: &&Refused<'_>| match (one.region, one.day, newest) {
@@ -245,11 +245,17 @@ impl Metric for ReportedValue {
         let name = self.series.as_deref().unwrap_or(context.id);
         let series = Series::read(study, name, |text| parse(text, self.unit))?;
         let newest = |region| series.newest(region).map(|(_, value)| *value);
-        let mut headline = self.figure(newest(None));
+        // what the newest row says is not known where that one can not be used
+        let figure = |region| {
+            let figure = self.figure(newest(region));
+            match series.doubt(region) {
+                Some(doubt) => Figure { bounds: None, is_open: figure.value.is_some(), ..figure }.because(doubt),
+                None => figure,
+            }
+        };
+        let mut headline = figure(None);
         let reporting: Vec<RegionIdx> = series.values.keys().copied().flatten().collect();
-        if let Some(doubt) = series.doubt(None) {
-            headline = headline.because(doubt);
-        } else if headline.value.is_none() {
+        if headline.value.is_none() && series.doubt(None).is_none() {
             headline.reason = Some(match reporting.len() {
                 0 => Text::new(
                     format!("no value of \"{name}\" was reported"),
@@ -272,16 +278,11 @@ impl Metric for ReportedValue {
                 .into_iter()
                 .map(|(level, region)| {
                     let of = if Some(region) == whole_area(study) { None } else { Some(region) };
-                    let figure = self.figure(newest(of));
-                    let figure = match series.doubt(of) {
-                        Some(doubt) => figure.because(doubt),
-                        None => figure,
-                    };
-                    RegionFigure { region, level, figure }
+                    RegionFigure { region, level, figure: figure(of) }
                 })
                 .collect(),
         };
-        let history = series.values.get(&None).into_iter().flatten().filter(|_| headline.value.is_some());
+        let history = series.values.get(&None).into_iter().flatten();
         let history = history.map(|(one, value)| Moment { day: one.day, value: *value }).collect();
         Ok(Output {
             headline,

@@ -581,6 +581,27 @@ fn a_dropped_town_is_unknown_weight() {
 }
 
 #[test]
+fn a_number_with_a_comma_and_no_quotes_is_not_taken_apart() {
+    // 12,345 in six columns are seven cells: 12 people and 345 villages would be a wrong number that looks right
+    for row in ["town,119.9,32.9,12,345,3,", "town,119.9,32.9,12,345,3,320101"] {
+        let mut small = Small::new("12345", "3");
+        small.people = small.people.replace("town,119.9,32.9,\"12345\",3,", row);
+        let finished = small.run().unwrap();
+        let card = &finished.card.indicators[0];
+        assert_eq!((parts(&card.figure).1, card.verdict), (Some((0, 100_000)), Verdict::NoData), "{row}");
+        assert!(finished.issues.iter().any(|issue| issue.code == "ragged-row" && issue.record == Some(6)), "{row}");
+    }
+    // a separator at the end of every row but the header is none of that
+    let mut small = Small::new("12345", "3");
+    small.people = small
+        .people
+        .lines()
+        .map(|line| if line.starts_with("id") { format!("{line}\n") } else { format!("{line},\n") })
+        .collect();
+    assert_eq!(small.run().unwrap().card.indicators[0].verdict, Verdict::Missed);
+}
+
+#[test]
 fn a_comma_is_no_thousands_separator_where_another_number_shows_that_it_is_a_decimal_point() {
     let mut small = Small::new("12,345", "3");
     small.people = small.people.replace("v0,119.3,32.10,100", "v0,119.3,32.10,\"99,5\"");
