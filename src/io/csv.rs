@@ -71,15 +71,30 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         .collect();
 
     let mut records = 0;
+    // cells of a row that has no more of them than it should; some programs end every row but the header with a separator
+    let mut usual = names.len();
     while reader.read_record(&mut row).map_err(broken)? {
         records += 1;
+        if records == 1 && row.iter().skip(names.len()).all(|cell| cell.trim().is_empty()) {
+            usual = usual.max(row.len());
+        }
         // the reader's own position of a row is that of the blank lines before it
         let end = reader.position().line().saturating_sub(1);
         let line = end.saturating_sub(row.iter().map(|cell| cell.matches('\n').count() as u64).sum());
         let warn = |sink: &mut dyn Sink, code, what| {
             sink.issue(Issue::new(Severity::Warning, code, request.shown, what).at_record(records));
         };
-        if row.len() != names.len() {
+        let is_torn = row.len() > usual || row.iter().skip(names.len()).any(|cell| !cell.trim().is_empty());
+        if is_torn {
+            let what = format!(
+                "line {line} has {} cells, the header {}: no value can be told for certain, and none is read; put values that hold a \
+                 separator, as 12,345, in quotes",
+                row.len(),
+                names.len()
+            );
+            warn(sink, "ragged-row", what);
+            row.clear();
+        } else if row.len() < names.len() {
             let what = format!("line {line} has {} cells, the header {}", row.len(), names.len());
             warn(sink, "ragged-row", what);
         }

@@ -87,8 +87,10 @@ impl Metric for Milestone {
         let series = Series::read(study, name, done)?;
         let mut idle = Vec::new();
         let share = |regions: &[Option<RegionIdx>]| {
-            let states: Vec<Option<bool>> =
-                regions.iter().map(|region| series.newest(*region).map(|(_, done)| *done)).collect();
+            let state = |region: &Option<RegionIdx>| {
+                series.newest(*region).filter(|_| series.doubt(*region).is_none()).map(|(_, done)| *done)
+            };
+            let states: Vec<Option<bool>> = regions.iter().map(state).collect();
             let count = |state| states.iter().filter(|it| **it == state).count() as f64;
             let (done, not, unknown) = (count(Some(true)), count(Some(false)), count(None));
             let figure = Figure::share(done, done + not, unknown);

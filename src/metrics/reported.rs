@@ -150,12 +150,12 @@ impl<'a, V> Series<'a, V> {
         Ok(found)
     }
 
-    /// The newest value of a region; none where a row that can not be used may be as new.
+    /// The newest value of a region, of those that can be used.
     pub fn newest(&self, region: Option<RegionIdx>) -> Option<&(&'a Reported, V)> {
-        self.values.get(&region)?.last().filter(|_| self.doubt(region).is_none())
+        self.values.get(&region)?.last()
     }
 
-    /// Why the newest value of a region is not known although rows of it were read.
+    /// Why the newest value of a region may be another: a row that can not be used may be as new.
     pub fn doubt(&self, region: Option<RegionIdx>) -> Option<Text> {
         let newest = self.values.get(&region).and_then(|values| values.last()).map(|(one, _)| one.day);
         let may_be_newest = |one: &&Refused<'_>| match (one.region, one.day, newest) {
@@ -312,13 +312,18 @@ impl Metric for ReportedValue {
         let study = context.study;
         let name = self.series.as_deref().unwrap_or(context.id);
         let series = Series::read(study, name, |text| parse(text, self.unit))?;
-        let figure_of = |region: Option<RegionIdx>| self.figure_of(series.values.get(&region));
         let whole = whole_areas(study);
+        // what the newest row says is not known where that one can not be used
+        let figure_of = |region: Option<RegionIdx>| {
+            let figure = self.figure_of(series.values.get(&region));
+            match series.doubt(region) {
+                Some(doubt) => Figure { bounds: None, is_open: figure.value.is_some(), ..figure }.because(doubt),
+                None => figure,
+            }
+        };
         let mut headline = figure_of(None);
         let reporting: Vec<RegionIdx> = series.values.keys().copied().flatten().collect();
-        if let Some(doubt) = series.doubt(None) {
-            headline = headline.because(doubt);
-        } else if headline.value.is_none() {
+        if headline.value.is_none() && series.doubt(None).is_none() {
             headline.reason = Some(match reporting.len() {
                 0 if series.values.contains_key(&None) => Text::new(
                     format!("no value of \"{name}\" is of a year that the promise holds for"),
@@ -345,16 +350,11 @@ impl Metric for ReportedValue {
                 .into_iter()
                 .map(|(level, region)| {
                     let of = Some(region).filter(|region| !whole.contains(region));
-                    let figure = figure_of(of);
-                    let figure = match series.doubt(of) {
-                        Some(doubt) => figure.because(doubt),
-                        None => figure,
-                    };
-                    RegionFigure { region, level, figure }
+                    RegionFigure { region, level, figure: figure_of(of) }
                 })
                 .collect(),
         };
-        let history = series.values.get(&None).into_iter().flatten().filter(|_| headline.value.is_some());
+        let history = series.values.get(&None).into_iter().flatten();
         let history = history.map(|(one, value)| Moment { day: one.day, value: *value }).collect();
         let mut notes = notes(study, &series);
         if let Some(every) = self.every_year {
