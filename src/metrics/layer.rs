@@ -144,7 +144,8 @@ pub(crate) fn region_style(values: Vec<Class>, second_line: Option<&str>) -> Sty
     let verdict = |(code, ..): (&str, &str, &str)| Filter::equals("verdict", code);
     let measured = Filter::OneOf { field: "verdict".into(), values: MEASURED.map(str::to_owned).to_vec() };
     let mut classes: Vec<Class> = values.into_iter().map(|class| class.when(measured.clone())).collect();
-    let (outline, outline_mm) = (OUTLINE, OUTLINE_MM);
+    // white would not part what is drawn in white and grey from its surroundings
+    let (outline, outline_mm) = ("#969696", 0.25);
     classes.extend([
         Class::range(
             "value",
@@ -158,7 +159,7 @@ pub(crate) fn region_style(values: Vec<Class>, second_line: Option<&str>) -> Sty
         Class::of(
             verdict(NOT_APPLICABLE),
             Text::new(NOT_APPLICABLE.1, NOT_APPLICABLE.2),
-            Symbol::Fill { color: "#ffffff", outline: "#969696", outline_mm: 0.25 },
+            Symbol::Fill { color: "#ffffff", outline, outline_mm },
         ),
     ]);
     let second_line = second_line.map(str::to_owned);

@@ -233,7 +233,7 @@ fn pair_table(survey: &Survey<'_>, reports: &[PairReport<'_>], mut table: Table)
             "status",
             [
                 line(palette::PAIRS[0], 1.0, Some("2.2;1.2"), true),
-                line(palette::PAIRS[1], 0.35, None, true),
+                line(palette::PAIRS[1], 0.35, None, false),
                 line(palette::PAIRS[2], 0.5, Some("0.5;1.3"), false),
             ],
         ),

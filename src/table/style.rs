@@ -337,8 +337,8 @@ pub mod palette {
     /// From little to much in many classes: YlGnBu of ColorBrewer (Brewer 2013), nine classes.
     pub const RISING: [&str; 9] =
         ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"];
-    /// Pairs: not connected, connected, no data.
-    pub const PAIRS: [&str; 3] = ["#c51b7d", "#252525", "#bdbdbd"];
+    /// Pairs: not connected, connected, no data. What is there is pale, what is missing stands out.
+    pub const PAIRS: [&str; 3] = ["#c51b7d", "#bdbdbd", "#525252"];
 }
 
 #[cfg(test)]
