@@ -201,10 +201,9 @@ pub(crate) fn missing(plan: &Plan, study: &Study, indicator: &IndicatorPlan) -> 
     }
     while let Some(first) = kinds.first().copied() {
         let from = inputs.iter().copied().find(|input| input.gives_kind(first));
-        let (same, others) =
+        let (same, others): (Vec<&str>, Vec<&str>) =
             kinds.into_iter().partition(|kind| *kind == first || from.is_some_and(|input| input.gives_kind(kind)));
         kinds = others;
-        let same: Vec<&str> = same;
         let word = if same.len() == 1 { "kind" } else { "kinds" };
         let en: Vec<String> = same.iter().map(|kind| format!("\"{kind}\"")).collect();
         let zh: Vec<String> = same.iter().map(|kind| format!("“{kind}”")).collect();

@@ -508,7 +508,8 @@ impl Work<'_> {
             }
             Ok(target) if self.asked.contains(&Group::Definition) => {
                 let shown = |target: Option<&TargetFile>| {
-                    let bound = target.and_then(|target| Some(check::target(target, &indicator.measure).ok()?.bound.to_string()));
+                    let bound = target
+                        .and_then(|target| Some(check::target(target, &indicator.measure).ok()?.bound.to_string()));
                     bound.unwrap_or_else(|| "–".to_owned())
                 };
                 let (was, is) = (shown(indicator.target.as_ref()), shown(Some(&target)));
