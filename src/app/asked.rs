@@ -150,7 +150,8 @@ impl<'c> Index<'c> {
         if self.known.contains_key(text) {
             return vec![text.to_owned()];
         }
-        let forms: [&dyn Fn(&str, &Known) -> bool; 3] = [
+        type Form<'f> = &'f dyn Fn(&str, &Known) -> bool;
+        let forms: [Form<'_>; 3] = [
             &|_, known| known.names.iter().any(|name| plain(name) == text),
             &|_, known| known.names.iter().any(|name| unqualified(name).is_some_and(|(own, _)| plain(own) == text)),
             &|id, known| known.names.iter().any(|name| is_called(text, id, name, &known.within)),

@@ -388,13 +388,13 @@ fn weight(outcome: &OutcomeRow) -> Weight {
     Weight::from_f64(outcome.weight).unwrap_or_default()
 }
 
+/// States of a point before and after, and the weight that it had and has in them.
+type Shift<'r> = ((Option<&'r str>, Option<&'r str>), (Weight, Weight));
+
 /// The weight of a point by its states before and after. Parts of a point stay in their state as far as they can; what is left goes from
 /// the parts that became less to those that became more, in their order. What a point weighs more or less than before is added to or
 /// taken from its last part.
-fn shifts<'r>(
-    before: Option<&'r OutcomeRow>,
-    after: Option<&'r OutcomeRow>,
-) -> Vec<((Option<&'r str>, Option<&'r str>), (Weight, Weight))> {
+fn shifts<'r>(before: Option<&'r OutcomeRow>, after: Option<&'r OutcomeRow>) -> Vec<Shift<'r>> {
     let of = |outcome: Option<&OutcomeRow>| outcome.map(weight).unwrap_or_default();
     let (Some(x), Some(y)) = (before, after) else {
         let states = (before.map(|it| it.state.as_str()), after.map(|it| it.state.as_str()));

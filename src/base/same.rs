@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_limit_is_included_to_the_millimetre() {
         for (cost, within) in
-            [(5000.0, true), (5000.000_000_4, true), (5000.000_4, true), (5000.001, false), (4999.0, true)]
+            [(5_000.0, true), (5_000.000_000_4, true), (5_000.000_4, true), (5_000.001, false), (4999.0, true)]
         {
             assert_eq!(is_within(cost, 5000.0), within, "{cost}");
         }

@@ -235,9 +235,7 @@ impl Account {
         let first = self.issues.iter().find(|issue| issue.severity == Severity::Error);
         Err(IngestError::TooMuchWeightLost {
             path: self.ledger.source.clone(),
-            group: group.to_owned(),
-            dropped,
-            all,
+            lost: format!("{dropped} of {all} ({group})"),
             max_loss,
             first: first.map(Issue::to_string).unwrap_or_default(),
         })
@@ -340,7 +338,7 @@ impl Amounts {
                     if written::may_be_decimal_comma(&text) {
                         self.with_comma.push(record.number);
                     }
-                    self.first.get_or_insert_with(|| (record.number, text, value));
+                    self.first.get_or_insert((record.number, text, value));
                     self.count += 1;
                     Number::Is(value)
                 }

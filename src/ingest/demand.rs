@@ -62,6 +62,9 @@ struct Collector<'s> {
     synthetic: bool,
 }
 
+/// Finds where records lie that were left out.
+type Places<'f> = &'f dyn Fn(&[LeftOut]) -> Result<Vec<Option<Place>>, IngestError>;
+
 /// What is known of a record that was left out.
 struct LeftOut {
     record: u64,
@@ -182,12 +185,7 @@ impl Collector<'_> {
     }
 
     /// Remembers what was left out, with the region that it would be in; `located` are places by id where another file gives them.
-    fn lose(
-        &mut self,
-        places: &dyn Fn(&[LeftOut]) -> Result<Vec<Option<Place>>, IngestError>,
-        homes: &Homes<'_>,
-        account: &mut Account,
-    ) -> Result<(), IngestError> {
+    fn lose(&mut self, places: Places<'_>, homes: &Homes<'_>, account: &mut Account) -> Result<(), IngestError> {
         if self.left_out.is_empty() {
             return Ok(());
         }

@@ -127,8 +127,8 @@ pub enum IngestError {
     )]
     TooMuchLost { path: String, dropped: u64, read: u64, max_loss: Share, reasons: Vec<String>, first: String },
     /// A source lost more of what its records weigh than it may.
-    #[error("{path} lost {dropped} of {all} ({group}), more than max-loss = \"{max_loss}\"; first: {first}")]
-    TooMuchWeightLost { path: String, group: String, dropped: Weight, all: Weight, max_loss: Share, first: String },
+    #[error("{path} lost {lost}, more than max-loss = \"{max_loss}\"; first: {first}")]
+    TooMuchWeightLost { path: String, lost: String, max_loss: Share, first: String },
 }
 
 fn meant(near: &Option<String>) -> String {

@@ -8,7 +8,7 @@ use crate::table::half_width;
 pub(crate) enum Way {
     /// Back over the same stops with as many departures.
     Both,
-    OneWay,
+    Single,
     /// Round and round.
     Loop,
 }
@@ -49,7 +49,7 @@ const WAYS: [(Way, &[&str]); 3] = [
         ],
     ),
     (
-        Way::OneWay,
+        Way::Single,
         &[
             "one-way",
             "one way",
@@ -354,14 +354,14 @@ mod tests {
             ("上行／下行", Some(Way::Both)),
             ("Both", Some(Way::Both)),
             ("Two-Way", Some(Way::Both)),
-            ("上行", Some(Way::OneWay)),
-            ("下行方向", Some(Way::OneWay)),
-            ("单向", Some(Way::OneWay)),
-            ("去程", Some(Way::OneWay)),
-            ("回程", Some(Way::OneWay)),
-            ("１", Some(Way::OneWay)),
-            ("0", Some(Way::OneWay)),
-            ("outbound", Some(Way::OneWay)),
+            ("上行", Some(Way::Single)),
+            ("下行方向", Some(Way::Single)),
+            ("单向", Some(Way::Single)),
+            ("去程", Some(Way::Single)),
+            ("回程", Some(Way::Single)),
+            ("１", Some(Way::Single)),
+            ("0", Some(Way::Single)),
+            ("outbound", Some(Way::Single)),
             ("环线", Some(Way::Loop)),
             ("环行", Some(Way::Loop)),
             ("顺时针", Some(Way::Loop)),

@@ -452,7 +452,7 @@ impl Table<'_> {
                     return Some(way);
                 }
                 if self.is_map {
-                    return Some(Way::OneWay);
+                    return Some(Way::Single);
                 }
                 // two labels for two courses that run opposite ways, e.g. 南京→镇江 and 镇江→南京
                 let other = match of_route[group.route.as_str()][..] {
@@ -466,7 +466,7 @@ impl Table<'_> {
                     && !is_near(start, end)
                 {
                     by_course.push(format!("{} \"{}\"", group.route, group.direction));
-                    return Some(Way::OneWay);
+                    return Some(Way::Single);
                 }
                 let what = format!("unknown direction \"{}\"; {WAY_CHOICES}", group.direction);
                 let why = Text::new(
