@@ -48,15 +48,14 @@ test: setup ## run all tests with all features (PostGIS in a PostgreSQL of its o
 	if command -v ogr2ogr >/dev/null; then features=$$features,gdal; else echo "skipped: GDAL's ogr2ogr is missing"; fi; \
 	if .ci/with_postgis true; then features=$$features,postgis; server=.ci/with_postgis; else echo "skipped: PostGIS is missing"; fi; \
 	if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		$$server $(CARGO) nextest run --features $$features; \
+		$$server $(CARGO) nextest run --features $$features $(if $(ALL),--run-ignored all); \
 	else \
-		$$server $(CARGO) test --lib --bins --tests --examples --features $$features; \
+		$$server $(CARGO) test --lib --bins --tests --examples --features $$features $(if $(ALL),-- --include-ignored); \
 	fi; \
 	$(CARGO) test --doc --features $$features
 
-nightly: build ## what takes too long for every change: all random cases of the tests, a thousand towns against the peers, then all of .ci/run
-	TONGDA_NIGHTLY=1 $(MAKE) --no-print-directory test
-	TONGDA_TOWNS=1000 .ci/run
+nightly: ## what takes too long for every change: the tests that are marked as long, and a thousand towns against the peers, with all of .ci/run
+	ALL=1 TONGDA_TOWNS=1000 .ci/run
 
 demo: build ## judge Jiangsu on both boundary files and show where they differ; layers go to out/
 	@echo; echo "== Jiangsu on the boundaries of Tianditu"
