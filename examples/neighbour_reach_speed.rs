@@ -250,6 +250,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         hazards: Vec::new(),
         districts: Vec::new(),
         records: Vec::new(),
+        dropped: Vec::new(),
         demand: Vec::new(),
         transit: Some(transit()?),
         water: None,

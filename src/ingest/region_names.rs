@@ -47,13 +47,13 @@ impl<'t> RegionNames<'t> {
     pub(crate) fn new(tree: &'t RegionTree) -> RegionNames<'t> {
         let (mut by_name, mut by_short) = (BTreeMap::new(), BTreeMap::new());
         for (idx, region) in tree.iter() {
-            let name = plain(&region.name);
+            let name = plain(&region.own_name);
             let mut own: Vec<(String, bool)> = vec![(name.clone(), false), (short(&name).to_owned(), true)];
             // behind the names above it, each whole or without its ending
             let mut fronts = vec![String::new()];
             let mut here = region.parent;
             while let Some(above) = here {
-                let above_name = plain(&tree.get(above).name);
+                let above_name = plain(&tree.get(above).own_name);
                 let forms = [above_name.clone(), short(&above_name).to_owned()];
                 let more: Vec<String> =
                     fronts.iter().flat_map(|front| forms.iter().map(move |form| format!("{form}{front}"))).collect();
@@ -95,7 +95,7 @@ impl<'t> RegionNames<'t> {
         let regions = || self.tree.iter().map(|(_, region)| region);
         let near = match text.bytes().all(|byte| byte.is_ascii_digit()) {
             true => nearest_match(text, regions().map(|region| region.code.as_str())),
-            false => nearest_match(text, regions().map(|region| region.name.as_str())),
+            false => nearest_match(text, regions().map(|region| region.own_name.as_str())),
         };
         Meant::Nothing { near: near.map(str::to_owned) }
     }

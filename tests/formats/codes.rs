@@ -47,7 +47,8 @@ const NANJING: [f64; 2] = [118.8, 32.0];
 
 #[test]
 fn regions_above_follow_from_codes_of_gb_t_2260_alone() {
-    let cases: [(&str, &str, &[&str], [f64; 2], &str, &[&str]); 17] = [
+    type Case<'c> = (&'c str, &'c str, &'c [&'c str], [f64; 2], &'c str, &'c [&'c str]);
+    let cases: [Case<'_>; 17] = [
         ("Nanjing", "county", &["320102", "320104"], NANJING, "", &["city 320100", "province 320000"]),
         ("twelve digits", "county", &["320102000000"], NANJING, "", &["city 320100", "province 320000"]),
         ("cities", "city", &["320100", "320300"], NANJING, "", &["province 320000"]),
