@@ -97,7 +97,6 @@ doc: setup ## build the library's documentation; a warning is an error
 lint: setup ## check the formatting and run clippy; a warning is an error
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --all-features -- -D warnings
-	$(CARGO) clippy -- -D warnings
 
 clean: ## remove what was built and what the demo wrote
 	$(CARGO) clean
