@@ -3,6 +3,7 @@
 Shared by outputs.py and workbook.py. Plain Python.
 """
 import json
+import pathlib
 import re
 import sys
 import zipfile
@@ -23,6 +24,25 @@ WORDS = {
         "township": ("township", "乡镇（街道）"), "village": ("village", "村（社区）"),
     },
 }
+
+
+def in_lang(said, lang):
+    """The text of a figure or a target; the Chinese stands beside it where it is another."""
+    return (said.get("text_zh") if lang == "zh" else None) or said.get("text") or ""
+
+
+# what is weighed, where it is no group of the user's own
+WEIGHED = {"people": "人口", "count": "点数", "regions": "区域", "pairs": "对", "hubs": "枢纽", "facilities": "设施", "records": "记录", "m²": "平方米"}
+
+
+def weighed(name, lang):
+    return WEIGHED.get(name, name) if lang == "zh" else name
+
+
+def outcomes():
+    """The words of outcomes by code, in English and Chinese, from where the program declares them."""
+    with open(pathlib.Path(__file__).parents[2] / "src/base/words.rs", encoding="utf-8") as file:
+        return {code: (en, zh) for code, en, zh in re.findall(r'\("([a-z0-9-]+)", "([^"]*)", "([^"]*)"\)', file.read())}
 
 
 class Tally:
@@ -213,6 +233,9 @@ class BookCheck:
             return zh
         return f"{zh} {en}"
 
+    def said(self, figure):
+        return self.say(in_lang(figure, "en"), in_lang(figure, "zh"))
+
     def of(self, text):
         return self.say(text["en"], text["zh"]) if text else ""
 
@@ -231,7 +254,7 @@ class BookCheck:
 
     def figure(self, where, row, figure):
         """The five columns of a figure."""
-        self.text(f"{where}, text", row[self.say("Value", "数值")], figure["text"])
+        self.text(f"{where}, text", row[self.say("Value", "数值")], self.said(figure))
         self.number(f"{where}, value", row[self.say("Value, unrounded", "数值（未取整）")], figure["value"])
         self.number(f"{where}, part", row[self.say("Part", "分子")], figure["part"])
         self.number(f"{where}, whole", row[self.say("Whole", "分母")], figure["whole"])
@@ -269,7 +292,7 @@ class BookCheck:
             self.text(f"{where}, firmness", row[self.say("Firmness", "稳健性")], self.word("firmness", truth["firmness"]))
             if "status" in truth:
                 self.text(f"{where}, status", row[self.say("Status", "状态")], self.word("status", truth["status"]))
-            self.text(f"{where}, target", row[self.say("Target", "目标")], target.get("text"))
+            self.text(f"{where}, target", row[self.say("Target", "目标")], self.said(target))
             assumed = f" {self.say('(assumed)', '（假设）')}" if target.get("by") and target.get("by_is_assumed") else ""
             self.text(f"{where}, by", row[self.say("By", "期限")], (target.get("by") or "") + assumed)
             self.figure(where, row, truth["figure"])
@@ -316,11 +339,13 @@ class BookCheck:
             self.figure(where, row, one["figure"])
 
     def people(self):
-        wanted = []
+        wanted, words = [], outcomes()
         for row in self.truth.indicators:
             for ledger in row["weights"]:
-                for part, amount in ledger["parts"] + [[self.say("all", "合计"), ledger["total"]]]:
-                    wanted.append((row, ledger["unit"], part, float(amount)))
+                unit = self.say(weighed(ledger["unit"], "en"), weighed(ledger["unit"], "zh"))
+                for part, amount in ledger["parts"]:
+                    wanted.append((row, unit, self.say(*words.get(part, (part, part))), float(amount)))
+                wanted.append((row, unit, self.say("all", "合计"), float(ledger["total"])))
         sheet = self.sheet("People", "人口台账")
         rows = list(sheet.below()) if sheet else []
         self.tally.same(self.pair, "rows of the people", len(wanted), len(rows))

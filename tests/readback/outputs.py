@@ -17,7 +17,7 @@ import re
 import sqlite3
 import sys
 
-from figures import WORDS, BookCheck, Tally, Truth, die, read_xlsx
+from figures import WORDS, BookCheck, Tally, Truth, die, in_lang, read_xlsx, weighed
 
 NONE = "–"
 
@@ -179,13 +179,21 @@ def shown_as(value, found):
     return found is not None and abs(value - found) <= (0 if value == int(value) else 0.05 + 1e-9)
 
 
-def check_parts(tally, pair, where, figure, text):
+def is_count(row):
+    """Whether parts and wholes are counts of people, pairs or regions, which are shown as whole numbers."""
+    return row["metric"] not in ("attribute-share", "overlay-share", "reported")
+
+
+def check_parts(tally, pair, where, row, text):
     """"214 of 233; 8 more without data", in either language."""
+    figure = row["figure"]
     wanted = [figure["part"], figure["whole"]] + ([figure["unknown"]] if figure["unknown"] else [])
     found = numbers_of(text)
     if "中的" in text and len(found) > 1:
         found[0], found[1] = found[1], found[0]
-    right = len(wanted) == len(found) and all(shown_as(value, one) for value, one in zip(wanted, found))
+    # a part is cut as the share is, so that the rest is not shown too small
+    alike = (lambda value, one: one == int(one) and abs(value - one) < 1) if is_count(row) else shown_as
+    right = len(wanted) == len(found) and all(alike(value, one) for value, one in zip(wanted, found))
     tally.same(pair, f"{where}, part of whole", wanted, wanted if right else found)
 
 
@@ -238,8 +246,8 @@ def html_scorecard(main, truth, tally, pair, lang):
         head, row, title = rows[one["id"]]
         cells = {plain(name): cell for name, cell in zip(head, row)}
         tally.same(pair, f"{where}, title", truth.title(one, lang), plain(title))
-        tally.same(pair, f"{where}, text", one["figure"]["text"] or NONE, plain(cells["Value" if lang == "en" else "数值"]))
-        target = (one["target"] or {}).get("text", NONE)
+        tally.same(pair, f"{where}, text", in_lang(one["figure"], lang) or NONE, plain(cells["Value" if lang == "en" else "数值"]))
+        target = in_lang(one["target"], lang) if one["target"] else NONE
         tally.same(pair, f"{where}, target", target, plain(cells["Target" if lang == "en" else "目标"])[:len(target)])
         chip(tally, pair, where, one, cells["Verdict" if lang == "en" else "结论"], lang)
 
@@ -265,21 +273,21 @@ def chip(tally, pair, where, one, cell, lang):
 def html_indicator(section, row, truth, tally, pair, lang):
     where = row["id"]
     figure = re.search(r'<div class="figure"><b[^>]*>(.*?)</b>(.*?)</div>', section, re.S)
-    tally.same(pair, f"{where}, text", row["figure"]["text"] or NONE, plain(figure.group(1)))
+    tally.same(pair, f"{where}, text", in_lang(row["figure"], lang) or NONE, plain(figure.group(1)))
     spans = figure.group(2)
     if row["target"]:
-        tally.same(pair, f"{where}, target", True, row["target"]["text"] in plain(spans))
+        tally.same(pair, f"{where}, target", True, in_lang(row["target"], lang) in plain(spans))
     chip(tally, pair, where, row, spans, lang)
     after = section[figure.end():]
     of = re.match(r'\s*<p class="soft">([^<]*)</p>', after)
     if row["figure"]["part"] is not None and row["figure"]["whole"] is not None and of:
-        check_parts(tally, pair, where, row["figure"], plain(of.group(1)))
+        check_parts(tally, pair, where, row, plain(of.group(1)))
     for table in tables_of(section):
         head = [plain(one) for one in table[0]]
         if head[0] in ("Definition", "口径"):
             html_definitions(table, row, tally, pair, lang)
         elif len(head) > 2 and head[1] in ("Code", "代码"):
-            html_worst(table, row, truth, tally, pair)
+            html_worst(table, row, truth, tally, pair, lang)
     for level, words in WORDS["level"].items():
         word = re.escape(words[0 if lang == "en" else 1])
         for count, told in re.findall(rf"<p>{word}[ （(]+(\d+)[）)]*[:：] *([^<]*)</p>", section):
@@ -287,9 +295,9 @@ def html_indicator(section, row, truth, tally, pair, lang):
             tally.same(pair, f"{where}, number of regions ({level})", len(regions), int(count))
             check_counts(tally, pair, f"{where}, {level}", regions, told, lang)
     if row["metric"] not in OTHER_MAP:
-        html_map(section, row, tally, pair)
+        html_map(section, row, tally, pair, lang)
     for told in re.findall(r'<p class="soft">(?:Account|台账)[:：] ?([^<]*)</p>', section):
-        html_account(told, row, tally, pair)
+        html_account(told, row, tally, pair, lang)
 
 
 def html_definitions(table, row, tally, pair, lang):
@@ -302,14 +310,14 @@ def html_definitions(table, row, tally, pair, lang):
         tally.same(pair, f"{where} is known", True, one is not None)
         if one is None:
             continue
-        tally.same(pair, f"{where}, text", one["figure"]["text"] or NONE, plain(cells[1]) or NONE)
+        tally.same(pair, f"{where}, text", in_lang(one["figure"], lang) or NONE, plain(cells[1]) or NONE)
         for (_, figure), cell in zip(one["others"], cells[2:-1]):
-            tally.same(pair, f"{where}, other scope", figure["text"] or NONE, plain(cell) or NONE)
+            tally.same(pair, f"{where}, other scope", in_lang(figure, lang) or NONE, plain(cell) or NONE)
         if not one["informative_only"]:
             tally.same(pair, f"{where}, verdict", one["verdict"], verdict_word(cells[-1], lang))
 
 
-def html_worst(table, row, truth, tally, pair):
+def html_worst(table, row, truth, tally, pair, lang):
     _, regions = truth.smallest(row)
     texts = {one["code"]: one for one in regions}
     values = []
@@ -320,18 +328,18 @@ def html_worst(table, row, truth, tally, pair):
         tally.same(pair, f"{where} is a region", True, one is not None)
         if one:
             tally.same(pair, f"{where}, name", one["name"], plain(cells[0]))
-            tally.same(pair, f"{where}, text", one["figure"]["text"], plain(cells[2]))
+            tally.same(pair, f"{where}, text", in_lang(one["figure"], lang), plain(cells[2]))
             values.append(one["figure"]["value"])
     downwards = bool(row["target"] and not row["target"]["at_least"])
     if values and row["target"]:
         tally.same(pair, f"{row['id']}, order of the worst", sorted(values, reverse=downwards), values)
 
 
-def html_map(section, row, tally, pair):
+def html_map(section, row, tally, pair, lang):
     """What the pointer shows over a region of the map: name and figure."""
     figures = {}
     for one in row["regions"]:
-        figures.setdefault(one["name"], set()).add(one["figure"]["text"] or NONE)
+        figures.setdefault(one["name"], set()).add(in_lang(one["figure"], lang) or NONE)
     for drawing in re.findall(r'<svg class="map".*?</svg>', section, re.S):
         for told in re.findall(r"<title>([^<]*)</title>", drawing):
             name, colon, text = html.unescape(told).partition(": ")
@@ -340,15 +348,17 @@ def html_map(section, row, tally, pair):
                 tally.same(pair, f"{row['id']}, map, {name}", wanted, wanted if text in figures[name] else [text])
 
 
-def html_account(told, row, tally, pair):
+def html_account(told, row, tally, pair, lang):
     text = html.unescape(told)
     for ledger in row["weights"]:
-        if f" {ledger['unit']} =" not in text and ledger["unit"] not in text.split("=")[0]:
+        unit = weighed(ledger["unit"], lang)
+        if unit not in text.split("=")[0]:
             continue
+        text = text.replace(unit, "")
         wanted = [float(ledger["total"])] + [float(amount) for _, amount in ledger["parts"] if float(amount)]
-        found = [float(one) for one in re.findall(r"(?<![\w-])\d+(?:\.\d+)?(?![\w-])", text)]
-        found = found[:1] + [one for one in found[1:] if one]
-        right = len(wanted) == len(found) and all(abs(a - b) <= 0.05 for a, b in zip(wanted, found))
+        found = numbers_of(text)
+        within = 1 if is_count(row) else 0.05
+        right = len(wanted) == len(found) and all(abs(a - b) <= within for a, b in zip(wanted, found))
         tally.same(pair, f"{row['id']}, account of {ledger['unit']}", wanted, wanted if right else found)
 
 
@@ -376,9 +386,9 @@ def check_card(path, truth, tally, name, lang):
 def card_head(line, row, tally, pair, lang):
     cells = [one for one in re.split(r" {2,}", line.strip()) if one]
     where = row["id"]
-    tally.same(pair, f"{where}, text", row["figure"]["text"] or NONE, cells[0])
+    tally.same(pair, f"{where}, text", in_lang(row["figure"], lang) or NONE, cells[0])
     if row["target"]:
-        text = row["target"]["text"]
+        text = in_lang(row["target"], lang)
         tally.same(pair, f"{where}, target", text, cells[1][:len(text)])
     verdict = re.sub(r" \([^()]*\)$", "", cells[-1])
     word = lang_words("verdict", row["verdict"], lang)
@@ -394,7 +404,7 @@ def card_head(line, row, tally, pair, lang):
 def card_block(block, row, truth, tally, pair, lang):
     where, figure = row["id"], row["figure"]
     if figure["part"] is not None and figure["whole"] is not None and block:
-        check_parts(tally, pair, where, figure, block[0])
+        check_parts(tally, pair, where, row, block[0])
     for one in row["variants"] if len(row["variants"]) > 1 else []:
         label = one["label"][lang]
         line = next((line for line in block if re.match(rf"{re.escape(one['code'])} ", line) and label in line), None)
@@ -403,7 +413,7 @@ def card_block(block, row, truth, tally, pair, lang):
             continue
         after = line.index(label, len(one["code"])) + len(label)
         cells = [cell for cell in re.split(r" {2,}", line[after:].strip()) if cell]
-        tally.same(pair, f"{where}, definition {one['code']}, text", one["figure"]["text"] or NONE, cells[0] if cells else NONE)
+        tally.same(pair, f"{where}, definition {one['code']}, text", in_lang(one["figure"], lang) or NONE, cells[0] if cells else NONE)
         if any(variant["others"] for variant in row["variants"]) and not one["informative_only"]:
             tally.same(pair, f"{where}, definition {one['code']}, verdict", lang_words("verdict", one["verdict"], lang), cells[-1])
     level, regions = truth.smallest(row)
@@ -420,7 +430,7 @@ def card_block(block, row, truth, tally, pair, lang):
     check_counts(tally, pair, where, regions, counts, lang)
     texts = {}
     for one in regions:
-        texts.setdefault(one["name"], set()).add(one["figure"]["text"])
+        texts.setdefault(one["name"], set()).add(in_lang(one["figure"], lang))
     for one in re.split(", |、", worst) if worst else []:
         name = next((name for name in texts if re.sub(r"\s", "", one).startswith(re.sub(r"\s", "", name))), None)
         tally.same(pair, f"{where}, lowest {one}", True, name is not None and re.sub(r"\s", "", one)[len(re.sub(r"\s", "", name)):] in {re.sub(r"\s", "", text) for text in texts[name]})
