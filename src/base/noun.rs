@@ -15,6 +15,15 @@ pub struct Noun {
     pub zh: String,
 }
 
+/// What a group of weights of a demand layer counts: its plural in English, and the word behind a number in Chinese.
+pub fn plural_of_group(name: &str) -> (&str, &str) {
+    match name {
+        "people" => ("people", "人"),
+        "count" => ("points", "个点"),
+        other => (other, other),
+    }
+}
+
 impl Noun {
     /// One and several in English, and the word behind a number in Chinese.
     pub fn new(one: &str, many: &str, zh: &str) -> Noun {
@@ -28,11 +37,13 @@ impl Noun {
 
     /// What a group of weights of a demand layer counts: people, points, or what the group is called.
     pub fn of_group(name: &str) -> Noun {
-        match name {
-            "people" => Noun::people(),
-            "count" => Noun::new("point", "points", "个点"),
-            other => Noun::named(other),
-        }
+        let (many, zh) = plural_of_group(name);
+        let one = match name {
+            "people" => "person",
+            "count" => "point",
+            other => other,
+        };
+        Noun::new(one, many, zh)
     }
 
     /// People.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::base::ledger::WeightLedger;
 use crate::base::noun::Noun;
+use crate::base::noun::plural_of_group;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -436,11 +437,7 @@ impl Answer<'_> {
 
     /// What the group of the weight is called, in English and Chinese.
     pub fn who(&self) -> (&str, &str) {
-        match self.parties.group.name.as_str() {
-            "people" => ("people", "人"),
-            "count" => ("points", "个点"),
-            other => (other, other),
-        }
+        plural_of_group(&self.parties.group.name)
     }
 
     fn figure(&self, points: &[usize]) -> (Figure, WeightLedger) {

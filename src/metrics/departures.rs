@@ -5,6 +5,7 @@ use crate::base::idx::StopIdx;
 use crate::base::units::Seconds;
 use crate::base::units::Text;
 use crate::base::units::trim_zeros;
+use crate::model::transit::More;
 
 /// One vehicle's way from a stop of one region to a stop of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +131,16 @@ impl Departures {
     /// A day, however they are known.
     pub fn trips(&self) -> f64 {
         self.rides.len() as f64 + self.untimed
+    }
+
+    /// Adds departures known by number only, and how many more of them there may be.
+    pub fn add_untimed(&mut self, trips: f64, more: More) {
+        self.untimed += trips;
+        match more {
+            More::No => {}
+            More::UpTo(most) => self.more += (most - trips).max(0.0),
+            More::Unknown => self.is_open = true,
+        }
     }
 
     /// Whether there is none.

@@ -56,7 +56,6 @@ use crate::model::place::Place;
 use crate::model::region::Level;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
-use crate::model::transit::More;
 use crate::model::transit::Pattern;
 use crate::model::transit::Service;
 use crate::model::transit::Transit;
@@ -351,15 +350,7 @@ fn each_way(day: &ServiceDay<'_>, patterns: &[&Pattern]) -> Departures {
         let rising = places.windows(2).filter(|two| two[0] < two[1]).count();
         let falling = places.windows(2).filter(|two| two[0] > two[1]).count();
         let is_against = falling > rising && !pattern.is_loop;
-        let add = |sum: &mut Departures| {
-            let trips = day.trips_per_day(pattern);
-            sum.untimed += trips;
-            match pattern.more {
-                More::No => {}
-                More::UpTo(most) => sum.more += (most - trips).max(0.0),
-                More::Unknown => sum.is_open = true,
-            }
-        };
+        let add = |sum: &mut Departures| sum.add_untimed(day.trips_per_day(pattern), pattern.more);
         if !is_against || pattern.both_ways {
             add(&mut along);
         }

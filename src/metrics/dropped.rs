@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::idx::RegionIdx;
+use crate::base::noun::plural_of_group;
 use crate::base::units::Limit;
 use crate::base::units::Text;
 use crate::base::units::Weight;
@@ -624,11 +625,7 @@ impl<'s> Opening<'s> {
                 more => (format!("{} and {more} more", which.en), format!("{}等共 {count} 条", which.zh)),
             };
             let weight = thousands(*weight);
-            let who = match self.group.as_str() {
-                "people" => ("people", "人"),
-                "count" => ("points", "个点"),
-                other => (other, other),
-            };
+            let who = plural_of_group(&self.group);
             let (one_en, one_zh) = match cause {
                 Cause::Heavy => (
                     format!("of what was left out the weight is not known: {which_en}"),

@@ -177,12 +177,7 @@ fn add(day: &ServiceDay<'_>, pattern: &Pattern, from: &Spots, to: &Spots, sum: &
     let untimed = |sum: &mut Departures, from: &Spots, to: &Spots, stop: &dyn Fn(usize) -> StopIdx, trips: f64| {
         let there_may_be = trips > 0.0 || pattern.more != More::No;
         let Some(best) = quickest(from, to, &in_order, stop).filter(|_| there_may_be) else { return };
-        sum.untimed += trips;
-        match pattern.more {
-            More::No => {}
-            More::UpTo(most) => sum.more += (most - trips).max(0.0),
-            More::Unknown => sum.is_open = true,
-        }
+        sum.add_untimed(trips, pattern.more);
         sum.stops = sum.stops.or(Some((stop(best.from), stop(best.to))));
         match span {
             Some((first, last)) => {

@@ -16,6 +16,7 @@ use serde::de;
 use crate::base::idx::RegionIdx;
 use crate::base::ledger::WeightLedger;
 use crate::base::noun::Noun;
+use crate::base::noun::plural_of_group;
 use crate::base::units::Text;
 use crate::base::units::Weight;
 use crate::base::units::fixed;
@@ -266,11 +267,7 @@ impl Answer<'_> {
 
     /// Who is counted.
     pub fn who(&self) -> (&str, &str) {
-        match self.group.name.as_str() {
-            "people" => ("people", "人"),
-            "count" => ("points", "个点"),
-            other => (other, other),
-        }
+        plural_of_group(&self.group.name)
     }
 
     /// How it was measured.
