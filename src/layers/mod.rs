@@ -1,8 +1,8 @@
 //! Floor 5: what a run shows beside its indicators' own layers: facilities, lines, outlines for orientation, issues, and the
 //! scorecard as a table.
 
-pub mod antimeridian;
-mod audit;
+mod antimeridian;
+pub mod audit;
 mod corridors;
 mod facilities;
 mod hazards;
