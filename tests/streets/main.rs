@@ -7,3 +7,4 @@ mod streets;
 #[path = "../support/mod.rs"]
 mod support;
 mod surface;
+mod turns;
