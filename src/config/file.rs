@@ -592,7 +592,7 @@ pub struct TravelFile {
     pub transfers: Option<u8>,
     /// Least time between getting off and on, beside the walk; left out, 1 min.
     pub change: Option<Seconds>,
-    /// What counts; left out, bus, coach, metro, rail and ferry.
+    /// What counts; left out, all that everybody may board by a timetable: bus, coach, metro, rail, tram, ferry and cable.
     pub modes: Option<Vec<TransitMode>>,
     /// How long one waits where only the headway is known; left out, `mean`: half of it.
     pub wait: Option<Wait>,
