@@ -62,16 +62,16 @@ const NO_LOSS: [&str; 7] = [
 const NEEDED: [&str; 4] = ["stops.txt", "routes.txt", "trips.txt", "stop_times.txt"];
 
 /// Tables whose rows are measured: one that loses more than `max-loss` stops the run. Of the others (names, publishers, drawn ways) that is a
-/// warning.
+/// warning. What rows of others belong to goes before them, so that the table to blame is told.
 const MEASURED: [&str; 8] = [
+    "stops.txt",
+    "routes.txt",
     "calendar.txt",
     "calendar_dates.txt",
-    "frequencies.txt",
-    "routes.txt",
-    "stop_times.txt",
-    "stops.txt",
-    "transfers.txt",
     "trips.txt",
+    "stop_times.txt",
+    "frequencies.txt",
+    "transfers.txt",
 ];
 
 /// Whether rows that are left out for a reason are lost.
@@ -125,6 +125,12 @@ pub(crate) fn read(
     let are_several = are_several || feeds.len() > 1;
     let days: Vec<Days> = feeds.iter().map(Days::of).collect();
     feeds.iter_mut().zip(&days).for_each(|(feed, days)| preflight::check(feed, days, None));
+    // rows that are lost may be those of the days: they are told before it is said that nothing runs
+    for (feed, source) in feeds.iter().zip(&sources) {
+        let mut books = Books::new(feed, source);
+        books.tell(feed);
+        books.check(max_loss)?;
+    }
     let date = day(plan, &sources, &feeds, &days)?;
     let mut transit = Transit { complete_for: plan.complete_for.clone(), date: Some(date), ..Transit::default() };
     let mut accounts: Vec<Account> = Vec::new();
@@ -220,9 +226,11 @@ fn without_trips(feed: &RawFeed) -> String {
     for (rule, count) in feed.notices.counts.iter().filter(|(rule, count)| count.left_out > 0 && !told(**rule)) {
         why.push(format!("{rule} {}", count.left_out));
     }
-    let first = feed.notices.first.iter().find(|notice| notice.left_out);
+    let first = feed.notices.first.iter().find(|notice| notice.left_out && MEASURED.contains(&notice.file));
     let first = first.map(|notice| format!("; first: {}: {}", notice.file, notice.what)).unwrap_or_default();
-    if why.is_empty() { "none".to_owned() } else { why.join(", ") + &first }
+    let idle = feed.notices.first.iter().find(|notice| notice.rule == Rule::ServiceWithoutDates);
+    let idle = idle.map(|notice| format!("; {}: {}", notice.file, notice.what)).unwrap_or_default();
+    if why.is_empty() { format!("none{idle}") } else { why.join(", ") + &first + &idle }
 }
 
 /// The study's day.
@@ -235,7 +243,13 @@ fn day(plan: &TransitSource, sources: &[Source], feeds: &[RawFeed], days: &[Days
         };
         if let Some(date) = plan.date.filter(|date| *date < first || last < *date) {
             let listed = days::runs(days.trips.keys());
-            return Err(unfit(source, format!("is not valid on {date}; write a date on which it has trips: {listed}")));
+            let lost = feed
+                .tables
+                .iter()
+                .any(|table| table.file.starts_with("calendar") && table.dropped.keys().any(|reason| is_loss(reason)));
+            let why = if lost { format!("; rows left out: {}", without_trips(feed)) } else { String::new() };
+            let what = format!("is not valid on {date}; write a date on which it has trips: {listed}{why}");
+            return Err(unfit(source, what));
         }
     }
     match plan.date {
@@ -329,9 +343,9 @@ impl Books {
         }
     }
 
-    /// The accounts of the tables, in the order in which they stand in an archive: by name.
-    fn close(mut self, max_loss: Share) -> Result<Vec<Account>, IngestError> {
-        for (file, account) in &self.accounts {
+    /// Whether every table of which something is measured lost no more than it may.
+    fn check(&self, max_loss: Share) -> Result<(), IngestError> {
+        for account in MEASURED.iter().filter_map(|file| self.accounts.get(file)) {
             let ledger = &account.ledger;
             let mut lost: Vec<(&str, u64)> = ledger
                 .dropped
@@ -341,7 +355,7 @@ impl Books {
                 .collect();
             let dropped: u64 = lost.iter().map(|(_, count)| count).sum();
             let meant = ledger.read - (ledger.total_dropped() - dropped);
-            if MEASURED.contains(file) && dropped as f64 > max_loss.0 * meant as f64 {
+            if dropped as f64 > max_loss.0 * meant as f64 {
                 let reasons = lost.iter().map(|(code, count)| format!("{code} {count}")).collect();
                 lost.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
                 let first = self.example(account, &lost);
@@ -349,6 +363,12 @@ impl Books {
                 return Err(IngestError::TooMuchLost { path, dropped, read: meant, max_loss, reasons, first });
             }
         }
+        Ok(())
+    }
+
+    /// The accounts of the tables, in the order in which they stand in an archive: by name.
+    fn close(mut self, max_loss: Share) -> Result<Vec<Account>, IngestError> {
+        self.check(max_loss)?;
         for (file, account) in &mut self.accounts {
             let lost = account.ledger.dropped.iter().filter(|(reason, _)| is_loss(reason)).map(|(_, count)| *count);
             let dropped: u64 = lost.sum();

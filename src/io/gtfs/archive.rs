@@ -483,4 +483,30 @@ mod tests {
         let (files, renamed) = chosen(vec![("STOPS.TXT".to_owned(), 1), ("stops.txt".to_owned(), 2)]);
         assert_eq!((files.get("stops.txt"), files.get("STOPS.TXT"), renamed.len()), (Some(&2), Some(&1), 0));
     }
+
+    #[test]
+    fn archives_within_archives_unpack_to_no_more_than_they_may() {
+        // 3 MB of zeros, packed into 3 kB, in an archive that says it is one
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("bomb.zip", zip::write::SimpleFileOptions::default()).unwrap();
+        io::Write::write_all(&mut writer, &vec![0; 3 << 20]).unwrap();
+        let bytes = writer.finish().unwrap().into_inner();
+        let walk = |left: u64| {
+            let source: Box<dyn Bytes> = Box::new(Cursor::new(bytes.clone()));
+            let mut parts = Vec::new();
+            let walk = Walk { shown: "feed.zip", left, inner: 0, parts: &mut parts }.archive(
+                ZipArchive::new(source).unwrap(),
+                Path::new("feed.zip"),
+                &[],
+                &[],
+            );
+            walk.map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            walk(2 << 20).unwrap_err(),
+            "\"feed.zip/bomb.zip\": would unpack to 2 MB or more; unpack it yourself"
+        );
+        // what is named like an archive and is none is passed over
+        assert_eq!(walk(4 << 20), Ok(()));
+    }
 }

@@ -68,11 +68,16 @@ impl Ids {
             Found::LeftOut(_) => Rule::TripOfRowLeftOut,
             Found::Nothing => Rule::ForeignKeyViolation,
         };
+        let why = match self.find(&id) {
+            Found::LeftOut(why) if why != Rule::TripOfRowLeftOut => format!(" ({why})"),
+            _ => String::new(),
+        };
         notices.left_out(rule, file, |notice| {
             let mut notice = notice.at_row(row.number()).at(column, &id);
             notice.what = match rule {
+                Rule::ForeignKeyViolation if of.contains(' ') => format!("{of} have no {column} \"{id}\""),
                 Rule::ForeignKeyViolation => format!("{of} has no {column} \"{id}\""),
-                _ => format!("the row of \"{id}\" in {of} was left out"),
+                _ => format!("the row of \"{id}\" in {of} was left out{why}"),
             };
             notice
         });
@@ -84,6 +89,7 @@ impl Ids {
 pub(super) fn duplicate(row: &Row<'_, '_>, file: &'static str, key: &str, value: &str, notices: &mut Notices) -> Rule {
     notices.left_out(Rule::DuplicateKey, file, |notice| {
         let mut notice = notice.at_row(row.number()).at(key, value);
+        let value = if value.is_empty() { "\"\"" } else { value };
         notice.what = format!("{key} {value} stands in a row before; the first counts");
         notice
     });
