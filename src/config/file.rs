@@ -419,7 +419,7 @@ source_table! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TransitFile {
-    /// GTFS feeds, ZIP archives or folders, relative to the folder of the config.
+    /// GTFS feeds: ZIP archives or folders, of one feed each or of several, relative to the folder of the config.
     pub gtfs: OneOrMany<String>,
     /// The day that is measured, a date without quotes: `2026-03-04`; left out, the Tuesday, Wednesday or Thursday with the most trips,
     /// the first of several.

@@ -155,6 +155,8 @@ fn cases() -> Vec<Case> {
              feed/stop_times.txt, record 1, field \"trip_id\": the first stop of trip t1 has no time (\"8:00\" is not a time; write HH:MM:SS, here \
              08:00:00; hours may exceed 23); the trip is left out")),
         Case("-1 for no time", with("stop_times.txt", "t2,09:10:00,09:10:00", "t2,-1,-1"), Ok("1=2 2=12 | note time-worked-out, warning invalid_time")),
+        // as pandas writes columns in which some values are missing
+        Case("whole numbers with a point", Form::Folder(sound().with("stops.txt", "118.90,0,", "118.90,0.0,").with("trips.txt", "t1,0,", "t1,0.0,").with("stop_times.txt", "B,2,,", "B,2.0,0.0,0.0")), Ok(BOTH)),
         Case("dates with hyphens", with("calendar.txt", "20260302", "2026-03-02"), Err(
             "feed/calendar.txt lost 1 of 1 records (invalid_date 1), more than max-loss = \"20 %\"; first: error [invalid_date] feed/calendar.txt, \
              record 1, field \"start_date\": \"2026-03-02\" is not a date; write YYYYMMDD, here 20260302")),

@@ -123,11 +123,11 @@ fn cases() -> Vec<Case> {
         case(with("stop_times.txt", "B,2,,", "B,2,7,"), &[("unexpected_enum_value", 1)], "stop_times.txt:3"),
         // its 2 trips, their 4 calls and the headway
         case(with("routes.txt", "700", "99"), &[("unexpected_enum_value", 1), ("row_of_a_record_left_out", 7)], "routes.txt:3"),
-        case(with("routes.txt", "700", "1700"), &[("route_type_not_used", 8)], "routes.txt:3"),
+        case(with("routes.txt", "700", "1700"), &[("route_type_not_used", 1)], "routes.txt:3"),
         // no stop has the id, but a group of stops for trips on demand; the trip is left with one call
         case(
             with("stop_times.txt", "f,00:00:00,00:00:00,C", "f,,,G").file("location_groups.txt", "location_group_id\nG\n"),
-            &[("flexible_trip_not_used", 3), ("file_not_used", 1)], "trips.txt:4",
+            &[("flexible_trip_not_used", 1), ("file_not_used", 1)], "trips.txt:4",
         ),
         case(with("stop_times.txt", "08:11:00,B,2", "08:11:00,S,2"), &[("location_with_unexpected_stop_time", 1)], "stops.txt:5"),
         // places

@@ -72,7 +72,7 @@ impl Reading<'_> {
         Ok(zones)
     }
 
-    /// Takes out the trips with flexible calls of which fewer than two calls by timetable are left. Of the others these are used: there the
+    /// Takes out the trips with flexible calls of which fewer than two calls with times are left. Of the others these are used: there the
     /// vehicle is at its time, wherever it goes between.
     pub(super) fn lose_flexible(
         &mut self,
@@ -85,25 +85,22 @@ impl Reading<'_> {
             return;
         }
         let mut fixed: BTreeMap<u32, u64> = BTreeMap::new();
-        for call in calls.iter().filter(|call| flexible.contains_key(&call.trip)) {
+        for call in calls.iter().filter(|call| call.arrival().is_some() && flexible.contains_key(&call.trip)) {
             *fixed.entry(call.trip).or_default() += 1;
         }
         let lost: BTreeSet<u32> =
             flexible.keys().copied().filter(|trip| fixed.get(trip).copied().unwrap_or(0) < 2).collect();
         let rule = Rule::FlexibleTripNotUsed;
         let (trips_file, calls_file) = (schema::TRIPS.file, schema::STOP_TIMES.file);
-        if let Some(first) = lost.first() {
-            let trip = &self.feed.trips[*first as usize];
-            let more = if lost.len() > 1 { format!(" and {} more", lost.len() - 1) } else { String::new() };
+        for trip in lost.iter().map(|at| &self.feed.trips[*at as usize]) {
             self.feed.notices.left_out(rule, trips_file, |notice| {
                 let mut notice = notice.at_row(trip.row).at("trip_id", &trip.id);
                 notice.what = format!(
-                    "flexible trip, not used: {}{more}; it runs where and when it is asked for (GTFS-Flex), not by a timetable",
+                    "flexible trip, not used: {} runs where and when it is asked for (GTFS-Flex), not by a timetable",
                     trip.id
                 );
                 notice
             });
-            self.feed.notices.more(rule, lost.len() as u64 - 1, lost.len() as u64 - 1);
         }
         let of_others = || flexible.iter().filter(|(trip, _)| !lost.contains(trip));
         if let Some((first, _)) = of_others().next() {
@@ -118,8 +115,6 @@ impl Reading<'_> {
                 notice
             });
         }
-        let rows: u64 = flexible.values().sum();
-        self.feed.notices.more(rule, rows, rows);
         // a call that is left alone in such a trip goes with it
         let before = calls.len();
         let is_kept: Vec<bool> = calls.iter().map(|call| !lost.contains(&call.trip)).collect();

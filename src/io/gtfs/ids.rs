@@ -61,10 +61,7 @@ impl Ids {
         let rule = match self.find(&id) {
             Found::At(at) => return Ok(at),
             // what belongs to a record that is of no use is of none either, and is told with it
-            Found::LeftOut(rule) if !rule.is_loss() => {
-                notices.more(rule, 1, 1);
-                return Err(rule);
-            }
+            Found::LeftOut(rule) if !rule.is_loss() => return Err(rule),
             Found::LeftOut(_) => Rule::TripOfRowLeftOut,
             Found::Nothing => Rule::ForeignKeyViolation,
         };

@@ -238,11 +238,9 @@ impl Notices {
         }
     }
 
-    /// Counts more of a rule than are told one by one, and rows that were not used.
-    pub(super) fn more(&mut self, rule: Rule, all: u64, left_out: u64) {
-        let count = self.counts.entry(rule).or_default();
-        count.all += all;
-        count.left_out += left_out;
+    /// Counts a row that was not used for what is told of its whole file.
+    pub(super) fn row_left_out(&mut self, rule: Rule) {
+        self.counts.entry(rule).or_default().left_out += 1;
     }
 
     /// How often a rule is broken.

@@ -415,7 +415,6 @@ impl<'a> Reading<'a> {
                 notice.what = format!("{} {routes} of {words}, with {} {trips}: not used", unused.routes, unused.trips);
                 notice
             });
-            self.feed.notices.more(rule, unused.routes - 1, unused.routes - 1);
         }
         Ok(())
     }

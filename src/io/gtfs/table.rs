@@ -200,7 +200,7 @@ pub(super) fn read(
         count.lines.note(rows.number(), rows.line);
         if let Some(rule) = head.fault {
             *count.dropped.entry(rule.name()).or_default() += 1;
-            notices.more(rule, 0, 1);
+            notices.row_left_out(rule);
             continue;
         }
         let is_sound = shape == Shape::Sound && rows.len() == head.width;

@@ -45,9 +45,13 @@ pub(super) fn date(text: &str) -> Option<ServiceDate> {
     if text.len() == 8 { text.parse().ok() } else { None }
 }
 
-/// A whole number that is not below 0.
+/// A whole number that is not below 0; also with a point and zeros behind it, as programs write it that know fractions only.
 pub(super) fn whole(text: &str) -> Option<u32> {
     let digits = text.strip_prefix('+').unwrap_or(text);
+    let digits = match digits.split_once('.') {
+        Some((digits, zeros)) if zeros.bytes().all(|digit| digit == b'0') => digits,
+        _ => digits,
+    };
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) { None } else { digits.parse().ok() }
 }
 
@@ -131,8 +135,8 @@ mod tests {
     #[test]
     fn numbers_are_plain() {
         assert_eq!(
-            ["12", "007", "", "-1", "1.5", "99999999999"].map(whole),
-            [Some(12), Some(7), None, None, None, None]
+            ["12", "007", "3.0", "3.00", "", "-1", "1.5", ".0", "99999999999"].map(whole),
+            [Some(12), Some(7), Some(3), Some(3), None, None, None, None, None]
         );
         assert_eq!(
             ["1.5", "-30.02", "1e3", "nan", "inf", "1,5", ""].map(number),
