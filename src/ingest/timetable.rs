@@ -155,7 +155,10 @@ pub(crate) fn read(
             books.of("trips.txt").noted("date-chosen", None, what);
         }
         if !days.trips.contains_key(&date) {
-            let what = format!("nothing runs on {date}; days with trips: {}", days::runs(days.trips.keys()));
+            let what = match days.trips.is_empty() {
+                true => "nothing in it runs by a timetable".to_owned(),
+                false => format!("nothing runs on {date}; days with trips: {}", days::runs(days.trips.keys())),
+            };
             let account = books.of("trips.txt");
             account.issues.push(account.issue(Severity::Warning, "date-without-service", what));
         }
@@ -214,6 +217,12 @@ fn are_alike(a: &RawFeed, b: &RawFeed) -> bool {
     !a.calls.is_empty() && a.calls == b.calls && a.trips == b.trips && place(a) == place(b)
 }
 
+/// Whether a feed has no trip by a timetable though none is lost.
+fn is_rightly_idle(feed: &RawFeed) -> bool {
+    let trips = feed.table("trips.txt");
+    trips.is_some_and(|table| table.used() == 0 && table.dropped.keys().all(|reason| !is_loss(reason)))
+}
+
 /// Why a feed has no trip: the rows left out, table by table, and the trips that can not be used.
 fn without_trips(feed: &RawFeed) -> String {
     let mut why: Vec<String> = Vec::new();
@@ -237,6 +246,10 @@ fn without_trips(feed: &RawFeed) -> String {
 fn day(plan: &TransitSource, sources: &[Source], feeds: &[RawFeed], days: &[Days]) -> Result<ServiceDate, IngestError> {
     for ((source, feed), days) in sources.iter().zip(feeds).zip(days) {
         let Some((first, last)) = days.span() else {
+            // a feed of trips on demand beside others
+            if feeds.len() > 1 && is_rightly_idle(feed) {
+                continue;
+            }
             let why = without_trips(feed);
             let what = format!("has no trip on any day; rows left out: {why}; look at it with tongda inspect");
             return Err(unfit(source, what));

@@ -248,6 +248,9 @@ fn cases() -> Vec<Case> {
         Case("the archive beside its tables", Form::Files([entries(&[("", &sound())]), vec![("feed.zip".to_owned(), packed(&sound()))]].concat()), Ok("1=2 2=12 | note unknown_file")),
         Case("twice in each other", Form::File(nested(&[("a.zip", nested(&[("b.zip", packed(&sound()))]))])), Ok(BOTH)),
         Case("deeper than that", Form::File(nested(&[("a.zip", nested(&[("b.zip", nested(&[("c.zip", packed(&sound()))]))]))])), Err("\"feed.zip\": holds no table of GTFS, such as stops.txt")),
+        Case("trips on demand alone beside a feed", Form::File(archive(&entries(&[("bus/", &sound()), ("call/", &with_calls(WINDOWS, "x,,,,1,zone1,,07:00:00,19:00:00,2,1\nx,,,,2,zone1,,07:00:00,19:00:00,1,2\n")
+            .file("trips.txt", "route_id,service_id,trip_id\n1,WD,x\n").without("frequencies.txt").file("locations.geojson", ZONES))]))), Ok(
+            "bus:1=2 bus:2=12 | note file_not_used, note flexible_trip_not_used, note several-feeds, warning date-without-service, warning stop_without_stop_time, warning unused_shape")),
         Case("the same feed twice", Form::File(archive(&entries(&[("bus/", &sound()), ("copy/", &sound())]))), Err("feed.zip holds one feed twice, in bus and in copy: take one out")),
         Case("a feed in a feed", Form::File(archive(&entries(&[("", &sound()), ("old/", &later())]))), Err("\"feed.zip\": holds a feed at its top and more within it (old), so that which is meant is not clear; unpack it")),
         Case("one of two is not whole", Form::File(archive(&entries(&[("bus/", &sound()), ("metro/", &later().without("trips.txt"))]))), Err("feed.zip/metro has no trips.txt; a timetable needs it")),
