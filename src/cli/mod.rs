@@ -226,7 +226,8 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
     let (mut found, mut code) = (Vec::new(), ExitCode::SUCCESS);
     for path in &what.files {
         let looked = if gtfs::is_feed(path) {
-            inspect::timetable::inspect(path, what.today).map(|feed| vec![Inspected::Feed(Box::new(feed))])
+            inspect::timetable::inspect_all(path, what.today)
+                .map(|feeds| feeds.into_iter().map(|feed| Inspected::Feed(Box::new(feed))).collect())
         } else if is_raster(path) {
             inspect::raster::inspect_all(path, &options)
                 .map(|bands| bands.into_iter().map(|band| Inspected::Raster(Box::new(band))).collect())

@@ -419,7 +419,7 @@ source_table! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TransitFile {
-    /// GTFS feeds, ZIP archives or folders, relative to the folder of the config.
+    /// GTFS feeds: ZIP archives or folders, of one feed each or of several, relative to the folder of the config.
     pub gtfs: OneOrMany<String>,
     /// The day that is measured, a date without quotes: `2026-03-04`; left out, the Tuesday, Wednesday or Thursday with the most trips,
     /// the first of several.
@@ -592,7 +592,7 @@ pub struct TravelFile {
     pub transfers: Option<u8>,
     /// Least time between getting off and on, beside the walk; left out, 1 min.
     pub change: Option<Seconds>,
-    /// What counts; left out, bus, coach, metro, rail and ferry.
+    /// What counts; left out, all that everybody may board by a timetable: bus, coach, metro, rail, tram, ferry and cable.
     pub modes: Option<Vec<TransitMode>>,
     /// How long one waits where only the headway is known; left out, `mean`: half of it.
     pub wait: Option<Wait>,

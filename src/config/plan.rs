@@ -111,6 +111,8 @@ pub struct StudyPlan {
     pub transit: Option<TransitSource>,
     /// How one travels by timetable.
     pub travel: Travel,
+    /// Whether an indicator asks how long ways by timetable take.
+    pub rides: bool,
     pub streets: Option<StreetSource>,
     pub surface: Option<SurfaceSource>,
     pub water: Option<WaterSource>,
@@ -528,6 +530,7 @@ pub(crate) fn resolve(file: &ConfigFile, text: &Arc<str>, name: &str, base_dir: 
                 columns: one.columns.clone(),
             }),
             travel: study.travel.as_ref().map(travel).unwrap_or_default(),
+            rides: false,
             transit: study.transit.as_ref().map(|one| transit(one, file.lang, base_dir)),
             streets: study.streets.as_ref().map(|one| streets(one, &modes(file), base_dir)),
             surface: study.surface.as_ref().and_then(|one| surface(one, base_dir)),
@@ -600,7 +603,9 @@ fn mark_unmeasured(plan: &mut Plan) {
     let districts: Vec<Option<&str>> = measures()
         .filter_map(|one| if let Measure::Districts(it) = one { Some(it.districts.as_deref()) } else { None })
         .collect();
+    let rides = measures().any(|one| one.metric().by().contains(&By::Transit));
     let study = &mut plan.study;
+    study.rides = rides;
     for one in &mut study.facilities {
         one.source.is_measured = match &one.kind {
             KindPlan::All(kind) => kinds.contains(kind.as_str()),

@@ -33,6 +33,8 @@ mod ways;
 mod written;
 mod zones;
 
+use std::collections::BTreeMap;
+
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::ledger::Ledger;
@@ -61,6 +63,7 @@ use crate::model::hazard::HazardZone;
 use crate::model::records::RecordLayer;
 use crate::model::reported::Reported;
 use crate::model::study::Study;
+use crate::model::transit::Mode;
 use crate::model::transit::Transit;
 
 /// Why the data of a plan can not be read as it is meant.
@@ -122,17 +125,23 @@ pub enum IngestError {
     Scenario { patch: String, what: String },
     /// A source lost more of its records than it may.
     #[error(
-        "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"; first: {first}",
-        reasons.join(", ")
+        "{path} lost {dropped} of {read} records ({}), more than max-loss = \"{max_loss}\"{}",
+        reasons.join(", "),
+        example(first)
     )]
     TooMuchLost { path: String, dropped: u64, read: u64, max_loss: Share, reasons: Vec<String>, first: String },
     /// A source lost more of what its records weigh than it may.
-    #[error("{path} lost {lost}, more than max-loss = \"{max_loss}\"; first: {first}")]
+    #[error("{path} lost {lost}, more than max-loss = \"{max_loss}\"{}", example(first))]
     TooMuchWeightLost { path: String, lost: String, max_loss: Share, first: String },
 }
 
 fn meant(near: &Option<String>) -> String {
     near.as_ref().map(|near| format!("did you mean \"{near}\"? ")).unwrap_or_default()
+}
+
+/// The first record that was lost, where one is told.
+fn example(first: &str) -> String {
+    if first.is_empty() { String::new() } else { format!("; first: {first}") }
 }
 
 /// What is known so far of all sources together.
@@ -251,6 +260,9 @@ pub fn study_with(
     }
     let added = editor.lines(plan.max_loss, &mut transit, (&ground, &homes), progress)?;
     added.into_iter().for_each(|account| books.enter(account));
+    if let Some(transit) = transit.as_ref().filter(|_| plan.rides) {
+        books.issues.extend(not_ridden(transit, &plan.travel.modes));
+    }
     let mut networks = Vec::new();
     if let Some(source) = &plan.streets {
         let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
@@ -320,4 +332,30 @@ pub fn study_with(
         issues: books.issues,
     };
     Ok((study, editor.changes))
+}
+
+/// Notes on the lines that nobody rides because `modes` of the study's travel has not their mode.
+fn not_ridden(transit: &Transit, modes: &[Mode]) -> Vec<Issue> {
+    let mut lines: BTreeMap<Mode, (u64, f64)> = BTreeMap::new();
+    for service in transit.services.iter().filter(|service| !modes.contains(&service.mode)) {
+        let (count, trips) = lines.entry(service.mode).or_default();
+        *count += 1;
+        *trips += service.patterns.iter().map(|pattern| pattern.trips_per_day).sum::<f64>();
+    }
+    let note = |(mode, (count, trips)): (Mode, (u64, f64))| {
+        let are = if count == 1 { "line is" } else { "lines are" };
+        let is_default = modes == Mode::FOR_ALL;
+        let why = match mode {
+            Mode::SchoolBus if is_default => "it is for pupils alone",
+            Mode::OnDemand if is_default => "what runs on demand has no timetable",
+            _ => "modes in [study.travel] does not name it",
+        };
+        let what = format!(
+            "{count} {are} not ridden, with {} departures on the day: its mode is {}, and {why}",
+            (trips * 10.0).round() / 10.0,
+            mode.id()
+        );
+        Issue::new(Severity::Note, "mode-not-ridden", "study.travel", what)
+    };
+    lines.into_iter().map(note).collect()
 }

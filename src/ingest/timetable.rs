@@ -6,6 +6,8 @@ mod names;
 mod shapes;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
 
 use crate::base::clock::ServiceDate;
 use crate::base::idx::FeedIdx;
@@ -15,6 +17,7 @@ use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::base::units::Lang;
 use crate::base::units::Share;
+use crate::config::error::nearest_match;
 use crate::config::plan::Source;
 use crate::config::plan::TransitSource;
 use crate::ingest::IngestError;
@@ -29,6 +32,7 @@ use crate::io::gtfs::days;
 use crate::io::gtfs::days::Days;
 use crate::io::gtfs::feed::Location;
 use crate::io::gtfs::feed::RawFeed;
+use crate::io::gtfs::notice::Notice;
 use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::preflight;
 use crate::io::read::DeclaredCrs;
@@ -44,20 +48,36 @@ use crate::model::transit::Transit;
 const MOST_TOLD: u64 = 20;
 
 /// Reasons for which a row is left out that are no loss: it says nothing that is measured.
-const NO_LOSS: [&str; 9] = [
+const NO_LOSS: [&str; 7] = [
     "entrance",
     "generic-node",
     "boarding-area",
     "route-without-trips",
     "end-is-no-stop",
-    "transfer_not_used",
     "shape-without-line",
-    "translation_not_used",
     "other-language",
 ];
 
 /// Tables without which nothing can be measured.
 const NEEDED: [&str; 4] = ["stops.txt", "routes.txt", "trips.txt", "stop_times.txt"];
+
+/// Tables whose rows are measured: one that loses more than `max-loss` stops the run. Of the others (names, publishers, drawn ways) that is a
+/// warning. What rows of others belong to goes before them, so that the table to blame is told.
+const MEASURED: [&str; 8] = [
+    "stops.txt",
+    "routes.txt",
+    "calendar.txt",
+    "calendar_dates.txt",
+    "trips.txt",
+    "stop_times.txt",
+    "frequencies.txt",
+    "transfers.txt",
+];
+
+/// Whether rows that are left out for a reason are lost.
+fn is_loss(reason: &str) -> bool {
+    !NO_LOSS.contains(&reason) && Rule::ALL.iter().all(|rule| rule.name() != reason || rule.is_loss())
+}
 
 /// The stops and services of the feeds: stops and stations in the order of stops.txt, services in that of routes.txt. Ids have the name of
 /// their feed before them when `are_several`.
@@ -73,24 +93,50 @@ pub(crate) fn read(
     max_loss: Share,
     progress: &dyn Progress,
 ) -> Result<(Transit, Vec<Account>), IngestError> {
-    let mut feeds = Vec::new();
+    let (mut feeds, mut sources, mut holders, mut notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for source in &plan.feeds {
         progress.stage(&source.shown, None);
-        let feed = gtfs::read(&source.path, &source.shown)?;
-        progress.done();
-        if let Some(missing) = NEEDED.iter().find(|file| feed.table(file).is_none()) {
-            return Err(unfit(source, format!("has no {missing}; a timetable needs it")));
+        let parts = gtfs::parts(&source.path, &source.shown)?;
+        let first = feeds.len();
+        for part in &parts {
+            let own = Source { shown: part.shown(&source.shown), ..source.clone() };
+            let feed = gtfs::read_part(part, &own.shown)?;
+            fit(&own, &feed)?;
+            if let Some(twin) = feeds[first..].iter().position(|other| are_alike(other, &feed)) {
+                let what = format!("holds one feed twice, in {} and in {}: take one out", parts[twin].name, part.name);
+                return Err(unfit(source, what));
+            }
+            feeds.push(feed);
+            sources.push(own);
+            let name = if part.name.is_empty() { source.path.as_path() } else { Path::new(&part.name) };
+            holders.push(name.to_owned());
         }
-        feeds.push(feed);
+        progress.done();
+        if parts.len() > 1 {
+            let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+            let what = format!(
+                "holds {} feeds: {}; all are read, and ids have the name of their feed before them",
+                parts.len(),
+                names.join(", ")
+            );
+            notes.push(Issue::new(Severity::Note, "several-feeds", source.shown.clone(), what));
+        }
     }
+    let are_several = are_several || feeds.len() > 1;
     let days: Vec<Days> = feeds.iter().map(Days::of).collect();
     feeds.iter_mut().zip(&days).for_each(|(feed, days)| preflight::check(feed, days, None));
-    let date = day(plan, &feeds, &days)?;
+    // rows that are lost may be those of the days: they are told before it is said that nothing runs
+    for (feed, source) in feeds.iter().zip(&sources) {
+        let mut books = Books::new(feed, source);
+        books.tell(feed);
+        books.check(max_loss)?;
+    }
+    let date = day(plan, &sources, &feeds, &days)?;
     let mut transit = Transit { complete_for: plan.complete_for.clone(), date: Some(date), ..Transit::default() };
     let mut accounts: Vec<Account> = Vec::new();
-    let names = prefixes(&plan.feeds);
+    let names = prefixes(&holders);
     let first_zone = feeds.first().and_then(|feed| feed.zone().map(str::to_owned));
-    for (((mut feed, days), source), name) in feeds.into_iter().zip(&days).zip(&plan.feeds).zip(names) {
+    for (((mut feed, days), source), name) in feeds.into_iter().zip(&days).zip(&sources).zip(names) {
         let named = |id: &str| if are_several { format!("{name}:{id}") } else { id.to_owned() };
         let mut books = Books::new(&feed, source);
         if plan.date.is_none() && accounts.is_empty() {
@@ -109,7 +155,10 @@ pub(crate) fn read(
             books.of("trips.txt").noted("date-chosen", None, what);
         }
         if !days.trips.contains_key(&date) {
-            let what = format!("nothing runs on {date}; days with trips: {}", days::runs(days.trips.keys()));
+            let what = match days.trips.is_empty() {
+                true => "nothing in it runs by a timetable".to_owned(),
+                false => format!("nothing runs on {date}; days with trips: {}", days::runs(days.trips.keys())),
+            };
             let account = books.of("trips.txt");
             account.issues.push(account.issue(Severity::Warning, "date-without-service", what));
         }
@@ -124,6 +173,9 @@ pub(crate) fn read(
         books.tell(&feed);
         accounts.extend(books.close(max_loss)?);
     }
+    if let Some(first) = accounts.first_mut() {
+        first.issues.extend(notes);
+    }
     Ok((transit, accounts))
 }
 
@@ -131,43 +183,110 @@ fn unfit(source: &Source, what: String) -> IngestError {
     IngestError::Timetable { path: source.shown.clone(), what }
 }
 
+/// Whether a feed has what is needed of a timetable.
+fn fit(source: &Source, feed: &RawFeed) -> Result<(), IngestError> {
+    if let Some(missing) = NEEDED.iter().find(|file| feed.table(file).is_none()) {
+        let others = feed.notices.first.iter().filter(|notice| notice.rule == Rule::UnknownFile);
+        let others: Vec<&str> = others.filter_map(|notice| notice.value.as_deref()).collect();
+        let near = nearest_match(missing, others).map(|near| format!(", but {near}: rename it")).unwrap_or_default();
+        return Err(unfit(source, format!("has no {missing}{near}; a timetable needs it")));
+    }
+    if feed.table("calendar.txt").is_none() && feed.table("calendar_dates.txt").is_none() {
+        return Err(unfit(
+            source,
+            "has neither calendar.txt nor calendar_dates.txt; a timetable needs one of them".to_owned(),
+        ));
+    }
+    // of a table whose header can not be used no row is
+    let header = [Rule::WrongSeparator, Rule::CsvParsingFailed, Rule::MissingRequiredColumn];
+    let is_header = |notice: &&Notice| notice.left_out && notice.row.is_none() && header.contains(&notice.rule);
+    let measured = feed.notices.first.iter().filter(is_header).find(|notice| MEASURED.contains(&notice.file));
+    if let Some(notice) = measured {
+        let what = &notice.what;
+        return Err(IngestError::Timetable { path: format!("{}/{}:", source.shown, notice.file), what: what.clone() });
+    }
+    if let Some(empty) = NEEDED.iter().find(|file| feed.table(file).is_some_and(|table| table.read == 0)) {
+        return Err(unfit(source, format!("has no row in {empty}; a timetable needs it")));
+    }
+    Ok(())
+}
+
+/// Whether two feeds have the same trips, with the same calls at stops in the same places.
+fn are_alike(a: &RawFeed, b: &RawFeed) -> bool {
+    let place = |feed: &RawFeed| -> Vec<Option<[f64; 2]>> { feed.stops.iter().map(|stop| stop.lonlat).collect() };
+    !a.calls.is_empty() && a.calls == b.calls && a.trips == b.trips && place(a) == place(b)
+}
+
+/// Whether a feed has no trip by a timetable though none is lost.
+fn is_rightly_idle(feed: &RawFeed) -> bool {
+    let trips = feed.table("trips.txt");
+    trips.is_some_and(|table| table.used() == 0 && table.dropped.keys().all(|reason| !is_loss(reason)))
+}
+
+/// Why a feed has no trip: the rows left out, table by table, and the trips that can not be used.
+fn without_trips(feed: &RawFeed) -> String {
+    let mut why: Vec<String> = Vec::new();
+    for table in feed.tables.iter().filter(|table| MEASURED.contains(&table.file) && !table.dropped.is_empty()) {
+        let reasons: Vec<String> = table.dropped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let dropped: u64 = table.dropped.values().sum();
+        why.push(format!("{} {dropped} of {} ({})", table.file, table.read, reasons.join(", ")));
+    }
+    let told = |rule: Rule| feed.tables.iter().any(|table| table.dropped.contains_key(rule.name()));
+    for (rule, count) in feed.notices.counts.iter().filter(|(rule, count)| count.left_out > 0 && !told(**rule)) {
+        why.push(format!("{rule} {}", count.left_out));
+    }
+    let first = feed.notices.first.iter().find(|notice| notice.left_out && MEASURED.contains(&notice.file));
+    let first = first.map(|notice| format!("; first: {}: {}", notice.file, notice.what)).unwrap_or_default();
+    let idle = feed.notices.first.iter().find(|notice| notice.rule == Rule::ServiceWithoutDates);
+    let idle = idle.map(|notice| format!("; {}: {}", notice.file, notice.what)).unwrap_or_default();
+    if why.is_empty() { format!("none{idle}") } else { why.join(", ") + &first + &idle }
+}
+
 /// The study's day.
-fn day(plan: &TransitSource, feeds: &[RawFeed], days: &[Days]) -> Result<ServiceDate, IngestError> {
-    for ((source, feed), days) in plan.feeds.iter().zip(feeds).zip(days) {
+fn day(plan: &TransitSource, sources: &[Source], feeds: &[RawFeed], days: &[Days]) -> Result<ServiceDate, IngestError> {
+    for ((source, feed), days) in sources.iter().zip(feeds).zip(days) {
         let Some((first, last)) = days.span() else {
-            let counts = feed.notices.counts.iter().filter(|(_, count)| count.left_out > 0);
-            let left_out: Vec<String> = counts.map(|(rule, count)| format!("{rule} {}", count.left_out)).collect();
-            let why = if left_out.is_empty() { "none" } else { &left_out.join(", ") };
+            // a feed of trips on demand beside others
+            if feeds.len() > 1 && is_rightly_idle(feed) {
+                continue;
+            }
+            let why = without_trips(feed);
             let what = format!("has no trip on any day; rows left out: {why}; look at it with tongda inspect");
             return Err(unfit(source, what));
         };
         if let Some(date) = plan.date.filter(|date| *date < first || last < *date) {
             let listed = days::runs(days.trips.keys());
-            return Err(unfit(source, format!("is not valid on {date}; write a date on which it has trips: {listed}")));
+            let lost = feed
+                .tables
+                .iter()
+                .any(|table| table.file.starts_with("calendar") && table.dropped.keys().any(|reason| is_loss(reason)));
+            let why = if lost { format!("; rows left out: {}", without_trips(feed)) } else { String::new() };
+            let what = format!("is not valid on {date}; write a date on which it has trips: {listed}{why}");
+            return Err(unfit(source, what));
         }
     }
     match plan.date {
         None => days::ordinary_day(days, &plan.holidays).map(|(date, _)| date).ok_or_else(|| {
             let what = "has no trip on any day; look at it with tongda inspect".to_owned();
-            IngestError::Timetable { path: plan.feeds.first().map(|one| one.shown.clone()).unwrap_or_default(), what }
+            IngestError::Timetable { path: sources.first().map(|one| one.shown.clone()).unwrap_or_default(), what }
         }),
         Some(date) if days.iter().any(|days| days.trips.contains_key(&date)) => Ok(date),
         Some(date) => {
             let mut all: Vec<ServiceDate> = days.iter().flat_map(|days| days.trips.keys().copied()).collect();
             all.sort_unstable();
             all.dedup();
-            let names: Vec<&str> = plan.feeds.iter().map(|one| one.shown.as_str()).collect();
+            let names: Vec<&str> = sources.iter().map(|one| one.shown.as_str()).collect();
             let what = format!("nothing runs on {date}; write a date with trips: {}", days::runs(all.iter()));
             Err(IngestError::Timetable { path: names.join(", "), what })
         }
     }
 }
 
-/// A name for each feed, of which no two are alike: that of its file without ending.
-fn prefixes(feeds: &[Source]) -> Vec<String> {
+/// A name for each feed, of which no two are alike: that of its file or folder without ending.
+fn prefixes(holders: &[PathBuf]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for feed in feeds {
-        let stem = feed.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    for holder in holders {
+        let stem = holder.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let mut name = stem.clone();
         let mut nth = 2;
         while names.contains(&name) {
@@ -207,7 +326,7 @@ impl Books {
         let mut told: BTreeMap<Rule, u64> = BTreeMap::new();
         let severity = |rule: Rule, left_out: bool| match rule.severity() {
             Severity::Note => Severity::Note,
-            _ if left_out => Severity::Error,
+            _ if left_out && rule.is_loss() => Severity::Error,
             _ => Severity::Warning,
         };
         for notice in &feed.notices.first {
@@ -218,6 +337,9 @@ impl Books {
             *so_far += 1;
             let account = self.of(notice.file);
             let mut issue = account.issue(severity(notice.rule, notice.left_out), notice.rule.name(), &notice.what);
+            if let Some(value) = notice.value.as_deref().filter(|_| notice.what == notice.rule.about()) {
+                issue.what = format!("{} (\"{value}\")", notice.what);
+            }
             if let Some(line) = notice.line.filter(|_| notice.row.is_none()) {
                 issue.what = format!("line {line}: {}", issue.what);
             }
@@ -234,37 +356,59 @@ impl Books {
         }
     }
 
-    /// The accounts of the tables, in the order in which they stand in an archive: by name.
-    fn close(self, max_loss: Share) -> Result<Vec<Account>, IngestError> {
-        let mut accounts: Vec<Account> = self.accounts.into_values().collect();
-        for account in &accounts {
+    /// Whether every table of which something is measured lost no more than it may.
+    fn check(&self, max_loss: Share) -> Result<(), IngestError> {
+        for account in MEASURED.iter().filter_map(|file| self.accounts.get(file)) {
             let ledger = &account.ledger;
-            // names are no measure, and feeds come with translations of an older form
-            if ledger.source.ends_with("/translations.txt") {
-                continue;
-            }
-            let lost = ledger.dropped.iter().filter(|(reason, _)| !NO_LOSS.contains(reason));
-            let dropped: u64 = lost.clone().map(|(_, count)| count).sum();
-            if dropped as f64 > max_loss.0 * ledger.read as f64 {
-                return Err(IngestError::TooMuchLost {
-                    path: ledger.source.clone(),
-                    dropped,
-                    read: ledger.read,
-                    max_loss,
-                    reasons: lost.map(|(code, count)| format!("{code} {count}")).collect(),
-                    first: account
-                        .issues
-                        .iter()
-                        .find(|one| one.severity == Severity::Error)
-                        .map(Issue::to_string)
-                        .unwrap_or_default(),
-                });
+            let mut lost: Vec<(&str, u64)> = ledger
+                .dropped
+                .iter()
+                .filter(|(reason, _)| is_loss(reason))
+                .map(|(code, count)| (*code, *count))
+                .collect();
+            let dropped: u64 = lost.iter().map(|(_, count)| count).sum();
+            let meant = ledger.read - (ledger.total_dropped() - dropped);
+            if dropped as f64 > max_loss.0 * meant as f64 {
+                let reasons = lost.iter().map(|(code, count)| format!("{code} {count}")).collect();
+                lost.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+                let first = self.example(account, &lost);
+                let path = ledger.source.clone();
+                return Err(IngestError::TooMuchLost { path, dropped, read: meant, max_loss, reasons, first });
             }
         }
+        Ok(())
+    }
+
+    /// The accounts of the tables, in the order in which they stand in an archive: by name.
+    fn close(mut self, max_loss: Share) -> Result<Vec<Account>, IngestError> {
+        self.check(max_loss)?;
+        for (file, account) in &mut self.accounts {
+            let lost = account.ledger.dropped.iter().filter(|(reason, _)| is_loss(reason)).map(|(_, count)| *count);
+            let dropped: u64 = lost.sum();
+            let meant = account.ledger.read - (account.ledger.total_dropped() - dropped);
+            if !MEASURED.contains(file) && dropped as f64 > max_loss.0 * meant as f64 {
+                account.tell_much_lost(dropped, meant, max_loss);
+            }
+        }
+        let mut accounts: Vec<Account> = self.accounts.into_values().collect();
         if let Some(first) = accounts.first_mut() {
             first.issues.extend(self.rest.issues);
         }
         Ok(accounts)
+    }
+}
+
+impl Books {
+    /// An example of what an account lost, for these reasons: of its own issues, or of those of the table that is to blame.
+    fn example(&self, account: &Account, lost: &[(&str, u64)]) -> String {
+        let of = |issues: &[Issue], code: &str| {
+            issues.iter().find(|one| one.severity == Severity::Error && one.code == code).map(Issue::to_string)
+        };
+        let all = || std::iter::once(account).chain(self.accounts.values()).chain([&self.rest]);
+        let found = lost.iter().find_map(|(code, _)| all().find_map(|one| of(&one.issues, code)));
+        let about = |code: &str| Rule::ALL.iter().find(|rule| rule.name() == code).map(|rule| rule.about());
+        let by_rule = || lost.first().map(|(code, _)| format!("[{code}] {}", about(code).unwrap_or(code)));
+        found.or_else(by_rule).unwrap_or_default()
     }
 }
 
@@ -361,6 +505,17 @@ fn enter(lines: &Lines, books: &mut Books) {
     for (rule, trips, calls) in &lines.lost {
         books.of("trips.txt").ledger.take_back_all(rule.name(), *trips);
         books.of("stop_times.txt").ledger.take_back_all(rule.name(), *calls);
+    }
+    for (rule, stranded) in &lines.stranded {
+        let trips = match stranded.trips {
+            1 => format!("trip {} is", stranded.id),
+            more => format!("trip {} and {} more are", stranded.id, more - 1),
+        };
+        let what = format!("{trips} left out: too few of the stops on the way can be used ({})", rule.about());
+        let account = books.of("trips.txt");
+        let mut issue = account.issue(Severity::Error, rule.name(), what);
+        (issue.record, issue.id) = (Some(stranded.row), Some(stranded.id.clone()));
+        account.issues.push(issue);
     }
     let left_out = Rule::TripOfRowLeftOut.name();
     books.of("frequencies.txt").ledger.take_back_all(left_out, lines.lost_frequencies);

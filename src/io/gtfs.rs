@@ -6,6 +6,9 @@ mod archive;
 mod calls;
 pub mod days;
 pub mod feed;
+mod flexible;
+mod ids;
+pub mod modes;
 pub mod notice;
 pub mod preflight;
 mod read;
@@ -25,13 +28,38 @@ use crate::io::gtfs::schema::FILES;
 use crate::io::gtfs::schema::NOT_USED;
 use crate::io::read::ReadError;
 
+pub use crate::io::gtfs::archive::Part;
+
 /// One line on what is understood, for the list of formats.
 pub const ABOUT: &str = "timetables: stops, routes, trips, calendars, headways, transfers, shapes, translated names";
 
-/// Whether a folder, or a ZIP archive, holds the files of a feed. What can not be opened is none.
+/// Whether a folder, or a ZIP archive, holds the files of one feed or of several. What can not be opened is none.
 pub fn is_feed(path: &Path) -> bool {
     let is_zip = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
-    (is_zip || path.is_dir()) && Archive::open(path, "").is_ok_and(|archive| archive.is_feed())
+    (is_zip || path.is_dir()) && archive::holds_feeds(path)
+}
+
+/// The feeds that a folder or a ZIP archive holds, by name: at its top, in folders within it, or in archives within it, which are looked into
+/// twice. `shown` is what messages call the path. At least one.
+/// # Errors
+/// [`ReadError::Open`]; [`ReadError::Content`] for what is no sound archive, holds no file of a feed, or holds a feed and others within it, so
+/// that which is meant is not clear; and for archives within it that would unpack to more than [`read_part`] takes.
+pub fn parts(path: &Path, shown: &str) -> Result<Vec<Part>, ReadError> {
+    archive::parts(path, shown)
+}
+
+/// Reads the tables of the only feed of a path. `shown` is what messages call it.
+/// # Errors
+/// As [`parts`] and [`read_part`]; [`ReadError::Content`] where there are several.
+pub fn read(path: &Path, shown: &str) -> Result<RawFeed, ReadError> {
+    match &parts(path, shown)?[..] {
+        [part] => read_part(part, shown),
+        several => {
+            let names: Vec<&str> = several.iter().map(|part| part.name.as_str()).collect();
+            let what = format!("holds {} feeds: {}", several.len(), names.join(", "));
+            Err(ReadError::Content { shown: shown.to_owned(), what })
+        }
+    }
 }
 
 /// Reads the tables of a feed. `shown` is what messages call it.
@@ -40,9 +68,10 @@ pub fn is_feed(path: &Path) -> bool {
 /// # Errors
 /// [`ReadError::Open`]; [`ReadError::Content`] for what is no sound archive, would unpack to more than 16 GiB (or to more than 1 GiB and 200
 /// times its size), or holds no file of a feed.
-pub fn read(path: &Path, shown: &str) -> Result<RawFeed, ReadError> {
-    let mut archive = Archive::open(path, shown)?;
+pub fn read_part(part: &Part, shown: &str) -> Result<RawFeed, ReadError> {
+    let mut archive = Archive::open(part, shown)?;
     let names: Vec<String> = archive.names().map(str::to_owned).collect();
+    let renamed = archive.renamed().to_vec();
     if !names.iter().any(|name| FILES.iter().any(|spec| spec.file == name)) {
         let what = "holds no table of GTFS, such as stops.txt".to_owned();
         return Err(ReadError::Content { shown: shown.to_owned(), what });
@@ -60,6 +89,13 @@ pub fn read(path: &Path, shown: &str) -> Result<RawFeed, ReadError> {
     reading.info()?;
     reading.translations(&names)?;
     let mut feed = reading.feed;
+    for (name, file) in renamed {
+        feed.notices.add(Rule::WrongFileName, file, |notice| {
+            let mut notice = notice.at("", &name);
+            (notice.field, notice.what) = (None, format!("{name} is read as {file}; give it that name"));
+            notice
+        });
+    }
     for name in &names {
         if FILES.iter().any(|spec| spec.file == name) {
             continue;

@@ -66,6 +66,10 @@ impl FromStr for Mode {
 }
 
 impl Mode {
+    /// What everybody may board by a timetable: school buses are for pupils, and what runs on demand has no timetable.
+    pub const FOR_ALL: [Mode; 7] =
+        [Mode::Bus, Mode::Coach, Mode::Metro, Mode::Rail, Mode::Tram, Mode::Ferry, Mode::Cable];
+
     /// As a config writes it.
     pub fn id(self) -> &'static str {
         match self {

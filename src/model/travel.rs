@@ -95,7 +95,7 @@ impl Default for Travel {
             walk_detour: 1.3,
             transfers: 3,
             change_s: 60,
-            modes: vec![Mode::Bus, Mode::Coach, Mode::Metro, Mode::Rail, Mode::Ferry],
+            modes: Mode::FOR_ALL.to_vec(),
             wait: Wait::Mean,
             line_speed: KmPerHour(20.0),
             line_detour: 1.3,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Cursor;
 use std::io::Write;
 use std::path::Path;
 
@@ -104,13 +105,38 @@ impl FeedText {
         }
     }
 
+    /// The same with the name of a file changed.
+    pub fn renamed(mut self, from: &str, to: &str) -> FeedText {
+        let text = self.0.remove(from).unwrap();
+        self.0.insert(to.to_owned(), text);
+        self
+    }
+
+    /// The same with every table changed.
+    pub fn each(mut self, change: impl Fn(&str) -> String) -> FeedText {
+        for text in self.0.values_mut() {
+            *text = change(std::str::from_utf8(text).unwrap()).into_bytes();
+        }
+        self
+    }
+
     /// Writes an archive; `inner` is a folder within it, or empty.
     pub fn zip(&self, path: &Path, inner: &str) {
-        let mut zip = zip::ZipWriter::new(fs::File::create(path).unwrap());
-        for (file, text) in &self.0 {
-            zip.start_file(format!("{inner}{file}"), zip::write::SimpleFileOptions::default()).unwrap();
-            zip.write_all(text).unwrap();
-        }
-        zip.finish().unwrap();
+        fs::write(path, archive(&self.entries(inner))).unwrap();
     }
+
+    /// The tables as entries of an archive, behind `inner`.
+    pub fn entries(&self, inner: &str) -> Vec<(String, Vec<u8>)> {
+        self.0.iter().map(|(file, text)| (format!("{inner}{file}"), text.clone())).collect()
+    }
+}
+
+/// A ZIP archive of these entries.
+pub fn archive(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }

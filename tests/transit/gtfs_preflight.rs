@@ -89,7 +89,12 @@ fn cases() -> Vec<Case> {
         case(with("routes.txt", "route_color", "colour"), &[("unknown_column", 1)], "routes.txt"),
         case(with("routes.txt", "route_color", "route_type"), &[("duplicated_column", 1)], "routes.txt"),
         case(with("routes.txt", "route_color", ""), &[("empty_column_name", 1)], "routes.txt:1"),
-        case(and("routes.txt", "7,X\n"), &[("invalid_row_length", 1)], "routes.txt:4"),
+        case(and("routes.txt", "7,X,7路,x,3,,y\n"), &[("invalid_row_length", 1)], "routes.txt:4"),
+        case(and("routes.txt", "7,X\n"), &[("invalid_row_length", 1), ("missing_required_field", 1)], "routes.txt:4"),
+        case(and("routes.txt", "1,X,1路,甲站–丙站,3,00AA7F\n"), &[("repeated_row", 1)], "routes.txt:4"),
+        case(with("routes.txt", "route_color", "Route Color"), &[("wrong_column_name", 1)], "routes.txt:1"),
+        case(FeedText::sound().file("Pathways.txt", "x"), &[("wrong_file_name", 1), ("file_not_used", 1)], "pathways.txt"),
+        case(FeedText::sound().file("feed_info.txt", "feed_publisher_name;feed_lang\na;zh\n"), &[("wrong_separator", 1)], "feed_info.txt:1"),
         case(and("routes.txt", "7,\"X\n"), &[("csv_parsing_failed", 1)], "routes.txt:4"),
         case(and("routes.txt", "\n"), &[("empty_row", 1)], "routes.txt:4"),
         case(with("routes.txt", "X,1路", "X, 1路"), &[("leading_or_trailing_whitespaces", 1)], "routes.txt:2"),
@@ -101,7 +106,7 @@ fn cases() -> Vec<Case> {
         case(and("agency.txt", ",b,https://b.org,Asia/Shanghai,zh\n"), &[("missing_required_field", 1)], "agency.txt:3"),
         case(and("stops.txt", "A,又,32.5,118.9,,\n"), &[("duplicate_key", 1)], "stops.txt:6"),
         case(and("stop_times.txt", "t1,08:30:00,08:30:00,C,5,,\n"), &[("duplicate_key", 1)], "stop_times.txt:12"),
-        case(and("shapes.txt", "sh,32.5,118.92,3,1880\n"), &[("duplicate_key", 1)], "shapes.txt:5"),
+        case(and("shapes.txt", "sh,32.5,118.93,3,1880\n"), &[("duplicate_key", 1)], "shapes.txt:5"),
         case(and("stop_times.txt", "t1,08:30:00,08:30:00,Q,9,,\n"), &[("foreign_key_violation", 1)], "stop_times.txt:12"),
         case(with("stops.txt", "118.91,0,S", "118.91,0,Q"), &[("foreign_key_violation", 1), ("unused_station", 1)], "stops.txt:3"),
         case(with("stop_times.txt", "t2,09:10:00", "t2,9h10"), &[("invalid_time", 1), ("stop_time_with_only_arrival_or_departure_time", 1)], "stop_times.txt:6"),
@@ -117,7 +122,14 @@ fn cases() -> Vec<Case> {
         case(with("stops.txt", "32.5,118.92", "92.5,118.92"), &[("number_out_of_range", 1), NO_PLACE[0], NO_PLACE[1]], "stops.txt:4"),
         case(with("stop_times.txt", "B,2,,", "B,2,7,"), &[("unexpected_enum_value", 1)], "stop_times.txt:3"),
         // its 2 trips, their 4 calls and the headway
-        case(with("routes.txt", "700", "1700"), &[("unexpected_enum_value", 1), ("row_of_a_record_left_out", 7)], "routes.txt:3"),
+        case(with("routes.txt", "700", "99"), &[("unexpected_enum_value", 1), ("row_of_a_record_left_out", 7)], "routes.txt:3"),
+        case(with("routes.txt", "700", "1700"), &[("route_type_not_used", 1)], "routes.txt:3"),
+        // no stop has the id, but a group of stops for trips on demand; the trip is left with one call
+        case(
+            with("stop_times.txt", "f,00:00:00,00:00:00,C", "f,,,G").file("location_groups.txt", "location_group_id\nG\n"),
+            &[("flexible_trip_not_used", 1), ("file_not_used", 1)], "trips.txt:4",
+        ),
+        case(with("stop_times.txt", "08:11:00,B,2", "08:11:00,S,2"), &[("location_with_unexpected_stop_time", 1)], "stops.txt:5"),
         // places
         case(with("stops.txt", "32.5,118.92", "0.1,0.2"), &[("point_near_origin", 1), NO_PLACE[0], NO_PLACE[1]], "stops.txt:4"),
         case(with("stops.txt", "32.5,118.92", "-89.5,118.92"), &[("point_near_pole", 1), NO_PLACE[0], NO_PLACE[1]], "stops.txt:4"),

@@ -1,9 +1,11 @@
 //! Timetables, journeys, stops, and the metrics that stand on them.
 
 mod direct_to_seat;
+mod feeds_as_they_come;
 mod gtfs_preflight;
 mod hub_reach;
 mod line_shapes;
+mod modes;
 mod neighbour_journeys;
 mod raptor;
 mod reachable_within;

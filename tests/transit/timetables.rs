@@ -294,13 +294,13 @@ fn init_drafts_a_study_that_reads_the_feed() {
 fn rows_that_can_not_be_used_are_left_out_for_a_reason() {
     let broken = FeedText::sound()
         .and("stops.txt", "E,入口,32.5,118.9,2,S\nZ,零,0,0,,\nY,无,,,,\nA,又,32.5,118.9,,\n")
-        .and("routes.txt", "9,X,9路,,1700,\n3,X,3路,,3,\n")
+        .and("routes.txt", "9,X,9路,,99,\n3,X,3路,,3,\n")
         .and("trips.txt", "9,WD,t9,0,,\n8,WD,t8,0,,\n1,NO,t7,0,,\n1,WD,t1,0,,\n1,WD,one,0,,\n1,WD,back,0,,\n1,WD,edge,0,,\n1,WD,none,0,,\n")
         .and(
             "stop_times.txt",
             "t9,08:00:00,08:00:00,A,1,,\nwho,08:00:00,08:00:00,A,1,,\nt1,08:30:00,08:30:00,Z,9,,\nt1,08:30:00,08:30:00,Q,10,,\n\
              t1,08:00:00,08:00:00,C,5,,\none,08:00:00,08:00:00,A,1,,\nback,08:00:00,08:00:00,A,1,,\nback,07:00:00,07:00:00,B,2,,\n\
-             edge,,,A,1,,\nedge,07:00:00,07:00:00,B,2,,\nt1,8:00,8:00,A,x,,\nt1,too,many,fields,here,,,\n",
+             edge,,,A,1,,\nedge,07:00:00,07:00:00,B,2,,\nt1,8:00,8:00,A,x,,\nt1,too,many,fields,here,,,x\n",
         );
     let study = read(&broken, "date = 2026-03-04 }\nmax-loss = \"90 %\"\n#").unwrap();
     assert_eq!(patterns(transit(&study))[0], "1 0 A-B-C 2 08:00 09:00 Some(60.0)");
@@ -343,9 +343,9 @@ fn rows_that_can_not_be_used_are_left_out_for_a_reason() {
 fn feeds_that_can_not_be_meant_are_refused() {
     for (feed, want) in [
         (FeedText::sound().without("trips.txt"), "feed has no trips.txt; a timetable needs it"),
-        (FeedText::sound().without("calendar.txt").without("calendar_dates.txt"), "feed has no trip on any day"),
+        (FeedText::sound().without("calendar.txt").without("calendar_dates.txt"), "feed has neither calendar.txt nor"),
         (FeedText::sound().with("stops.txt", "stop_lat,stop_lon", "stop_lon,stop_lat"), "number_out_of_range 4"),
-        (FeedText::sound().with("stop_times.txt", "trip_id", "tripid"), "feed has no trip on any day"),
+        (FeedText::sound().with("stop_times.txt", "trip_id", "tripid"), "feed/stop_times.txt: there is no column trip_id"),
         (FeedText::default_only_readme(), "holds no table of GTFS"),
     ] {
         let error = read(&feed, "").unwrap_err();

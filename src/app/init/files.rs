@@ -53,10 +53,13 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
             continue;
         }
         if gtfs::is_feed(file.path) {
-            let feed = inspect::timetable::inspect(file.path, None)?;
-            let calls = feed.tables.iter().find(|table| table.file == "stop_times.txt").map_or(0, |table| table.used);
-            found.push(format!("{}: a timetable, {} stops, {calls} calls", file.shown, feed.stops));
-            feeds.push((file.shown, feed.ordinary_day));
+            for feed in inspect::timetable::inspect_all(file.path, None)? {
+                let calls =
+                    feed.tables.iter().find(|table| table.file == "stop_times.txt").map_or(0, |table| table.used);
+                let within = feed.path.strip_prefix(&read::shown(file.path)).unwrap_or_default();
+                found.push(format!("{}{within}: a timetable, {} stops, {calls} calls", file.shown, feed.stops));
+                feeds.push((file.shown, feed.ordinary_day));
+            }
             continue;
         }
         for layer in inspect::inspect_all(file.path, &Options::default())? {
@@ -170,7 +173,9 @@ fn transit(feeds: &[(&str, Option<String>)]) -> String {
     if feeds.is_empty() {
         return String::new();
     }
-    let paths: Vec<String> = feeds.iter().map(|(path, _)| quoted(path)).collect();
+    let mut paths: Vec<String> = feeds.iter().map(|(path, _)| quoted(path)).collect();
+    // an archive of several feeds is named once
+    paths.dedup();
     let day = feeds[0].1.as_ref().filter(|day| feeds.iter().all(|(_, other)| other.as_ref() == Some(day)));
     let date = day.map(|day| format!(", date = {day}")).unwrap_or_default();
     format!("transit = {{ gtfs = [{}]{date} }}\n", paths.join(", "))

@@ -13,6 +13,7 @@ use crate::base::clock::ServiceDate;
 use crate::base::issue::Severity;
 use crate::base::units::Lang;
 use crate::io::gtfs;
+use crate::io::gtfs::Part;
 use crate::io::gtfs::days;
 use crate::io::gtfs::days::Days;
 use crate::io::gtfs::feed::Location;
@@ -21,6 +22,7 @@ use crate::io::gtfs::notice::Notice;
 use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::preflight;
 use crate::io::read;
+use crate::io::read::ReadError;
 use crate::model::transit::Mode;
 
 /// What is in a feed.
@@ -85,12 +87,31 @@ pub struct RuleFinding {
     pub first: Vec<Notice>,
 }
 
-/// Looks at a feed. Rules that need a day to count from are asked where `today` is given.
+/// Looks at every feed of a path, one after the other by name. Rules that need a day to count from are asked where `today` is given.
 /// # Errors
-/// [`InspectError::Read`] for what is no feed.
-pub fn inspect(path: &Path, today: Option<ServiceDate>) -> Result<FeedInspection, InspectError> {
+/// [`InspectError::Read`] for what is no feed, and where which one is meant is not clear.
+pub fn inspect_all(path: &Path, today: Option<ServiceDate>) -> Result<Vec<FeedInspection>, InspectError> {
     let shown = read::shown(path);
-    let mut feed = gtfs::read(path, &shown)?;
+    let parts = gtfs::parts(path, &shown)?;
+    parts.iter().map(|part| look(path, part, part.shown(&shown), today)).collect()
+}
+
+/// Looks at the only feed of a path.
+/// # Errors
+/// As [`inspect_all`]; [`InspectError::Read`] where there are several.
+pub fn inspect(path: &Path, today: Option<ServiceDate>) -> Result<FeedInspection, InspectError> {
+    let mut all = inspect_all(path, today)?;
+    match (all.pop(), all.len()) {
+        (Some(only), 0) => Ok(only),
+        (_, more) => {
+            let what = format!("holds {} feeds", more + 1);
+            Err(InspectError::Read(ReadError::Content { shown: read::shown(path), what }))
+        }
+    }
+}
+
+fn look(path: &Path, part: &Part, shown: String, today: Option<ServiceDate>) -> Result<FeedInspection, InspectError> {
+    let mut feed = gtfs::read_part(part, &shown)?;
     let days = Days::of(&feed);
     preflight::check(&mut feed, &days, today);
     let mut modes: BTreeMap<Mode, ModeFinding> = BTreeMap::new();

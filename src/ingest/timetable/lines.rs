@@ -1,5 +1,6 @@
 //! Trips with the same route, direction and stops make a pattern.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use crate::base::clock::ServiceDate;
@@ -22,6 +23,13 @@ use crate::model::transit::Pattern;
 use crate::model::transit::Service;
 use crate::model::transit::Trip;
 
+/// Trips that can not be used because stops on their way can not, and the first of them.
+pub(super) struct Stranded {
+    pub trips: u64,
+    pub row: u64,
+    pub id: String,
+}
+
 /// What the trips of a feed become.
 #[derive(Default)]
 pub(super) struct Lines {
@@ -30,6 +38,8 @@ pub(super) struct Lines {
     pub drawn: Vec<Vec<Drawn>>,
     /// Trips that can not be used, by rule: the trips and their calls.
     pub lost: Vec<(Rule, u64, u64)>,
+    /// Those of them that the feed itself would have enough stops for.
+    pub stranded: BTreeMap<Rule, Stranded>,
     /// Rows of frequencies of such trips.
     pub lost_frequencies: u64,
     /// Calls at stops that can not be used, of trips that can.
@@ -74,6 +84,10 @@ impl Lines {
                     calls
                 }
                 Err(rule) => {
+                    if at.len() < trip.calls.len() {
+                        let new = || Stranded { trips: 0, row: trip.row, id: trip.id.clone() };
+                        lines.stranded.entry(rule).or_insert_with(new).trips += 1;
+                    }
                     lines.lose(rule, trip.calls.len() as u64);
                     lines.lost_frequencies += rows.len() as u64;
                     continue;

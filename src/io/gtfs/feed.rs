@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::base::clock::ServiceDate;
 use crate::io::gtfs::notice::Notices;
+use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::table::TableCount;
 use crate::model::transit::Mode;
 
@@ -282,6 +283,13 @@ impl RawFeed {
         self.tables.iter().find(|table| table.file == file)
     }
 
+    /// Counts rows of a file that were taken as left out after all.
+    pub(super) fn drop_rows(&mut self, file: &str, rule: Rule, rows: u64) {
+        if let Some(table) = self.tables.iter_mut().find(|table| table.file == file).filter(|_| rows > 0) {
+            *table.dropped.entry(rule.name()).or_default() += rows;
+        }
+    }
+
     /// Every frequency of each trip, by trip.
     pub fn frequencies_by_trip(&self) -> Vec<Vec<RawFrequency>> {
         let mut by_trip = vec![Vec::new(); if self.frequencies.is_empty() { 0 } else { self.trips.len() }];
@@ -290,20 +298,4 @@ impl RawFeed {
         }
         by_trip
     }
-}
-
-/// The mode of a route type, basic or extended (Hierarchical Vehicle Type); `None` for one that is not known.
-pub fn mode_of(kind: u32) -> Option<Mode> {
-    Some(match kind {
-        712 | 713 => Mode::SchoolBus,
-        715 => Mode::OnDemand,
-        3 | 11 | 700..=716 | 800 => Mode::Bus,
-        200..=209 => Mode::Coach,
-        1 | 12 | 400..=405 | 500..=699 => Mode::Metro,
-        2 | 100..=117 => Mode::Rail,
-        4 | 1000 | 1200 => Mode::Ferry,
-        0 | 900..=906 => Mode::Tram,
-        5..=7 | 1300..=1307 | 1400..=1402 => Mode::Cable,
-        _ => return None,
-    })
 }

@@ -65,6 +65,7 @@ rules! {
     InvalidTime "invalid_time" Error "no time as HH:MM:SS";
     InvalidTimezone "invalid_timezone" Error "no time zone of the IANA list";
     InvalidUrl "invalid_url" Error "no address that starts with http:// or https://";
+    LocationWithUnexpectedStopTime "location_with_unexpected_stop_time" Error "a station, entrance, node or boarding area that trips call at";
     LocationWithoutParentStation "location_without_parent_station" Error "an entrance, node or boarding area without parent_station";
     MissingCalendarAndCalendarDateFiles "missing_calendar_and_calendar_date_files" Error "neither calendar.txt nor calendar_dates.txt";
     MissingRequiredColumn "missing_required_column" Error "a column that must be there is not";
@@ -88,6 +89,7 @@ rules! {
     TranslationUnexpectedValue "translation_unexpected_value" Error "a translation with a value where there must be none";
     TripDistanceExceedsShapeDistance "trip_distance_exceeds_shape_distance" Error "a trip that goes beyond the end of its shape by 11.1 m or more";
     WrongParentLocationType "wrong_parent_location_type" Error "a parent_station that can not be one";
+    #[own] WrongSeparator "wrong_separator" Error "fields that are not separated by commas";
     #[own] TripOfRowLeftOut "row_of_a_record_left_out" Warning "a row that belongs to a record that was left out";
     #[own] NoEncoding "not_utf_8" Warning "a file in another encoding than UTF-8";
     DuplicateRouteName "duplicate_route_name" Warning "two routes of one agency and type with the same names";
@@ -102,6 +104,7 @@ rules! {
     #[own] LongDwell "long_dwell" Warning "a vehicle that stands at a stop for more than 30 minutes, in the middle of a trip";
     MissingFeedInfoDate "missing_feed_info_date" Warning "one of feed_start_date and feed_end_date without the other";
     MissingRecommendedFile "missing_recommended_file" Warning "feed_info.txt is not there";
+    #[own] RepeatedRow "repeated_row" Warning "a row that says the same as one before";
     RouteLongNameContainsShortName "route_long_name_contains_short_name" Warning "a long name that begins with the short name";
     RouteShortNameTooLong "route_short_name_too_long" Warning "a short name of more than 12 characters";
     SameNameAndDescriptionForRoute "same_name_and_description_for_route" Warning "a route's description that repeats its name";
@@ -118,12 +121,30 @@ rules! {
     UnusableTrip "unusable_trip" Warning "a trip with one stop";
     UnusedShape "unused_shape" Warning "a shape of no trip";
     UnusedTrip "unused_trip" Warning "a trip without stops";
+    #[own] WrongColumnName "wrong_column_name" Warning "a column whose name is written otherwise than in GTFS";
+    #[own] WrongFileName "wrong_file_name" Warning "a file whose name is written otherwise than in GTFS";
     #[own] FileNotUsed "file_not_used" Note "a file of GTFS that tongda has no use for";
+    #[own] FlexibleTripNotUsed "flexible_trip_not_used" Note "a trip on demand, without times at stops (GTFS-Flex), which tongda has no use for";
+    #[own] RouteTypeNotUsed "route_type_not_used" Note "a route of aircraft, taxis, hired vehicles or carriages, and what belongs to it";
     #[own] TransferNotUsed "transfer_not_used" Note "a transfer within a vehicle, or of certain routes or trips only, which tongda has no use for";
     #[own] TranslationNotUsed "translation_not_used" Note "a translation of a field that tongda has no use for";
     UnknownColumn "unknown_column" Note "a column that GTFS does not have";
     UnknownFile "unknown_file" Note "a file that GTFS does not have";
     UnusedStation "unused_station" Note "a station without stops";
+}
+
+impl Rule {
+    /// Whether a row that is left out for it is lost. Of those that say nothing new, or nothing that is measured, nothing is.
+    pub fn is_loss(self) -> bool {
+        !matches!(
+            self,
+            Rule::RepeatedRow
+                | Rule::FlexibleTripNotUsed
+                | Rule::RouteTypeNotUsed
+                | Rule::TransferNotUsed
+                | Rule::TranslationNotUsed
+        )
+    }
 }
 
 impl fmt::Display for Rule {
@@ -215,6 +236,11 @@ impl Notices {
             let blank = Notice { rule, file, row: None, line: None, field: None, value: None, what, left_out };
             self.first.push(make(blank));
         }
+    }
+
+    /// Counts a row that was not used for what is told of its whole file.
+    pub(super) fn row_left_out(&mut self, rule: Rule) {
+        self.counts.entry(rule).or_default().left_out += 1;
     }
 
     /// How often a rule is broken.

@@ -1,8 +1,11 @@
 //! From the files of a feed to its tables: rows that name what is not there, or what is there already, are left out and told.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 
+use crate::base::clock::ServiceDate;
 use crate::io::gtfs::archive::Archive;
 use crate::io::gtfs::feed::Agency;
 use crate::io::gtfs::feed::FeedInfo;
@@ -14,7 +17,12 @@ use crate::io::gtfs::feed::RawStop;
 use crate::io::gtfs::feed::RawTransfer;
 use crate::io::gtfs::feed::RawTrip;
 use crate::io::gtfs::feed::Route;
-use crate::io::gtfs::feed::mode_of;
+use crate::io::gtfs::ids::Found;
+use crate::io::gtfs::ids::Ids;
+use crate::io::gtfs::ids::duplicate;
+use crate::io::gtfs::ids::second;
+use crate::io::gtfs::modes;
+use crate::io::gtfs::modes::Use;
 use crate::io::gtfs::notice::Notices;
 use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::schema;
@@ -30,76 +38,12 @@ const NOWHERE_DEGREES: f64 = 1.0;
 /// Departures of one span of headways: one every half minute all through two days.
 const MOST_DEPARTURES: u32 = 5760;
 
-/// Positions by id; `None` for the id of a row that was left out.
-#[derive(Default)]
-pub(super) struct Ids(HashMap<String, Option<u32>>);
-
-/// What an id leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    At(u32),
-    LeftOut,
-    Nothing,
-}
-
-impl Ids {
-    pub(super) fn find(&self, id: &str) -> Found {
-        match self.0.get(id) {
-            Some(Some(at)) => Found::At(*at),
-            Some(None) => Found::LeftOut,
-            None => Found::Nothing,
-        }
-    }
-
-    /// Notes the position of an id; `false` for one that is there already.
-    pub(super) fn insert(&mut self, id: &str, at: usize) -> bool {
-        if self.0.contains_key(id) {
-            return false;
-        }
-        self.0.insert(id.to_owned(), Some(at as u32));
-        true
-    }
-
-    fn lose(&mut self, ids: Vec<String>) {
-        for id in ids {
-            self.0.entry(id).or_insert(None);
-        }
-    }
-
-    /// The position of an id, or the rule for which its row is left out; that is told.
-    pub(super) fn need(
-        &self,
-        row: &Row<'_, '_>,
-        file: &'static str,
-        (column, of): (&'static str, &'static str),
-        notices: &mut Notices,
-    ) -> Result<u32, Rule> {
-        let id = row.text(column);
-        let rule = match self.find(&id) {
-            Found::At(at) => return Ok(at),
-            Found::LeftOut => Rule::TripOfRowLeftOut,
-            Found::Nothing => Rule::ForeignKeyViolation,
-        };
-        notices.left_out(rule, file, |notice| {
-            let mut notice = notice.at_row(row.number()).at(column, &id);
-            notice.what = match rule {
-                Rule::ForeignKeyViolation => format!("{of} has no {column} \"{id}\""),
-                _ => format!("the row of \"{id}\" in {of} was left out"),
-            };
-            notice
-        });
-        Err(rule)
-    }
-}
-
-/// Tells of a second row with one key.
-pub(super) fn duplicate(row: &Row<'_, '_>, file: &'static str, key: &str, value: &str, notices: &mut Notices) -> Rule {
-    notices.left_out(Rule::DuplicateKey, file, |notice| {
-        let mut notice = notice.at_row(row.number()).at(key, value);
-        notice.what = format!("{key} {value} stands in a row before; the first counts");
-        notice
-    });
-    Rule::DuplicateKey
+/// Routes of one kind that is not used.
+struct Unused {
+    row: u64,
+    kind: u32,
+    routes: u64,
+    trips: u64,
 }
 
 /// A feed while it is read.
@@ -111,6 +55,9 @@ pub(super) struct Reading<'a> {
     services: Ids,
     pub shapes: Ids,
     pub trips: Ids,
+    /// Routes that are not used, by the words for what runs on them; and these words by route_id.
+    unused: BTreeMap<&'static str, Unused>,
+    unused_routes: HashMap<String, &'static str>,
 }
 
 impl<'a> Reading<'a> {
@@ -135,7 +82,18 @@ impl<'a> Reading<'a> {
             notices: Notices::default(),
         };
         let ids = Ids::default;
-        Reading { archive, feed, stops: ids(), routes: ids(), services: ids(), shapes: ids(), trips: ids() }
+        let (unused, unused_routes) = (BTreeMap::new(), HashMap::new());
+        Reading {
+            archive,
+            feed,
+            stops: ids(),
+            routes: ids(),
+            services: ids(),
+            shapes: ids(),
+            trips: ids(),
+            unused,
+            unused_routes,
+        }
     }
 
     /// Reads a file where it is there; hands back the keys of rows that were left out.
@@ -144,7 +102,7 @@ impl<'a> Reading<'a> {
         spec: &'static Spec,
         key: &'static str,
         taker: &mut dyn Take,
-    ) -> Result<Vec<String>, ReadError> {
+    ) -> Result<Vec<(String, Rule)>, ReadError> {
         let Some(bytes) = self.archive.bytes(spec.file)? else {
             if spec.is_required {
                 self.feed.notices.add(Rule::MissingRequiredFile, spec.file, |mut notice| {
@@ -160,20 +118,24 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn agencies(&mut self) -> Result<(), ReadError> {
-        let (mut ids, mut agencies) = (Ids::default(), Vec::new());
+        let (mut ids, mut agencies) = (Ids::default(), Vec::<Agency>::new());
         let file = schema::AGENCY.file;
         self.table(&schema::AGENCY, "agency_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let id = row.text("agency_id").into_owned();
-            if !ids.insert(&id, agencies.len()) {
-                return Some(duplicate(row, file, "agency_id", &id, notices));
-            }
-            agencies.push(Agency {
-                id,
+            let agency = Agency {
                 name: row.text("agency_name").into_owned(),
                 url: row.text("agency_url").into_owned(),
                 zone: row.some("agency_timezone").filter(|zone| crate::base::clock::is_zone(zone)),
                 row: row.number(),
-            });
+                id,
+            };
+            if let Found::At(at) = ids.find(&agency.id) {
+                let known = &agencies[at as usize];
+                let is_same = *known == Agency { row: known.row, ..agency.clone() };
+                return Some(second(row, file, "agency_id", &agency.id, is_same, notices));
+            }
+            ids.insert(&agency.id, agencies.len());
+            agencies.push(agency);
             None
         })?;
         self.feed.agencies = agencies;
@@ -182,7 +144,7 @@ impl<'a> Reading<'a> {
 
     pub(super) fn stops(&mut self) -> Result<(), ReadError> {
         let file = schema::STOPS.file;
-        let (mut ids, mut stops) = (Ids::default(), Vec::new());
+        let (mut ids, mut stops) = (Ids::default(), Vec::<RawStop>::new());
         let lost = self.table(&schema::STOPS, "stop_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let id = row.text("stop_id").into_owned();
             let location = match row.choice("location_type", 4) {
@@ -212,16 +174,9 @@ impl<'a> Reading<'a> {
                 });
                 return Some(rule);
             }
-            if !ids.insert(&id, stops.len()) {
-                return Some(duplicate(row, file, "stop_id", &id, notices));
-            }
-            let name = row.text("stop_name").into_owned();
-            if name.is_empty() && needs_place {
-                notices.add(Rule::StopWithoutStopName, file, |notice| notice.at_row(row.number()).at("stop_id", &id));
-            }
-            stops.push(RawStop {
+            let stop = RawStop {
                 id,
-                name,
+                name: row.text("stop_name").into_owned(),
                 description: row.text("stop_desc").into_owned(),
                 url: row.text("stop_url").into_owned(),
                 location,
@@ -229,7 +184,18 @@ impl<'a> Reading<'a> {
                 parent: None,
                 parent_id: row.text("parent_station").into_owned(),
                 row: row.number(),
-            });
+            };
+            if let Found::At(at) = ids.find(&stop.id) {
+                let known = &stops[at as usize];
+                let is_same = *known == RawStop { row: known.row, ..stop.clone() };
+                return Some(second(row, file, "stop_id", &stop.id, is_same, notices));
+            }
+            ids.insert(&stop.id, stops.len());
+            if stop.name.is_empty() && needs_place {
+                notices
+                    .add(Rule::StopWithoutStopName, file, |notice| notice.at_row(row.number()).at("stop_id", &stop.id));
+            }
+            stops.push(stop);
             None
         })?;
         ids.lose(lost);
@@ -240,7 +206,7 @@ impl<'a> Reading<'a> {
             match self.stops.find(&id) {
                 _ if id.is_empty() => {}
                 Found::At(parent) => self.feed.stops[at].parent = Some(parent),
-                Found::LeftOut => {}
+                Found::LeftOut(_) => {}
                 Found::Nothing => self.feed.notices.add(Rule::ForeignKeyViolation, file, |notice| {
                     let mut notice = notice.at_row(row).at("parent_station", &id);
                     notice.what = format!("stops.txt has no stop_id \"{id}\"; the stop is taken to have no station");
@@ -253,23 +219,34 @@ impl<'a> Reading<'a> {
 
     pub(super) fn routes(&mut self) -> Result<(), ReadError> {
         let file = schema::ROUTES.file;
-        let (mut ids, mut routes) = (Ids::default(), Vec::new());
+        let (mut ids, mut routes) = (Ids::default(), Vec::<Route>::new());
+        let (mut unused, mut unused_routes) = (BTreeMap::<&'static str, Unused>::new(), HashMap::new());
         let agencies: HashMap<String, u32> =
             self.feed.agencies.iter().zip(0..).map(|(agency, at)| (agency.id.clone(), at)).collect();
         let lost = self.table(&schema::ROUTES, "route_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let id = row.text("route_id").into_owned();
             let kind = row.whole("route_type").unwrap_or(u32::MAX);
-            let Some(mode) = mode_of(kind) else {
-                notices.left_out(Rule::UnexpectedEnumValue, file, |notice| {
-                    let mut notice = notice.at_row(row.number()).at("route_type", &row.text("route_type"));
-                    notice.what = format!("route_type {kind} of route {id} is not known; its trips are left out");
-                    notice
-                });
-                return Some(Rule::UnexpectedEnumValue);
+            let mode = match modes::of(kind) {
+                Use::As(mode) => mode,
+                Use::Not(what) => {
+                    if unused_routes.insert(id, what).is_none() {
+                        let new = || Unused { row: row.number(), kind, routes: 0, trips: 0 };
+                        unused.entry(what).or_insert_with(new).routes += 1;
+                    }
+                    return Some(Rule::RouteTypeNotUsed);
+                }
+                Use::Unknown => {
+                    notices.left_out(Rule::UnexpectedEnumValue, file, |notice| {
+                        let mut notice = notice.at_row(row.number()).at("route_type", &row.text("route_type"));
+                        notice.what = format!(
+                            "route_type {kind} of route {id} is not known; its trips are left out; write {}",
+                            modes::WORDS
+                        );
+                        notice
+                    });
+                    return Some(Rule::UnexpectedEnumValue);
+                }
             };
-            if !ids.insert(&id, routes.len()) {
-                return Some(duplicate(row, file, "route_id", &id, notices));
-            }
             let named = row.some("agency_id");
             let agency = match &named {
                 Some(agency) => agencies.get(agency).copied(),
@@ -282,7 +259,7 @@ impl<'a> Reading<'a> {
                     notice
                 });
             }
-            routes.push(Route {
+            let route = Route {
                 id,
                 agency,
                 short_name: row.text("route_short_name").into_owned(),
@@ -292,11 +269,19 @@ impl<'a> Reading<'a> {
                 kind,
                 mode,
                 row: row.number(),
-            });
+            };
+            if let Found::At(at) = ids.find(&route.id) {
+                let known = &routes[at as usize];
+                let is_same = *known == Route { row: known.row, ..route.clone() };
+                return Some(second(row, file, "route_id", &route.id, is_same, notices));
+            }
+            ids.insert(&route.id, routes.len());
+            routes.push(route);
             None
         })?;
         ids.lose(lost);
         (self.routes, self.feed.routes) = (ids, routes);
+        (self.unused, self.unused_routes) = (unused, unused_routes);
         Ok(())
     }
 
@@ -306,18 +291,20 @@ impl<'a> Reading<'a> {
         let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
         let lost = self.table(&schema::CALENDAR, "service_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let id = row.text("service_id").into_owned();
-            if !ids.insert(&id, services.len()) {
-                return Some(duplicate(row, file, "service_id", &id, notices));
-            }
             let weekdays = days.iter().zip(0..).map(|(day, bit)| row.choice(day, 1) << bit).sum();
             let span = row.date("start_date").zip(row.date("end_date"));
-            let exceptions = Vec::new();
-            services.push(RawService { id, row: Some(row.number()), weekdays, span, exceptions });
+            if let Found::At(at) = ids.find(&id) {
+                let known = &services[at as usize];
+                let is_same = (known.weekdays, known.span) == (weekdays, span);
+                return Some(second(row, file, "service_id", &id, is_same, notices));
+            }
+            ids.insert(&id, services.len());
+            services.push(RawService { id, row: Some(row.number()), weekdays, span, exceptions: Vec::new() });
             None
         })?;
         ids.lose(lost);
         let file = schema::CALENDAR_DATES.file;
-        let mut seen = HashSet::new();
+        let mut seen: HashMap<(usize, ServiceDate), u32> = HashMap::new();
         self.table(&schema::CALENDAR_DATES, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let (id, kind) = (row.text("service_id"), row.whole("exception_type").unwrap_or(0));
             let Some(date) = row.date("date") else { return Some(Rule::InvalidDate) };
@@ -332,7 +319,7 @@ impl<'a> Reading<'a> {
             let at = match ids.find(&id) {
                 Found::At(at) => at as usize,
                 // without its weeks a service would seem to run on its exceptions only
-                Found::LeftOut => {
+                Found::LeftOut(_) => {
                     return ids.need(row, file, ("service_id", "calendar.txt"), notices).err();
                 }
                 Found::Nothing => {
@@ -341,8 +328,14 @@ impl<'a> Reading<'a> {
                     services.len() - 1
                 }
             };
-            if !seen.insert((at, date)) {
-                return Some(duplicate(row, file, "service_id, date", &format!("{id}, {date}"), notices));
+            match seen.entry((at, date)) {
+                Entry::Vacant(place) => {
+                    place.insert(kind);
+                }
+                Entry::Occupied(known) => {
+                    let (key, is_same) = (format!("{id}, {date}"), *known.get() == kind);
+                    return Some(second(row, file, "service_id, date", &key, is_same, notices));
+                }
             }
             services[at].exceptions.push((date, kind == 1));
             None
@@ -359,11 +352,18 @@ impl<'a> Reading<'a> {
         let file = schema::TRIPS.file;
         let (routes, services) = (std::mem::take(&mut self.routes), std::mem::take(&mut self.services));
         let shapes = std::mem::take(&mut self.shapes);
-        let (mut ids, mut trips) = (Ids::default(), Vec::new());
+        let (mut ids, mut trips) = (Ids::default(), Vec::<RawTrip>::new());
+        let (mut unused, unused_routes) = (std::mem::take(&mut self.unused), std::mem::take(&mut self.unused_routes));
         let lost = self.table(&schema::TRIPS, "trip_id", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let route = match routes.need(row, file, ("route_id", "routes.txt"), notices) {
                 Ok(route) => route,
-                Err(rule) => return Some(rule),
+                Err(rule) => {
+                    let kind = unused_routes.get(&*row.text("route_id"));
+                    if let Some(unused) = kind.and_then(|kind| unused.get_mut(kind)) {
+                        unused.trips += 1;
+                    }
+                    return Some(rule);
+                }
             };
             let calendars = ("service_id", "calendar.txt and calendar_dates.txt");
             let service = match services.need(row, file, calendars, notices) {
@@ -371,13 +371,11 @@ impl<'a> Reading<'a> {
                 Err(rule) => return Some(rule),
             };
             let id = row.text("trip_id").into_owned();
-            if !ids.insert(&id, trips.len()) {
-                return Some(duplicate(row, file, "trip_id", &id, notices));
-            }
+            let known = ids.find(&id);
             let shape = row.text("shape_id");
             let shape = match shapes.find(&shape) {
                 Found::At(at) => Some(at),
-                Found::Nothing if !shape.is_empty() => {
+                Found::Nothing if !shape.is_empty() && known == Found::Nothing => {
                     notices.add(Rule::ForeignKeyViolation, file, |notice| {
                         let mut notice = notice.at_row(row.number()).at("shape_id", &shape);
                         notice.what = format!("shapes.txt has no shape_id \"{shape}\"; the trip is used without");
@@ -385,9 +383,9 @@ impl<'a> Reading<'a> {
                     });
                     None
                 }
-                Found::LeftOut | Found::Nothing => None,
+                Found::LeftOut(_) | Found::Nothing => None,
             };
-            trips.push(RawTrip {
+            let trip = RawTrip {
                 id,
                 route,
                 service,
@@ -396,11 +394,28 @@ impl<'a> Reading<'a> {
                 block: row.some("block_id"),
                 calls: 0..0,
                 row: row.number(),
-            });
+            };
+            if let Found::At(at) = known {
+                let known = &trips[at as usize];
+                let is_same = *known == RawTrip { row: known.row, ..trip.clone() };
+                return Some(second(row, file, "trip_id", &trip.id, is_same, notices));
+            }
+            ids.insert(&trip.id, trips.len());
+            trips.push(trip);
             None
         })?;
         ids.lose(lost);
         (self.trips, self.feed.trips, self.routes) = (ids, trips, routes);
+        for (words, unused) in unused {
+            let rule = Rule::RouteTypeNotUsed;
+            self.feed.notices.left_out(rule, schema::ROUTES.file, |notice| {
+                let mut notice = notice.at_row(unused.row).at("route_type", &unused.kind.to_string());
+                let routes = if unused.routes == 1 { "route is" } else { "routes are" };
+                let trips = if unused.trips == 1 { "trip" } else { "trips" };
+                notice.what = format!("{} {routes} of {words}, with {} {trips}: not used", unused.routes, unused.trips);
+                notice
+            });
+        }
         Ok(())
     }
 

@@ -25,9 +25,8 @@ pub(super) fn text(bytes: Vec<u8>) -> (String, Option<Misread>) {
     }
     match String::from_utf8(bytes) {
         Ok(mut text) => {
-            if text.starts_with('\u{feff}') {
-                text.drain(..'\u{feff}'.len_utf8());
-            }
+            let marks = text.len() - text.trim_start_matches('\u{feff}').len();
+            text.drain(..marks);
             (with_line_feeds(text), None)
         }
         Err(wrong) => {
@@ -37,6 +36,11 @@ pub(super) fn text(bytes: Vec<u8>) -> (String, Option<Misread>) {
             (with_line_feeds(text), what.map(|what| Misread { line, what }))
         }
     }
+}
+
+/// A text without the blanks around it, those of other scripts and those without a width among them.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
 }
 
 /// Lines that end with carriage returns alone, as on old computers, end with line feeds.
@@ -49,7 +53,7 @@ fn with_line_feeds(text: String) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Sound,
-    /// Nothing between two line feeds.
+    /// Nothing between two line feeds, or nothing but commas.
     Empty,
     /// Its quotes are not as they should be.
     Broken(&'static str),
@@ -70,6 +74,8 @@ pub(super) struct Rows<'t> {
     spans: Vec<Span>,
     /// Rows so far but for empty ones.
     count: u64,
+    /// Where the row begins.
+    start: usize,
     /// Line on which the row begins, from 1.
     pub line: u64,
     next_line: u64,
@@ -77,7 +83,7 @@ pub(super) struct Rows<'t> {
 
 impl<'t> Rows<'t> {
     pub(super) fn new(text: &'t str) -> Rows<'t> {
-        Rows { text, at: 0, spans: Vec::new(), count: 0, line: 0, next_line: 1 }
+        Rows { text, at: 0, spans: Vec::new(), count: 0, start: 0, line: 0, next_line: 1 }
     }
 
     /// Number of the row, the header being 0.
@@ -94,8 +100,8 @@ impl<'t> Rows<'t> {
     pub(super) fn field(&self, at: usize) -> Cow<'t, str> {
         let raw = self.raw(at);
         match raw {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+            Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+            Cow::Owned(text) => Cow::Owned(trimmed(&text).to_owned()),
         }
     }
 
@@ -108,6 +114,11 @@ impl<'t> Rows<'t> {
         }
     }
 
+    /// The row as it stands in the text, without the end of its line.
+    pub(super) fn whole(&self) -> &'t str {
+        self.text[self.start..self.at.min(self.text.len())].trim_end_matches(['\r', '\n'])
+    }
+
     /// Goes to the next row; `None` after the last.
     pub(super) fn advance(&mut self) -> Option<Shape> {
         let bytes = self.text.as_bytes();
@@ -117,6 +128,7 @@ impl<'t> Rows<'t> {
         self.line = self.next_line;
         self.spans.clear();
         let start = self.at;
+        self.start = start;
         let mut at = start;
         loop {
             let quoted = match bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count() {
@@ -148,7 +160,7 @@ impl<'t> Rows<'t> {
         }
         self.at = at;
         self.next_line += 1;
-        if self.spans.len() == 1 && self.text[self.spans[0].from..self.spans[0].to].trim().is_empty() {
+        if self.spans.iter().all(|span| trimmed(&self.text[span.from..span.to]).is_empty()) {
             return Some(Shape::Empty);
         }
         self.count += 1;
@@ -235,7 +247,7 @@ mod tests {
             [
                 sound(1, &["a", "b"]),
                 sound(2, &["1", "x, \"y\"\nz"]),
-                sound(4, &["", ""]),
+                (Shape::Empty, 4, vec![String::new(), String::new()]),
                 (Shape::Empty, 5, vec![String::new()]),
                 sound(6, &[" 2 ", "3"]),
                 sound(7, &["4", ""]),

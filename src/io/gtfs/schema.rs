@@ -103,11 +103,12 @@ specs! {
         wheelchair_accessible Choice(2) Optional, bikes_allowed Choice(2) Optional, cars_allowed Choice(2) Optional,
     }
     STOP_TIMES "stop_times.txt" "calls at stops" true {
-        trip_id Text Essential, arrival_time Time Optional, departure_time Time Optional, stop_id Text Essential,
+        trip_id Text Essential, arrival_time Time Optional, departure_time Time Optional, stop_id Text Optional,
         stop_sequence Whole Essential, pickup_type Choice(3) Optional, drop_off_type Choice(3) Optional,
         shape_dist_traveled Length Optional, timepoint Choice(1) Optional, stop_headsign Text Optional,
         continuous_pickup Choice(3) Optional, continuous_drop_off Choice(3) Optional, location_group_id Text Optional,
         location_id Text Optional, start_pickup_drop_off_window Time Optional, end_pickup_drop_off_window Time Optional,
+        start_pickup_dropoff_window Text Optional, end_pickup_dropoff_window Text Optional,
         pickup_booking_rule_id Text Optional, drop_off_booking_rule_id Text Optional,
     }
     FREQUENCIES "frequencies.txt" "headways" false {

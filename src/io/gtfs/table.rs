@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use crate::base::clock;
 use crate::base::clock::ServiceDate;
@@ -12,6 +13,8 @@ use crate::io::gtfs::rows::Lines;
 use crate::io::gtfs::rows::Rows;
 use crate::io::gtfs::rows::Shape;
 use crate::io::gtfs::rows::text;
+use crate::io::gtfs::rows::trimmed;
+use crate::io::gtfs::schema;
 use crate::io::gtfs::schema::Column;
 use crate::io::gtfs::schema::Kind;
 use crate::io::gtfs::schema::Need;
@@ -48,6 +51,11 @@ impl<'t> Row<'_, 't> {
     /// Number of the row, from 1.
     pub(super) fn number(&self) -> u64 {
         self.rows.number()
+    }
+
+    /// Whether there is such a column.
+    pub(super) fn has(&self, column: &'static str) -> bool {
+        self.head.position(column).is_some()
     }
 
     /// A value; empty where there is none, or no such column.
@@ -95,6 +103,8 @@ struct Head {
     /// Position in the file of each column that GTFS has.
     positions: Vec<(&'static Column, Option<usize>)>,
     width: usize,
+    /// Why no row can be used.
+    fault: Option<Rule>,
 }
 
 impl Head {
@@ -125,11 +135,24 @@ impl<F: FnMut(&Row<'_, '_>, &mut Notices) -> Option<Rule>> Take for F {
     }
 }
 
-/// What became of a file, and what its column `key` holds in rows that were left out.
+/// What became of a file, and what its column `key` holds in rows that were left out, with the rule.
 pub(super) struct Outcome {
     pub count: TableCount,
-    pub left_out: Vec<String>,
+    pub left_out: Vec<(String, Rule)>,
 }
+
+/// Files whose rows are compared letter by letter with those before; of others the rows with the same key are.
+const COMPARED: [&str; 4] =
+    [schema::FREQUENCIES.file, schema::TRANSFERS.file, schema::TRANSLATIONS.file, schema::FEED_INFO.file];
+
+/// What stands between fields where it is no comma, and what it is called.
+const SEPARATORS: [(char, &str); 5] = [
+    (';', "a semicolon"),
+    ('\t', "a tab"),
+    ('|', "a vertical bar"),
+    ('，', "a full-width comma (，)"),
+    ('；', "a full-width semicolon (；)"),
+];
 
 /// Reads a file.
 pub(super) fn read(
@@ -162,7 +185,8 @@ pub(super) fn read(
     };
     let wanted: Vec<Option<usize>> = taker.wanted().iter().map(|name| head.position(name)).collect();
     let mut left_out = Vec::new();
-    let missing = head.positions.iter().any(|(column, at)| column.need == Need::Essential && at.is_none());
+    let mut before: HashSet<&str> = HashSet::new();
+    let is_compared = COMPARED.contains(&spec.file);
     while let Some(shape) = rows.advance() {
         if shape == Shape::Empty {
             let line = rows.line;
@@ -174,19 +198,27 @@ pub(super) fn read(
         }
         count.read += 1;
         count.lines.note(rows.number(), rows.line);
-        let is_sound = shape == Shape::Sound && rows.len() == head.width && !missing;
+        if let Some(rule) = head.fault {
+            *count.dropped.entry(rule.name()).or_default() += 1;
+            notices.row_left_out(rule);
+            continue;
+        }
+        let is_sound = shape == Shape::Sound && rows.len() == head.width;
         if is_sound && taker.fast(&rows, &wanted) {
             continue;
         }
         let row = Row { rows: &rows, head: &head };
-        let reason = if missing {
-            Some(Rule::MissingRequiredColumn)
+        let reason = if is_compared && before.contains(rows.whole()) {
+            notices.left_out(Rule::RepeatedRow, spec.file, |notice| notice.at_row(row.number()));
+            Some(Rule::RepeatedRow)
         } else {
             unsound(spec, shape, &row, notices).or_else(|| taker.take(&row, notices))
         };
         if let Some(rule) = reason {
             *count.dropped.entry(rule.name()).or_default() += 1;
-            left_out.extend(row.some(key));
+            left_out.extend(row.some(key).map(|id| (id, rule)));
+        } else if is_compared {
+            before.insert(rows.whole());
         }
     }
     if count.read == 0 {
@@ -202,16 +234,36 @@ fn head(spec: &'static Spec, rows: &mut Rows<'_>, notices: &mut Notices) -> Opti
         match rows.advance()? {
             Shape::Empty => continue,
             Shape::Sound => break,
+            // quotes between other separators are no wrong quotes
+            Shape::Broken(_) if separator(spec, rows.whole()).is_some() => break,
             Shape::Broken(what) => {
                 notices.add(Rule::CsvParsingFailed, file, |mut notice| {
                     (notice.line, notice.what) = (Some(rows.line), format!("the header can not be read: {what}"));
+                    notice.left_out = true;
                     notice
                 });
-                return None;
+                let positions = spec.columns.iter().map(|column| (column, None)).collect();
+                return Some(Head { positions, width: 0, fault: Some(Rule::CsvParsingFailed) });
             }
         }
     }
+    if let Some((mark, name)) = separator(spec, rows.whole()) {
+        notices.add(Rule::WrongSeparator, file, |notice| {
+            let mut notice = notice.at("", &mark.to_string());
+            (notice.line, notice.field, notice.left_out) = (Some(rows.line), None, true);
+            notice.what =
+                format!("the separator is {name}, GTFS wants commas: save the table with commas between the fields");
+            notice
+        });
+        let positions = spec.columns.iter().map(|column| (column, None)).collect();
+        return Some(Head { positions, width: 0, fault: Some(Rule::WrongSeparator) });
+    }
     let names: Vec<String> = (0..rows.len()).map(|at| rows.field(at).into_owned()).collect();
+    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    let position = |column: &Column| {
+        let exact = names.iter().position(|name| name == column.name);
+        exact.or_else(|| plain.iter().position(|name| name == column.name))
+    };
     for (at, name) in names.iter().enumerate() {
         if rows.raw(at).len() != name.len() {
             notices.add(Rule::LeadingOrTrailingWhitespaces, file, |notice| {
@@ -232,10 +284,17 @@ fn head(spec: &'static Spec, rows: &mut Rows<'_>, notices: &mut Notices) -> Opti
                 notice
             });
         } else if !spec.columns.iter().any(|column| column.name == name) {
-            notices.add(Rule::UnknownColumn, file, |notice| notice.at(name, name));
+            match spec.columns.iter().find(|column| position(column) == Some(at)) {
+                Some(column) => notices.add(Rule::WrongColumnName, file, |notice| {
+                    let mut notice = notice.at(name, name);
+                    (notice.line, notice.what) =
+                        (Some(rows.line), format!("{name} is read as {}; write it so", column.name));
+                    notice
+                }),
+                None => notices.add(Rule::UnknownColumn, file, |notice| notice.at(name, name)),
+            }
         }
     }
-    let position = |column: &Column| names.iter().position(|name| name == column.name);
     let positions: Vec<(&'static Column, Option<usize>)> =
         spec.columns.iter().map(|column| (column, position(column))).collect();
     for (column, at) in &positions {
@@ -243,12 +302,29 @@ fn head(spec: &'static Spec, rows: &mut Rows<'_>, notices: &mut Notices) -> Opti
             notices.add(Rule::MissingRequiredColumn, file, |notice| {
                 let mut notice = notice.at(column.name, "");
                 notice.value = None;
+                notice.left_out = column.need == Need::Essential;
                 notice.what = format!("there is no column {}", column.name);
                 notice
             });
         }
     }
-    Some(Head { positions, width: names.len() })
+    let missing = positions.iter().any(|(column, at)| column.need == Need::Essential && at.is_none());
+    Some(Head { positions, width: names.len(), fault: missing.then_some(Rule::MissingRequiredColumn) })
+}
+
+/// The name of a column without capitals, and with underscores for blanks and hyphens.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace([' ', '-', '\u{a0}'], "_")
+}
+
+/// What stands between the columns of a header in place of commas, and what it is called; `None` for a header that commas make more of.
+fn separator(spec: &Spec, header: &str) -> Option<(char, &'static str)> {
+    let known = |mark: char| {
+        let names = header.split(mark).map(|name| plain(trimmed(trimmed(name).trim_matches('"'))));
+        names.filter(|name| spec.columns.iter().any(|column| column.name == name)).count()
+    };
+    let by_comma = known(',');
+    SEPARATORS.into_iter().find(|(mark, _)| known(*mark) > by_comma.max(1))
 }
 
 /// Tells everything that is wrong with the values of a row; the first rule for which it can not be used.
@@ -262,20 +338,34 @@ fn unsound(spec: &Spec, shape: Shape, row: &Row<'_, '_>, notices: &mut Notices) 
         });
         return Some(Rule::CsvParsingFailed);
     }
-    if row.rows.len() != row.head.width {
-        let (fields, width) = (row.rows.len(), row.head.width);
+    let (fields, width) = (row.rows.len(), row.head.width);
+    if fields > width && (width..fields).any(|at| !row.rows.field(at).is_empty()) {
         notices.left_out(Rule::InvalidRowLength, file, |notice| {
             let mut notice = notice.at_row(number);
-            notice.what = format!("{fields} fields; the header has {width}");
+            notice.what = format!(
+                "{fields} fields; the header has {width}: a value that holds a comma stands in quotes, and a decimal is written with a point"
+            );
             notice
         });
         return Some(Rule::InvalidRowLength);
+    }
+    if fields != width {
+        notices.add(Rule::InvalidRowLength, file, |notice| {
+            let mut notice = notice.at_row(number);
+            let rest = if fields < width {
+                "those left off at its end are empty"
+            } else {
+                "the empty ones at its end count for nothing"
+            };
+            notice.what = format!("{fields} fields; the header has {width}: {rest}");
+            notice
+        });
     }
     let mut reason = None;
     for (column, at) in &row.head.positions {
         let Some(at) = *at else { continue };
         let raw = row.rows.raw(at);
-        let value = raw.trim();
+        let value = trimmed(&raw);
         let is_needed = matches!(column.need, Need::Essential | Need::Sound);
         if value.len() != raw.len() {
             notices.add(Rule::LeadingOrTrailingWhitespaces, file, |notice| notice.at_row(number).at(column.name, &raw));
@@ -311,7 +401,11 @@ fn unsound(spec: &Spec, shape: Shape, row: &Row<'_, '_>, notices: &mut Notices) 
 /// What is wrong with a value, and what to write instead.
 fn misfit(kind: Kind, text: &str) -> Option<(Rule, String)> {
     let out_of = |limits: &str| Some((Rule::NumberOutOfRange, format!("{text} is outside {limits}")));
-    let no_number = || Some((Rule::InvalidFloat, format!("\"{text}\" is not a number")));
+    let no_number = || {
+        let point = text.replacen(',', ".", 1);
+        let instead = value::number(&point).map(|_| format!("; write {point}")).unwrap_or_default();
+        Some((Rule::InvalidFloat, format!("\"{text}\" is not a number{instead}")))
+    };
     let whole = |least: u32, most: Option<u32>| match (value::whole(text), value::number(text)) {
         (Some(number), _) if number < least => out_of("1 and more"),
         (Some(number), _) if most.is_some_and(|most| number > most) => {
@@ -334,12 +428,14 @@ fn misfit(kind: Kind, text: &str) -> Option<(Rule, String)> {
         }
         Kind::Color => (!value::is_colour(text))
             .then(|| (Rule::InvalidColor, format!("\"{text}\" is no colour; write six digits such as 00AA7F"))),
-        Kind::Time => value::time(text)
-            .is_none()
-            .then(|| (Rule::InvalidTime, format!("\"{text}\" is not a time; write HH:MM:SS, hours may exceed 23"))),
-        Kind::Date => value::date(text)
-            .is_none()
-            .then(|| (Rule::InvalidDate, format!("\"{text}\" is not a date; write YYYYMMDD"))),
+        Kind::Time => value::time(text).is_none().then(|| {
+            let instead = value::meant_time(text).map(|time| format!(", here {time}")).unwrap_or_default();
+            (Rule::InvalidTime, format!("\"{text}\" is not a time; write HH:MM:SS{instead}; hours may exceed 23"))
+        }),
+        Kind::Date => value::date(text).is_none().then(|| {
+            let instead = value::meant_date(text).map(|date| format!(", here {date}")).unwrap_or_default();
+            (Rule::InvalidDate, format!("\"{text}\" is not a date; write YYYYMMDD{instead}"))
+        }),
         Kind::Whole => whole(0, None),
         Kind::Positive => whole(1, None),
         Kind::Choice(most) => whole(0, Some(most)),

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use crate::io::gtfs::feed::RawTranslation;
 use crate::io::gtfs::feed::Translated;
 use crate::io::gtfs::feed::TranslatedField;
+use crate::io::gtfs::ids::Found;
+use crate::io::gtfs::ids::Ids;
+use crate::io::gtfs::ids::duplicate;
 use crate::io::gtfs::notice::Notices;
 use crate::io::gtfs::notice::Rule;
-use crate::io::gtfs::read::Found;
-use crate::io::gtfs::read::Ids;
 use crate::io::gtfs::read::Reading;
-use crate::io::gtfs::read::duplicate;
 use crate::io::gtfs::schema;
 use crate::io::gtfs::table::Row;
 use crate::io::read::ReadError;
@@ -83,7 +83,7 @@ impl Reading<'_> {
                     format!("{table}.txt has no row of \"{value}\"{sub}")
                 }));
             }
-            if found == Some(Found::LeftOut) {
+            if let Some(Found::LeftOut(_)) = found {
                 let what = |value: &str| format!("the row of \"{value}\" in {table}.txt was left out");
                 return Some(left_out(row, Rule::TripOfRowLeftOut, "record_id", notices, what));
             }

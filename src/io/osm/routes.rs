@@ -318,6 +318,7 @@ fn minutes(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::transit::Mode;
 
     fn member(id: i64, role: &str) -> Member {
         Member { kind: Kind::Node, id, role: role.to_owned() }
@@ -335,6 +336,26 @@ mod tests {
             .into_iter()
             .map(|(direction, members)| (direction, members.iter().map(|member| member.id).collect()))
             .collect()
+    }
+
+    #[test]
+    fn the_modes_of_routes_are_those_of_route_types() {
+        // wiki.openstreetmap.org/wiki/Tag:type=route beside route_type of GTFS: 3 and 11, 2, 1 and 12, 0, 7, 4
+        for (route, want) in [
+            ("bus", Mode::Bus),
+            ("trolleybus", Mode::Bus),
+            ("train", Mode::Rail),
+            ("subway", Mode::Metro),
+            ("monorail", Mode::Metro),
+            ("tram", Mode::Tram),
+            ("light_rail", Mode::Tram),
+            ("funicular", Mode::Cable),
+            ("ferry", Mode::Ferry),
+            ("school_bus", Mode::SchoolBus),
+        ] {
+            assert_eq!(mode(route).and_then(|word| word.parse().ok()), Some(want), "{route}");
+        }
+        assert_eq!(mode("hiking"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::io::gtfs::calls::word;
 use crate::io::gtfs::feed::Location;
 use crate::io::gtfs::feed::RawFeed;
 use crate::io::gtfs::notice::Notices;
@@ -53,15 +54,5 @@ pub(super) fn check(feed: &RawFeed, notices: &mut Notices) {
         if !stop.url.is_empty() && urls.contains(stop.url.as_str()) {
             tell(Rule::SameStopAndAgencyUrl, "stop_url", &stop.url, None);
         }
-    }
-}
-
-fn word(location: Location) -> &'static str {
-    match location {
-        Location::Stop => "stop",
-        Location::Station => "station",
-        Location::Entrance => "entrance",
-        Location::Node => "node",
-        Location::BoardingArea => "boarding area",
     }
 }

@@ -7,6 +7,8 @@ use crate::io::gtfs::days::Days;
 use crate::io::gtfs::feed::RawCall;
 use crate::io::gtfs::feed::RawFeed;
 use crate::io::gtfs::feed::RawTrip;
+use crate::io::gtfs::notice::MOST_KEPT;
+use crate::io::gtfs::notice::Notice;
 use crate::io::gtfs::notice::Notices;
 use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::preflight::Direction;
@@ -40,10 +42,17 @@ pub(super) fn check(feed: &RawFeed, days: &Days, notices: &mut Notices) {
     for trip in &feed.trips {
         let calls = &feed.calls[trip.calls.clone()];
         match calls {
-            [] => notices
-                .left_out(Rule::UnusedTrip, "trips.txt", |notice| notice.at_row(trip.row).at("trip_id", &trip.id)),
-            [_] => notices
-                .left_out(Rule::UnusableTrip, "trips.txt", |notice| notice.at_row(trip.row).at("trip_id", &trip.id)),
+            [] => notices.left_out(Rule::UnusedTrip, "trips.txt", |notice| {
+                let mut notice = notice.at_row(trip.row).at("trip_id", &trip.id);
+                notice.what = format!("trip {} has no call at a stop; it is left out", trip.id);
+                notice
+            }),
+            [only] => notices.left_out(Rule::UnusableTrip, "trips.txt", |notice| {
+                let mut notice = notice.at_row(trip.row).at("trip_id", &trip.id);
+                let stop = &feed.stops[only.stop as usize].id;
+                notice.what = format!("trip {} has one call only, at {stop}; it is left out", trip.id);
+                notice
+            }),
             calls => {
                 times(feed, trip, calls, notices);
                 speeds(feed, trip, calls, &places, &mut along, notices);
@@ -68,10 +77,14 @@ fn times(feed: &RawFeed, trip: &RawTrip, calls: &[RawCall], notices: &mut Notice
             });
         }
         if (nth == 0 && call.departure().is_none()) || (nth == last && call.arrival().is_none()) {
+            let is_told = |other: &&Notice| other.rule == Rule::InvalidTime && other.row == Some(call.row());
+            let is_kept = notices.count(Rule::MissingTripEdge) < MOST_KEPT;
+            let wrong = notices.first.iter().filter(|other| is_kept && other.file == FILE).find(is_told);
+            let wrong = wrong.map(|other| format!(" ({})", other.what)).unwrap_or_default();
             notices.left_out(Rule::MissingTripEdge, FILE, |notice| {
                 let edge = if nth == 0 { "first" } else { "last" };
                 let mut notice = notice.at_row(call.row()).at("trip_id", &trip.id);
-                notice.what = format!("the {edge} stop of trip {} has no time; the trip is left out", trip.id);
+                notice.what = format!("the {edge} stop of trip {} has no time{wrong}; the trip is left out", trip.id);
                 notice
             });
         }
