@@ -23,7 +23,7 @@ pub(super) const WORDS: &str = "0 for trams, 1 metro, 2 rail, 3 buses, 4 ferries
 pub fn of(kind: u32) -> Use {
     Use::As(match kind {
         // pupils alone ride in them; 713 is for all
-        712 | 1016 => Mode::SchoolBus,
+        712 => Mode::SchoolBus,
         715 => Mode::OnDemand,
         // 717, and 1501, in whose place the list wants 717: shared taxis on lines
         3 | 11 | 700..=899 | 1501 => Mode::Bus,
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn every_number_of_a_group_has_the_mode_of_the_group_or_one_of_its_own() {
-        let own = [712, 715, 1016, 1501, 1701];
+        let own = [712, 715, 1501, 1701];
         for kind in (100..1800).filter(|kind| !own.contains(kind)) {
             assert!(of(kind) != Use::Unknown, "{kind}");
         }
