@@ -4,6 +4,7 @@ mod direct_to_seat;
 mod gtfs_preflight;
 mod hub_reach;
 mod line_shapes;
+mod meaning;
 mod neighbour_journeys;
 mod raptor;
 mod reachable_within;

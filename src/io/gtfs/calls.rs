@@ -10,6 +10,7 @@ use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::read::Found;
 use crate::io::gtfs::read::Ids;
 use crate::io::gtfs::read::Reading;
+use crate::io::gtfs::read::continuous;
 use crate::io::gtfs::rows::Rows;
 use crate::io::gtfs::schema;
 use crate::io::gtfs::table::Row;
@@ -60,13 +61,18 @@ impl Take for Calls<'_> {
             "drop_off_type",
             "shape_dist_traveled",
             "timepoint",
+            "continuous_pickup",
+            "continuous_drop_off",
         ]
     }
 
     fn fast(&mut self, rows: &Rows<'_>, positions: &[Option<usize>]) -> bool {
-        let [trip, arrives, leaves, stop, sequence, pickup, drop_off, distance, timepoint] = positions else {
+        let [trip, arrives, leaves, stop, sequence, pickup, drop_off, distance, timepoint, continuous @ ..] = positions else {
             return false;
         };
+        if continuous.iter().any(|at| !matches!(field(rows, *at).as_ref(), "" | "1")) {
+            return false;
+        }
         let id = field(rows, *trip);
         let trip = if id == self.last.0 && !id.is_empty() {
             self.last.1
@@ -125,6 +131,7 @@ impl Take for Calls<'_> {
             pickup: row.choice("pickup_type", 3),
             drop_off: row.choice("drop_off_type", 3),
         };
+        continuous(row, file, notices);
         self.push(call, row.length("shape_dist_traveled"));
         None
     }
