@@ -4,6 +4,7 @@ use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::impedance::Direction;
 use crate::impedance::by_transit::ByTransit;
+use crate::impedance::geodesic::geodesic_m;
 use crate::impedance::raptor::Labels;
 use crate::impedance::raptor::start;
 use crate::impedance::times::UNREACHED;
@@ -277,6 +278,23 @@ impl<'a> TransitNetwork<'a> {
     /// How people travel with it.
     pub fn travel(&self) -> &Travel {
         &self.travel
+    }
+
+    /// The way on foot from stop to stop where one changes: along the streets, or straight through a station where that is shorter, or where
+    /// there is no street; metres and corners.
+    pub fn change_way(&self, from: StopIdx, to: StopIdx) -> (f64, Vec<Place>) {
+        let (a, b) = (&self.transit.stop(from).at, &self.transit.stop(to).at);
+        let detour = match self.walker {
+            Walker::Streets(_) => self.travel.walk_detour,
+            Walker::Straight { detour, .. } => detour,
+        };
+        let straight = (geodesic_m(a.lonlat, b.lonlat) * detour, vec![*a, *b]);
+        let station = self.transit.stop(from).station;
+        let is_within = station.is_some() && station == self.transit.stop(to).station;
+        match self.walker.way(a, b) {
+            Some(way) if !is_within || way.0 <= straight.0 => way,
+            _ => straight,
+        }
     }
 
     /// How one walks.

@@ -48,7 +48,7 @@ pub(crate) struct Labels {
     /// By rides and lane, the first vehicle from which on all were gone on in as other trips; empty where nothing goes on.
     swept: Vec<u32>,
     /// The fewest rides with which one came to sit in each vehicle before its first stop.
-    seated: Vec<u8>,
+    seated: Vec<u16>,
     /// Vehicles in which one goes on.
     onward: Vec<(u32, u32)>,
 }
@@ -74,7 +74,7 @@ impl Labels {
         self.seated.clear();
         if !search.timetable.stays.is_empty() {
             self.swept.resize((search.rounds + 1) * search.timetable.lanes.len(), NONE);
-            self.seated.resize(search.timetable.vehicle_count(), u8::MAX);
+            self.seated.resize(search.timetable.vehicle_count(), u16::MAX);
         }
     }
 
@@ -232,7 +232,7 @@ impl Search<'_> {
             if usize::from(*seated) <= round {
                 continue;
             }
-            *seated = round as u8;
+            *seated = round as u16;
             let lane = &timetable.lanes[number as usize];
             let (off, alights) = (timetable.off_of(lane), timetable.alights_of(lane));
             let arrivals = timetable.arrivals(lane, vehicle);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::base::idx::StopIdx;
 use crate::impedance::geodesic::geodesic_m;
 use crate::model::transit::Transit;
 use crate::model::transit::TripAt;
@@ -52,7 +53,7 @@ impl Stays {
         };
         let is_near = |from: TripAt, to: TripAt| {
             let Some(((_, last), (first, _))) = ends(from).zip(ends(to)) else { return false };
-            let place = |stop: crate::base::idx::StopIdx| transit.stop(stop).at.lonlat;
+            let place = |stop: StopIdx| transit.stop(stop).at.lonlat;
             transit.station_of(last) == transit.station_of(first) || geodesic_m(place(last), place(first)) <= NEAR_M
         };
         let barred: BTreeSet<(TripAt, TripAt)> =

@@ -60,7 +60,7 @@ fn transit(study: &Study) -> Result<TransitNetwork<'_>, MetricError> {
     if basis.trips + basis.headways + basis.spread + basis.assumed == 0 && network.hours().is_none() {
         let day = travel.date.or(transit.date).map_or("any day".to_owned(), |day| day.to_string());
         return Err(MetricError::Missing {
-            what: format!("nothing of the modes of [study.travel] runs on {day}"),
+            what: format!("nothing runs on {day} by the modes of [study.travel]"),
             instead: "choose another day in [study.transit] or other modes in [study.travel]".to_owned(),
         });
     }

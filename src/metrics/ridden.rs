@@ -154,7 +154,7 @@ pub(crate) fn ridden(
             }
             Leg::Change { from, to, seconds } => {
                 let (at, name) = stop_at(*to);
-                let way = walker.way(&here, &at).filter(|_| from != to);
+                let way = (from != to).then(|| network.change_way(*from, *to));
                 steps.push(Step::Change {
                     seconds: *seconds,
                     metres: way.as_ref().map(|(metres, _)| *metres),

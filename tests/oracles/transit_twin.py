@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Travel times by public timetables: tongda against a plain search written from the GTFS reference and docs/timetables-engine.md alone.
 
-    python3 tests/oracles/transit_twin.py TONGDA DATE FEED.zip [FEED.zip …] [--from 08:00] [--seed 1] [--origins 20] [--destinations 10]
+    python3 tests/oracles/transit_twin.py TONGDA DATE FEED.zip [FEED.zip …] [--from 08:00] [--seed 1] [--origins 20] [--destinations 10] [--through]
 
 Random places lie near random stops of the feeds. From each origin to each destination, leaving at three minutes from the one that is given, tongda measures a
 time (`nearest`, one kind a destination, straight walks, `walk-detour = 1`), and so does a search that looks at every vehicle under way, call by call, once
@@ -383,17 +383,22 @@ def main():
     ask.add_argument("--seed", type=int, default=1)
     ask.add_argument("--origins", type=int, default=20)
     ask.add_argument("--destinations", type=int, default=10)
+    ask.add_argument("--through", action="store_true", help="origins along vehicles that go on as other trips, destinations along those")
     args = ask.parse_args()
     begin = seconds(args.start + ":00")
     feeds = Feeds(args.feeds, args.date, begin + 86400, args.epsg)
     lot = random.Random(args.seed)
     called = sorted({call[0] for calls in feeds.vehicles for call in calls} | {call[0] for run in feeds.headways for call in run[3]})
 
-    def place():
-        lon, lat = feeds.at[lot.choice(called)]
+    def place(stops):
+        lon, lat = feeds.at[lot.choice(stops)]
         return (round(lon + lot.uniform(-0.004, 0.004), 6), round(lat + lot.uniform(-0.004, 0.004), 6))
 
-    origins, destinations = [place() for _ in range(args.origins)], [place() for _ in range(args.destinations)]
+    from_stops = to_stops = called
+    if args.through:
+        links = [(one, other) for one, others in feeds.onward.items() for other in others if begin <= feeds.vehicles[other][0][2] <= begin + 3600]
+        from_stops, to_stops = (sorted({call[0] for link in links for call in feeds.vehicles[link[end]]}) for end in (0, 1))
+    origins, destinations = [place(from_stops) for _ in range(args.origins)], [place(to_stops) for _ in range(args.destinations)]
     wrong, same, rides, stays = 0, 0, Counter(), 0
     for later in MINUTES:
         start = f"{(begin + 60 * later) // 3600:02}:{(begin + 60 * later) // 60 % 60:02}"

@@ -256,7 +256,7 @@ fn two_spans_of_one_headway_have_that_headway() {
     // 12 departures until 10:00 and 6 until 12:00
     let spans = FeedText::sound().and("frequencies.txt", "f,10:00:00,12:00:00,1200,\n");
     let study = read(&spans, "date = 2026-03-04").unwrap();
-    assert_eq!(patterns(transit(&study))[1], "2 1 C-B 18 06:00 11:59 Some(20.0)");
+    assert_eq!(patterns(transit(&study))[1], "2 1 C-B 18 06:00 11:40 Some(20.0)");
     let every_second = FeedText::sound().and("frequencies.txt", "f,10:00:00,12:00:00,1,0\n");
     let study = read(&every_second, "date = 2026-03-04 }\nmax-loss = \"50 %\"\n#").unwrap();
     assert_eq!(dropped(&study, "frequencies.txt"), [("number_out_of_range", 1)]);

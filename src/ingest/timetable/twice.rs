@@ -6,6 +6,8 @@ use std::hash::DefaultHasher;
 use std::hash::Hash;
 use std::hash::Hasher;
 
+use crate::base::idx::CalendarIdx;
+use crate::base::idx::StopIdx;
 use crate::base::units::Text;
 use crate::base::units::thousands;
 use crate::model::transit::Call;
@@ -19,7 +21,9 @@ const NAMED: usize = 5;
 #[derive(PartialEq)]
 struct Run<'t> {
     line: (&'t str, Mode),
-    stops: Vec<(u64, u64)>,
+    /// Time zone of its times.
+    zone: Option<&'t str>,
+    stops: &'t [(u64, u64)],
     calls: &'t [Call],
     /// First and last departure and headway, where it has one.
     hours: Option<(u32, u32, u32)>,
@@ -28,7 +32,7 @@ struct Run<'t> {
 impl Run<'_> {
     fn print(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.line.0, &self.stops, self.hours).hash(&mut hasher);
+        (self.line.0, self.stops, self.hours).hash(&mut hasher);
         self.calls.iter().for_each(|call| (call.arrives.0, call.leaves.0).hash(&mut hasher));
         hasher.finish()
     }
@@ -45,24 +49,28 @@ struct Departures {
 /// places and times, under whatever service, route or feed. `None` where there are none.
 pub(super) fn told(transit: &Transit) -> Option<Text> {
     let date = transit.date?;
-    let mut seen: HashMap<u64, Vec<Run<'_>>> = HashMap::new();
     let mut of_line: BTreeMap<(&str, Mode), Departures> = BTreeMap::new();
-    let place = |stop: &crate::base::idx::StopIdx| {
+    let place = |stop: &StopIdx| {
         let at = transit.stop(*stop).at.lonlat;
         (at.lon.to_bits(), at.lat.to_bits())
     };
+    let patterns = transit.services.iter().flat_map(|service| &service.patterns);
+    let stops: Vec<Vec<(u64, u64)>> = patterns.map(|pattern| pattern.stops.iter().map(place).collect()).collect();
+    let mut stops = stops.iter();
+    let mut seen: HashMap<u64, Vec<Run<'_>>> = HashMap::new();
     for service in &transit.services {
         let line = (service.name.as_str(), service.mode);
+        let zone = transit.feeds.get(service.feed.at()).and_then(|feed| feed.zone.as_deref());
         for pattern in &service.patterns {
-            let runs_on = |calendar: crate::base::idx::CalendarIdx| {
+            let runs_on = |calendar: CalendarIdx| {
                 transit.calendars.get(calendar.at()).is_some_and(|one| one.runs_on(date))
             };
             let trips = pattern.trips.iter().filter(|trip| runs_on(trip.calendar)).map(|trip| (&trip.calls, None));
             let spans = pattern.frequencies.iter().filter(|one| one.calendar.is_none_or(runs_on));
             let spans = spans.map(|one| (&one.calls, Some((one.first.0, one.last.0, one.headway_s))));
-            let stops: Vec<(u64, u64)> = pattern.stops.iter().map(place).collect();
+            let Some(stops) = stops.next() else { continue };
             for (calls, hours) in trips.chain(spans) {
-                let run = Run { line, stops: stops.clone(), calls, hours };
+                let run = Run { line, zone, stops, calls, hours };
                 let count = hours.map_or(1, |(first, last, headway)| u64::from((last - first) / headway.max(1)) + 1);
                 let like = seen.entry(run.print()).or_default();
                 let is_copy = like.contains(&run);

@@ -118,7 +118,7 @@ rules! {
     UnusableTrip "unusable_trip" Warning "a trip with one stop";
     UnusedShape "unused_shape" Warning "a shape of no trip";
     UnusedTrip "unused_trip" Warning "a trip without stops";
-    #[own] ContinuousStoppingNotUsed "continuous_stopping_not_used" Note "vehicles that stop between their stops too (continuous_pickup, continuous_drop_off): they are boarded and left at stops only, so less is reached than can be";
+    #[own] ContinuousStoppingNotUsed "continuous_stopping_not_used" Note "vehicles that stop between stops too: they are boarded and left at stops only";
     #[own] FileNotUsed "file_not_used" Note "a file of GTFS that tongda has no use for";
     #[own] TranslationNotUsed "translation_not_used" Note "a translation of a field that tongda has no use for";
     UnknownColumn "unknown_column" Note "a column that GTFS does not have";
