@@ -317,8 +317,7 @@ impl<'a> TransitNetwork<'a> {
                     true => (-leaves).saturating_sub(timetable.arrivals(lane, 0)[position]),
                 };
                 let nodes = if self.is_mirrored() { timetable.off_of(lane) } else { timetable.on_of(lane) };
-                (0..nodes.len())
-                    .any(|nth| timetable.nodes.stop(nodes[nth]) == from.0 && hours.contains(&starts(nth)))
+                (0..nodes.len()).any(|nth| timetable.nodes.stop(nodes[nth]) == from.0 && hours.contains(&starts(nth)))
             })
             .filter(|(_, hours, headway_s)| hours.start() < hours.end() && *headway_s > 0)
             .map(|(.., headway_s)| headway_s)

@@ -15,7 +15,7 @@ pub mod journeys;
 pub(crate) mod nodes;
 pub(crate) mod raptor;
 pub mod segments;
-pub mod stays;
+pub(crate) mod stays;
 pub mod straight;
 pub mod street;
 pub mod stretches;
@@ -24,7 +24,7 @@ pub mod times;
 pub mod timetable;
 pub mod transit;
 pub mod walks;
-pub mod window;
+mod window;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

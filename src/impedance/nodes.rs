@@ -56,9 +56,7 @@ impl<'t> Rules<'t> {
             match if is_on { rule.to } else { rule.from } {
                 Whose::All => false,
                 Whose::Service(service) => service.0 == of.0,
-                Whose::Trip(TripAt { service, pattern, trip: at }) => {
-                    (service.0, pattern) == of && trip == Some(at)
-                }
+                Whose::Trip(TripAt { service, pattern, trip: at }) => (service.0, pattern) == of && trip == Some(at),
             }
         };
         list.into_iter().flatten().filter(is_about).copied().collect()

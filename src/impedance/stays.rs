@@ -9,10 +9,10 @@ use crate::model::transit::Transit;
 use crate::model::transit::TripAt;
 
 /// A vehicle that stands longer between two trips of a block is not stayed in: passengers are mostly asked to get off.
-pub const LONGEST_LAYOVER_S: i32 = 30 * 60;
+const LONGEST_LAYOVER_S: i32 = 30 * 60;
 /// The last stop of a trip and the first of the next are no farther apart where they are neither one stop nor of one station; OpenTripPlanner's
 /// `maxInterlineDistance`.
-pub const NEAR_M: f64 = 200.0;
+const NEAR_M: f64 = 200.0;
 /// Seconds within which the second of two trips that a feed links leaves: perhaps on the next day.
 const LINKED_S: i32 = 86_400;
 

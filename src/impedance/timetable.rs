@@ -108,8 +108,7 @@ impl Timetable {
         let stays = stays::trips(transit);
         let nodes = Nodes::new(transit.stops.len());
         let (rules, runs) = (Rules::of(transit), Vec::new());
-        let mut build =
-            Build { hours, rules, nodes, stays, vehicles: BTreeMap::new(), runs, basis: Basis::default() };
+        let mut build = Build { hours, rules, nodes, stays, vehicles: BTreeMap::new(), runs, basis: Basis::default() };
         let day = travel.date.or(transit.date);
         let home = transit.feeds.iter().find_map(|feed| feed.zone.as_deref());
         for (service_at, service) in (0u32..).zip(&transit.services) {
@@ -290,9 +289,8 @@ fn nth_days(service: &Service, hours: (i32, i32)) -> (i64, i64) {
             Some((i64::from(starts) + i64::from(first), i64::from(ends) + i64::from(last)))
         })
     });
-    let (earliest, latest) = spans.fold((0, 0), |(earliest, latest), (starts, ends)| {
-        (i64::min(earliest, starts), i64::max(latest, ends))
-    });
+    let (earliest, latest) =
+        spans.fold((0, 0), |(earliest, latest), (starts, ends)| (i64::min(earliest, starts), i64::max(latest, ends)));
     // the clocks may change, and zones differ: a day more
     let back = (latest - i64::from(hours.0)).div_euclid(DAY_S) + 1;
     let ahead = (i64::from(hours.1) - earliest).div_euclid(DAY_S) + 1;

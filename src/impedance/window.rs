@@ -23,7 +23,8 @@ impl TransitNetwork<'_> {
         };
         for service in transit.services.iter().filter(|service| travel.modes.contains(&service.mode)) {
             for pattern in &service.patterns {
-                for call in pattern.trips.iter().filter(|trip| runs_on(trip.calendar)).filter_map(|one| one.calls.first())
+                for call in
+                    pattern.trips.iter().filter(|trip| runs_on(trip.calendar)).filter_map(|one| one.calls.first())
                 {
                     add(call.leaves, call.leaves);
                 }

@@ -192,7 +192,9 @@ fn few_trips(days: &[Days], date: ServiceDate, plan: &TransitSource) -> Option<T
     }
     let [own, most] = [own, most].map(|count| thousands(count as f64));
     Some(Text::new(
-        format!("only {own} trips run on {date}, on {usual} {most}; write date = {usual} under [study.transit] for an ordinary day"),
+        format!(
+            "only {own} trips run on {date}, on {usual} {most}; write date = {usual} under [study.transit] for an ordinary day"
+        ),
         format!("{date}仅有{own}个班次，{usual}有{most}个；如需普通工作日，请在[study.transit]中写date = {usual}"),
     ))
 }

@@ -39,7 +39,8 @@ struct Feed {
     exceptions: &'static str,
 }
 
-const TRANSFERS: &str = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_route_id,to_route_id,from_trip_id,to_trip_id\n";
+const TRANSFERS: &str =
+    "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_route_id,to_route_id,from_trip_id,to_trip_id\n";
 
 /// A, B and D lie 10 km apart in a row; b is 150 m from B, c 350 m; P and Q are platforms of station S, 30 m apart, and F one far away.
 const STOPS: &str = "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\n\
@@ -73,7 +74,10 @@ impl Feed {
                         all,1,1,1,1,1,1,1,20260302,20260331\nmonday,1,0,0,0,0,0,0,20260302,20260331\n\
                         tuesday,0,1,0,0,0,0,0,20260302,20260331\nwednesday,0,0,1,0,0,0,0,20260302,20260331\n";
         let mut feed = FeedText::default_only_readme()
-            .file("agency.txt", "agency_id,agency_name,agency_url,agency_timezone\nX,X,https://example.org,Asia/Shanghai\n")
+            .file(
+                "agency.txt",
+                "agency_id,agency_name,agency_url,agency_timezone\nX,X,https://example.org,Asia/Shanghai\n",
+            )
             .file("stops.txt", STOPS)
             .file("calendar.txt", calendar)
             .file("routes.txt", format!("route_id,agency_id,route_short_name,route_long_name,route_type\n{routes}"))
@@ -151,18 +155,46 @@ fn cases() -> Vec<Case> {
         // calls at any hour of later days. GTFS reference, stop_times.txt: "for times occurring after midnight … a value greater than 24:00:00";
         // Esri/public-transit-tools#147, BlinkTagInc/node-gtfs#189
         case("left yesterday", trips("a tuesday -: A 23:00, B 32:10, D 32:30"), "08:00", ("B", "D"), Some(30), (1, 0)),
-        case("left two days ago", trips("a monday -: A 09:45, B 56:10, D 56:30"), "08:00", ("B", "D"), Some(30), (1, 0)),
-        case("left 15 days ago", Feed {
-            trips: "a monday -: A 09:45, B 368:10, D 368:30",
-            exceptions: "monday,20260217,1\n",
-            ..Feed::default()
-        }, "08:00", ("B", "D"), Some(30), (1, 0)),
-        case("two days ago nothing left", trips("a tuesday -: A 09:45, B 56:10, D 56:30"), "08:00", ("B", "D"), None, NONE),
-        case("a headway of two days ago: 00:00 + 55 h, half of 20 min", Feed {
-            trips: "f monday -: A 00:00, B 55:00, D 55:30",
-            frequencies: "f,00:00:00,02:00:00,1200,0",
-            ..Feed::default()
-        }, "08:01", ("B", "D"), Some(10 + 30), (1, 0)),
+        case(
+            "left two days ago",
+            trips("a monday -: A 09:45, B 56:10, D 56:30"),
+            "08:00",
+            ("B", "D"),
+            Some(30),
+            (1, 0),
+        ),
+        case(
+            "left 15 days ago",
+            Feed {
+                trips: "a monday -: A 09:45, B 368:10, D 368:30",
+                exceptions: "monday,20260217,1\n",
+                ..Feed::default()
+            },
+            "08:00",
+            ("B", "D"),
+            Some(30),
+            (1, 0),
+        ),
+        case(
+            "two days ago nothing left",
+            trips("a tuesday -: A 09:45, B 56:10, D 56:30"),
+            "08:00",
+            ("B", "D"),
+            None,
+            NONE,
+        ),
+        case(
+            "a headway of two days ago: 00:00 + 55 h, half of 20 min",
+            Feed {
+                trips: "f monday -: A 00:00, B 55:00, D 55:30",
+                frequencies: "f,00:00:00,02:00:00,1200,0",
+                ..Feed::default()
+            },
+            "08:01",
+            ("B", "D"),
+            Some(10 + 30),
+            (1, 0),
+        ),
         // transfers. GTFS reference, transfers.txt, transfer_type
         to_d("without a rule a change takes its minute", trips(MET), Some(90), (2, 0)),
         to_d("type 1: the vehicle waits", with(MET, "B,B,1,,,,,"), Some(30), (2, 0)),
@@ -182,71 +214,211 @@ fn cases() -> Vec<Case> {
         to_d("one trip goes before two routes", with(MET, "B,B,1,,a,b,,\nB,B,3,,,,,b1"), Some(90), (2, 0)),
         to_d("two routes go before one", with(MET, "B,B,3,,a,,,\nB,B,1,,a,b,,"), Some(30), (2, 0)),
         to_d("both trips forbidden", with(MET, "B,B,3,,,,a,b1\nB,B,3,,,,a,b2"), None, NONE),
-        to_d("type 0 of these trips where all are forbidden: the usual change", with(MET, "B,B,3,,,,,\nB,B,0,,,,a,b2"), Some(90), (2, 0)),
-        case("a rule says nothing of who walks to the stop", with(MET, "B,B,3,,,,a,b1"), "08:20", ("B", "D"), Some(10), (1, 0)),
+        to_d(
+            "type 0 of these trips where all are forbidden: the usual change",
+            with(MET, "B,B,3,,,,,\nB,B,0,,,,a,b2"),
+            Some(90),
+            (2, 0),
+        ),
+        case(
+            "a rule says nothing of who walks to the stop",
+            with(MET, "B,B,3,,,,a,b1"),
+            "08:20",
+            ("B", "D"),
+            Some(10),
+            (1, 0),
+        ),
         // a sooner arrival that may not change is not in the way of a later one that may
-        to_d("the later one may", with(
-            "a all -: A 08:10, B 08:20\nc all -: A 08:12, B 08:22\nb1 all -: B 08:30, D 08:40",
-            "B,B,3,,a,b,,",
-        ), Some(40), (2, 0)),
+        to_d(
+            "the later one may",
+            with("a all -: A 08:10, B 08:20\nc all -: A 08:12, B 08:22\nb1 all -: B 08:30, D 08:40", "B,B,3,,a,b,,"),
+            Some(40),
+            (2, 0),
+        ),
         // one vehicle. GTFS reference, trips.txt, block_id; planarnetwork/gb-transit#161, google/transit#569
         to_d("a block goes on the second it arrives", trips(BLOCK), Some(30), (2, 1)),
-        to_d("another stop of the terminal, 150 m away", trips("a all K: A 08:10, B 08:20\nb all K: b 08:20, D 08:30"), Some(30), (2, 1)),
-        to_d("another stop 350 m away: no stay, and no time to walk", trips("a all K: A 08:10, B 08:20\nb all K: c 08:20, D 08:30"), None, NONE),
-        to_d("platforms of one station", trips("a all K: A 08:10, P 08:20\nb all K: F 08:20, D 08:30"), Some(30), (2, 1)),
+        to_d(
+            "another stop of the terminal, 150 m away",
+            trips("a all K: A 08:10, B 08:20\nb all K: b 08:20, D 08:30"),
+            Some(30),
+            (2, 1),
+        ),
+        to_d(
+            "another stop 350 m away: no stay, and no time to walk",
+            trips("a all K: A 08:10, B 08:20\nb all K: c 08:20, D 08:30"),
+            None,
+            NONE,
+        ),
+        to_d(
+            "platforms of one station",
+            trips("a all K: A 08:10, P 08:20\nb all K: F 08:20, D 08:30"),
+            Some(30),
+            (2, 1),
+        ),
         to_d("29 min of layover", trips("a all K: A 08:10, B 08:20\nb all K: B 08:49, D 08:59"), Some(59), (2, 1)),
-        to_d("31 min of layover are a change, which is as fast", trips("a all K: A 08:10, B 08:20\nb all K: B 08:51, D 09:01"), Some(61), (2, 0)),
+        to_d(
+            "31 min of layover are a change, which is as fast",
+            trips("a all K: A 08:10, B 08:20\nb all K: B 08:51, D 09:01"),
+            Some(61),
+            (2, 0),
+        ),
         to_d("other days", trips("a wednesday K: A 08:10, B 08:20\nb monday K: B 08:20, D 08:30"), None, NONE),
-        to_d("services that share the day", trips("a wednesday K: A 08:10, B 08:20\nb all K: B 08:20, D 08:30"), Some(30), (2, 1)),
+        to_d(
+            "services that share the day",
+            trips("a wednesday K: A 08:10, B 08:20\nb all K: B 08:20, D 08:30"),
+            Some(30),
+            (2, 1),
+        ),
         to_d("trips of another vehicle", trips("a all K: A 08:10, B 08:20\nb all L: B 08:20, D 08:30"), None, NONE),
-        to_d("a trip between", trips("a all K: A 08:10, B 08:20\nc all K: B 08:20, P 08:25\nb all K: P 08:25, D 08:30"), Some(30), (3, 2)),
-        to_d("the vehicle is elsewhere meanwhile", trips("a all K: A 08:10, B 08:20\nc all K: P 08:20, Q 08:20\nb all K: B 08:20, D 08:30"), None, NONE),
-        case("over midnight: both of yesterday", trips("a tuesday K: A 23:50, B 24:10\nb tuesday K: B 24:10, D 24:30"), "00:00", ("B", "D"), Some(30), (1, 0)),
-        case("over midnight: of yesterday and today", trips("a tuesday K: A 23:50, P 24:05, B 24:10\nb wednesday K: B 00:10, D 00:30"), "00:00", ("P", "D"), Some(30), (2, 1)),
+        to_d(
+            "a trip between",
+            trips("a all K: A 08:10, B 08:20\nc all K: B 08:20, P 08:25\nb all K: P 08:25, D 08:30"),
+            Some(30),
+            (3, 2),
+        ),
+        to_d(
+            "the vehicle is elsewhere meanwhile",
+            trips("a all K: A 08:10, B 08:20\nc all K: P 08:20, Q 08:20\nb all K: B 08:20, D 08:30"),
+            None,
+            NONE,
+        ),
+        case(
+            "over midnight: both of yesterday",
+            trips("a tuesday K: A 23:50, B 24:10\nb tuesday K: B 24:10, D 24:30"),
+            "00:00",
+            ("B", "D"),
+            Some(30),
+            (1, 0),
+        ),
+        case(
+            "over midnight: of yesterday and today",
+            trips("a tuesday K: A 23:50, P 24:05, B 24:10\nb wednesday K: B 00:10, D 00:30"),
+            "00:00",
+            ("P", "D"),
+            Some(30),
+            (2, 1),
+        ),
         to_d("type 5 in a block: all get off", with(BLOCK, ",,5,,,,a,b1"), Some(90), (2, 0)),
         to_d("type 4 without a block", with(MET, ",,4,,,,a,b1"), Some(30), (2, 1)),
         to_d("type 4 with stops", with(MET, "B,B,4,,,,a,b1"), Some(30), (2, 1)),
         to_d("type 4 of other trips", with(MET, ",,4,,,,b2,a"), Some(90), (2, 0)),
-        case("type 4, the second trip on the next day", with("a tuesday -: A 23:50, P 24:05, B 24:10\nb wednesday -: B 00:10, D 00:30", ",,4,,,,a,b"),
-            "00:00", ("P", "D"), Some(30), (2, 1)),
+        case(
+            "type 4, the second trip on the next day",
+            with("a tuesday -: A 23:50, P 24:05, B 24:10\nb wednesday -: B 00:10, D 00:30", ",,4,,,,a,b"),
+            "00:00",
+            ("P", "D"),
+            Some(30),
+            (2, 1),
+        ),
         // a vehicle parts into two, and only one of them goes to D
-        to_d("type 4, one to two", with("a all -: A 08:10, B 08:20\nb all -: B 08:20, P 08:30\nc all -: B 08:20, D 08:35", ",,4,,,,a,b\n,,4,,,,a,c"), Some(35), (2, 1)),
+        to_d(
+            "type 4, one to two",
+            with(
+                "a all -: A 08:10, B 08:20\nb all -: B 08:20, P 08:30\nc all -: B 08:20, D 08:35",
+                ",,4,,,,a,b\n,,4,,,,a,c",
+            ),
+            Some(35),
+            (2, 1),
+        ),
         // the first vehicle at A goes on nowhere, the one behind it does
-        to_d("only the second vehicle goes on", trips("a1 all -: A 08:10, B 08:19\na2 all K: A 08:15, B 08:20\nb all K: B 08:20, D 08:30").without_changes(), Some(30), (2, 1)),
+        to_d(
+            "only the second vehicle goes on",
+            trips("a1 all -: A 08:10, B 08:19\na2 all K: A 08:15, B 08:20\nb all K: B 08:20, D 08:30")
+                .without_changes(),
+            Some(30),
+            (2, 1),
+        ),
         // stations. opentripplanner/OpenTripPlanner#884, conveyal/r5#330
-        to_d("platforms 30 m apart: 22 s and a minute", trips("a all -: A 08:10, P 08:20\nb all -: Q 08:22, D 08:30"), Some(30), (2, 0)),
-        to_d("4.7 km are no walk within a station", trips("a all -: A 08:10, P 08:20\nb all -: F 09:30, D 09:40"), None, NONE),
+        to_d(
+            "platforms 30 m apart: 22 s and a minute",
+            trips("a all -: A 08:10, P 08:20\nb all -: Q 08:22, D 08:30"),
+            Some(30),
+            (2, 0),
+        ),
+        to_d(
+            "4.7 km are no walk within a station",
+            trips("a all -: A 08:10, P 08:20\nb all -: F 09:30, D 09:40"),
+            None,
+            NONE,
+        ),
         // headways. GTFS reference, frequencies.txt: end_time, "the time at which service changes to a different headway (or ceases)"
-        case("the last departure is before the end", Feed {
-            trips: "f all -: A 00:00, D 00:20",
-            frequencies: "f,08:00:00,08:59:00,3600,0",
-            ..Feed::default()
-        }, "08:40", ("A", "D"), None, NONE),
-        case("and never at it", Feed {
-            trips: "f all -: A 00:00, D 00:20",
-            frequencies: "f,08:00:00,09:00:00,3600,0",
-            ..Feed::default()
-        }, "08:40", ("A", "D"), None, NONE),
-        case("a second more, and there is one at 09:00", Feed {
-            trips: "f all -: A 00:00, D 00:20",
-            frequencies: "f,08:00:00,09:00:01,3600,0",
-            ..Feed::default()
-        }, "08:40", ("A", "D"), Some(40), (1, 0)),
-        case("the next row goes on: half of 20 min, not past 08:40, then 09:00", Feed {
-            trips: "f all -: A 00:00, D 00:20",
-            frequencies: "f,08:00:00,09:00:00,1200,0\nf,09:00:00,10:00:00,600,0",
-            ..Feed::default()
-        }, "08:41", ("A", "D"), Some(19 + 20), (1, 0)),
-        case("exact times", Feed {
-            trips: "f all -: A 00:00, D 00:20",
-            frequencies: "f,08:00:00,09:00:00,1200,1",
-            ..Feed::default()
-        }, "08:21", ("A", "D"), Some(19 + 20), (1, 0)),
-        case("exact times end before the end", Feed {
-            trips: "f all -: A 00:00, D 00:20",
-            frequencies: "f,08:00:00,09:00:00,1200,1",
-            ..Feed::default()
-        }, "08:41", ("A", "D"), None, NONE),
+        case(
+            "the last departure is before the end",
+            Feed { trips: "f all -: A 00:00, D 00:20", frequencies: "f,08:00:00,08:59:00,3600,0", ..Feed::default() },
+            "08:40",
+            ("A", "D"),
+            None,
+            NONE,
+        ),
+        case(
+            "and never at it",
+            Feed { trips: "f all -: A 00:00, D 00:20", frequencies: "f,08:00:00,09:00:00,3600,0", ..Feed::default() },
+            "08:40",
+            ("A", "D"),
+            None,
+            NONE,
+        ),
+        case(
+            "a second more, and there is one at 09:00",
+            Feed { trips: "f all -: A 00:00, D 00:20", frequencies: "f,08:00:00,09:00:01,3600,0", ..Feed::default() },
+            "08:40",
+            ("A", "D"),
+            Some(40),
+            (1, 0),
+        ),
+        case(
+            "the next row goes on: half of 20 min, not past 08:40, then 09:00",
+            Feed {
+                trips: "f all -: A 00:00, D 00:20",
+                frequencies: "f,08:00:00,09:00:00,1200,0\nf,09:00:00,10:00:00,600,0",
+                ..Feed::default()
+            },
+            "08:41",
+            ("A", "D"),
+            Some(19 + 20),
+            (1, 0),
+        ),
+        case(
+            "exact times",
+            Feed { trips: "f all -: A 00:00, D 00:20", frequencies: "f,08:00:00,09:00:00,1200,1", ..Feed::default() },
+            "08:21",
+            ("A", "D"),
+            Some(19 + 20),
+            (1, 0),
+        ),
+        case(
+            "trips at exact headways in a block: 08:20 goes on",
+            Feed {
+                trips: "f all K: A 00:00, B 00:10\nb all K: B 08:30, D 08:40",
+                frequencies: "f,08:00:00,09:00:00,1200,1",
+                ..Feed::default()
+            },
+            "08:01",
+            ("A", "D"),
+            Some(39),
+            (2, 1),
+        ),
+        case(
+            "and in a rule for trips",
+            Feed {
+                trips: "f all -: A 00:00, B 00:10\nb all -: B 08:30, D 08:40",
+                frequencies: "f,08:00:00,09:00:00,1200,1",
+                transfers: "B,B,1,,,,f,b",
+                ..Feed::default()
+            },
+            "08:01",
+            ("A", "D"),
+            Some(39),
+            (2, 0),
+        ),
+        case(
+            "exact times end before the end",
+            Feed { trips: "f all -: A 00:00, D 00:20", frequencies: "f,08:00:00,09:00:00,1200,1", ..Feed::default() },
+            "08:41",
+            ("A", "D"),
+            None,
+            NONE,
+        ),
     ]
 }
 
@@ -317,7 +489,10 @@ fn times_are_those_of_the_reference_of_gtfs() {
                     Direction::FromFacility => row(&to, from),
                 };
                 if searched != seen {
-                    wrong.push(format!("{}, {direction:?}: {searched:?} by a search, {seen:?} from the stops", case.what));
+                    wrong.push(format!(
+                        "{}, {direction:?}: {searched:?} by a search, {seen:?} from the stops",
+                        case.what
+                    ));
                 }
             }
         }
@@ -365,7 +540,13 @@ fn within_a_station_one_changes_though_no_street_is_near() {
         ("no station, no street, no word of the feed", apart, "", &["A", "D"], None),
         ("type 0: 150 m × 1.3 and a minute", apart, "B,b,0,,,,,", &["A", "D"], Some(30)),
         ("type 1: the vehicle waits", apart, "B,b,1,,,,,", &["A", "D"], Some(30)),
-        ("type 0 over 350 m × 1.3 is beyond the longest walk of 400 m", "a all -: A 08:10, B 08:20\nb all -: c 09:25, D 09:30", "B,c,0,,,,,", &["A", "D"], None),
+        (
+            "type 0 over 350 m × 1.3 is beyond the longest walk of 400 m",
+            "a all -: A 08:10, B 08:20\nb all -: c 09:25, D 09:30",
+            "B,c,0,,,,,",
+            &["A", "D"],
+            None,
+        ),
     ];
     for (what, trips, transfers, at, minutes) in cases {
         let study = Feed { trips, transfers, ..Feed::default() }.study();
@@ -403,7 +584,11 @@ fn departures_that_stand_twice_are_told_on_the_first_screen() {
     assert_eq!(told(Feed { trips: other, ..Feed::default() }), None);
     // headways: 6 departures, twice
     let rows = "f1,08:00:00,09:00:00,600,0\nf2,08:00:00,09:00:00,600,0";
-    let headways = Feed { trips: "f1 all -: A 00:00, B 00:20\nf2 wednesday -: A 00:00, B 00:20", frequencies: rows, ..Feed::default() };
+    let headways = Feed {
+        trips: "f1 all -: A 00:00, B 00:20\nf2 wednesday -: A 00:00, B 00:20",
+        frequencies: rows,
+        ..Feed::default()
+    };
     assert!(told(headways).unwrap().ends_with("line f 12 → 6"));
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
@@ -46,8 +47,8 @@ impl Changes {
         let route = |at: u32| of_route.get(named(&feed.routes[at as usize].id).as_str()).copied();
         let mut of_block: BTreeMap<&str, Vec<TripAt>> = BTreeMap::new();
         for (at, trip) in (0u32..).zip(&feed.trips) {
-            if let (Some(block), Some(stands)) = (&trip.block, trips.get(&at)) {
-                of_block.entry(block).or_default().push(*stands);
+            if let (Some(block), Some(stand)) = (&trip.block, trips.get(&at)) {
+                of_block.entry(block).or_default().extend(stand);
             }
         }
         changes.blocks = of_block.into_values().filter(|block| block.len() > 1).collect();
@@ -71,9 +72,18 @@ impl Changes {
                     continue;
                 }
             };
+            let pairs_of = || whose.0.iter().flat_map(|from| whose.1.iter().map(move |to| (*from, *to)));
+            // which of several departures goes on as which is not known
+            let trip = row.from_trip.or(row.to_trip).filter(|_| whose.0.len() > 1 || whose.1.len() > 1);
+            if let (4, Some(trip)) = (row.kind, trip) {
+                changes.not_used.push((row.row, feed.trips[trip as usize].id.clone()));
+                continue;
+            }
             if row.is_in_seat() {
-                if let (Whose::Trip(from), Whose::Trip(to)) = whose {
-                    changes.in_seat.push(InSeat { from, to, is_allowed: row.kind == 4 });
+                for pair in pairs_of() {
+                    if let (Whose::Trip(from), Whose::Trip(to)) = pair {
+                        changes.in_seat.push(InSeat { from, to, is_allowed: row.kind == 4 });
+                    }
                 }
                 continue;
             }
@@ -88,7 +98,7 @@ impl Changes {
                 let least_s = if row.kind == 1 { Some(0) } else { row.least_s };
                 let transfer = Transfer { from, to, least_s, is_forbidden: row.kind == 3 };
                 if row.is_narrow() {
-                    narrow.push((exact, NarrowTransfer { transfer, from: whose.0, to: whose.1 }));
+                    narrow.extend(pairs_of().map(|(from, to)| (exact, NarrowTransfer { transfer, from, to })));
                     continue;
                 }
                 let known = pairs.entry((from, to)).or_insert((exact, transfer));
@@ -111,35 +121,44 @@ enum Lost {
     Route,
 }
 
-/// Whose changes a row is about: a trip goes before its route.
+/// Whose changes a row is about: a trip goes before its route. A trip that runs at exact headways is as many trips as it has departures.
 fn whose(
     row: &RawTransfer,
-    trips: &HashMap<u32, TripAt>,
+    trips: &HashMap<u32, Vec<TripAt>>,
     route: &dyn Fn(u32) -> Option<ServiceIdx>,
-) -> Result<(Whose, Whose), Lost> {
+) -> Result<(Vec<Whose>, Vec<Whose>), Lost> {
     let one = |trip: Option<u32>, of: Option<u32>| match (trip, of) {
-        (Some(trip), _) => trips.get(&trip).copied().map(Whose::Trip).ok_or(Lost::Trip(trip)),
-        (None, Some(of)) => route(of).map(Whose::Service).ok_or(Lost::Route),
-        (None, None) => Ok(Whose::All),
+        (Some(trip), _) => match trips.get(&trip) {
+            Some(stand) => Ok(stand.iter().copied().map(Whose::Trip).collect()),
+            None => Err(Lost::Trip(trip)),
+        },
+        (None, Some(of)) => route(of).map(|service| vec![Whose::Service(service)]).ok_or(Lost::Route),
+        (None, None) => Ok(vec![Whose::All]),
     };
     Ok((one(row.from_trip, row.from_route)?, one(row.to_trip, row.to_route)?))
 }
 
 /// Where the trips that have a block, or that a transfer names, stand among the services; those at headways stand nowhere.
-fn stand(feed: &RawFeed, services: &[Service], named: &dyn Fn(&str) -> String) -> HashMap<u32, TripAt> {
+fn stand(feed: &RawFeed, services: &[Service], named: &dyn Fn(&str) -> String) -> HashMap<u32, Vec<TripAt>> {
     let in_rules = feed.transfers.iter().flat_map(|row| [row.from_trip, row.to_trip]).flatten();
     let in_blocks = (0u32..).zip(&feed.trips).filter(|(_, trip)| trip.block.is_some()).map(|(at, _)| at);
     let wanted: HashMap<String, u32> =
         in_rules.chain(in_blocks).map(|at| (named(&feed.trips[at as usize].id), at)).collect();
-    let mut found = HashMap::with_capacity(wanted.len());
+    let mut found: HashMap<u32, Vec<TripAt>> = HashMap::with_capacity(wanted.len());
     if wanted.is_empty() {
         return found;
     }
+    let exact: HashSet<u32> = feed.frequencies.iter().filter(|row| row.is_exact).map(|row| row.trip).collect();
     for (service, one) in services.iter().enumerate() {
         for (pattern, own) in (0u32..).zip(&one.patterns) {
             for (trip, own) in (0u32..).zip(&own.trips) {
-                if let Some(at) = wanted.get(&own.id) {
-                    found.insert(*at, TripAt { service: ServiceIdx::new(service), pattern, trip });
+                // the departures of a trip at exact headways have their times behind its id
+                let of_exact = || {
+                    let (id, _) = own.id.rsplit_once(' ')?;
+                    wanted.get(id).filter(|at| exact.contains(at))
+                };
+                if let Some(at) = wanted.get(&own.id).or_else(of_exact) {
+                    found.entry(*at).or_default().push(TripAt { service: ServiceIdx::new(service), pattern, trip });
                 }
             }
         }

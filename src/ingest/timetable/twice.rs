@@ -62,9 +62,8 @@ pub(super) fn told(transit: &Transit) -> Option<Text> {
         let line = (service.name.as_str(), service.mode);
         let zone = transit.feeds.get(service.feed.at()).and_then(|feed| feed.zone.as_deref());
         for pattern in &service.patterns {
-            let runs_on = |calendar: CalendarIdx| {
-                transit.calendars.get(calendar.at()).is_some_and(|one| one.runs_on(date))
-            };
+            let runs_on =
+                |calendar: CalendarIdx| transit.calendars.get(calendar.at()).is_some_and(|one| one.runs_on(date));
             let trips = pattern.trips.iter().filter(|trip| runs_on(trip.calendar)).map(|trip| (&trip.calls, None));
             let spans = pattern.frequencies.iter().filter(|one| one.calendar.is_none_or(runs_on));
             let spans = spans.map(|one| (&one.calls, Some((one.first.0, one.last.0, one.headway_s))));
@@ -86,8 +85,7 @@ pub(super) fn told(transit: &Transit) -> Option<Text> {
     let mut twice: Vec<(&str, Departures)> =
         of_line.iter().filter(|(_, own)| own.copies > 0).map(|((name, _), own)| (*name, *own)).collect();
     twice.sort_by_key(|(name, own)| (std::cmp::Reverse(own.copies), *name));
-    let (copies, all) =
-        of_line.values().fold((0, 0), |(copies, all), own| (copies + own.copies, all + own.all));
+    let (copies, all) = of_line.values().fold((0, 0), |(copies, all), own| (copies + own.copies, all + own.all));
     if copies == 0 {
         return None;
     }

@@ -67,7 +67,8 @@ impl Take for Calls<'_> {
     }
 
     fn fast(&mut self, rows: &Rows<'_>, positions: &[Option<usize>]) -> bool {
-        let [trip, arrives, leaves, stop, sequence, pickup, drop_off, distance, timepoint, continuous @ ..] = positions else {
+        let [trip, arrives, leaves, stop, sequence, pickup, drop_off, distance, timepoint, continuous @ ..] = positions
+        else {
             return false;
         };
         if continuous.iter().any(|at| !matches!(field(rows, *at).as_ref(), "" | "1")) {

@@ -107,7 +107,11 @@ pub fn random_feed(random: &mut Random, around: u32) -> Transit {
         (0..3).for_each(|nth| stops[nth].station = Some(StopIdx(0)));
     }
     let (blocks, in_seat) = go_on(random, count, &mut services);
-    let narrow_transfers = (0..random.below(4)).map(|_| random_rule(random, count, &services)).collect();
+    let mut narrow_transfers: Vec<NarrowTransfer> =
+        (0..random.below(10)).map(|_| random_rule(random, count, &services)).collect();
+    if random.one_in(2) {
+        rules_everywhere(random, count, &services, &mut narrow_transfers);
+    }
     Transit {
         narrow_transfers,
         blocks,
@@ -167,7 +171,37 @@ fn random_rule(random: &mut Random, stops: u32, services: &[Service]) -> NarrowT
     if let Some(stops) = to.1.map(stops_of) {
         transfer.to = stops[random.below(stops.len() as u32 - 1) as usize];
     }
+    // mostly where both call
+    if let (Some(off), Some(on)) = (from.1.map(stops_of), to.1.map(stops_of))
+        && let Some(both) = off[1..].iter().find(|stop| on[..on.len() - 1].contains(stop))
+        && !random.one_in(4)
+    {
+        (transfer.from, transfer.to) = (*both, *both);
+    }
     NarrowTransfer { transfer, from: from.0, to: to.0 }
+}
+
+/// A rule for each pair of lines that call at one stop, and for trips of some.
+fn rules_everywhere(random: &mut Random, stops: u32, services: &[Service], rules: &mut Vec<NarrowTransfer>) {
+    let whose = |random: &mut Random, service: usize| {
+        let trips = services[service].patterns[0].trips.len() as u32;
+        let service = ServiceIdx::new(service);
+        match trips {
+            0 => Whose::Service(service),
+            _ if random.one_in(2) => Whose::Service(service),
+            trips => Whose::Trip(TripAt { service, pattern: 0, trip: random.below(trips) }),
+        }
+    };
+    for from in 0..services.len() {
+        for to in (0..services.len()).filter(|to| *to != from) {
+            let (off, on) = (&services[from].patterns[0].stops, &services[to].patterns[0].stops);
+            for stop in off[1..].iter().filter(|stop| on[..on.len() - 1].contains(stop)) {
+                let transfer = Transfer { from: *stop, to: *stop, ..random_transfer(random, stops) };
+                let (from, to) = (whose(random, from), whose(random, to));
+                rules.push(NarrowTransfer { transfer, from, to });
+            }
+        }
+    }
 }
 
 /// Lines that begin where others end, with the vehicles that go on in them, and what is said of staying in the seat.
@@ -248,7 +282,12 @@ fn is_of(whose: Whose, ridden: Ridden) -> bool {
 }
 
 /// Seconds from one stop to another between two rides; `None` where one can not change so.
-fn change_s(transit: &Transit, travel: &Travel, (from, off): (usize, Ridden), (to, on): (usize, Ridden)) -> Option<u32> {
+fn change_s(
+    transit: &Transit,
+    travel: &Travel,
+    (from, off): (usize, Ridden),
+    (to, on): (usize, Ridden),
+) -> Option<u32> {
     let walk = walk_s(travel, &transit.stops[from].at, &transit.stops[to].at);
     let walked = (from == to || walk <= max_walk_s(travel)).then_some(walk + travel.change_s);
     let rules = transit.narrow_transfers.iter().filter(|rule| {
@@ -378,16 +417,21 @@ fn known(transit: &Transit, travel: &Travel) -> Known {
     let stops = transit.stops.len();
     let mut known = Known { runs, kinds, changes: Vec::new(), stops };
     // only kinds that a rule is about
-    let named: Vec<Ridden> = known.kinds[1..].iter().copied().filter(|ridden| {
-        let is_about = |whose: &Whose| *whose != Whose::All && is_of(*whose, *ridden);
-        transit.narrow_transfers.iter().any(|rule| is_about(&rule.from) || is_about(&rule.to))
-    }).collect();
+    let named: Vec<Ridden> = known.kinds[1..]
+        .iter()
+        .copied()
+        .filter(|ridden| {
+            let is_about = |whose: &Whose| *whose != Whose::All && is_of(*whose, *ridden);
+            transit.narrow_transfers.iter().any(|rule| is_about(&rule.from) || is_about(&rule.to))
+        })
+        .collect();
     known.kinds = std::iter::once(OTHER).chain(named).collect();
     for off in &known.kinds {
         for from in 0..stops {
-            let row = known.kinds.iter().flat_map(|on| {
-                (0..stops).map(move |to| change_s(transit, travel, (from, *off), (to, *on)))
-            });
+            let row = known
+                .kinds
+                .iter()
+                .flat_map(|on| (0..stops).map(move |to| change_s(transit, travel, (from, *off), (to, *on))));
             known.changes.push(row.collect());
         }
     }
@@ -467,7 +511,11 @@ fn naive(
                 let start = match run.headway {
                     None if ready <= leaves => 0,
                     Some((first, last, wait)) if ready - leaves <= last => {
-                        if ready - leaves <= first { first } else { last.min(ready - leaves + wait) }
+                        if ready - leaves <= first {
+                            first
+                        } else {
+                            last.min(ready - leaves + wait)
+                        }
                     }
                     _ => continue,
                 };
@@ -635,7 +683,10 @@ fn earliest_arrivals_are_those_of_a_naive_search_on_random_feeds() {
     }
     // the feeds are such that both happen often
     assert!(ridden > 1_000 && unreached > 1_000, "{ridden} ridden, {unreached} not reached");
-    assert!(stays > 10 && matter[0] > 10 && matter[1] > 20, "{stays} stays; rules and stays matter to {matter:?} searches");
+    assert!(
+        stays > 10 && matter[0] > 10 && matter[1] > 20,
+        "{stays} stays; rules and stays matter to {matter:?} searches"
+    );
 }
 
 #[test]
