@@ -210,6 +210,11 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         outputs.push(output);
         progress.advance(1);
     }
+    let mut warnings = study.transit.as_ref().map_or(Vec::new(), |transit| transit.warnings.clone());
+    for text in networks.warnings() {
+        issues.push(Issue::new(Severity::Warning, "window-without-service", "study.travel", text.en.clone()));
+        warnings.push(text);
+    }
     drop(networks);
     progress.done();
     otherwise::measure(plan, study, &mut outputs, progress);
@@ -252,6 +257,7 @@ fn judge(plan: &Plan, study: &mut Study, progress: &dyn Progress) -> Result<(Sco
         },
         as_of: plan.as_of.map(|day| day.to_string()),
         ranking: ranking(&rows),
+        warnings,
         indicators: rows,
         sources: study.ledgers.iter().map(SourceRow::from).collect(),
         issues: scorecard::count_issues(study.issues.iter().filter(|issue| issue.severity > Severity::Note)),

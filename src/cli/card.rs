@@ -365,10 +365,13 @@ impl Page {
     }
 
     /// The ledger in three lines: how much was read and used, why the rest was not, and what is doubtful; before it what is wrong with the
-    /// plane.
+    /// plane and what must be known of the timetables.
     fn ledger(&mut self, card: &Scorecard, issues: &[Issue]) {
         if let Some(doubt) = &card.plane.doubt {
             self.wrapped(&format!("WARNING: {}", doubt.en), &format!("警告：{}", doubt.zh), "");
+        }
+        for warning in &card.warnings {
+            self.wrapped(&format!("WARNING: {}", warning.en), &format!("警告：{}", warning.zh), "");
         }
         let sum =
             |pick: fn(&crate::indicators::scorecard::SourceRow) -> u64| card.sources.iter().map(pick).sum::<u64>();

@@ -121,6 +121,10 @@ fn profiles(turned: &TransitNetwork<'_>, facility: &Place, minutes: &[i32], limi
     // against the way times are negated
     let (mut starts, mut is_any_second): (Vec<i32>, bool) = (Vec::new(), false);
     for (stop, seconds) in &access {
+        // the access names the stop beside its nodes, and all calls are in its list
+        if turned.timetable.nodes.stop(*stop) != *stop {
+            continue;
+        }
         for (lane, position) in turned.timetable.calls_at(*stop) {
             let lane = &turned.timetable.lanes[*lane as usize];
             if !turned.timetable.boards(lane, *position) {
@@ -144,9 +148,13 @@ fn profiles(turned: &TransitNetwork<'_>, facility: &Place, minutes: &[i32], limi
     let enough = latest.saturating_add(turned.max_walk_s.ceil() as i32);
     let mut runs: Vec<Vec<Run>> = vec![Vec::new(); turned.transit.stops.len()];
     turned.departures(&access, &starts, limit_s, |labels, start| {
-        for stop in labels.better() {
-            let (at_stop, at_facility) = (-labels.ride(turned.rounds(), *stop), -start);
-            let own = &mut runs[*stop as usize];
+        for node in labels.better() {
+            let (at_stop, at_facility) = (-labels.ride(turned.rounds(), *node), -start);
+            let own = &mut runs[turned.timetable.nodes.stop(*node) as usize];
+            // another node of the stop may be as good already
+            if own.last().is_some_and(|last| last.stop + last.count > at_stop) {
+                continue;
+            }
             let is_enough = own.last().is_some_and(|last| last.stop + last.count > enough);
             if is_enough || at_stop < low || at_facility.saturating_sub(at_stop) > limit_s as i32 {
                 continue;

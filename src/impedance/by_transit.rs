@@ -228,6 +228,10 @@ impl TransitNetwork<'_> {
                 on_zh.join("、"),
             ),
         );
+        if basis.stays > 0 {
+            en += &format!("; {} times a vehicle goes on as another trip, and one may stay in it", basis.stays);
+            zh += &format!("；车辆接续运行下一班次{}次，可不下车", basis.stays);
+        }
         if basis.without_times > 0 {
             en += &format!("; {} directions of lines are left out, nothing says when they run", basis.without_times);
             zh += &format!("；{}个线路方向无运营时间，未计入", basis.without_times);

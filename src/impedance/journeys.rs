@@ -4,7 +4,7 @@ use crate::base::idx::ServiceIdx;
 use crate::base::idx::StopIdx;
 use crate::impedance::Direction;
 use crate::impedance::by_transit::ByTransit;
-use crate::impedance::headways;
+use crate::impedance::geodesic::geodesic_m;
 use crate::impedance::raptor::Labels;
 use crate::impedance::raptor::start;
 use crate::impedance::times::UNREACHED;
@@ -14,7 +14,6 @@ use crate::impedance::transit::Ends;
 use crate::impedance::transit::TransitNetwork;
 use crate::impedance::walks::Walker;
 use crate::model::place::Place;
-use crate::model::transit::Call;
 use crate::model::transit::Transit;
 use crate::model::travel::Clock;
 use crate::model::travel::Travel;
@@ -34,18 +33,29 @@ pub enum Leg {
     Walk { seconds: u32 },
     /// From where one gets off to where one gets on, the same stop or another: the walk and the least time that a change takes.
     Change { from: StopIdx, to: StopIdx, seconds: u32 },
+    /// In the vehicle, from the last stop of a trip to the first of that as which it goes on.
+    Stay { from: StopIdx, to: StopIdx, seconds: u32 },
     /// By a vehicle. Where only its headway is known there is no trip, and it leaves after the wait that the settings say.
     Ride { service: ServiceIdx, pattern: u32, trip: Option<u32>, from: StopIdx, to: StopIdx, leaves: i32, arrives: i32 },
 }
 
-/// A ride as the search sees it.
+/// A ride as the search sees it: the last part of it, and what was ridden in the same vehicle before, the last first.
 struct Found {
+    /// Node at which it is boarded.
+    from: u32,
+    parts: Vec<Part>,
+}
+
+/// What is ridden on one trip.
+#[derive(Clone, Copy)]
+struct Part {
     service: u32,
     pattern: u32,
     trip: Option<u32>,
-    /// Stop at which it is boarded.
     from: u32,
     leaves: i32,
+    to: u32,
+    arrives: i32,
 }
 
 impl TransitNetwork<'_> {
@@ -57,10 +67,11 @@ impl TransitNetwork<'_> {
         let walk = ends.on_foot(at_start, self.longest_s())[end as usize];
         let rounds = self.rounds();
         self.with_departure(&access, at, |labels| {
-            let stops = 0..self.timetable.stop_count as u32;
-            let by_ride = stops
+            let nodes = 0..self.timetable.nodes.len() as u32;
+            let by_ride = nodes
                 .filter_map(|stop| {
-                    let (_, seconds) = *ends.walks.from(stop).iter().find(|(to, _)| *to == end)?;
+                    let walks = ends.walks.from(self.timetable.nodes.stop(stop));
+                    let (_, seconds) = *walks.iter().find(|(to, _)| *to == end)?;
                     let arrives = labels.ride(rounds, stop);
                     let rides = (1..=rounds).find(|rides| labels.ride(*rides, stop) == arrives)?;
                     let total = arrives.checked_add_unsigned(seconds)?;
@@ -87,15 +98,21 @@ impl TransitNetwork<'_> {
         loop {
             let arrives = labels.ride(rides, stop);
             let found = self.ride_to(labels, rides, stop, arrives)?;
-            legs.push(Leg::Ride {
-                service: ServiceIdx(found.service),
-                pattern: found.pattern,
-                trip: found.trip,
-                from: StopIdx(found.from),
-                to: StopIdx(stop),
-                leaves: found.leaves,
-                arrives,
-            });
+            for (nth, part) in found.parts.iter().enumerate() {
+                if let Some(after) = nth.checked_sub(1).and_then(|after| found.parts.get(after)) {
+                    let seconds = after.leaves.saturating_sub(part.arrives).max(0) as u32;
+                    legs.push(Leg::Stay { from: StopIdx(part.to), to: StopIdx(after.from), seconds });
+                }
+                legs.push(Leg::Ride {
+                    service: ServiceIdx(part.service),
+                    pattern: part.pattern,
+                    trip: part.trip,
+                    from: StopIdx(part.from),
+                    to: StopIdx(part.to),
+                    leaves: part.leaves,
+                    arrives: part.arrives,
+                });
+            }
             let ready = labels.ready(rides - 1, found.from);
             let before = (0..rides).find(|before| labels.ready(*before, found.from) == ready)?;
             if before == 0 {
@@ -103,58 +120,107 @@ impl TransitNetwork<'_> {
                 legs.reverse();
                 return Some(legs);
             }
-            let change = (0..self.timetable.stop_count as u32).find_map(|from| {
+            let of = |node: u32| StopIdx(self.timetable.nodes.stop(node));
+            let change = (0..self.timetable.nodes.len() as u32).find_map(|from| {
                 let gets_off = labels.ride(before, from);
                 let own = self.changes.from(from).iter().find(|(to, _)| *to == found.from)?;
                 let is_it = gets_off != NEVER && gets_off.checked_add_unsigned(own.1) == Some(ready);
                 is_it.then_some((from, own.1))
             });
             let (from, seconds) = change?;
-            legs.push(Leg::Change { from: StopIdx(from), to: StopIdx(found.from), seconds });
+            legs.push(Leg::Change { from: of(from), to: of(found.from), seconds });
             rides = (1..=before).find(|rides| labels.ride(*rides, from) == labels.ride(before, from))?;
             stop = from;
         }
     }
 
-    /// A ride that is at a stop at a time, boarded after one ride less; the first lane, boarded as late as can be.
-    fn ride_to(&self, labels: &Labels, rides: usize, stop: u32, arrives: i32) -> Option<Found> {
+    /// A ride that is at a node at a time, boarded after one ride less; the first lane, boarded as late as can be.
+    fn ride_to(&self, labels: &Labels, rides: usize, node: u32, arrives: i32) -> Option<Found> {
         let timetable = &self.timetable;
+        let stop = timetable.nodes.stop(node);
         timetable.calls_at(stop).iter().find_map(|(number, position)| {
             let lane = &timetable.lanes[*number as usize];
-            let (stops, position) = (timetable.stops_of(lane), *position as usize);
-            if !timetable.alights_of(lane)[position] {
+            let position = *position as usize;
+            if !timetable.alights_of(lane)[position] || timetable.off_of(lane)[position] != node {
                 return None;
             }
-            let boarded = |vehicle: u32| {
-                let comes = timetable.arrivals(lane, vehicle)[position];
-                (0..position).rev().filter(|from| timetable.boards(lane, *from as u32)).find_map(|from| {
-                    let ready = labels.ready(rides - 1, stops[from]);
-                    let leaves = timetable.departures(lane, from as u32)[vehicle as usize];
-                    let found = |trip: Option<u32>, leaves: i32| Found {
-                        service: lane.service,
-                        pattern: lane.pattern,
-                        trip,
-                        from: stops[from],
-                        leaves,
-                    };
-                    if ready == NEVER {
-                        return None;
-                    }
-                    match lane.runs {
-                        Runs::Trips(_) => (comes == arrives && ready <= leaves)
-                            .then(|| found(Some(timetable.trip(lane, vehicle)), leaves)),
-                        Runs::Headway { first, last, wait } => {
-                            let starts = start(first, last, wait, ready - leaves);
-                            (starts != NEVER && starts + comes == arrives).then(|| found(None, starts + leaves))
+            match lane.runs {
+                Runs::Headway { first, last, wait, .. } => {
+                    let on = timetable.on_of(lane);
+                    let comes = timetable.arrivals(lane, 0)[position];
+                    let boarded = |from: usize| {
+                        let ready = labels.ready(rides - 1, on[from]);
+                        let leaves = timetable.departures(lane, from as u32)[0];
+                        if ready == NEVER || !timetable.boards(lane, from as u32) {
+                            return None;
                         }
-                    }
-                })
-            };
-            let count = match lane.runs {
-                Runs::Trips(count) => count,
-                Runs::Headway { .. } => 1,
-            };
-            (0..count).find_map(boarded)
+                        let starts = start(first, last, wait, ready - leaves);
+                        (starts != NEVER && starts + comes == arrives).then(|| Found {
+                            from: on[from],
+                            parts: vec![Part {
+                                service: lane.service,
+                                pattern: lane.pattern,
+                                trip: None,
+                                from: timetable.nodes.stop(on[from]),
+                                leaves: starts + leaves,
+                                to: stop,
+                                arrives,
+                            }],
+                        })
+                    };
+                    (0..position).rev().find_map(boarded)
+                }
+                Runs::Trips(count) => (0..count)
+                    .filter(|vehicle| timetable.arrivals(lane, *vehicle)[position] == arrives)
+                    .find_map(|vehicle| {
+                        let mut seen = Vec::new();
+                        self.boarded(labels, rides, (*number, vehicle), (position, stop, arrives), &mut seen)
+                    }),
+            }
+        })
+    }
+
+    /// How one comes to sit in a vehicle before a call, which is told with its stop and the time there: boarded at one of its stops, as late as
+    /// can be, or before it went on as this trip.
+    fn boarded(
+        &self,
+        labels: &Labels,
+        rides: usize,
+        (number, vehicle): (u32, u32),
+        (position, stop, arrives): (usize, u32, i32),
+        seen: &mut Vec<(u32, u32)>,
+    ) -> Option<Found> {
+        let timetable = &self.timetable;
+        let lane = &timetable.lanes[number as usize];
+        let on = timetable.on_of(lane);
+        let part = |from: usize| Part {
+            service: lane.service,
+            pattern: lane.pattern,
+            trip: Some(timetable.trip(lane, vehicle)),
+            from: timetable.nodes.stop(on[from]),
+            leaves: timetable.departures(lane, from as u32)[vehicle as usize],
+            to: stop,
+            arrives,
+        };
+        let is_caught = |from: &usize| {
+            let ready = labels.ready(rides - 1, on[*from]);
+            let leaves = timetable.departures(lane, *from as u32)[vehicle as usize];
+            ready != NEVER && timetable.boards(lane, *from as u32) && ready <= leaves
+        };
+        if let Some(from) = (0..position).rev().find(is_caught) {
+            return Some(Found { from: on[from], parts: vec![part(from)] });
+        }
+        seen.push((number, vehicle));
+        timetable.stays.before((number, vehicle)).iter().find_map(|(_, before)| {
+            if seen.contains(before) {
+                return None;
+            }
+            let lane = &timetable.lanes[before.0 as usize];
+            let last = timetable.off_of(lane).len().checked_sub(1)?;
+            let at_end = (timetable.nodes.stop(timetable.off_of(lane)[last]), timetable.arrivals(lane, before.1)[last]);
+            let mut found = self.boarded(labels, rides, *before, (last, at_end.0, at_end.1), seen)?;
+            found.parts.insert(0, part(0));
+            Some(found)
         })
     }
 }
@@ -165,7 +231,7 @@ fn turned(at: i32, arrives: i32, mut legs: Vec<Leg>) -> Journey {
     for leg in &mut legs {
         match leg {
             Leg::Walk { .. } => {}
-            Leg::Change { from, to, .. } => std::mem::swap(from, to),
+            Leg::Change { from, to, .. } | Leg::Stay { from, to, .. } => std::mem::swap(from, to),
             Leg::Ride { from, to, leaves, arrives, .. } => {
                 std::mem::swap(from, to);
                 (*leaves, *arrives) = (-*arrives, -*leaves);
@@ -214,6 +280,23 @@ impl<'a> TransitNetwork<'a> {
         &self.travel
     }
 
+    /// The way on foot from stop to stop where one changes: along the streets, or straight through a station where that is shorter, or where
+    /// there is no street; metres and corners.
+    pub fn change_way(&self, from: StopIdx, to: StopIdx) -> (f64, Vec<Place>) {
+        let (a, b) = (&self.transit.stop(from).at, &self.transit.stop(to).at);
+        let detour = match self.walker {
+            Walker::Streets(_) => self.travel.walk_detour,
+            Walker::Straight { detour, .. } => detour,
+        };
+        let straight = (geodesic_m(a.lonlat, b.lonlat) * detour, vec![*a, *b]);
+        let station = self.transit.stop(from).station;
+        let is_within = station.is_some() && station == self.transit.stop(to).station;
+        match self.walker.way(a, b) {
+            Some(way) if !is_within || way.0 <= straight.0 => way,
+            _ => straight,
+        }
+    }
+
     /// How one walks.
     pub fn walker(&self) -> Walker<'a> {
         self.walker
@@ -221,31 +304,22 @@ impl<'a> TransitNetwork<'a> {
 
     /// The headway of a ride without a trip, seconds; `None` where there is a single departure, or none can be told.
     pub fn headway_s(&self, service: ServiceIdx, pattern: u32, from: StopIdx, leaves: i32) -> Option<u32> {
-        let pattern = self.transit.services.get(service.at())?.patterns.get(pattern as usize)?;
-        let (runs, _) = headways::of(pattern, &self.transit.stops, &self.travel);
-        let day = self.travel.date.or(self.transit.date);
-        let days = [day, day.map(|day| day.yesterday()), day.map(|day| day.tomorrow())];
-        days.into_iter()
-            .zip([0, -86_400, 86_400])
-            .find_map(|(date, shift)| {
-                let is_it = |run: &&headways::Run| {
-                    let frequency = &run.frequency;
-                    let calendar = frequency.calendar.map(|calendar| self.transit.calendars.get(calendar.at()));
-                    let runs = calendar.is_none_or(|one| one.zip(date).is_some_and(|(one, date)| one.runs_on(date)));
-                    let calls =
-                        |nth: usize| pattern.stops.get(if run.is_back { pattern.stops.len() - 1 - nth } else { nth });
-                    let hours = |calls_s: u32| {
-                        let at = i64::from(calls_s) + shift;
-                        i64::from(frequency.first.0) + at..=i64::from(frequency.last.0) + at
-                    };
-                    let is_then = |(nth, call): (usize, &Call)| {
-                        calls(nth) == Some(&from) && hours(call.leaves.0).contains(&i64::from(leaves))
-                    };
-                    runs && frequency.calls.len() == pattern.stops.len()
-                        && frequency.calls.iter().enumerate().any(is_then)
-                };
-                runs.iter().find(is_it).map(|run| run.frequency.headway_s)
+        let timetable = &self.timetable;
+        let lanes = timetable.lanes.iter().filter(|lane| (lane.service, lane.pattern) == (service.0, pattern));
+        lanes
+            .filter_map(|lane| match lane.runs {
+                Runs::Trips(_) => None,
+                Runs::Headway { first, last, headway_s, .. } => Some((lane, first..=last, headway_s)),
             })
-            .filter(|seconds| *seconds > 0)
+            .find(|(lane, hours, _)| {
+                let starts = |position: usize| match self.is_mirrored() {
+                    false => leaves.saturating_sub(timetable.departures(lane, position as u32)[0]),
+                    true => (-leaves).saturating_sub(timetable.arrivals(lane, 0)[position]),
+                };
+                let nodes = if self.is_mirrored() { timetable.off_of(lane) } else { timetable.on_of(lane) };
+                (0..nodes.len()).any(|nth| timetable.nodes.stop(nodes[nth]) == from.0 && hours.contains(&starts(nth)))
+            })
+            .filter(|(_, hours, headway_s)| hours.start() < hours.end() && *headway_s > 0)
+            .map(|(.., headway_s)| headway_s)
     }
 }

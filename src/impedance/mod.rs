@@ -4,6 +4,7 @@ pub mod by_stops;
 pub mod by_transit;
 #[cfg(feature = "bench")]
 pub(crate) mod chains;
+mod changes;
 pub mod cost_table;
 pub(crate) mod dijkstra;
 mod few;
@@ -11,8 +12,10 @@ pub mod geodesic;
 pub(crate) mod headways;
 pub mod index;
 pub mod journeys;
+pub(crate) mod nodes;
 pub(crate) mod raptor;
 pub mod segments;
+pub(crate) mod stays;
 pub mod straight;
 pub mod street;
 pub mod stretches;
@@ -21,6 +24,7 @@ pub mod times;
 pub mod timetable;
 pub mod transit;
 pub mod walks;
+mod window;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

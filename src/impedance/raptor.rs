@@ -45,12 +45,18 @@ pub(crate) struct Labels {
     /// Stops whose arrival with any number of rides is earlier by the last departure.
     better: Vec<u32>,
     is_better: Vec<bool>,
+    /// By rides and lane, the first vehicle from which on all were gone on in as other trips; empty where nothing goes on.
+    swept: Vec<u32>,
+    /// The fewest rides with which one came to sit in each vehicle before its first stop.
+    seated: Vec<u16>,
+    /// Vehicles in which one goes on.
+    onward: Vec<(u32, u32)>,
 }
 
 impl Labels {
     /// Forgets all departures.
     pub(crate) fn begin(&mut self, search: &Search<'_>) {
-        let stops = search.timetable.stop_count;
+        let stops = search.timetable.nodes.len();
         self.stops = stops;
         self.ride.clear();
         self.ride.resize((search.rounds + 1) * stops, NEVER);
@@ -64,9 +70,15 @@ impl Labels {
         }
         self.begin.clear();
         self.begin.resize(search.timetable.lanes.len(), NONE);
+        self.swept.clear();
+        self.seated.clear();
+        if !search.timetable.stays.is_empty() {
+            self.swept.resize((search.rounds + 1) * search.timetable.lanes.len(), NONE);
+            self.seated.resize(search.timetable.vehicle_count(), u16::MAX);
+        }
     }
 
-    /// Stops that the last departure reaches earlier than those before it.
+    /// Nodes that the last departure reaches earlier than those before it.
     pub(crate) fn better(&self) -> &[u32] {
         &self.better
     }
@@ -128,7 +140,11 @@ impl Search<'_> {
                 break;
             }
             for stop in &labels.marked {
-                for (lane, position) in self.timetable.calls_at(*stop) {
+                for (lane, position) in self.timetable.calls_at(self.timetable.nodes.stop(*stop)) {
+                    // the stop and the nodes beside it have their calls in one list
+                    if self.timetable.on_of(&self.timetable.lanes[*lane as usize])[*position as usize] != *stop {
+                        continue;
+                    }
                     let begin = &mut labels.begin[*lane as usize];
                     if *begin == NONE {
                         labels.queue.push(*lane);
@@ -141,7 +157,7 @@ impl Search<'_> {
                 let begin = std::mem::replace(&mut labels.begin[number], NONE);
                 let lane = &self.timetable.lanes[number];
                 match lane.runs {
-                    Runs::Trips(count) => self.along_trips(labels, lane, count, begin, round, latest),
+                    Runs::Trips(count) => self.along_trips(labels, (number as u32, lane), count, begin, round, latest),
                     Runs::Headway { .. } => self.along_headway(labels, lane, begin, round, latest),
                 }
             }
@@ -157,21 +173,30 @@ impl Search<'_> {
         }
     }
 
-    fn along_trips(&self, labels: &mut Labels, lane: &Lane, count: u32, begin: u32, round: usize, latest: i32) {
-        let (stops, alights) = (self.timetable.stops_of(lane), self.timetable.alights_of(lane));
+    fn along_trips(
+        &self,
+        labels: &mut Labels,
+        (number, lane): (u32, &Lane),
+        count: u32,
+        begin: u32,
+        round: usize,
+        latest: i32,
+    ) {
+        let (off, on) = (self.timetable.off_of(lane), self.timetable.on_of(lane));
+        let alights = self.timetable.alights_of(lane);
         let (behind, ahead) = ((round - 1) * labels.stops, round * labels.stops);
         let mut vehicle = count;
         let mut arrivals: &[i32] = &[];
-        for position in begin as usize..stops.len() {
-            let stop = stops[position] as usize;
+        for position in begin as usize..off.len() {
             if vehicle < count {
-                let time = arrivals[position];
+                let (time, stop) = (arrivals[position], off[position] as usize);
                 if time > latest {
                     vehicle = count;
                 } else if time < labels.ride[ahead + stop] && alights[position] {
                     reach(labels, round, stop, time);
                 }
             }
+            let stop = on[position] as usize;
             if labels.is_marked[stop] && self.timetable.boards(lane, position as u32) {
                 let ready = labels.ready[behind + stop];
                 let departures = self.timetable.departures(lane, position as u32);
@@ -182,24 +207,66 @@ impl Search<'_> {
                 }
             }
         }
+        if vehicle < count && !self.timetable.stays.is_empty() {
+            self.stay(labels, (number, lane), vehicle, round, latest);
+        }
+    }
+
+    /// On in the vehicles of a lane that go on as other trips. Whoever catches a vehicle catches those behind it too, and one of those may be the
+    /// only one that goes on.
+    fn stay(&self, labels: &mut Labels, (number, lane): (u32, &Lane), vehicle: u32, round: usize, latest: i32) {
+        let (timetable, lanes) = (self.timetable, self.timetable.lanes.len());
+        let until = labels.swept[round * lanes + number as usize];
+        if vehicle >= until {
+            return;
+        }
+        for rides in round..=self.rounds {
+            let swept = &mut labels.swept[rides * lanes + number as usize];
+            *swept = (*swept).min(vehicle);
+        }
+        let ends = |vehicle: u32| timetable.arrivals(lane, vehicle).last().copied().unwrap_or(NEVER);
+        let links = timetable.stays.onward(number, vehicle, until).iter();
+        labels.onward.extend(links.filter(|((_, from), _)| ends(*from) <= latest).map(|(_, to)| *to));
+        while let Some((number, vehicle)) = labels.onward.pop() {
+            let seated = &mut labels.seated[timetable.number((number, vehicle))];
+            if usize::from(*seated) <= round {
+                continue;
+            }
+            *seated = round as u16;
+            let lane = &timetable.lanes[number as usize];
+            let (off, alights) = (timetable.off_of(lane), timetable.alights_of(lane));
+            let arrivals = timetable.arrivals(lane, vehicle);
+            for ((time, stop), alights) in arrivals.iter().zip(off).zip(alights) {
+                if *time > latest {
+                    break;
+                }
+                if *alights && *time < labels.ride[round * labels.stops + *stop as usize] {
+                    reach(labels, round, *stop as usize, *time);
+                }
+            }
+            if arrivals.last().is_some_and(|time| *time <= latest) {
+                labels.onward.extend(timetable.stays.onward(number, vehicle, vehicle + 1).iter().map(|(_, to)| *to));
+            }
+        }
     }
 
     fn along_headway(&self, labels: &mut Labels, lane: &Lane, begin: u32, round: usize, latest: i32) {
-        let Runs::Headway { first, last, wait } = lane.runs else { return };
-        let (stops, alights) = (self.timetable.stops_of(lane), self.timetable.alights_of(lane));
+        let Runs::Headway { first, last, wait, .. } = lane.runs else { return };
+        let (off, on) = (self.timetable.off_of(lane), self.timetable.on_of(lane));
+        let alights = self.timetable.alights_of(lane);
         let (behind, ahead) = ((round - 1) * labels.stops, round * labels.stops);
         let arrivals = self.timetable.arrivals(lane, 0);
         let mut starts = NEVER;
-        for position in begin as usize..stops.len() {
-            let stop = stops[position] as usize;
+        for position in begin as usize..off.len() {
             if starts != NEVER {
-                let time = starts + arrivals[position];
+                let (time, stop) = (starts + arrivals[position], off[position] as usize);
                 if time > latest {
                     starts = NEVER;
                 } else if time < labels.ride[ahead + stop] && alights[position] {
                     reach(labels, round, stop, time);
                 }
             }
+            let stop = on[position] as usize;
             if labels.is_marked[stop] && self.timetable.boards(lane, position as u32) {
                 let ready = labels.ready[behind + stop] - self.timetable.departures(lane, position as u32)[0];
                 starts = starts.min(start(first, last, wait, ready));

@@ -4,19 +4,31 @@
 //! or after. Trips over the same stops are parted into lanes in which none overtakes another, so that the first to be caught is the best.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::base::clock::ServiceDate;
 use crate::base::idx::CalendarIdx;
+use crate::base::idx::ServiceIdx;
 use crate::impedance::headways;
 use crate::impedance::headways::Source;
+use crate::impedance::nodes::Nodes;
+use crate::impedance::nodes::Rules;
+use crate::impedance::stays;
+use crate::impedance::stays::Instance;
+use crate::impedance::stays::Stays;
 use crate::model::transit::Call;
+use crate::model::transit::Service;
 use crate::model::transit::Transit;
+use crate::model::transit::TripAt;
 use crate::model::travel::Travel;
 
 /// No time at all.
 pub(crate) const NEVER: i32 = i32::MAX;
 /// Times are kept within so many seconds of the day, far more than any service has.
 const FARTHEST: i64 = 1 << 28;
+const DAY_S: i64 = 86_400;
+/// Vehicles that left so many days ago are looked for, and no farther.
+const MOST_DAYS: i64 = 366;
 
 /// What a lane runs on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +37,7 @@ pub(crate) enum Runs {
     Trips(u32),
     /// Vehicles at a headway: departures of the first stop lie from `first` to `last`, and one waits so long, but for the first and the last
     /// vehicle, which are known.
-    Headway { first: i32, last: i32, wait: i32 },
+    Headway { first: i32, last: i32, wait: i32, headway_s: u32 },
 }
 
 /// Vehicles over the same stops that do not overtake each other.
@@ -56,6 +68,8 @@ pub struct Basis {
     pub assumed: u32,
     /// Lines left out because they run less than once a day, or nothing is known of when.
     pub without_times: u32,
+    /// From one trip to the next of the same vehicle, so often one may stay in it.
+    pub stays: u32,
 }
 
 /// The timetable of one day, or the same mirrored in time.
@@ -63,7 +77,9 @@ pub struct Basis {
 pub struct Timetable {
     pub(crate) stop_count: usize,
     pub(crate) lanes: Vec<Lane>,
-    stops: Vec<u32>,
+    /// Call by call where one gets off and where one gets on: the stop, or a node beside it.
+    off: Vec<u32>,
+    on: Vec<u32>,
     boards: Vec<bool>,
     alights: Vec<bool>,
     /// Vehicle by vehicle.
@@ -72,6 +88,8 @@ pub struct Timetable {
     departures: Vec<i32>,
     /// Position of each trip in its pattern.
     vehicles: Vec<u32>,
+    pub(crate) nodes: Nodes,
+    pub(crate) stays: Stays,
     /// Where the calls at each stop begin in `at`.
     first: Vec<u32>,
     /// Lane, and position in it.
@@ -79,15 +97,18 @@ pub struct Timetable {
     pub basis: Basis,
 }
 
-/// What distinguishes patterns but for their times: stops, and where one gets on and off.
-type Shape = (Vec<u32>, Vec<bool>, Vec<bool>);
+/// What distinguishes patterns but for their times: where one gets off and on, and whether one may get on, and off.
+type Shape = (Vec<u32>, Vec<u32>, Vec<bool>, Vec<bool>);
 
 impl Timetable {
     /// The vehicles that are under way at any time from `hours.0` to `hours.1` (both included) on the day of `travel`, by its modes.
     ///
     /// Without a day only what runs every day is there: lines with headways.
     pub fn new(transit: &Transit, travel: &Travel, hours: (i32, i32)) -> Timetable {
-        let mut build = Build { hours, ..Build::default() };
+        let stays = stays::trips(transit);
+        let nodes = Nodes::new(transit.stops.len());
+        let (rules, runs) = (Rules::of(transit), Vec::new());
+        let mut build = Build { hours, rules, nodes, stays, vehicles: BTreeMap::new(), runs, basis: Basis::default() };
         let day = travel.date.or(transit.date);
         let home = transit.feeds.iter().find_map(|feed| feed.zone.as_deref());
         for (service_at, service) in (0u32..).zip(&transit.services) {
@@ -95,12 +116,8 @@ impl Timetable {
                 continue;
             }
             let zone = transit.feeds.get(service.feed.at()).and_then(|feed| feed.zone.as_deref()).or(home);
-            // the day before and the day after, as they are seen from the day
-            let days: [(Option<ServiceDate>, i64); 3] = match day {
-                Some(day) => [day.yesterday(), day, day.tomorrow()]
-                    .map(|other| (Some(other), other.start_s(zone) - day.start_s(home))),
-                None => [-1, 0, 1].map(|nth| (None, nth * 86_400)),
-            };
+            // the days whose vehicles may be under way, as they are seen from the day
+            let days = days(day, (zone, home), nth_days(service, hours));
             let runs_on = |calendar: CalendarIdx, date: Option<ServiceDate>| {
                 date.is_some_and(|date| transit.calendars.get(calendar.at()).is_some_and(|one| one.runs_on(date)))
             };
@@ -108,9 +125,9 @@ impl Timetable {
                 let of = (service_at, pattern_at);
                 let stops: Vec<u32> = pattern.stops.iter().map(|stop| stop.0).collect();
                 for (trip_at, trip) in (0u32..).zip(&pattern.trips) {
-                    for (date, shift) in days {
-                        if runs_on(trip.calendar, date) {
-                            build.trip(of, trip_at, &stops, &trip.calls, shift);
+                    for (date, shift) in &days {
+                        if build.is_under_way(&trip.calls, *shift) && runs_on(trip.calendar, *date) {
+                            build.trip(of, trip_at, &stops, &trip.calls, *shift);
                         }
                     }
                 }
@@ -118,9 +135,9 @@ impl Timetable {
                 let mut is_used = false;
                 for run in &runs {
                     let wait_s = travel.wait.seconds(run.frequency.headway_s);
-                    for (date, shift) in days {
-                        if run.frequency.calendar.is_none_or(|calendar| runs_on(calendar, date)) {
-                            is_used |= build.run(of, &stops, run, wait_s, shift);
+                    for (date, shift) in &days {
+                        if run.frequency.calendar.is_none_or(|calendar| runs_on(calendar, *date)) {
+                            is_used |= build.run(of, &stops, run, wait_s, *shift);
                         }
                     }
                 }
@@ -133,7 +150,7 @@ impl Timetable {
                 }
             }
         }
-        build.freeze(transit.stops.len())
+        build.freeze(transit)
     }
 
     /// The same with time running backwards: who arrives earliest there leaves latest here. Times are negated.
@@ -143,7 +160,9 @@ impl Timetable {
             let stops = lane.first_stop as usize..(lane.first_stop + lane.len) as usize;
             let mirrored = |list: &[bool]| list[stops.clone()].iter().rev().copied().collect::<Vec<bool>>();
             let (boards, alights) = (mirrored(&self.boards), mirrored(&self.alights));
-            other.stops[stops.clone()].reverse();
+            let turned = |list: &[u32]| list[stops.clone()].iter().rev().copied().collect::<Vec<u32>>();
+            other.off[stops.clone()].copy_from_slice(&turned(&self.on));
+            other.on[stops.clone()].copy_from_slice(&turned(&self.off));
             other.boards[stops.clone()].copy_from_slice(&alights);
             other.alights[stops.clone()].copy_from_slice(&boards);
             let count = vehicles(lane.runs) as usize;
@@ -163,15 +182,21 @@ impl Timetable {
                 Runs::Headway { first, last, .. } => (*first, *last) = (-*last, -*first),
             }
         }
+        other.nodes = self.nodes.mirrored();
+        other.stays = self.stays.mirrored(&|(lane, vehicle)| {
+            let count = self.lanes.get(lane as usize).map_or(1, |lane| vehicles(lane.runs));
+            (lane, count - 1 - vehicle)
+        });
         other.index();
         other
     }
 
     fn index(&mut self) {
-        let (stops, lanes) = (&self.stops, &self.lanes);
+        let (nodes, off, lanes) = (&self.nodes, &self.off, &self.lanes);
         let calls = || {
             (0u32..).zip(lanes).flat_map(|(number, lane)| {
-                (0..lane.len).map(move |position| (stops[(lane.first_stop + position) as usize], number, position))
+                let stop = move |position: u32| nodes.stop(off[(lane.first_stop + position) as usize]);
+                (0..lane.len).map(move |position| (stop(position), number, position))
             })
         };
         let mut first = vec![0u32; self.stop_count + 1];
@@ -190,8 +215,24 @@ impl Timetable {
         &self.at[self.first[stop as usize] as usize..self.first[stop as usize + 1] as usize]
     }
 
-    pub(crate) fn stops_of(&self, lane: &Lane) -> &[u32] {
-        &self.stops[lane.first_stop as usize..(lane.first_stop + lane.len) as usize]
+    /// Where one gets off a lane, call by call.
+    pub(crate) fn off_of(&self, lane: &Lane) -> &[u32] {
+        &self.off[lane.first_stop as usize..(lane.first_stop + lane.len) as usize]
+    }
+
+    /// Where one gets on.
+    pub(crate) fn on_of(&self, lane: &Lane) -> &[u32] {
+        &self.on[lane.first_stop as usize..(lane.first_stop + lane.len) as usize]
+    }
+
+    /// Number of a vehicle among all.
+    pub(crate) fn number(&self, (lane, vehicle): (u32, u32)) -> usize {
+        (self.lanes[lane as usize].first_vehicle + vehicle) as usize
+    }
+
+    /// Number of all vehicles whose times are kept.
+    pub(crate) fn vehicle_count(&self) -> usize {
+        self.vehicles.len()
     }
 
     pub(crate) fn alights_of(&self, lane: &Lane) -> &[bool] {
@@ -237,6 +278,40 @@ impl Lane {
     }
 }
 
+/// Which days may have vehicles of a service under way within the hours: how many days after the study's day, the first and the last. The day
+/// before and the day after are always looked at; a trip that takes more than a day may have left many days before.
+fn nth_days(service: &Service, hours: (i32, i32)) -> (i64, i64) {
+    let spans = service.patterns.iter().flat_map(|pattern| {
+        let trips = pattern.trips.iter().map(|trip| (0, 0, &trip.calls));
+        let runs = pattern.frequencies.iter().map(|run| (run.first.0, run.last.0, &run.calls));
+        trips.chain(runs).filter_map(|(first, last, calls)| {
+            let (starts, ends) = (calls.first()?.leaves.0, calls.last()?.arrives.0);
+            Some((i64::from(starts) + i64::from(first), i64::from(ends) + i64::from(last)))
+        })
+    });
+    let (earliest, latest) =
+        spans.fold((0, 0), |(earliest, latest), (starts, ends)| (i64::min(earliest, starts), i64::max(latest, ends)));
+    // the clocks may change, and zones differ: a day more
+    let back = (latest - i64::from(hours.0)).div_euclid(DAY_S) + 1;
+    let ahead = (i64::from(hours.1) - earliest).div_euclid(DAY_S) + 1;
+    (-back.clamp(1, MOST_DAYS), ahead.clamp(1, MOST_DAYS))
+}
+
+/// Days from one to another, counted from the study's day, each with what is added to its times to make them those of the study's day.
+fn days(
+    day: Option<ServiceDate>,
+    (zone, home): (Option<&str>, Option<&str>),
+    (first, last): (i64, i64),
+) -> Vec<(Option<ServiceDate>, i64)> {
+    let Some(day) = day else { return (first..=last).map(|nth| (None, nth * DAY_S)).collect() };
+    let mut all = vec![day];
+    (0..-first).for_each(|_| all.push(all[all.len() - 1].yesterday()));
+    all.reverse();
+    (0..last).for_each(|_| all.push(all[all.len() - 1].tomorrow()));
+    all.dedup();
+    all.into_iter().map(|other| (Some(other), other.start_s(zone) - day.start_s(home))).collect()
+}
+
 /// One vehicle with its times in the day's clock.
 struct Vehicle {
     trip: u32,
@@ -245,9 +320,12 @@ struct Vehicle {
 }
 
 /// Vehicles of one pattern and shape.
-#[derive(Default)]
-struct Build {
+struct Build<'t> {
     hours: (i32, i32),
+    rules: Rules<'t>,
+    nodes: Nodes,
+    /// Trips that may be gone on in as others.
+    stays: BTreeSet<TripAt>,
     vehicles: BTreeMap<(u32, u32), BTreeMap<Shape, Vec<Vehicle>>>,
     runs: Vec<((u32, u32), Shape, Runs, Vehicle)>,
     basis: Basis,
@@ -257,7 +335,7 @@ fn clamped(time: i64) -> i32 {
     time.clamp(-FARTHEST, FARTHEST) as i32
 }
 
-impl Build {
+impl Build<'_> {
     fn times(calls: &[Call], shift: i64) -> (Vec<i32>, Vec<i32>) {
         // rising whatever the data says
         let mut latest = i32::MIN;
@@ -271,23 +349,40 @@ impl Build {
             .unzip()
     }
 
-    fn shape(stops: &[u32], calls: &[Call]) -> Shape {
+    fn shape(&mut self, of: (u32, u32), trip: Option<u32>, stops: &[u32], calls: &[Call]) -> Shape {
+        let (rules, nodes) = (&self.rules, &mut self.nodes);
+        let mut at = |is_on: bool| -> Vec<u32> {
+            if rules.is_empty() {
+                return stops.to_vec();
+            }
+            stops.iter().map(|stop| nodes.at(rules, *stop, (of, trip), is_on)).collect()
+        };
+        // nobody gets on where a trip ends, nor off where it begins
+        let (first, last) = (0, calls.len().saturating_sub(1));
         (
-            stops.to_vec(),
-            calls.iter().map(|call| call.boards).collect(),
-            calls.iter().map(|call| call.alights).collect(),
+            at(false),
+            at(true),
+            calls.iter().enumerate().map(|(nth, call)| call.boards && nth < last).collect(),
+            calls.iter().enumerate().map(|(nth, call)| call.alights && nth > first).collect(),
         )
+    }
+
+    /// Whether a trip is under way within the hours.
+    fn is_under_way(&self, calls: &[Call], shift: i64) -> bool {
+        let (Some(first), Some(last)) = (calls.first(), calls.last()) else { return false };
+        i64::from(last.arrives.0) + shift >= i64::from(self.hours.0)
+            && i64::from(first.leaves.0) + shift <= i64::from(self.hours.1)
     }
 
     fn trip(&mut self, of: (u32, u32), trip: u32, stops: &[u32], calls: &[Call], shift: i64) {
         let (arrivals, departures) = Build::times(calls, shift);
-        let (Some(leaves), Some(ends)) = (departures.first(), arrivals.last()) else { return };
-        if calls.len() != stops.len() || *ends < self.hours.0 || *leaves > self.hours.1 {
+        if calls.len() != stops.len() || calls.is_empty() {
             return;
         }
         self.basis.trips += 1;
+        let shape = self.shape(of, Some(trip), stops, calls);
         let shapes = self.vehicles.entry(of).or_default();
-        shapes.entry(Build::shape(stops, calls)).or_default().push(Vehicle { trip, arrivals, departures });
+        shapes.entry(shape).or_default().push(Vehicle { trip, arrivals, departures });
     }
 
     /// Whether any of it lies within the hours.
@@ -304,28 +399,43 @@ impl Build {
         if run.is_back {
             stops.reverse();
         }
-        let runs = Runs::Headway { first, last, wait: clamped(i64::from(wait_s)) };
-        self.runs.push((of, Build::shape(&stops, calls), runs, Vehicle { trip: 0, arrivals, departures }));
+        let headway_s = run.frequency.headway_s;
+        let runs = Runs::Headway { first, last, wait: clamped(i64::from(wait_s)), headway_s };
+        let shape = self.shape(of, None, &stops, calls);
+        self.runs.push((of, shape, runs, Vehicle { trip: 0, arrivals, departures }));
         true
     }
 
-    fn freeze(self, stop_count: usize) -> Timetable {
+    fn freeze(self, transit: &Transit) -> Timetable {
         let mut timetable = Timetable {
-            stop_count,
+            stop_count: transit.stops.len(),
             lanes: Vec::new(),
-            stops: Vec::new(),
+            off: Vec::new(),
+            on: Vec::new(),
             boards: Vec::new(),
             alights: Vec::new(),
             arrivals: Vec::new(),
             departures: Vec::new(),
             vehicles: Vec::new(),
+            nodes: self.nodes,
+            stays: Stays::default(),
             first: Vec::new(),
             at: Vec::new(),
             basis: self.basis,
         };
+        let mut instances: BTreeMap<TripAt, Vec<Instance>> = BTreeMap::new();
         for (of, shapes) in self.vehicles {
             for (shape, vehicles) in shapes {
                 for lane in lanes(vehicles) {
+                    let number = timetable.lanes.len() as u32;
+                    for (nth, vehicle) in (0u32..).zip(&lane).filter(|_| !self.stays.is_empty()) {
+                        let at = TripAt { service: ServiceIdx(of.0), pattern: of.1, trip: vehicle.trip };
+                        let ends = vehicle.departures.first().zip(vehicle.arrivals.last());
+                        if let Some((starts, ends)) = ends.filter(|_| self.stays.contains(&at)) {
+                            let instance = Instance { starts: *starts, ends: *ends, vehicle: (number, nth) };
+                            instances.entry(at).or_default().push(instance);
+                        }
+                    }
                     timetable.add(of, &shape, Runs::Trips(lane.len() as u32), &lane);
                 }
             }
@@ -333,6 +443,8 @@ impl Build {
         for (of, shape, runs, vehicle) in self.runs {
             timetable.add(of, &shape, runs, std::slice::from_ref(&vehicle));
         }
+        timetable.stays = Stays::of(transit, &instances);
+        timetable.basis.stays = timetable.stays.len() as u32;
         timetable.index();
         timetable
     }
@@ -341,7 +453,7 @@ impl Build {
 impl Timetable {
     fn add(&mut self, of: (u32, u32), shape: &Shape, runs: Runs, vehicles: &[Vehicle]) {
         let lane = Lane {
-            first_stop: self.stops.len() as u32,
+            first_stop: self.off.len() as u32,
             len: shape.0.len() as u32,
             runs,
             first_time: self.arrivals.len() as u32,
@@ -349,9 +461,10 @@ impl Timetable {
             service: of.0,
             pattern: of.1,
         };
-        self.stops.extend(&shape.0);
-        self.boards.extend(&shape.1);
-        self.alights.extend(&shape.2);
+        self.off.extend(&shape.0);
+        self.on.extend(&shape.1);
+        self.boards.extend(&shape.2);
+        self.alights.extend(&shape.3);
         vehicles.iter().for_each(|vehicle| self.arrivals.extend(&vehicle.arrivals));
         for position in 0..shape.0.len() {
             self.departures.extend(vehicles.iter().map(|vehicle| vehicle.departures[position]));

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use crate::impedance::Direction;
+use crate::impedance::changes::changes;
 use crate::impedance::raptor::Labels;
 use crate::impedance::raptor::Search;
 use crate::impedance::segments::OffStreet;
@@ -59,19 +60,20 @@ impl<'a> TransitNetwork<'a> {
     pub fn new(transit: &'a Transit, travel: &Travel, walker: Walker<'a>) -> TransitNetwork<'a> {
         let (from, longest) = (travel.from.0 as i32, travel.longest_s.min(LONGEST_S) as i32);
         let until = from.saturating_add_unsigned(travel.minutes.saturating_mul(60));
-        let timetable = match travel.clock {
+        let mut timetable = match travel.clock {
             Clock::DepartAt => Timetable::new(transit, travel, (from, until.saturating_add(longest))),
-            Clock::ArriveBy => Timetable::new(transit, travel, (from - longest, until)).mirrored(),
+            Clock::ArriveBy => Timetable::new(transit, travel, (from - longest, until)),
         };
         let places: Vec<Place> = transit.stops.iter().map(|stop| stop.at).collect();
         let max_walk_s = walker.limit_s(travel.max_walk).min(f64::from(LONGEST_S));
         let ahead = walker.targets(&places, Direction::ToFacility);
-        let mut changes = changes(transit, travel, &ahead, max_walk_s);
+        let mut changes = changes(transit, travel, &timetable, (walker, &ahead), max_walk_s);
         let off_streets = places.iter().filter(|place| ahead.snapped(place).is_err()).count();
         let stops = match travel.clock {
             Clock::DepartAt => ahead,
             Clock::ArriveBy => {
-                changes = changes.turned(places.len()).shortest_first();
+                timetable = timetable.mirrored();
+                changes = changes.turned(timetable.nodes.len()).shortest_first();
                 walker.targets(&places, Direction::FromFacility)
             }
         };
@@ -90,7 +92,7 @@ impl<'a> TransitNetwork<'a> {
             travel: Travel { clock, ..self.travel.clone() },
             walker: self.walker,
             timetable: self.timetable.mirrored(),
-            changes: self.changes.turned(self.transit.stops.len()).shortest_first(),
+            changes: self.changes.turned(self.timetable.nodes.len()).shortest_first(),
             stops: self.stops_seen(direction),
             max_walk_s: self.max_walk_s,
             off_streets: self.off_streets,
@@ -129,9 +131,19 @@ impl<'a> TransitNetwork<'a> {
         if self.is_mirrored() { -clock } else { clock }
     }
 
-    /// Walks between a start and the stops, by stop.
+    /// Walks between a start and the stops, by node: whoever walks to a stop gets on everything.
     pub(super) fn access(&self, start: &Place) -> Vec<(u32, u32)> {
-        self.stops.within(start, self.max_walk_s)
+        self.at_nodes(self.stops.within(start, self.max_walk_s))
+    }
+
+    fn at_nodes(&self, mut stops: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+        let nodes = &self.timetable.nodes;
+        if !nodes.are_stops() {
+            let beside = stops.iter().flat_map(|(stop, seconds)| nodes.beside(*stop).map(|node| (node, *seconds)));
+            let beside: Vec<(u32, u32)> = beside.collect();
+            stops.extend(beside);
+        }
+        stops
     }
 
     /// Where a place meets the streets; `None` where there are none to meet.
@@ -170,16 +182,16 @@ impl<'a> TransitNetwork<'a> {
 
     /// The same from a stop, without a walk to it or all the way.
     pub fn times_of_stop(&self, stop: u32, ends: &Ends<'_>) -> Times {
-        self.times_from(&[(stop, 0)], vec![UNREACHED; ends.count], ends)
+        self.times_from(&self.at_nodes(vec![(stop, 0)]), vec![UNREACHED; ends.count], ends)
     }
 
     fn times_from(&self, access: &[(u32, u32)], walk: Vec<u16>, ends: &Ends<'_>) -> Times {
         let mut times = Times::of_walks(self.minutes(), walk, self.is_mirrored());
         let mut best = vec![NEVER; ends.count];
         self.sweep(access, |labels, minute, at| {
-            for stop in labels.better() {
-                let arrives = labels.ride(self.rounds(), *stop);
-                for (end, seconds) in ends.walks.from(*stop) {
+            for node in labels.better() {
+                let arrives = labels.ride(self.rounds(), *node);
+                for (end, seconds) in ends.walks.from(self.timetable.nodes.stop(*node)) {
                     let known = &mut best[*end as usize];
                     *known = (*known).min(arrives.saturating_add_unsigned(*seconds));
                 }
@@ -210,8 +222,9 @@ impl<'a> TransitNetwork<'a> {
                 let mut times = Times::of_walks(self.minutes(), vec![UNREACHED; count], self.is_mirrored());
                 let mut best = vec![NEVER; count];
                 self.sweep(&self.access(start), |labels, minute, at| {
-                    for stop in labels.better() {
-                        best[*stop as usize] = labels.ride(self.rounds(), *stop);
+                    for node in labels.better() {
+                        let best = &mut best[self.timetable.nodes.stop(*node) as usize];
+                        *best = (*best).min(labels.ride(self.rounds(), *node));
                     }
                     for (stop, arrives) in best.iter().enumerate() {
                         times.set(stop, minute, at, *arrives, self.longest_s());
@@ -282,38 +295,4 @@ impl Ends<'_> {
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
-}
-
-/// Every change that can be made: at the stop itself, on foot within the longest walk, and as the feed says.
-fn changes(transit: &Transit, travel: &Travel, stops: &Targets<'_>, max_walk_s: f64) -> Walks {
-    let places: Vec<Place> = transit.stops.iter().map(|stop| stop.at).collect();
-    let mut told: Vec<Vec<(u32, Option<u32>, bool)>> = vec![Vec::new(); places.len()];
-    for transfer in &transit.transfers {
-        if let Some(list) = told.get_mut(transfer.from.at()).filter(|_| transfer.to.at() < places.len()) {
-            list.push((transfer.to.0, transfer.least_s, transfer.is_forbidden));
-        }
-    }
-    let rows: Vec<Vec<(u32, u32)>> = (0..places.len())
-        .into_par_iter()
-        .map(|from| {
-            let own = from as u32;
-            let walks = stops.within(&places[from], max_walk_s);
-            let mut row: Vec<(u32, u32)> = walks.into_iter().filter(|(to, _)| *to != own).collect();
-            row.push((own, 0));
-            for (_, seconds) in &mut row {
-                *seconds += travel.change_s;
-            }
-            for (to, least_s, is_forbidden) in &told[from] {
-                if *is_forbidden || least_s.is_some() {
-                    row.retain(|(other, _)| other != to);
-                }
-                if let Some(seconds) = least_s.filter(|_| !is_forbidden) {
-                    row.push((*to, seconds));
-                }
-            }
-            row.sort_unstable_by_key(|(to, seconds)| (*seconds, *to));
-            row
-        })
-        .collect();
-    Walks::of(&rows)
 }

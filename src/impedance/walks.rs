@@ -20,7 +20,7 @@ use crate::model::streets::StreetNetwork;
 use crate::model::study::Plane;
 
 /// A limit of a second is met by what rounding makes of it.
-const ROUNDING_S: f64 = 1e-6;
+pub(super) const ROUNDING_S: f64 = 1e-6;
 
 /// How one walks.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ pub struct Walks {
 const STRAIGHT: Geodesic = Geodesic;
 
 /// Begun seconds count.
-fn whole(seconds: f64) -> u32 {
+pub(super) fn whole(seconds: f64) -> u32 {
     (seconds - ROUNDING_S).max(0.0).ceil() as u32
 }
 

@@ -59,6 +59,9 @@ pub struct Scorecard {
     /// The day that the data speaks of, `YYYY-MM-DD`, where the config says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
+    /// What whoever reads the figures must know first: of the timetables that they rest on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Text>,
     pub indicators: Vec<Row>,
     /// Regions by the share of targets that they meet, level by level; empty where no indicator with a target has figures by region.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

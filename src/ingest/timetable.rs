@@ -4,6 +4,8 @@ mod calls;
 mod lines;
 mod names;
 mod shapes;
+mod transfers;
+mod twice;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +19,8 @@ use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::base::units::Lang;
 use crate::base::units::Share;
+use crate::base::units::Text;
+use crate::base::units::thousands;
 use crate::config::error::nearest_match;
 use crate::config::plan::Source;
 use crate::config::plan::TransitSource;
@@ -27,6 +31,7 @@ use crate::ingest::ground::ToDegrees;
 use crate::ingest::timetable::lines::Lines;
 use crate::ingest::timetable::lines::Stops;
 use crate::ingest::timetable::shapes::Cuts;
+use crate::ingest::timetable::transfers::Changes;
 use crate::io::gtfs;
 use crate::io::gtfs::days;
 use crate::io::gtfs::days::Days;
@@ -41,19 +46,22 @@ use crate::model::place::Place;
 use crate::model::transit::Calendar;
 use crate::model::transit::Feed;
 use crate::model::transit::Stop;
-use crate::model::transit::Transfer;
 use crate::model::transit::Transit;
+
+/// Trips that a note names.
+const NAMED: usize = 5;
 
 /// Notices of one rule that become issues of a run, where no record is left out; all of them are in `tongda inspect`.
 const MOST_TOLD: u64 = 20;
 
 /// Reasons for which a row is left out that are no loss: it says nothing that is measured.
-const NO_LOSS: [&str; 7] = [
+const NO_LOSS: [&str; 8] = [
     "entrance",
     "generic-node",
     "boarding-area",
     "route-without-trips",
     "end-is-no-stop",
+    "transfer-not-used",
     "shape-without-line",
     "other-language",
 ];
@@ -176,6 +184,15 @@ pub(crate) fn read(
     if let Some(first) = accounts.first_mut() {
         first.issues.extend(notes);
     }
+    let warnings = [("trips-twice", twice::told(&transit)), ("few-trips-on-date", few_trips(&days, date, plan))];
+    for (code, text) in warnings {
+        let Some(text) = text else { continue };
+        if let Some(account) = accounts.first_mut() {
+            let shown: Vec<&str> = plan.feeds.iter().map(|one| one.shown.as_str()).collect();
+            account.issues.push(Issue::new(Severity::Warning, code, shown.join(", "), text.en.clone()));
+        }
+        transit.warnings.push(text);
+    }
     Ok((transit, accounts))
 }
 
@@ -280,6 +297,26 @@ fn day(plan: &TransitSource, sources: &[Source], feeds: &[RawFeed], days: &[Days
             Err(IngestError::Timetable { path: names.join(", "), what })
         }
     }
+}
+
+/// Of an ordinary day's trips, a day with fewer than this share is told.
+const FEW: f64 = 0.25;
+
+/// What is to be said of a day that the config names and on which little runs; `None` for others.
+fn few_trips(days: &[Days], date: ServiceDate, plan: &TransitSource) -> Option<Text> {
+    plan.date?;
+    let (usual, most) = days::ordinary_day(days, &plan.holidays)?;
+    let own: u64 = days.iter().filter_map(|days| days.trips.get(&date)).sum();
+    if own as f64 >= FEW * most as f64 {
+        return None;
+    }
+    let [own, most] = [own, most].map(|count| thousands(count as f64));
+    Some(Text::new(
+        format!(
+            "only {own} trips run on {date}, on {usual} {most}; write date = {usual} under [study.transit] for an ordinary day"
+        ),
+        format!("{date}仅有{own}个班次，{usual}有{most}个；如需普通工作日，请在[study.transit]中写date = {usual}"),
+    ))
 }
 
 /// A name for each feed, of which no two are alike: that of its file or folder without ending.
@@ -462,8 +499,13 @@ fn model(
     let place = |points: &[[f64; 2]]| ground.places(&degrees.points(points));
     let cuts = shapes::cut(feed, &mut lines.services, &lines.drawn, &stops, &place);
     enter_shapes(feed, &cuts, books);
+    let changes = Changes::of(feed, (&idx, &lines.services), named);
+    enter_changes(&changes, books);
     Ok(Transit {
-        transfers: transfers(feed, &idx, books),
+        transfers: changes.transfers,
+        narrow_transfers: changes.narrow,
+        blocks: changes.blocks,
+        in_seat: changes.in_seat,
         stops,
         services: lines.services,
         complete_for: Vec::new(),
@@ -536,6 +578,25 @@ fn enter(lines: &Lines, books: &mut Books) {
     }
 }
 
+/// Enters what became of the transfers.
+fn enter_changes(changes: &Changes, books: &mut Books) {
+    let account = books.of("transfers.txt");
+    account.ledger.take_back_all("end-is-no-stop", changes.without_stop);
+    account.ledger.take_back_all("route-without-trips", changes.idle);
+    if changes.not_used.is_empty() {
+        return;
+    }
+    account.ledger.take_back_all("transfer-not-used", changes.not_used.len() as u64);
+    let named: Vec<&str> = changes.not_used.iter().take(NAMED).map(|(_, trip)| trip.as_str()).collect();
+    let more = if changes.not_used.len() > NAMED { " …" } else { "" };
+    let what = format!(
+        "{} rows are about trips at headways or trips that are left out, of which no vehicle is known: {}{more}",
+        changes.not_used.len(),
+        named.join(", ")
+    );
+    account.noted("transfer-not-used", changes.not_used.first().map(|(row, _)| *row), what);
+}
+
 /// Takes the names in the language of the study.
 fn translate(feed: &mut RawFeed, lang: Option<Lang>, books: &mut Books) {
     if feed.translations.is_empty() {
@@ -591,42 +652,4 @@ fn enter_shapes(feed: &RawFeed, cuts: &Cuts, books: &mut Books) {
         what += &format!("; {} trips have another shape than most of their pattern, which counts", cuts.other_trips);
     }
     account.noted("shapes-cut", None, what);
-}
-
-/// Transfers between stops; one of a station is one of each of its stops, unless the feed says more of the very pair.
-fn transfers(feed: &RawFeed, idx: &[Option<StopIdx>], books: &mut Books) -> Vec<Transfer> {
-    let mut members: Vec<Vec<u32>> = vec![Vec::new(); if feed.transfers.is_empty() { 0 } else { feed.stops.len() }];
-    if !members.is_empty() {
-        for (at, stop) in feed.stops.iter().enumerate() {
-            if let Some(parent) = stop.parent.filter(|_| stop.location == Location::Stop) {
-                members[parent as usize].push(at as u32);
-            }
-        }
-    }
-    // pairs of stops, and how exactly the feed speaks of them: both ends by name go before one, and that before none
-    let mut pairs: BTreeMap<(StopIdx, StopIdx), (u8, Transfer)> = BTreeMap::new();
-    for row in &feed.transfers {
-        let ends = |stop: u32| -> Vec<u32> {
-            match feed.stops[stop as usize].location {
-                Location::Station => members[stop as usize].clone(),
-                _ => vec![stop],
-            }
-        };
-        let (froms, tos) = (ends(row.from), ends(row.to));
-        let exact = u8::from(froms == [row.from]) + u8::from(tos == [row.to]);
-        let mut is_used = false;
-        for (from, to) in froms.iter().flat_map(|from| tos.iter().map(move |to| (*from, *to))) {
-            let (Some(from), Some(to)) = (idx[from as usize], idx[to as usize]) else { continue };
-            is_used = true;
-            let transfer = Transfer { from, to, least_s: row.least_s, is_forbidden: row.kind == 3 };
-            let known = pairs.entry((from, to)).or_insert((exact, transfer));
-            if exact > known.0 {
-                *known = (exact, transfer);
-            }
-        }
-        if !is_used {
-            books.of("transfers.txt").ledger.take_back("end-is-no-stop");
-        }
-    }
-    pairs.into_values().map(|(_, transfer)| transfer).collect()
 }

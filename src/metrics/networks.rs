@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::base::units::Text;
 use crate::impedance::By;
 use crate::impedance::Direction;
 use crate::impedance::by_transit::ByTransit;
@@ -24,9 +25,15 @@ impl<'a> Networks<'a> {
 
     /// The timetable of the study's day with the walks of its streets, or straight ones.
     /// # Errors
-    /// [`MetricError::Missing`] without a timetable or route table, and when nothing of it runs within the window.
+    /// [`MetricError::Missing`] without a timetable or route table, and when nothing of it runs on the day.
     pub fn transit(&self) -> Result<&TransitNetwork<'a>, MetricError> {
         self.transit.get_or_init(|| transit(self.study)).as_ref().map_err(Clone::clone)
+    }
+
+    /// What must be known first of the ways by transit that were measured: nothing where none were.
+    pub fn warnings(&self) -> Vec<Text> {
+        let network = self.transit.get().and_then(|made| made.as_ref().ok());
+        network.and_then(TransitNetwork::unserved).into_iter().collect()
     }
 
     /// Transit as a way of measuring.
@@ -49,11 +56,12 @@ fn transit(study: &Study) -> Result<TransitNetwork<'_>, MetricError> {
     };
     let network = TransitNetwork::new(transit, travel, walker);
     let basis = network.basis();
-    if basis.trips + basis.headways + basis.spread + basis.assumed == 0 {
+    // a window without service is told; a day without any is no timetable
+    if basis.trips + basis.headways + basis.spread + basis.assumed == 0 && network.hours().is_none() {
         let day = travel.date.or(transit.date).map_or("any day".to_owned(), |day| day.to_string());
         return Err(MetricError::Missing {
-            what: format!("nothing runs on {day} within the window that starts at {}", travel.from),
-            instead: "choose another day, another window or other modes in [study.travel]".to_owned(),
+            what: format!("nothing runs on {day} by the modes of [study.travel]"),
+            instead: "choose another day in [study.transit] or other modes in [study.travel]".to_owned(),
         });
     }
     Ok(network)

@@ -33,6 +33,8 @@ pub enum Step {
     Ride { line: String, headway: Option<Headway>, leaves: i32, arrives: i32, stops: usize, to: String },
     /// The walk to another stop, where there is one, with the least time that a change takes.
     Change { seconds: u32, metres: Option<f64>, to: String, is_same: bool },
+    /// In the vehicle, which goes on as another line, or as the same on its next trip.
+    Stay { seconds: u32, line: String, at: String },
     /// Before one has to be there.
     Early { seconds: u32 },
 }
@@ -46,7 +48,7 @@ impl Step {
     pub fn seconds(&self) -> u32 {
         match self {
             Step::Walk { seconds, .. } | Step::Wait { seconds, .. } | Step::Change { seconds, .. } => *seconds,
-            Step::Early { seconds } => *seconds,
+            Step::Early { seconds } | Step::Stay { seconds, .. } => *seconds,
             Step::Ride { leaves, arrives, .. } => arrives.saturating_sub(*leaves).max(0) as u32,
         }
     }
@@ -100,6 +102,10 @@ impl Step {
                     format!("换乘：步行{length}至站点{to}（{minutes}）"),
                 )
             }
+            Step::Stay { line, at, .. } => Text::new(
+                format!("stay in the vehicle at {at}, which goes on as line {line} ({minutes})"),
+                format!("在{at}不下车，车辆改作{line}继续运行（{minutes}）"),
+            ),
             Step::Early { .. } => Text::new(format!("there {minutes} early"), format!("提前 {minutes} 到达")),
         }
     }
@@ -148,7 +154,7 @@ pub(crate) fn ridden(
             }
             Leg::Change { from, to, seconds } => {
                 let (at, name) = stop_at(*to);
-                let way = walker.way(&here, &at).filter(|_| from != to);
+                let way = (from != to).then(|| network.change_way(*from, *to));
                 steps.push(Step::Change {
                     seconds: *seconds,
                     metres: way.as_ref().map(|(metres, _)| *metres),
@@ -156,6 +162,17 @@ pub(crate) fn ridden(
                     is_same: from == to,
                 });
                 line.extend(way.map_or(vec![at], |(_, places)| places));
+                line.push(at);
+                now = now.saturating_add_unsigned(*seconds);
+            }
+            Leg::Stay { to, seconds, .. } => {
+                let (at, name) = stop_at(*to);
+                let next = legs[nth + 1..].iter().find_map(|next| match next {
+                    Leg::Ride { service, .. } => Some(&transit.services[service.at()]),
+                    _ => None,
+                });
+                let line_name = next.map(|one| if one.name.is_empty() { &one.id } else { &one.name });
+                steps.push(Step::Stay { seconds: *seconds, line: line_name.cloned().unwrap_or_default(), at: name });
                 line.push(at);
                 now = now.saturating_add_unsigned(*seconds);
             }

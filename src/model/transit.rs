@@ -195,6 +195,25 @@ pub struct Trip {
     pub calls: Vec<Call>,
 }
 
+/// Where a trip stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TripAt {
+    pub service: ServiceIdx,
+    /// Position among the patterns of the service.
+    pub pattern: u32,
+    /// Position among the trips of the pattern.
+    pub trip: u32,
+}
+
+/// What a feed says of staying in a vehicle from the last stop of one trip to the first of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InSeat {
+    pub from: TripAt,
+    pub to: TripAt,
+    /// One may stay; else everyone has to get off, whatever [`Transit::blocks`] say.
+    pub is_allowed: bool,
+}
+
 /// Vehicles at a headway: they are known to come so often, not when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frequency {
@@ -240,10 +259,45 @@ pub struct Feed {
 pub struct Transfer {
     pub from: StopIdx,
     pub to: StopIdx,
-    /// Least seconds that it takes; `None` leaves it to the walk.
+    /// Least seconds that it takes; 0 where the vehicle waits (a timed transfer); `None` leaves it to the walk, which is straight where the
+    /// streets have none.
     pub least_s: Option<u32>,
     /// Nobody can change here.
     pub is_forbidden: bool,
+}
+
+/// Whose changes a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of everyone.
+    All,
+    Service(ServiceIdx),
+    Trip(TripAt),
+}
+
+/// A rule for changes between certain services or trips only; it goes before one for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NarrowTransfer {
+    pub transfer: Transfer,
+    /// What one gets off.
+    pub from: Whose,
+    /// What one gets on.
+    pub to: Whose,
+}
+
+impl NarrowTransfer {
+    /// How exactly it speaks, after the reference of GTFS: two trips go before a trip and a route, those before one trip, two routes, one
+    /// route, and none.
+    pub fn rank(&self) -> u8 {
+        match (self.from, self.to) {
+            (Whose::Trip(_), Whose::Trip(_)) => 5,
+            (Whose::Trip(_), Whose::Service(_)) | (Whose::Service(_), Whose::Trip(_)) => 4,
+            (Whose::Trip(_), Whose::All) | (Whose::All, Whose::Trip(_)) => 3,
+            (Whose::Service(_), Whose::Service(_)) => 2,
+            (Whose::Service(_), Whose::All) | (Whose::All, Whose::Service(_)) => 1,
+            (Whose::All, Whose::All) => 0,
+        }
+    }
 }
 
 /// All stops and services of a study.
@@ -257,6 +311,11 @@ pub struct Transit {
     pub feeds: Vec<Feed>,
     pub calendars: Vec<Calendar>,
     pub transfers: Vec<Transfer>,
+    /// Rules for changes between certain services or trips.
+    pub narrow_transfers: Vec<NarrowTransfer>,
+    /// The trips of each vehicle that runs several, whatever day they run on.
+    pub blocks: Vec<Vec<TripAt>>,
+    pub in_seat: Vec<InSeat>,
     /// What [`Pattern::course`] is on; each once.
     pub shapes: Vec<Shape>,
     /// Services whose trips a day no file gives: the config assumes them. Rising.
@@ -265,6 +324,8 @@ pub struct Transit {
     pub doubtful: Vec<DoubtfulLine>,
     /// How the files were read where they leave room: for whoever reads a figure that rests on them.
     pub remarks: Vec<Text>,
+    /// What whoever reads any figure that rests on the timetables must know first.
+    pub warnings: Vec<Text>,
     /// What a scenario adds: it says nothing of what else runs where it stops.
     pub supposed: Vec<FeedIdx>,
     /// Services that a scenario withdraws: that they ran tells that services are known where they stopped.
@@ -296,26 +357,56 @@ impl Transit {
         let name = self.services.iter().find(|service| service.id == id)?.name.clone();
         let assumed = std::mem::take(&mut self.assumed);
         let mut rest = Vec::with_capacity(self.services.len());
+        let mut stands: Vec<Option<ServiceIdx>> = Vec::with_capacity(self.services.len());
         for (at, service) in std::mem::take(&mut self.services).into_iter().enumerate() {
             if service.id == id {
                 self.withdrawn.push(service);
+                stands.push(None);
                 continue;
             }
+            stands.push(Some(ServiceIdx::new(rest.len())));
             if assumed.binary_search(&ServiceIdx::new(at)).is_ok() {
                 self.assumed.push(ServiceIdx::new(rest.len()));
             }
             rest.push(service);
         }
         self.services = rest;
+        self.renumber(&|service| stands.get(service.at()).copied().flatten());
         self.doubtful.retain(|line| line.id.as_deref() != Some(id));
         Some(name)
     }
 
+    /// Moves what names services and trips to where the services are now; what names one that is gone goes with it.
+    fn renumber(&mut self, stands: &dyn Fn(ServiceIdx) -> Option<ServiceIdx>) {
+        let trip = |one: TripAt| Some(TripAt { service: stands(one.service)?, ..one });
+        let whose = |one: Whose| {
+            Some(match one {
+                Whose::All => Whose::All,
+                Whose::Service(service) => Whose::Service(stands(service)?),
+                Whose::Trip(at) => Whose::Trip(trip(at)?),
+            })
+        };
+        for block in &mut self.blocks {
+            *block = block.iter().filter_map(|one| trip(*one)).collect();
+        }
+        self.blocks.retain(|block| block.len() > 1);
+        let in_seat = self.in_seat.iter();
+        self.in_seat =
+            in_seat.filter_map(|one| Some(InSeat { from: trip(one.from)?, to: trip(one.to)?, ..*one })).collect();
+        let narrow = self.narrow_transfers.iter();
+        self.narrow_transfers = narrow
+            .filter_map(|one| Some(NarrowTransfer { from: whose(one.from)?, to: whose(one.to)?, ..*one }))
+            .collect();
+    }
+
     /// Adds the stops and services of another, behind those that are there; ids are left as they are. The day is that of the one that
     /// has one.
-    pub fn append(&mut self, other: Transit) {
+    pub fn append(&mut self, mut other: Transit) {
         let (stops, feeds, calendars) = (self.stops.len(), self.feeds.len(), self.calendars.len());
         let services = self.services.len();
+        other.renumber(&|service| Some(ServiceIdx::new(services + service.at())));
+        self.blocks.append(&mut other.blocks);
+        self.in_seat.append(&mut other.in_seat);
         self.assumed.extend(other.assumed.into_iter().map(|one| ServiceIdx::new(services + one.at())));
         let stop = |idx: StopIdx| StopIdx::new(stops + idx.at());
         let shapes = self.shapes.len();
@@ -326,10 +417,13 @@ impl Transit {
         self.supposed.extend(other.supposed.into_iter().map(feed));
         self.doubtful.extend(other.doubtful.into_iter().map(|line| line.moved(&feed, &stop)));
         self.remarks.extend(other.remarks);
+        self.warnings.extend(other.warnings);
         self.shapes.extend(other.shapes);
         self.calendars.extend(other.calendars.into_iter().map(|one| Calendar { feed: feed(one.feed), ..one }));
-        let moved = other.transfers.into_iter().map(|one| Transfer { from: stop(one.from), to: stop(one.to), ..one });
-        self.transfers.extend(moved);
+        let moved = |one: Transfer| Transfer { from: stop(one.from), to: stop(one.to), ..one };
+        self.transfers.extend(other.transfers.into_iter().map(moved));
+        let narrow = other.narrow_transfers.into_iter();
+        self.narrow_transfers.extend(narrow.map(|one| NarrowTransfer { transfer: moved(one.transfer), ..one }));
         for mut service in other.services {
             service.feed = feed(service.feed);
             for pattern in &mut service.patterns {

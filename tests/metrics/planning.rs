@@ -449,6 +449,7 @@ fn card(study: &Study, text: &str) -> scorecard::Scorecard {
         plane: scorecard::PlaneNote { name: String::new(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
         as_of: None,
         ranking: Vec::new(),
+        warnings: Vec::new(),
         indicators: vec![scorecard::row(study, &promise, info, &output)],
         sources: Vec::new(),
         issues: Default::default(),

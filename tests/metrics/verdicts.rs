@@ -157,6 +157,7 @@ fn two_runs_name_who_gained_and_lost_part_by_part() {
             synthetic: false,
             plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
             as_of: None,
+            warnings: Vec::new(),
             indicators: vec![row],
             ranking: Vec::new(),
             sources: Vec::new(),

@@ -170,6 +170,12 @@ fn cases() -> Vec<Case> {
         case(and("trips.txt", "1,WD,none,0,,\n"), &[("unused_trip", 1)], "trips.txt:6"),
         case(and("trips.txt", "1,WD,one,0,,\n").and("stop_times.txt", "one,08:00:00,08:00:00,A,1,,\n"), &[("unusable_trip", 1)], "trips.txt:6"),
         case(and("trips.txt", "1,WD,t3,0,,\n").and("stop_times.txt", copy), &[("duplicate_trip", 1)], "trips.txt:6"),
+        // the same under another service: on the one day that both run, and on none
+        case(and("calendar_dates.txt", "HOL,20260304,1\n").and("trips.txt", "1,HOL,t3,0,,\n").and("stop_times.txt", copy),
+            &[("duplicate_trip", 1)], "trips.txt:6"),
+        case(and("trips.txt", "1,HOL,t3,0,,\n").and("stop_times.txt", copy), &[], ""),
+        case(with("routes.txt", "route_color\n", "route_color,continuous_pickup\n").with("routes.txt", "00AA7F\n", "00AA7F,0\n")
+            .with("routes.txt", "700,\n", "700,,1\n"), &[("continuous_stopping_not_used", 1)], "routes.txt:2"),
         case(with("stop_times.txt", "t2,09:20:00,09:20:00", "t2,09:05:00,09:05:00"), &[("stop_time_with_arrival_before_previous_departure_time", 1)], "stop_times.txt:7"),
         case(with("stop_times.txt", "08:10:00,08:11:00", "08:11:00,08:10:00"), &[("start_and_end_range_out_of_order", 1)], "stop_times.txt:3"),
         case(with("stop_times.txt", "t2,09:10:00,09:10:00", "t2,09:10:00,"), &[("stop_time_with_only_arrival_or_departure_time", 1)], "stop_times.txt:6"),
@@ -196,7 +202,7 @@ fn cases() -> Vec<Case> {
         // the same vehicle on days that the two services do not share
         case(with("trips.txt", "t1,0,sh,", "t1,0,sh,bus").and("trips.txt", "1,HOL,t3,0,,bus\n")
             .and("stop_times.txt", "t3,08:10:00,08:10:00,A,1,,\nt3,08:30:00,08:30:00,B,2,,\n"), &[], ""),
-        case(and("transfers.txt", "A,B,4,\n"), &[("transfer_not_used", 1)], "transfers.txt:4"),
+        case(and("transfers.txt", "A,B,4,\n"), &[("missing_required_field", 1)], "transfers.txt:4"),
         // translations
         case(translated("stops,stop_name,en,Stop Z,Z,,\n"), &[("translation_foreign_key_violation", 1)], "translations.txt:2"),
         case(translated("stop_times,stop_headsign,en,To C,t1,3,\n"), &[("translation_foreign_key_violation", 1)], "translations.txt:2"),

@@ -188,6 +188,7 @@ fn layer(study: &Study, name: &str) -> Table {
         plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
         as_of: None,
         ranking: Vec::new(),
+        warnings: Vec::new(),
         indicators: Vec::new(),
         sources: Vec::new(),
         issues: Default::default(),

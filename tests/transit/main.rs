@@ -5,6 +5,7 @@ mod feeds_as_they_come;
 mod gtfs_preflight;
 mod hub_reach;
 mod line_shapes;
+mod meaning;
 mod modes;
 mod neighbour_journeys;
 mod raptor;

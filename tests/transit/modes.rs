@@ -46,7 +46,7 @@ const TYPES: &[(u32, u32, Option<Mode>)] = &[
     (900, 906, Some(Mode::Tram)),
     (907, 999, Some(Mode::Tram)),
     (1000, 1015, Some(Mode::Ferry)),
-    // "School Boat": for pupils, as 712; the peers take it for a ferry
+    // "School Boat": a ferry, as OpenTripPlanner and R5 take it
     (1016, 1016, Some(Mode::Ferry)),
     (1017, 1021, Some(Mode::Ferry)),
     (1022, 1099, Some(Mode::Ferry)),

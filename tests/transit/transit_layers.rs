@@ -32,6 +32,7 @@ fn layers_of(study: &Study) -> Vec<Table> {
         plane: PlaneNote { name: "scene".into(), epsg: None, scale_min: 1.0, scale_max: 1.0, doubt: None },
         as_of: None,
         ranking: Vec::new(),
+        warnings: Vec::new(),
         indicators: Vec::new(),
         sources: Vec::new(),
         issues: BTreeMap::new(),

@@ -168,7 +168,8 @@ fn add(pattern: &mut Pattern, id: String, calendar: CalendarIdx, calls: Vec<Call
             pattern.frequencies.push(Frequency {
                 calendar: Some(calendar),
                 first: ServiceTime(row.start),
-                last: ServiceTime(row.end - 1),
+                // the last departure before the end
+                last: ServiceTime(row.start + (row.departures() as u32).saturating_sub(1) * row.headway_s),
                 headway_s: row.headway_s,
                 calls: from(0),
             });

@@ -16,6 +16,7 @@ use crate::io::gtfs::ids::Ids;
 use crate::io::gtfs::notice::Notices;
 use crate::io::gtfs::notice::Rule;
 use crate::io::gtfs::read::Reading;
+use crate::io::gtfs::read::continuous;
 use crate::io::gtfs::rows::Rows;
 use crate::io::gtfs::schema;
 use crate::io::gtfs::table::Row;
@@ -88,15 +89,20 @@ impl Take for Calls<'_> {
             COLUMNS[3],
             COLUMNS[4],
             COLUMNS[5],
+            "continuous_pickup",
+            "continuous_drop_off",
         ]
     }
 
     fn fast(&mut self, rows: &Rows<'_>, positions: &[Option<usize>]) -> bool {
-        let [trip, arrives, leaves, stop, sequence, pickup, drop_off, distance, timepoint, flexible @ ..] = positions
+        let [trip, arrives, leaves, stop, sequence, pickup, drop_off, distance, timepoint, rest @ ..] = positions
         else {
             return false;
         };
-        if flexible.iter().any(|at| at.is_some() && !field(rows, *at).is_empty()) {
+        let (flexible, continuous) = rest.split_at(rest.len().min(COLUMNS.len()));
+        if flexible.iter().any(|at| at.is_some() && !field(rows, *at).is_empty())
+            || continuous.iter().any(|at| !matches!(field(rows, *at).as_ref(), "" | "1"))
+        {
             return false;
         }
         let id = field(rows, *trip);
@@ -195,6 +201,7 @@ impl Take for Calls<'_> {
             pickup: row.choice("pickup_type", 3),
             drop_off: row.choice("drop_off_type", 3),
         };
+        continuous(row, file, notices);
         self.push(call, row.length("shape_dist_traveled"));
         None
     }

@@ -185,13 +185,31 @@ impl RawFrequency {
     }
 }
 
+/// A row of transfers.txt. Both stops are there but for transfers within a vehicle (types 4 and 5), which have both trips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawTransfer {
-    pub from: u32,
-    pub to: u32,
+    pub from: Option<u32>,
+    pub to: Option<u32>,
     pub kind: u8,
     pub least_s: Option<u32>,
+    /// Routes and trips that the row is only about.
+    pub from_route: Option<u32>,
+    pub to_route: Option<u32>,
+    pub from_trip: Option<u32>,
+    pub to_trip: Option<u32>,
     pub row: u64,
+}
+
+impl RawTransfer {
+    /// Whether it is about staying in a vehicle.
+    pub fn is_in_seat(&self) -> bool {
+        self.kind >= 4
+    }
+
+    /// Whether it is about certain routes or trips only.
+    pub fn is_narrow(&self) -> bool {
+        [self.from_route, self.to_route, self.from_trip, self.to_trip].iter().any(Option::is_some)
+    }
 }
 
 /// A name that may be translated.

@@ -93,7 +93,7 @@ rules! {
     #[own] TripOfRowLeftOut "row_of_a_record_left_out" Warning "a row that belongs to a record that was left out";
     #[own] NoEncoding "not_utf_8" Warning "a file in another encoding than UTF-8";
     DuplicateRouteName "duplicate_route_name" Warning "two routes of one agency and type with the same names";
-    #[own] DuplicateTrip "duplicate_trip" Warning "two trips of one route, service and direction with the same stops at the same times";
+    #[own] DuplicateTrip "duplicate_trip" Warning "two trips of one route and direction that run on one day with the same stops at the same times";
     EmptyRow "empty_row" Warning "a line without content";
     EqualShapeDistanceSameCoordinates "equal_shape_distance_same_coordinates" Warning "two points of a shape at one place and one shape_dist_traveled";
     ExpiredCalendar "expired_calendar" Warning "a service that ended before the day given as today";
@@ -123,10 +123,10 @@ rules! {
     UnusedTrip "unused_trip" Warning "a trip without stops";
     #[own] WrongColumnName "wrong_column_name" Warning "a column whose name is written otherwise than in GTFS";
     #[own] WrongFileName "wrong_file_name" Warning "a file whose name is written otherwise than in GTFS";
+    #[own] ContinuousStoppingNotUsed "continuous_stopping_not_used" Note "vehicles that stop between stops too: they are boarded and left at stops only";
     #[own] FileNotUsed "file_not_used" Note "a file of GTFS that tongda has no use for";
     #[own] FlexibleTripNotUsed "flexible_trip_not_used" Note "a trip on demand, without times at stops (GTFS-Flex), which tongda has no use for";
     #[own] RouteTypeNotUsed "route_type_not_used" Note "a route of aircraft, taxis, hired vehicles or carriages, and what belongs to it";
-    #[own] TransferNotUsed "transfer_not_used" Note "a transfer within a vehicle, or of certain routes or trips only, which tongda has no use for";
     #[own] TranslationNotUsed "translation_not_used" Note "a translation of a field that tongda has no use for";
     UnknownColumn "unknown_column" Note "a column that GTFS does not have";
     UnknownFile "unknown_file" Note "a file that GTFS does not have";
@@ -138,11 +138,7 @@ impl Rule {
     pub fn is_loss(self) -> bool {
         !matches!(
             self,
-            Rule::RepeatedRow
-                | Rule::FlexibleTripNotUsed
-                | Rule::RouteTypeNotUsed
-                | Rule::TransferNotUsed
-                | Rule::TranslationNotUsed
+            Rule::RepeatedRow | Rule::FlexibleTripNotUsed | Rule::RouteTypeNotUsed | Rule::TranslationNotUsed
         )
     }
 }

@@ -46,6 +46,16 @@ struct Unused {
     trips: u64,
 }
 
+/// Tells of vehicles that stop anywhere along their way: they are boarded and left at their stops only.
+pub(super) fn continuous(row: &Row<'_, '_>, file: &'static str, notices: &mut Notices) {
+    let columns = ["continuous_pickup", "continuous_drop_off"];
+    if let Some(column) = columns.into_iter().find(|column| matches!(row.text(column).as_ref(), "0" | "2" | "3")) {
+        notices.add(Rule::ContinuousStoppingNotUsed, file, |notice| {
+            notice.at_row(row.number()).at(column, &row.text(column))
+        });
+    }
+}
+
 /// A feed while it is read.
 pub(super) struct Reading<'a> {
     pub archive: &'a mut Archive,
@@ -259,6 +269,7 @@ impl<'a> Reading<'a> {
                     notice
                 });
             }
+            continuous(row, file, notices);
             let route = Route {
                 id,
                 agency,
@@ -463,24 +474,45 @@ impl<'a> Reading<'a> {
     pub(super) fn transfers(&mut self) -> Result<(), ReadError> {
         let file = schema::TRANSFERS.file;
         let (stops, mut transfers) = (std::mem::take(&mut self.stops), Vec::new());
+        let (routes, trips) = (std::mem::take(&mut self.routes), std::mem::take(&mut self.trips));
         self.table(&schema::TRANSFERS, "", &mut |row: &Row<'_, '_>, notices: &mut Notices| {
             let kind = row.choice("transfer_type", 5);
-            let narrow = ["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"];
-            if kind >= 4 || narrow.iter().any(|column| !row.text(column).is_empty()) {
-                notices.left_out(Rule::TransferNotUsed, file, |notice| notice.at_row(row.number()));
-                return Some(Rule::TransferNotUsed);
-            }
-            let end = |column, notices: &mut Notices| stops.need(row, file, (column, "stops.txt"), notices);
-            let ends = end("from_stop_id", notices).and_then(|from| Ok((from, end("to_stop_id", notices)?)));
-            let (from, to) = match ends {
-                Ok(ends) => ends,
-                Err(rule) => return Some(rule),
+            let is_in_seat = kind >= 4;
+            let mut of = |ids: &Ids, column: &'static str, of: &'static str, is_needed: bool| {
+                match (row.text(column).is_empty(), is_needed) {
+                    (true, false) => return Ok(None),
+                    (true, true) => {
+                        notices.left_out(Rule::MissingRequiredField, file, |notice| {
+                            let mut notice = notice.at_row(row.number()).at(column, "");
+                            notice.what = format!("a transfer of type {kind} needs {column}");
+                            notice
+                        });
+                        return Err(Rule::MissingRequiredField);
+                    }
+                    _ => {}
+                }
+                ids.need(row, file, (column, of), notices).map(Some)
             };
-            let least_s = row.whole("min_transfer_time").filter(|_| kind == 2);
-            transfers.push(RawTransfer { from, to, kind, least_s, row: row.number() });
+            let mut read = || {
+                Ok(RawTransfer {
+                    from: of(&stops, "from_stop_id", "stops.txt", !is_in_seat)?,
+                    to: of(&stops, "to_stop_id", "stops.txt", !is_in_seat)?,
+                    kind,
+                    least_s: row.whole("min_transfer_time").filter(|_| kind == 2),
+                    from_route: of(&routes, "from_route_id", "routes.txt", false)?,
+                    to_route: of(&routes, "to_route_id", "routes.txt", false)?,
+                    from_trip: of(&trips, "from_trip_id", "trips.txt", is_in_seat)?,
+                    to_trip: of(&trips, "to_trip_id", "trips.txt", is_in_seat)?,
+                    row: row.number(),
+                })
+            };
+            match read() {
+                Ok(transfer) => transfers.push(transfer),
+                Err(rule) => return Some(rule),
+            }
             None
         })?;
-        (self.stops, self.feed.transfers) = (stops, transfers);
+        (self.stops, self.routes, self.trips, self.feed.transfers) = (stops, routes, trips, transfers);
         Ok(())
     }
 

@@ -800,7 +800,7 @@ impl Page<'_> {
             card.plane.scale_min,
             card.plane.scale_max
         ));
-        if let Some(doubt) = &card.plane.doubt {
+        for doubt in card.plane.doubt.iter().chain(&card.warnings) {
             out.push_str(&format!("<p><strong>{}</strong></p>\n", escape(self.say(&doubt.en, &doubt.zh))));
         }
         out

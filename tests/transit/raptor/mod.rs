@@ -81,7 +81,7 @@ pub fn date(text: &str) -> ServiceDate {
     text.parse().unwrap()
 }
 
-/// Calendars of the day, of the day before, of both and the day after, and of no day near.
+/// Calendars of the day, of the day before, of both and the day after, of no day near, and of two days before.
 pub fn calendars() -> Vec<Calendar> {
     let calendar = |id: &str, dates: &[&str]| Calendar {
         id: id.to_owned(),
@@ -93,6 +93,7 @@ pub fn calendars() -> Vec<Calendar> {
         calendar("before", &["2026-03-03"]),
         calendar("three", &["2026-03-03", "2026-03-04", "2026-03-05"]),
         calendar("never", &["2026-06-01"]),
+        calendar("two before", &["2026-03-02"]),
     ]
 }
 

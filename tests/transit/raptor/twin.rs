@@ -3,6 +3,7 @@
 
 use tongda::base::clock::ServiceTime;
 use tongda::base::idx::CalendarIdx;
+use tongda::base::idx::ServiceIdx;
 use tongda::base::idx::StopIdx;
 use tongda::base::units::Limit;
 use tongda::base::units::Seconds;
@@ -18,10 +19,15 @@ use tongda::model::place::Place;
 use tongda::model::transit::Call;
 use tongda::model::transit::Feed;
 use tongda::model::transit::Frequency;
+use tongda::model::transit::InSeat;
+use tongda::model::transit::NarrowTransfer;
+use tongda::model::transit::Service;
 use tongda::model::transit::Stop;
 use tongda::model::transit::Transfer;
 use tongda::model::transit::Transit;
 use tongda::model::transit::Trip;
+use tongda::model::transit::TripAt;
+use tongda::model::transit::Whose;
 use tongda::model::travel::Clock;
 use tongda::model::travel::Travel;
 use tongda::model::travel::Wait;
@@ -79,25 +85,37 @@ pub fn random_feed(random: &mut Random, around: u32) -> Transit {
             pattern.both_ways = random.one_in(3);
         } else {
             for trip in 0..1 + random.below(8) {
-                // those of the day before are written with hours beyond 24
-                let calendar = random.below(4);
+                // those of the days before are written with hours beyond 24, and beyond 48
+                let calendar = random.below(5);
                 let start = (around + random.below(9000)).saturating_sub(3000);
-                let shift = if calendar == 1 || random.one_in(6) { 86_400 } else { 0 };
+                let shift = match calendar {
+                    4 => 2 * 86_400,
+                    1 => 86_400,
+                    _ if random.one_in(6) => 86_400,
+                    _ => 0,
+                };
                 let calls = calls(random, start + shift);
                 pattern.trips.push(Trip { id: format!("{line}-{trip}"), calendar: CalendarIdx(calendar), calls });
             }
         }
         services.push(service(line, vec![pattern]));
     }
-    let transfers = (0..random.below(5))
-        .map(|_| Transfer {
-            from: StopIdx(random.below(count)),
-            to: StopIdx(random.below(count)),
-            least_s: [None, Some(0), Some(240)][random.below(3) as usize],
-            is_forbidden: random.one_in(3),
-        })
-        .collect();
+    let transfers = (0..random.below(5)).map(|_| random_transfer(random, count)).collect();
+    let mut stops = stops;
+    if random.one_in(2) {
+        // a station is a stop as well; where it lies says nothing
+        (0..3).for_each(|nth| stops[nth].station = Some(StopIdx(0)));
+    }
+    let (blocks, in_seat) = go_on(random, count, &mut services);
+    let mut narrow_transfers: Vec<NarrowTransfer> =
+        (0..random.below(10)).map(|_| random_rule(random, count, &services)).collect();
+    if random.one_in(2) {
+        rules_everywhere(random, count, &services, &mut narrow_transfers);
+    }
     Transit {
+        narrow_transfers,
+        blocks,
+        in_seat,
         stops,
         services,
         feeds: vec![Feed { name: "random_synthetic".to_owned(), zone: Some("Asia/Shanghai".to_owned()) }],
@@ -106,6 +124,125 @@ pub fn random_feed(random: &mut Random, around: u32) -> Transit {
         date: Some(date("2026-03-04")),
         ..Transit::default()
     }
+}
+
+fn random_transfer(random: &mut Random, stops: u32) -> Transfer {
+    Transfer {
+        from: StopIdx(random.below(stops)),
+        to: StopIdx(random.below(stops)),
+        least_s: [None, Some(0), Some(240)][random.below(3) as usize],
+        is_forbidden: random.one_in(3),
+    }
+}
+
+/// All trips of single vehicles.
+fn all_trips(services: &[Service]) -> Vec<TripAt> {
+    let mut all = Vec::new();
+    for (service, one) in (0u32..).zip(services) {
+        for (pattern, own) in (0u32..).zip(&one.patterns) {
+            let trips = 0..own.trips.len() as u32;
+            all.extend(trips.map(|trip| TripAt { service: ServiceIdx(service), pattern, trip }));
+        }
+    }
+    all
+}
+
+fn random_rule(random: &mut Random, stops: u32, services: &[Service]) -> NarrowTransfer {
+    let trips = all_trips(services);
+    let mut whose = || match random.below(4) {
+        0 => (Whose::All, None),
+        1 => {
+            let at = random.below(services.len() as u32);
+            (Whose::Service(ServiceIdx(at)), Some((ServiceIdx(at), 0)))
+        }
+        _ if trips.is_empty() => (Whose::All, None),
+        _ => {
+            let at = trips[random.below(trips.len() as u32) as usize];
+            (Whose::Trip(at), Some((at.service, at.pattern)))
+        }
+    };
+    let (from, to) = (whose(), whose());
+    let mut transfer = random_transfer(random, stops);
+    // at stops where it matters: near the end of one line, near the start of the other
+    let stops_of = |at: (ServiceIdx, u32)| &services[at.0.at()].patterns[at.1 as usize].stops;
+    if let Some(stops) = from.1.map(stops_of) {
+        transfer.from = stops[1 + random.below(stops.len() as u32 - 1) as usize];
+    }
+    if let Some(stops) = to.1.map(stops_of) {
+        transfer.to = stops[random.below(stops.len() as u32 - 1) as usize];
+    }
+    // mostly where both call
+    if let (Some(off), Some(on)) = (from.1.map(stops_of), to.1.map(stops_of))
+        && let Some(both) = off[1..].iter().find(|stop| on[..on.len() - 1].contains(stop))
+        && !random.one_in(4)
+    {
+        (transfer.from, transfer.to) = (*both, *both);
+    }
+    NarrowTransfer { transfer, from: from.0, to: to.0 }
+}
+
+/// A rule for each pair of lines that call at one stop, and for trips of some.
+fn rules_everywhere(random: &mut Random, stops: u32, services: &[Service], rules: &mut Vec<NarrowTransfer>) {
+    let whose = |random: &mut Random, service: usize| {
+        let trips = services[service].patterns[0].trips.len() as u32;
+        let service = ServiceIdx::new(service);
+        match trips {
+            0 => Whose::Service(service),
+            _ if random.one_in(2) => Whose::Service(service),
+            trips => Whose::Trip(TripAt { service, pattern: 0, trip: random.below(trips) }),
+        }
+    };
+    for from in 0..services.len() {
+        for to in (0..services.len()).filter(|to| *to != from) {
+            let (off, on) = (&services[from].patterns[0].stops, &services[to].patterns[0].stops);
+            for stop in off[1..].iter().filter(|stop| on[..on.len() - 1].contains(stop)) {
+                let transfer = Transfer { from: *stop, to: *stop, ..random_transfer(random, stops) };
+                let (from, to) = (whose(random, from), whose(random, to));
+                rules.push(NarrowTransfer { transfer, from, to });
+            }
+        }
+    }
+}
+
+/// Lines that begin where others end, with the vehicles that go on in them, and what is said of staying in the seat.
+fn go_on(random: &mut Random, stops: u32, services: &mut Vec<Service>) -> (Vec<Vec<TripAt>>, Vec<InSeat>) {
+    let (mut blocks, mut in_seat) = (Vec::new(), Vec::new());
+    for _ in 0..1 + random.below(3) {
+        let before = all_trips(services);
+        let Some(first) = before.get(random.below(before.len().max(1) as u32) as usize).copied() else { continue };
+        let from = services[first.service.at()].patterns[first.pattern as usize].clone();
+        let length = 2 + random.below(3);
+        let start = if random.one_in(5) { StopIdx(random.below(stops)) } else { from.stops[from.stops.len() - 1] };
+        let rest = (1..length).map(|_| random.below(stops));
+        let mut next = pattern(std::iter::once(start.0).chain(rest).collect());
+        let number = services.len();
+        for (at, trip) in from.trips.iter().enumerate() {
+            let ends = trip.calls[trip.calls.len() - 1].arrives.0;
+            let mut time = ends + [0, 0, 60, 900, 2400][random.below(5) as usize];
+            let mut call = || {
+                let call = Call::new(time, time + [0, 30][random.below(2) as usize]);
+                time = call.leaves.0 + [0, 120, 300][random.below(3) as usize];
+                call
+            };
+            let calls = (0..length).map(|_| call()).collect();
+            let calendar = if random.one_in(5) { CalendarIdx(2) } else { trip.calendar };
+            next.trips.push(Trip { id: format!("on-{number}-{at}"), calendar, calls });
+            let own = TripAt { trip: at as u32, ..first };
+            let on = TripAt { service: ServiceIdx::new(number), pattern: 0, trip: at as u32 };
+            match random.below(6) {
+                0 => in_seat.push(InSeat { from: own, to: on, is_allowed: true }),
+                1 => {
+                    blocks.push(vec![own, on]);
+                    in_seat.push(InSeat { from: own, to: on, is_allowed: random.one_in(2) });
+                }
+                2 => blocks.push(vec![on, before[random.below(before.len() as u32) as usize], own]),
+                3 => {}
+                _ => blocks.push(vec![own, on]),
+            }
+        }
+        services.push(service(number, vec![next]));
+    }
+    (blocks, in_seat)
 }
 
 pub fn random_travel(random: &mut Random, around: u32) -> Travel {
@@ -133,66 +270,122 @@ fn max_walk_s(travel: &Travel) -> u32 {
     }
 }
 
+/// What one rides in: the service, and the trip where one is known.
+type Ridden = (u32, Option<TripAt>);
+
+fn is_of(whose: Whose, ridden: Ridden) -> bool {
+    match whose {
+        Whose::All => true,
+        Whose::Service(service) => service.0 == ridden.0,
+        Whose::Trip(trip) => ridden.1 == Some(trip),
+    }
+}
+
 /// Seconds from one stop to another between two rides; `None` where one can not change so.
-fn change_s(transit: &Transit, travel: &Travel, from: usize, to: usize) -> Option<u32> {
+fn change_s(
+    transit: &Transit,
+    travel: &Travel,
+    (from, off): (usize, Ridden),
+    (to, on): (usize, Ridden),
+) -> Option<u32> {
     let walk = walk_s(travel, &transit.stops[from].at, &transit.stops[to].at);
-    let mut change = (from == to || walk <= max_walk_s(travel)).then_some(walk + travel.change_s);
+    let walked = (from == to || walk <= max_walk_s(travel)).then_some(walk + travel.change_s);
+    let rules = transit.narrow_transfers.iter().filter(|rule| {
+        (rule.transfer.from.at(), rule.transfer.to.at()) == (from, to) && is_of(rule.from, off) && is_of(rule.to, on)
+    });
+    let exactness = |whose: Whose| match whose {
+        Whose::All => 0,
+        Whose::Service(_) => 1,
+        Whose::Trip(_) => 3,
+    };
+    // (trip, trip) 6, (trip, route) 4, (trip, all) 3, (route, route) 2, (route, all) 1
+    let mut best: Option<(i32, &NarrowTransfer)> = None;
+    for rule in rules {
+        let rank = exactness(rule.from) + exactness(rule.to);
+        if best.is_none_or(|(known, _)| rank > known) {
+            best = Some((rank, rule));
+        }
+    }
+    if let Some((_, rule)) = best {
+        return match rule.transfer {
+            Transfer { is_forbidden: true, .. } => None,
+            Transfer { least_s, .. } => least_s.or(walked),
+        };
+    }
     let own = transit.transfers.iter().filter(|one| one.from.at() == from && one.to.at() == to);
     let own: Vec<&Transfer> = own.collect();
     if own.iter().any(|one| one.is_forbidden || one.least_s.is_some()) {
         // the walk does not count; the shortest time that is told and not forbidden in the same line does
-        change = own.iter().filter(|one| !one.is_forbidden).filter_map(|one| one.least_s).min();
+        return own.iter().filter(|one| !one.is_forbidden).filter_map(|one| one.least_s).min();
     }
-    change
+    walked
 }
 
-/// Seconds of every change of a feed, by stop and stop.
-fn all_changes(transit: &Transit, travel: &Travel) -> Vec<Vec<Option<u32>>> {
-    let count = transit.stops.len();
-    (0..count).map(|from| (0..count).map(|to| change_s(transit, travel, from, to)).collect()).collect()
+/// One trip on one day, or one row of headways.
+struct Run {
+    ridden: Ridden,
+    /// Stop, arrival, departure, whether one gets on, and off.
+    calls: Vec<(usize, i64, i64, bool, bool)>,
+    /// First and last departure and the wait, of headways; their calls count from the departure.
+    headway: Option<(i64, i64, i64)>,
+    /// Runs in which one stays.
+    onward: Vec<usize>,
 }
 
-/// The naive twin: earliest arrivals at places for who leaves `from` at a second of the day, by foot and at most so many changes.
-fn naive(
-    (transit, travel): (&Transit, &Travel),
-    changes: &[Vec<Option<u32>>],
-    from: &Place,
-    ends: &[Place],
-    leaves: i64,
-) -> Vec<Option<i64>> {
-    let days = [("2026-03-03", -86_400i64), ("2026-03-04", 0), ("2026-03-05", 86_400)];
+/// All that runs on the days around, and the seconds of every change by what matters of it.
+struct Known {
+    runs: Vec<Run>,
+    /// Those that rules are about; everything else is like everything else.
+    kinds: Vec<Ridden>,
+    /// By stop and kind, stop and kind.
+    changes: Vec<Vec<Option<u32>>>,
+    stops: usize,
+}
+
+impl Known {
+    /// Where a ride stands among the kinds.
+    fn kind(&self, transit: &Transit, ridden: Ridden) -> usize {
+        let is_about = |whose: &Whose| *whose != Whose::All && is_of(*whose, ridden);
+        let is_named = transit.narrow_transfers.iter().any(|rule| is_about(&rule.from) || is_about(&rule.to));
+        if is_named { self.kinds.iter().position(|one| *one == ridden).unwrap() } else { 0 }
+    }
+
+    fn change(&self, (from, off): (usize, usize), (to, on): (usize, usize)) -> Option<u32> {
+        self.changes[off * self.stops + from][on * self.stops + to]
+    }
+}
+
+/// A ride that no rule is about.
+const OTHER: Ridden = (u32::MAX, None);
+
+fn known(transit: &Transit, travel: &Travel) -> Known {
+    let days = [
+        ("2026-03-01", -259_200i64),
+        ("2026-03-02", -172_800),
+        ("2026-03-03", -86_400),
+        ("2026-03-04", 0),
+        ("2026-03-05", 86_400),
+    ];
     let runs_on = |calendar: CalendarIdx, day: &str| transit.calendars[calendar.at()].dates.contains(&date(day));
-    let never = i64::MAX / 2;
-    let walk = |a: &Place, b: &Place| i64::from(walk_s(travel, a, b));
-    let reach = i64::from(max_walk_s(travel));
-    let count = transit.stops.len();
-    let mut best: Vec<i64> = ends.iter().map(|to| leaves + walk(from, to)).collect();
-    let mut ready: Vec<i64> = (0..count)
-        .map(|stop| walk(from, &transit.stops[stop].at))
-        .map(|walk| if walk <= reach { leaves + walk } else { never })
-        .collect();
-    for _ in 0..=travel.transfers {
-        let mut arrives = vec![never; count];
-        for pattern in transit.services.iter().flat_map(|service| &service.patterns) {
+    let mut runs: Vec<Run> = Vec::new();
+    for (service_at, service) in (0u32..).zip(&transit.services) {
+        for (pattern_at, pattern) in (0u32..).zip(&service.patterns) {
             for (day, shift) in days {
-                for trip in pattern.trips.iter().filter(|trip| runs_on(trip.calendar, day)) {
-                    for (on, board) in trip.calls.iter().enumerate().filter(|(_, call)| call.boards) {
-                        if ready[pattern.stops[on].at()] > i64::from(board.leaves.0) + shift {
-                            continue;
-                        }
-                        for (off, alight) in trip.calls.iter().enumerate().skip(on + 1).filter(|(_, call)| call.alights)
-                        {
-                            let label = &mut arrives[pattern.stops[off].at()];
-                            *label = (*label).min(i64::from(alight.arrives.0) + shift);
-                        }
-                    }
+                for (trip_at, trip) in (0u32..).zip(&pattern.trips).filter(|(_, trip)| runs_on(trip.calendar, day)) {
+                    let at = TripAt { service: ServiceIdx(service_at), pattern: pattern_at, trip: trip_at };
+                    let calls = pattern.stops.iter().zip(&trip.calls).map(|(stop, call)| {
+                        let times = (i64::from(call.arrives.0) + shift, i64::from(call.leaves.0) + shift);
+                        (stop.at(), times.0, times.1, call.boards, call.alights)
+                    });
+                    let calls = calls.collect();
+                    runs.push(Run { ridden: (service_at, Some(at)), calls, headway: None, onward: Vec::new() });
                 }
                 for run in &pattern.frequencies {
                     if run.calendar.is_some_and(|calendar| !runs_on(calendar, day)) {
                         continue;
                     }
-                    let (first, last) = (i64::from(run.first.0) + shift, i64::from(run.last.0) + shift);
                     let wait = i64::from(travel.wait.seconds(run.headway_s));
+                    let headway = Some((i64::from(run.first.0) + shift, i64::from(run.last.0) + shift, wait));
                     for is_back in if pattern.both_ways { vec![false, true] } else { vec![false] } {
                         // seconds from the first departure, and where one gets on and off
                         let length = run.calls.len();
@@ -209,37 +402,165 @@ fn naive(
                             let stop = pattern.stops[length - 1 - nth].at();
                             (stop, (times.0 - start).max(0), times.1 - start, call.alights, call.boards)
                         };
-                        for on in 0..length {
-                            let (stop, _, leaves, boards, _) = call(on);
-                            if !boards || ready[stop] == never || ready[stop] - leaves > last {
-                                continue;
-                            }
-                            let at = ready[stop] - leaves;
-                            let start = if at <= first { first } else { last.min(at + wait) };
-                            for off in on + 1..length {
-                                let (stop, comes, _, _, alights) = call(off);
-                                if alights {
-                                    arrives[stop] = arrives[stop].min(start + comes);
-                                }
-                            }
-                        }
+                        let calls = (0..length).map(call).collect();
+                        runs.push(Run { ridden: (service_at, None), calls, headway, onward: Vec::new() });
                     }
                 }
             }
         }
-        for (stop, arrives) in transit.stops.iter().zip(&arrives).filter(|(_, arrives)| **arrives < never) {
-            for (to, best) in ends.iter().zip(&mut best) {
-                let egress = walk(&stop.at, to);
-                if egress <= reach {
-                    *best = (*best).min(arrives + egress);
+    }
+    stay(transit, &mut runs);
+    let mut kinds: Vec<Ridden> = runs.iter().map(|run| run.ridden).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds.insert(0, OTHER);
+    let stops = transit.stops.len();
+    let mut known = Known { runs, kinds, changes: Vec::new(), stops };
+    // only kinds that a rule is about
+    let named: Vec<Ridden> = known.kinds[1..]
+        .iter()
+        .copied()
+        .filter(|ridden| {
+            let is_about = |whose: &Whose| *whose != Whose::All && is_of(*whose, *ridden);
+            transit.narrow_transfers.iter().any(|rule| is_about(&rule.from) || is_about(&rule.to))
+        })
+        .collect();
+    known.kinds = std::iter::once(OTHER).chain(named).collect();
+    for off in &known.kinds {
+        for from in 0..stops {
+            let row = known
+                .kinds
+                .iter()
+                .flat_map(|on| (0..stops).map(move |to| change_s(transit, travel, (from, *off), (to, *on))));
+            known.changes.push(row.collect());
+        }
+    }
+    known
+}
+
+/// Which runs are gone on in without getting off.
+fn stay(transit: &Transit, runs: &mut [Run]) {
+    let of = |runs: &[Run], trip: &TripAt| -> Vec<usize> {
+        (0..runs.len()).filter(|at| runs[*at].ridden.1 == Some(*trip)).collect()
+    };
+    let (starts, ends) = (|run: &Run| run.calls[0].2, |run: &Run| run.calls[run.calls.len() - 1].1);
+    let barred = |runs: &[Run], from: usize, to: usize| {
+        let is_it = |one: &InSeat| (Some(one.from), Some(one.to)) == (runs[from].ridden.1, runs[to].ridden.1);
+        transit.in_seat.iter().any(|one| !one.is_allowed && is_it(one))
+    };
+    let mut links: Vec<(usize, usize)> = Vec::new();
+    for block in &transit.blocks {
+        let mut own: Vec<usize> = block.iter().flat_map(|trip| of(runs, trip)).collect();
+        own.sort_by_key(|at| (starts(&runs[*at]), ends(&runs[*at]), runs[*at].ridden));
+        for pair in own.windows(2) {
+            let (before, after) = (&runs[pair[0]], &runs[pair[1]]);
+            let layover = starts(after) - ends(before);
+            let (last, first) = (before.calls[before.calls.len() - 1].0, after.calls[0].0);
+            let station = |stop: usize| transit.stops[stop].station.map_or(stop, |station| station.at());
+            let apart = geodesic_m(transit.stops[last].at.lonlat, transit.stops[first].at.lonlat);
+            if (0..=1800).contains(&layover) && (station(last) == station(first) || apart <= 200.0) {
+                links.push((pair[0], pair[1]));
+            }
+        }
+    }
+    for one in transit.in_seat.iter().filter(|one| one.is_allowed) {
+        for before in of(runs, &one.from) {
+            let later = of(runs, &one.to).into_iter().filter(|after| {
+                (0..86_400).contains(&(starts(&runs[*after]) - ends(&runs[before]))) && *after != before
+            });
+            links.extend(later.min_by_key(|after| starts(&runs[*after])).map(|after| (before, after)));
+        }
+    }
+    for (from, to) in links {
+        if !barred(runs, from, to) {
+            runs[from].onward.push(to);
+        }
+    }
+}
+
+/// The naive twin: earliest arrivals at places for who leaves `from` at a second of the day, by foot and at most so many changes.
+fn naive(
+    (transit, travel): (&Transit, &Travel),
+    known: &Known,
+    from: &Place,
+    ends: &[Place],
+    leaves: i64,
+) -> Vec<Option<i64>> {
+    let never = i64::MAX / 2;
+    let walk = |a: &Place, b: &Place| i64::from(walk_s(travel, a, b));
+    let reach = i64::from(max_walk_s(travel));
+    let (count, kinds) = (transit.stops.len(), known.kinds.len());
+    let kind_of: Vec<usize> = known.runs.iter().map(|run| known.kind(transit, run.ridden)).collect();
+    let mut best: Vec<i64> = ends.iter().map(|to| leaves + walk(from, to)).collect();
+    // by kind of what is got on, and stop
+    let walked: Vec<i64> = (0..count)
+        .map(|stop| walk(from, &transit.stops[stop].at))
+        .map(|walk| if walk <= reach { leaves + walk } else { never })
+        .collect();
+    let mut ready: Vec<Vec<i64>> = vec![walked; kinds];
+    for _ in 0..=travel.transfers {
+        let mut arrives = vec![vec![never; count]; kinds];
+        for (run, kind) in known.runs.iter().zip(&kind_of) {
+            let length = run.calls.len();
+            for on in 0..length.saturating_sub(1) {
+                let (stop, _, leaves, boards, _) = run.calls[on];
+                let ready = ready[*kind][stop];
+                if !boards || ready == never {
+                    continue;
+                }
+                let start = match run.headway {
+                    None if ready <= leaves => 0,
+                    Some((first, last, wait)) if ready - leaves <= last => {
+                        if ready - leaves <= first {
+                            first
+                        } else {
+                            last.min(ready - leaves + wait)
+                        }
+                    }
+                    _ => continue,
+                };
+                for (stop, comes, _, _, alights) in &run.calls[on + 1..] {
+                    if *alights {
+                        let label = &mut arrives[*kind][*stop];
+                        *label = (*label).min(start + comes);
+                    }
+                }
+                // on in the same vehicle, however often it goes on
+                let (mut onward, mut seen) = (run.onward.clone(), Vec::new());
+                while let Some(next) = onward.pop() {
+                    if seen.contains(&next) {
+                        continue;
+                    }
+                    seen.push(next);
+                    for (stop, comes, _, _, alights) in &known.runs[next].calls[1..] {
+                        if *alights {
+                            let label = &mut arrives[kind_of[next]][*stop];
+                            *label = (*label).min(*comes);
+                        }
+                    }
+                    onward.extend(&known.runs[next].onward);
                 }
             }
         }
-        let mut then = vec![never; count];
-        for (a, arrives) in arrives.iter().enumerate().filter(|(_, arrives)| **arrives < never) {
-            for (b, ready) in then.iter_mut().enumerate() {
-                if let Some(seconds) = changes[a][b] {
-                    *ready = (*ready).min(arrives + i64::from(seconds));
+        for arrives in &arrives {
+            for (stop, arrives) in transit.stops.iter().zip(arrives).filter(|(_, arrives)| **arrives < never) {
+                for (to, best) in ends.iter().zip(&mut best) {
+                    let egress = walk(&stop.at, to);
+                    if egress <= reach {
+                        *best = (*best).min(arrives + egress);
+                    }
+                }
+            }
+        }
+        let mut then = vec![vec![never; count]; kinds];
+        for (off, arrives) in arrives.iter().enumerate() {
+            for (a, arrives) in arrives.iter().enumerate().filter(|(_, arrives)| **arrives < never) {
+                for (on, then) in then.iter_mut().enumerate() {
+                    for (b, ready) in then.iter_mut().enumerate() {
+                        if let Some(seconds) = known.change((a, off), (b, on)) {
+                            *ready = (*ready).min(arrives + i64::from(seconds));
+                        }
+                    }
                 }
             }
         }
@@ -249,20 +570,37 @@ fn naive(
 }
 
 /// A journey leaves at its minute, takes as long as was found, and is one that the feed allows.
-fn check(journey: &Option<Journey>, (transit, travel): (&Transit, &Travel), leaves: i64, seconds: Option<u32>) {
+fn check(journey: &Option<Journey>, (transit, travel): (&Transit, &Travel), leaves: i64, seconds: Option<u32>) -> u32 {
     let told = journey.as_ref().map(|journey| (journey.arrives - journey.leaves) as u32);
     assert_eq!(told, seconds, "{journey:?}");
-    let Some(journey) = journey else { return };
+    let Some(journey) = journey else { return 0 };
     assert_eq!(i64::from(journey.leaves), leaves, "{journey:?}");
-    let (mut time, mut stop, mut rides) = (journey.leaves, None, 0);
-    for leg in &journey.legs {
+    let (mut time, mut stop, mut rides, mut stays) = (journey.leaves, None, 0, 0);
+    let ridden = |leg: Option<&Leg>| match leg {
+        Some(Leg::Ride { service, pattern, trip, .. }) => {
+            (service.0, trip.map(|trip| TripAt { service: *service, pattern: *pattern, trip }))
+        }
+        other => panic!("{other:?} is no ride: {journey:?}"),
+    };
+    for (nth, leg) in journey.legs.iter().enumerate() {
         match leg {
             Leg::Walk { seconds } => time += *seconds as i32,
             Leg::Change { from, to, seconds } => {
                 assert_eq!(Some(*from), stop, "{journey:?}");
-                let allowed = change_s(transit, travel, from.at(), to.at());
+                let (off, on) = (ridden(journey.legs.get(nth - 1)), ridden(journey.legs.get(nth + 1)));
+                let allowed = change_s(transit, travel, (from.at(), off), (to.at(), on));
                 assert_eq!(allowed, Some(*seconds), "{journey:?}");
                 (time, stop) = (time + *seconds as i32, Some(*to));
+            }
+            Leg::Stay { from, to, seconds } => {
+                assert_eq!(Some(*from), stop, "{journey:?}");
+                // no ride of its own
+                let (off, on) = (ridden(journey.legs.get(nth - 1)).1, ridden(journey.legs.get(nth + 1)).1);
+                let both = off.zip(on).unwrap();
+                let is_block = transit.blocks.iter().any(|block| block.contains(&both.0) && block.contains(&both.1));
+                let is_linked = transit.in_seat.iter().any(|one| one.is_allowed && (one.from, one.to) == both);
+                assert!(is_block || is_linked, "{journey:?}");
+                (time, stop, rides, stays) = (time + *seconds as i32, Some(*to), rides - 1, stays + 1);
             }
             Leg::Ride { service, pattern, trip, from, to, leaves, arrives } => {
                 assert!(stop.is_none() || stop == Some(*from), "{journey:?}");
@@ -271,12 +609,15 @@ fn check(journey: &Option<Journey>, (transit, travel): (&Transit, &Travel), leav
                 if let Some(trip) = trip {
                     // both calls are of the trip, as many seconds apart, on the day or on one beside it
                     let calls = || pattern.stops.iter().zip(&pattern.trips[*trip as usize].calls);
+                    // who stays neither gets on nor off
+                    let is_stay = |leg: Option<&Leg>| matches!(leg, Some(Leg::Stay { .. }));
+                    let (sits, stays_on) = (is_stay(journey.legs.get(nth - 1)), is_stay(journey.legs.get(nth + 1)));
                     let gets_on: Vec<i32> = calls()
-                        .filter(|(stop, call)| *stop == from && call.boards)
+                        .filter(|(stop, call)| *stop == from && (call.boards || sits))
                         .map(|(_, call)| leaves - call.leaves.0 as i32)
                         .collect();
                     let is_ride = calls().any(|(stop, call)| {
-                        stop == to && call.alights && gets_on.contains(&(arrives - call.arrives.0 as i32))
+                        stop == to && (call.alights || stays_on) && gets_on.contains(&(arrives - call.arrives.0 as i32))
                     });
                     assert!(is_ride && gets_on.iter().any(|shift| shift % 86_400 == 0), "{journey:?}");
                 } else {
@@ -287,6 +628,7 @@ fn check(journey: &Option<Journey>, (transit, travel): (&Transit, &Travel), leav
         }
     }
     assert!(time == journey.arrives && rides <= u32::from(travel.transfers) + 1, "{journey:?}");
+    stays
 }
 
 /// A feed, settings and places; half of them in the night, when vehicles of the day before are under way.
@@ -306,13 +648,22 @@ fn case(random: &mut Random) -> (Transit, Travel, Vec<Place>) {
 #[test]
 fn earliest_arrivals_are_those_of_a_naive_search_on_random_feeds() {
     let (mut random, plane) = (Random(seed()), plane());
-    let (mut ridden, mut unreached) = (0, 0);
+    let (mut ridden, mut unreached, mut stays, mut matter) = (0, 0, 0, [0; 2]);
     for round in 0..200 {
         let (transit, travel, places) = case(&mut random);
         let network = TransitNetwork::new(&transit, &travel, walker(&plane, &travel));
-        let (ends, changes) = (network.ends(&places), all_changes(&transit, &travel));
+        let (ends, changes) = (network.ends(&places), known(&transit, &travel));
+        // whether rules for lines and trips, and staying in vehicles, make a difference at all
+        let (mut unruled, mut without_stays) = (transit.clone(), transit.clone());
+        unruled.narrow_transfers.clear();
+        without_stays.blocks.clear();
+        without_stays.in_seat.clear();
+        let others = [&unruled, &without_stays].map(|one| TransitNetwork::new(one, &travel, walker(&plane, &travel)));
         for (from, start) in places.iter().enumerate() {
             let times = network.times(start, &ends);
+            for (other, matter) in others.iter().zip(&mut matter) {
+                *matter += u32::from(other.times(start, &ends) != times);
+            }
             for minute in 0..travel.minutes as usize {
                 let leaves = i64::from(travel.from.0) + 60 * minute as i64;
                 let arrivals = naive((&transit, &travel), &changes, start, &places, leaves);
@@ -321,7 +672,8 @@ fn earliest_arrivals_are_those_of_a_naive_search_on_random_feeds() {
                     let got = times.at(to, minute);
                     assert_eq!(got, expected, "feed {round}, {from} to {to}, minute {minute}: {travel:?} {transit:#?}");
                     if minute % 5 == 0 {
-                        check(&network.journey(start, &ends, to as u32, minute), (&transit, &travel), leaves, got);
+                        let journey = network.journey(start, &ends, to as u32, minute);
+                        stays += check(&journey, (&transit, &travel), leaves, got);
                     }
                     unreached += u32::from(got.is_none());
                     ridden += u32::from(got.is_some_and(|time| time < walk_s(&travel, start, end)));
@@ -331,6 +683,10 @@ fn earliest_arrivals_are_those_of_a_naive_search_on_random_feeds() {
     }
     // the feeds are such that both happen often
     assert!(ridden > 1_000 && unreached > 1_000, "{ridden} ridden, {unreached} not reached");
+    assert!(
+        stays > 10 && matter[0] > 10 && matter[1] > 20,
+        "{stays} stays; rules and stays matter to {matter:?} searches"
+    );
 }
 
 #[test]
@@ -343,7 +699,7 @@ fn who_must_be_there_by_a_minute_leaves_as_late_as_leaving_forward_allows() {
         // the naive search knows no limit here: one that leaves too early is told by its time
         let endless = Travel { longest_s: 86_400, ..travel.clone() };
         let network = TransitNetwork::new(&transit, &travel, walker(&plane, &travel));
-        let (ends, changes) = (network.ends(&places), all_changes(&transit, &travel));
+        let (ends, changes) = (network.ends(&places), known(&transit, &travel));
         let end = &places[0];
         let times = network.times(end, &ends);
         for minute in 0..travel.minutes as usize {

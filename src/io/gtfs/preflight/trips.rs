@@ -59,7 +59,7 @@ pub(super) fn check(feed: &RawFeed, days: &Days, notices: &mut Notices) {
             }
         }
     }
-    twins(feed, notices);
+    twins(feed, days, notices);
     blocks(feed, days, notices);
 }
 
@@ -189,8 +189,29 @@ fn speeds(
     }
 }
 
-/// Trips that are one another's copies.
-fn twins(feed: &RawFeed, notices: &mut Notices) {
+/// Whether two services run on one day, each pair looked at once.
+struct Shared<'d> {
+    days: &'d Days,
+    known: HashMap<(u32, u32), usize>,
+}
+
+impl<'d> Shared<'d> {
+    fn new(days: &'d Days) -> Shared<'d> {
+        Shared { days, known: HashMap::new() }
+    }
+
+    /// On how many days both run.
+    fn days(&mut self, a: u32, b: u32) -> usize {
+        let days = self.days;
+        *self.known.entry((a.min(b), a.max(b))).or_insert_with(|| {
+            let (one, other) = (&days.of_service[a as usize], &days.of_service[b as usize]);
+            one.iter().filter(|date| other.binary_search(date).is_ok()).count()
+        })
+    }
+}
+
+/// Trips that are one another's copies on a day.
+fn twins(feed: &RawFeed, days: &Days, notices: &mut Notices) {
     let at_headways = feed.frequencies_by_trip();
     let mut groups: HashMap<u64, Vec<u32>> = HashMap::new();
     for (at, trip) in feed.trips.iter().enumerate() {
@@ -198,20 +219,33 @@ fn twins(feed: &RawFeed, notices: &mut Notices) {
             groups.entry(print(feed, trip)).or_default().push(at as u32);
         }
     }
-    let mut found: Vec<(u32, u32)> = Vec::new();
+    let mut shared = Shared::new(days);
+    let mut found: Vec<(u32, u32, usize)> = Vec::new();
     for group in groups.values().filter(|group| group.len() > 1) {
         for (nth, at) in group.iter().enumerate() {
-            let twin = group[..nth].iter().find(|other| are_twins(feed, **other, *at));
-            found.extend(twin.map(|twin| (*at, *twin)));
+            let twin = group[..nth].iter().filter(|other| are_twins(feed, **other, *at)).find_map(|other| {
+                let services = [feed.trips[*other as usize].service, feed.trips[*at as usize].service];
+                // a service without any day is told as such, and its copies with it
+                let days = shared.days(services[0], services[1]);
+                (days > 0 || services[0] == services[1]).then_some((*at, *other, days))
+            });
+            found.extend(twin);
         }
     }
     found.sort_unstable();
-    for (at, twin) in found {
+    for (at, twin, days) in found {
         let (trip, twin) = (&feed.trips[at as usize], &feed.trips[twin as usize]);
         notices.add(Rule::DuplicateTrip, "trips.txt", |notice| {
             let mut notice = notice.at_row(trip.row).at("trip_id", &trip.id);
-            notice.what =
-                format!("trip {} has the route, days, stops and times of trip {}; both count", trip.id, twin.id);
+            notice.what = if trip.service == twin.service {
+                format!("trip {} has the route, days, stops and times of trip {}; both count", trip.id, twin.id)
+            } else {
+                let services = [trip.service, twin.service].map(|service| &feed.services[service as usize].id);
+                format!(
+                    "trip {} has the route, stops and times of trip {}, and both services ({} and {}) run on {days} days; both count",
+                    trip.id, twin.id, services[0], services[1]
+                )
+            };
             notice
         });
     }
@@ -222,7 +256,6 @@ fn print(feed: &RawFeed, trip: &RawTrip) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     let mut add = |value: u32| hash = (hash ^ u64::from(value)).wrapping_mul(0x100_0000_01b3);
     add(trip.route);
-    add(trip.service);
     add(trip.direction.map_or(9, u32::from));
     for call in &feed.calls[trip.calls.clone()] {
         add(call.stop);
@@ -237,7 +270,7 @@ fn are_twins(feed: &RawFeed, a: u32, b: u32) -> bool {
     let calls = |trip: &RawTrip| {
         feed.calls[trip.calls.clone()].iter().map(|call| (call.stop, call.arrival(), call.departure()))
     };
-    (a.route, a.service, a.direction) == (b.route, b.service, b.direction) && calls(a).eq(calls(b))
+    (a.route, a.direction) == (b.route, b.direction) && calls(a).eq(calls(b))
 }
 
 /// Vehicles that would be in two places at once.
@@ -255,19 +288,13 @@ fn blocks(feed: &RawFeed, days: &Days, notices: &mut Notices) {
             of_block.entry(block).or_default().push((start, end, at));
         }
     }
-    let mut shares: HashMap<(u32, u32), bool> = HashMap::new();
-    let mut on_one_day = |a: u32, b: u32| {
-        *shares.entry((a.min(b), a.max(b))).or_insert_with(|| {
-            let (short, long) = (&days.of_service[a as usize], &days.of_service[b as usize]);
-            short.iter().any(|date| long.binary_search(date).is_ok())
-        })
-    };
+    let mut shared = Shared::new(days);
     for (block, mut trips) in of_block {
         trips.sort_unstable();
         for (nth, (_, end, a)) in trips.iter().enumerate() {
             for (start, _, b) in trips[nth + 1..].iter().take_while(|(start, ..)| start < end) {
                 let (a, b) = (&feed.trips[*a], &feed.trips[*b]);
-                if on_one_day(a.service, b.service) {
+                if shared.days(a.service, b.service) > 0 {
                     notices.add(Rule::BlockTripsWithOverlappingStopTimes, "trips.txt", |notice| {
                         let mut notice = notice.at_row(b.row).at("block_id", block);
                         notice.what = format!(
