@@ -37,12 +37,13 @@ impl TransitNetwork<'_> {
         hours
     }
 
-    /// Whether any vehicle leaves a stop within the window; of who has to be there by its minutes, whether any is under way before.
-    fn is_served(&self) -> bool {
+    /// Whether any vehicle leaves a stop within the window and so many seconds after it; of who has to be there by its minutes, whether any is
+    /// under way before.
+    fn is_served(&self, more_s: i32) -> bool {
         let (from, minutes) = (self.travel.from.0 as i32, self.minutes() as i32);
         let until = from.saturating_add(minutes.saturating_mul(60));
         let (low, high) = match self.travel.clock {
-            Clock::DepartAt => (from, until),
+            Clock::DepartAt => (from, until.saturating_add(more_s)),
             // times are negated
             Clock::ArriveBy => (-until, (self.longest_s() as i32).saturating_sub(from)),
         };
@@ -64,14 +65,16 @@ impl TransitNetwork<'_> {
         })
     }
 
-    /// What must be said of a window before the first departure of the day, or after everything has run. `None` for a window in which something
-    /// runs, one between two departures, and where nothing runs all day.
+    /// What must be said of a window before the first departure of the day, after everything has run, or in a gap of the timetable longer than
+    /// the longest way looked for. `None` for other windows, and where nothing runs all day.
     pub fn unserved(&self) -> Option<Text> {
         let travel = &self.travel;
         let (first, last) = self.hours()?;
         let minutes = self.minutes() as u32;
         let until = ServiceTime(travel.from.0.saturating_add(60 * minutes));
-        if (travel.from <= last && first < until) || self.is_served() {
+        let is_between = travel.from <= last && first < until;
+        let wait_s = if is_between { self.longest_s() as i32 } else { 0 };
+        if self.is_served(wait_s) {
             return None;
         }
         let end = ServiceTime(until.0.saturating_sub(60));
@@ -81,10 +84,10 @@ impl TransitNetwork<'_> {
         Some(Text::new(
             format!(
                 "nothing runs{day_en} between {from} and {end}, the window of [study.travel]: the first departure of that day is at {first}, the last \
-                 at {last}; people mostly walk; write from = a time between them, another date under [study.transit], or more modes"
+                 at {last}; people mostly walk; write from = a time at which vehicles run, another date under [study.transit], or more modes"
             ),
             format!(
-                "{day_zh} {from}至{end}（[study.travel]的时段）无车运行：当日首班{first}，末班{last}；此时只能步行；请将from写在两者之间，或在\
+                "{day_zh} {from}至{end}（[study.travel]的时段）无车运行：当日首班{first}，末班{last}；此时只能步行；请将from改为有车运行的时刻，或在\
                  [study.transit]中换日期，或增加modes"
             ),
         ))
