@@ -255,6 +255,9 @@ pub fn study_with(
     if let Some(source) = &plan.streets {
         let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
         networks = found;
+        let stops = || transit.iter().flat_map(|transit| transit.stops.iter().map(|stop| stop.at.lonlat));
+        let walked = networks.iter_mut().filter(|network| network.mode == Mode::Walk);
+        walked.for_each(|network| network.set_stops(stops()));
         accounts.into_iter().for_each(|account| books.enter(account));
     }
     let mut areas = None;

@@ -9,6 +9,7 @@ use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::MultiPolygon;
 use geo_types::Point;
+use geo_types::Polygon;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
@@ -18,6 +19,7 @@ use crate::base::units::Metres;
 use crate::base::units::Share;
 use crate::config::plan::Source;
 use crate::config::plan::StreetSource;
+use crate::config::profile::Areas;
 use crate::config::profile::Profile;
 use crate::config::profile::WALKING;
 use crate::impedance::geodesic::geodesic_m;
@@ -37,12 +39,18 @@ use crate::ingest::outline::geometry_name;
 use crate::ingest::water;
 use crate::ingest::ways::Reader;
 use crate::ingest::ways::Use;
+use crate::model::areas;
+use crate::model::areas::Area;
+use crate::model::areas::Crossed;
+use crate::model::areas::Floor;
+use crate::model::areas::OutlineOnly;
 use crate::model::joining;
 use crate::model::joining::Drawn;
 use crate::model::joining::Joined;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
 use crate::model::streets::Hindrances;
+use crate::model::streets::Kind;
 use crate::model::streets::Line;
 use crate::model::streets::Mode;
 use crate::model::streets::Slope;
@@ -56,7 +64,11 @@ use crate::table::rule::Rule;
 struct Street {
     number: u64,
     id: Option<String>,
+    /// Lines, or the rings of an area.
     parts: Vec<LineString<f64>>,
+    /// How many rings each polygon of an area has, its outline first; empty for lines.
+    rings: Vec<usize>,
+    floor: Floor,
     /// How each mode uses it.
     uses: Vec<Option<Use>>,
     is_closed: bool,
@@ -73,6 +85,8 @@ struct Collector<'s> {
     id: Option<usize>,
     level_field: &'s Option<String>,
     level: Option<usize>,
+    /// The fields of the extract that say on which floor a street is.
+    floor: [Option<usize>; 2],
     streets: Vec<Street>,
 }
 
@@ -80,6 +94,7 @@ impl Collect for Collector<'_> {
     fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
         self.synthetic = columns.find("synthetic");
         self.id = columns.find("osm_id");
+        self.floor = ["layer", "level"].map(|field| columns.find(field));
         self.level = columns.given(self.level_field, "the level")?;
         for name in self.closed_where.iter().flat_map(|rule| rule.fields()) {
             self.closed_fields.insert(name.to_owned(), columns.need(name, "closed-where")?);
@@ -88,7 +103,9 @@ impl Collect for Collector<'_> {
     }
 
     fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
-        let uses: Vec<Option<Use>> = self.readers.iter_mut().map(|reader| reader.read(&record)).collect();
+        let is_area = matches!(record.geometry, Some(Geometry::Polygon(_) | Geometry::MultiPolygon(_)));
+        let read = |reader: &mut Reader<'_>| reader.read(&record).filter(|_| !(is_area && reader.leaves_areas_out()));
+        let uses: Vec<Option<Use>> = self.readers.iter_mut().map(read).collect();
         if uses.iter().all(Option::is_none) {
             account.passed_over += 1;
             return;
@@ -99,7 +116,19 @@ impl Collect for Collector<'_> {
         let number = record.number;
         let id = self.id.and_then(|at| key(&record, at));
         let level = self.level.and_then(|at| key(&record, at)).filter(|level| level != "0");
+        let [layer, levels] = self.floor.map(|at| at.and_then(|at| key(&record, at)).unwrap_or_default());
+        let levels = levels.split(';').map(str::trim).filter(|level| !level.is_empty()).map(str::to_owned).collect();
+        let floor = Floor { layer: if layer == "0" { String::new() } else { layer }, levels };
+        let mut rings = Vec::new();
+        let mut ringed = |area: Polygon<f64>| {
+            let (outline, holes) = area.into_inner();
+            rings.push(1 + holes.len());
+            std::iter::once(outline).chain(holes)
+        };
+        let are_crossed = self.readers.iter().all(|reader| !reader.refuses_areas());
         let parts = match (record.geometry.take(), trouble) {
+            (Some(Geometry::Polygon(area)), _) if are_crossed => ringed(area).collect(),
+            (Some(Geometry::MultiPolygon(areas)), _) if are_crossed => areas.0.into_iter().flat_map(ringed).collect(),
             (Some(Geometry::LineString(line)), _) => vec![line],
             (Some(Geometry::Line(line)), _) => vec![LineString(vec![line.start, line.end])],
             (Some(Geometry::MultiLineString(lines)), _) => lines.0,
@@ -118,7 +147,7 @@ impl Collect for Collector<'_> {
             }
         };
         account.used();
-        self.streets.push(Street { number, id, parts, uses, is_closed, level });
+        self.streets.push(Street { number, id, parts, rings, floor, uses, is_closed, level });
     }
 }
 
@@ -194,6 +223,7 @@ pub(crate) fn read(
         id: None,
         level_field: &source.level_field,
         level: None,
+        floor: [None; 2],
         streets: Vec::new(),
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
@@ -289,7 +319,8 @@ pub(crate) fn read(
             barriers = found;
             accounts.push(account);
         }
-        let lines = lines(&made, at, &closures);
+        let (lines, crossed) = lines(&made, at, &closures, &barriers);
+        outlines_only(&crossed, profile.mode, &made, &mut account);
         let turns = if profile.turns { &turns[..] } else { &[] };
         let is_sloped = profile.mode == Mode::Walk && heights.is_some();
         let slope = is_sloped.then_some(Slope { height: &height, factor: &tobler });
@@ -302,7 +333,7 @@ pub(crate) fn read(
         network.max_snap_m = source.max_snap.0;
         network.min_component_m = source.min_component.0;
         network.synthetic = account.ledger.synthetic || synthetic;
-        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network, joined)));
+        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network, joined, &crossed)));
         let beyond = beyond(&network, homes);
         if !beyond.is_empty() {
             let what = format!(
@@ -338,9 +369,14 @@ fn join(streets: &mut [(Street, Vec<Vec<Place>>)], within: Metres) -> Joined {
     joined
 }
 
-/// The lines of one mode, cut where they enter and leave what is closed.
-fn lines(streets: &[(Street, Vec<Vec<Place>>)], mode: usize, closures: &[MultiPolygon<f64>]) -> Vec<Line> {
-    let mut lines = Vec::new();
+/// The lines of one mode with those over areas, cut where they enter and leave what is closed.
+fn lines(
+    streets: &[(Street, Vec<Vec<Place>>)],
+    mode: usize,
+    closures: &[MultiPolygon<f64>],
+    barriers: &[LonLat],
+) -> (Vec<Line>, Crossed) {
+    let (mut lines, mut floors, mut squares) = (Vec::new(), Vec::new(), Vec::new());
     for (id, (street, parts)) in (0u32..).zip(streets) {
         let Some(Use { mut way, duration_s }) = street.uses[mode] else { continue };
         if let Some(duration_s) = duration_s {
@@ -349,23 +385,60 @@ fn lines(streets: &[(Street, Vec<Vec<Place>>)], mode: usize, closures: &[MultiPo
             let speed = KmPerHour(parts.iter().map(ends).sum::<f64>() / duration_s * 3.6);
             way.speed = way.speed.map(|known| if known.0 > 0.0 && speed.0 > 0.0 { speed } else { known });
         }
-        let closed = Way { speed: [KmPerHour(0.0); 2], ..way };
-        for part in parts {
-            if street.is_closed {
-                lines.push(Line { corners: part.clone(), way: closed, id });
-            } else if closures.is_empty() {
+        if street.is_closed {
+            way.speed = [KmPerHour(0.0); 2];
+        }
+        let floor = (!way.is_through).then(|| street.floor.clone());
+        if street.rings.is_empty() {
+            for part in parts {
                 lines.push(Line { corners: part.clone(), way, id });
-            } else {
-                let pieces = pieces(part, closures);
-                lines.extend(pieces.into_iter().map(|(corners, is_closed)| Line {
-                    corners,
-                    way: if is_closed { closed } else { way },
-                    id,
-                }));
+                floors.push(floor.clone());
             }
+            continue;
+        }
+        let speed = KmPerHour(way.speed[0].0.max(way.speed[1].0));
+        let kind = if way.kind == Kind::Street { Kind::Outline } else { way.kind };
+        let mut rings = parts.iter();
+        for count in &street.rings {
+            let rings = rings.by_ref().take(*count).cloned().collect();
+            squares.push(Area { rings, way: Way { speed: [speed; 2], kind, ..way }, id, floor: floor.clone() });
         }
     }
-    lines
+    let crossed = areas::cross(&mut lines, &floors, squares, barriers);
+    if closures.is_empty() {
+        return (lines, crossed);
+    }
+    let mut cut = Vec::with_capacity(lines.len());
+    for Line { corners, way, id } in lines {
+        let closed = Way { speed: [KmPerHour(0.0); 2], ..way };
+        let way = |is_closed| if is_closed { closed } else { way };
+        cut.extend(pieces(&corners, closures).into_iter().map(|(corners, is)| Line { corners, way: way(is), id }));
+    }
+    (cut, crossed)
+}
+
+/// Tells of areas that are not crossed.
+fn outlines_only(crossed: &Crossed, mode: Mode, streets: &[(Street, Vec<Vec<Place>>)], account: &mut Account) {
+    let many = format!(
+        "have more than {} corners, or more than {} at which one comes in or goes round",
+        areas::MOST_CORNERS,
+        areas::MOST_NODES
+    );
+    for (why, severity, what) in [
+        (OutlineOnly::CrossesItself, Severity::Warning, "have outlines that cross themselves"),
+        (OutlineOnly::ManyCorners, Severity::Note, many.as_str()),
+    ] {
+        let found: Vec<u32> = crossed.outline_only.iter().filter(|(_, is)| *is == why).map(|(id, _)| *id).collect();
+        let Some(first) = found.first() else { continue };
+        let first = &streets[*first as usize].0;
+        let called = first.id.clone().unwrap_or_else(|| format!("record {}", first.number));
+        let what = format!(
+            "{}: {} areas {what}; they are walked along their outlines, not over; the first is {called}",
+            mode.id(),
+            found.len()
+        );
+        account.issues.push(account.issue(severity, "area-outline-only", what));
+    }
 }
 
 /// A line in pieces that lie within the closures, borders included, or outside.
@@ -420,7 +493,7 @@ fn crossing(a: &Place, b: &Place, side: &geo_types::Line<f64>) -> Option<f64> {
 }
 
 /// What became of the lines, in one sentence.
-fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>) -> String {
+fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>, crossed: &Crossed) -> String {
     let total: f64 = network.components().iter().map(|one| one.length_m).sum();
     let islands: Vec<f64> =
         network.components().iter().map(|one| one.length_m).filter(|m| *m < network.min_component_m).collect();
@@ -440,6 +513,9 @@ fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>) -> String 
         text += &format!(
             "; within {within} of a line's end, {corners} corners of lines were moved to another's and {sides} were put into a side"
         );
+    }
+    if crossed.areas > 0 {
+        text += &format!("; {} lines lead straight over {} areas", crossed.lines, crossed.areas);
     }
     let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.length_m).sum();
     if closed > 0.0 {

@@ -461,6 +461,23 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
     reach.off_facilities.iter().map(issue).collect()
 }
 
+/// Points and facilities that are put onto another street because the nearest meets no other: how many.
+fn past_islands(reach: &Reach<'_>, id: &str) -> Option<Issue> {
+    let moved: Vec<usize> = reach.snaps.iter().filter(|(_, snap)| snap.is_past_island).map(|(at, _)| *at).collect();
+    let weight: f64 = moved.iter().map(|at| reach.weight(*at).to_f64()).sum();
+    let first = moved.first().map(|at| format!(", the first {}", reach.layer.id(*at))).unwrap_or_default();
+    let what = format!(
+        "{} points ({} {}{first}) and {} facilities lie beside a platform, square or street that meets no other; they are measured from the \
+         next street",
+        moved.len(),
+        short(weight),
+        reach.group.name,
+        reach.moved_facilities
+    );
+    let are_any = !moved.is_empty() || reach.moved_facilities > 0;
+    are_any.then(|| Issue::new(Severity::Note, "island-passed-over", id, what))
+}
+
 /// What a figure does not know, in notes and issues: facilities off the streets, regions without known services, and points near the end of
 /// what one travels on.
 pub(crate) fn tell_gaps(
@@ -471,6 +488,7 @@ pub(crate) fn tell_gaps(
     output: &mut Output,
 ) {
     output.issues.extend(off_facilities(reach));
+    output.issues.extend(past_islands(reach, context.id));
     let silence = reach.silence(limit);
     output.notes.extend(silence.told(&reach.group.name));
     output.issues.extend(silence.issues(context.id, &reach.group.name));

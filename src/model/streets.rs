@@ -46,6 +46,31 @@ impl Mode {
     }
 }
 
+/// What a line is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A street, a path, stairs.
+    #[default]
+    Street,
+    /// A street in the air: stops may lie on it.
+    Bridge,
+    /// A platform, or the outline of one: stops lie on it, whatever its level.
+    Platform,
+    /// A lift.
+    Lift,
+    /// The outline of an area that is walked on.
+    Outline,
+    /// Straight over such an area, from one of its corners to another.
+    Across,
+}
+
+impl Kind {
+    /// Whether one can live on it. Nobody does on a platform, a square or in a lift: where they meet no street they lead nowhere.
+    fn is_street(self) -> bool {
+        matches!(self, Kind::Street | Kind::Bridge)
+    }
+}
+
 /// How a line may be used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Way {
@@ -55,12 +80,13 @@ pub struct Way {
     pub is_through: bool,
     /// Even from end to end, whatever the ground does below: a bridge, a tunnel, a ferry.
     pub is_level: bool,
+    pub kind: Kind,
 }
 
 impl Way {
-    /// The same speed both ways.
+    /// A street with the same speed both ways.
     pub fn both(speed: KmPerHour) -> Way {
-        Way { speed: [speed, speed], is_through: false, is_level: false }
+        Way { speed: [speed, speed], is_through: false, is_level: false, kind: Kind::Street }
     }
 
     /// Seen from the other end.
@@ -128,6 +154,7 @@ pub struct Edge {
     pub seconds: [f64; 2],
     /// Nobody gets on or off along it.
     pub is_through: bool,
+    pub kind: Kind,
     first_corner: u32,
 }
 
@@ -144,6 +171,10 @@ pub struct Component {
     pub edges: u32,
     /// Length of all its streets, metres.
     pub length_m: f64,
+    /// Length with what hangs together with it where nothing is closed, metres.
+    pub with_closed_m: f64,
+    /// Whether any of it is a street: not a platform, a square or a lift.
+    pub has_street: bool,
 }
 
 /// Where streets lead to: junctions, edges between them, and which parts hang together.
@@ -178,6 +209,8 @@ pub struct StreetNetwork {
     pub max_snap_m: f64,
     /// Parts of the network with less street than this are islands that nothing can be judged by, metres.
     pub min_component_m: f64,
+    /// Where stops of public transport lie: those may be on bridges and on platforms above or below the ground.
+    stops: BTreeSet<(i64, i64)>,
     /// Whether any of it is made up.
     pub synthetic: bool,
 }
@@ -195,7 +228,7 @@ struct Sides {
     forced: BTreeSet<u32>,
 }
 
-pub(super) fn key(at: LonLat) -> (i64, i64) {
+pub(crate) fn key(at: LonLat) -> (i64, i64) {
     ((at.lon * JOIN).round() as i64, (at.lat * JOIN).round() as i64)
 }
 
@@ -255,6 +288,14 @@ impl Sides {
     }
 }
 
+fn top(above: &mut [u32], mut at: u32) -> u32 {
+    while above[at as usize] != at {
+        above[at as usize] = above[above[at as usize] as usize];
+        at = above[at as usize];
+    }
+    at
+}
+
 /// Members by group, in their order: where each group starts, and the members of all.
 pub fn grouped(groups: usize, members: impl Iterator<Item = (u32, usize)> + Clone) -> (Vec<u32>, Vec<u32>) {
     let mut first = vec![0u32; groups + 1];
@@ -296,6 +337,7 @@ impl StreetNetwork {
                 tails: BTreeMap::new(),
                 max_snap_m: 0.0,
                 min_component_m: 0.0,
+                stops: BTreeSet::new(),
                 synthetic: false,
             },
             lines,
@@ -348,13 +390,6 @@ impl StreetNetwork {
     /// Components.
     fn join(&mut self, junctions: usize) {
         let mut above: Vec<u32> = (0..junctions as u32).collect();
-        fn top(above: &mut [u32], mut at: u32) -> u32 {
-            while above[at as usize] != at {
-                above[at as usize] = above[above[at as usize] as usize];
-                at = above[at as usize];
-            }
-            at
-        }
         for edge in self.edges.iter().filter(|edge| !edge.is_closed()) {
             let (a, b) = (top(&mut above, edge.from), top(&mut above, edge.to));
             above[a.max(b) as usize] = a.min(b);
@@ -374,7 +409,30 @@ impl StreetNetwork {
             let component = &mut self.components[self.component[edge.from as usize] as usize];
             component.edges += 1;
             component.length_m += edge.length_m;
+            component.has_street |= edge.kind.is_street();
         }
+        let mut above: Vec<u32> = (0..self.components.len() as u32).collect();
+        for edge in self.edges.iter().filter(|edge| edge.is_closed()) {
+            let ends = [edge.from, edge.to].map(|at| top(&mut above, self.component[at as usize]));
+            above[ends[0].max(ends[1]) as usize] = ends[0].min(ends[1]);
+        }
+        let mut metres = vec![0.0; self.components.len()];
+        for edge in &self.edges {
+            metres[top(&mut above, self.component[edge.from as usize]) as usize] += edge.length_m;
+        }
+        for at in 0..self.components.len() {
+            self.components[at].with_closed_m = metres[top(&mut above, at as u32) as usize];
+        }
+    }
+
+    /// Says where stops of public transport lie.
+    pub fn set_stops(&mut self, stops: impl Iterator<Item = LonLat>) {
+        self.stops = stops.map(key).collect();
+    }
+
+    /// Whether a stop of public transport lies at the very place.
+    pub fn is_stop(&self, at: LonLat) -> bool {
+        !self.stops.is_empty() && self.stops.contains(&key(at))
     }
 
     /// Gives junctions another state for those who come from where turns are restricted. `lines` are the ids of the lines at the ends of
@@ -674,8 +732,9 @@ impl Build<'_> {
         if self.slope.is_some() {
             self.network.flat.push(way.speed);
         }
-        let is_through = way.is_through;
-        self.network.edges.push(Edge { from: start, to: corner, length_m: along_m, seconds, is_through, first_corner });
+        let Way { is_through, kind, .. } = way;
+        let edge = Edge { from: start, to: corner, length_m: along_m, seconds, is_through, kind, first_corner };
+        self.network.edges.push(edge);
         self.ends.push([first_side, side]);
     }
 }
