@@ -60,6 +60,7 @@ use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
 use crate::model::records::RecordLayer;
 use crate::model::reported::Reported;
+use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::model::transit::Transit;
 

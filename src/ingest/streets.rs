@@ -19,7 +19,6 @@ use crate::base::units::Metres;
 use crate::base::units::Share;
 use crate::config::plan::Source;
 use crate::config::plan::StreetSource;
-use crate::config::profile::Areas;
 use crate::config::profile::Profile;
 use crate::config::profile::WALKING;
 use crate::impedance::geodesic::geodesic_m;

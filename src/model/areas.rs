@@ -8,7 +8,6 @@ use crate::base::plane::Rect;
 use crate::model::boxes::BoxTree;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
-use crate::model::place::PlaneXy;
 use crate::model::sight;
 use crate::model::sight::Node;
 use crate::model::sight::Role;
