@@ -119,8 +119,8 @@ impl<'n> Snapper<'n> {
 
     /// The nearest point of the nearest street, the limit included; of several as near the first edge's.
     ///
-    /// Nearest is meant in the plane; lengths are on the ellipsoid. A street is passed over that is on an island, a part of the network
-    /// shorter than `min_component_m`, when another is near: for an island without streets, of platforms, squares and lifts only, any within
+    /// Nearest is meant in the plane; lengths are on the ellipsoid. A street is passed over that is on an island
+    /// ([`StreetNetwork::is_island`]), when another is near: for an island without streets, of platforms, squares and lifts only, any within
     /// `max_snap_m`; for one with streets one that is no more than [`PAST_ISLAND_M`] farther. What only closed streets cut off is no such
     /// island. Bridges, and platforms off the ground, are for stops only: a stop is on a bridge that is within [`ON_BRIDGE_M`] when nothing
     /// else is nearer than it, or than [`BESIDE_BRIDGE_M`].
@@ -149,12 +149,13 @@ impl<'n> Snapper<'n> {
             if edges[best.edge as usize].is_closed() {
                 return Err(OffStreet::Closed { off_m: snap.off_m });
             }
-            let component = self.network.components()[self.network.component_of(best.edge) as usize];
-            if component.length_m >= self.network.min_component_m {
+            let part = self.network.component_of(best.edge);
+            if !self.network.is_island(part) {
                 return Ok(snap);
             }
+            let component = self.network.components()[part as usize];
             let most_m = match component.has_street {
-                _ if component.with_closed_m >= self.network.min_component_m => f64::NEG_INFINITY,
+                _ if self.network.is_cut_off(part) => f64::NEG_INFINITY,
                 true => (snap.off_m + PAST_ISLAND_M).min(self.network.max_snap_m),
                 false => self.network.max_snap_m,
             };

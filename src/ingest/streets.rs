@@ -494,11 +494,14 @@ fn crossing(a: &Place, b: &Place, side: &geo_types::Line<f64>) -> Option<f64> {
 /// What became of the lines, in one sentence.
 fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>, crossed: &Crossed) -> String {
     let total: f64 = network.components().iter().map(|one| one.length_m).sum();
-    let islands: Vec<f64> =
-        network.components().iter().map(|one| one.length_m).filter(|m| *m < network.min_component_m).collect();
+    let islands: Vec<f64> = (0u32..)
+        .zip(network.components())
+        .filter(|(part, _)| network.is_island(*part))
+        .map(|(_, one)| one.length_m)
+        .collect();
     let mut text = format!(
         "{}: {} junctions, {} stretches, {:.1} km; {} parts that hang together, of which {} with {:.1} km are shorter than min-component = \
-         {} and not used",
+         {} or hold no street, and are not used",
         network.mode.id(),
         network.junctions(),
         network.edges().len(),
@@ -516,7 +519,7 @@ fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>, crossed: &
     if crossed.areas > 0 {
         text += &format!("; {} lines lead straight over {} areas", crossed.lines, crossed.areas);
     }
-    let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.length_m).sum();
+    let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.drawn_m()).sum();
     if closed > 0.0 {
         text += &format!("; {:.1} km are closed", closed / 1000.0);
     }

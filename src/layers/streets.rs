@@ -48,7 +48,7 @@ fn table(study: &Study, network: &StreetNetwork) -> Table {
         let state = match seconds {
             [None, None] => "closed",
             _ if edge.is_through => "through",
-            _ if part_m < network.min_component_m => "island",
+            _ if network.is_island(part) => "island",
             [Some(_), Some(_)] => "both-ways",
             _ => "one-way",
         };

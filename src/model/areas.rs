@@ -108,8 +108,8 @@ fn side_key(a: &Place, b: &Place) -> SideKey {
 /// At a barrier one does not come in, but one walks past it.
 ///
 /// Entries, and the corners that one goes round, are joined wherever they see each other within the area. Areas wider than [`STEP_M`] have
-/// besides places along their rings and in a grid inside, for those who live or wait there. Areas that share a side and are used alike are
-/// crossed as one. The way over an area is as its `way` says, the same both ways.
+/// besides places along their rings and in a grid inside, for those who live or wait there. Areas that share a side, or lie over each other, and
+/// are used alike are crossed as one. The way over an area is as its `way` says, the same both ways.
 pub fn cross(lines: &mut Vec<Line>, floors: &[Option<Floor>], areas: Vec<Area>, barriers: &[LonLat]) -> Crossed {
     let mut crossed = Crossed::default();
     if areas.is_empty() {
@@ -121,7 +121,7 @@ pub fn cross(lines: &mut Vec<Line>, floors: &[Option<Floor>], areas: Vec<Area>, 
     }
     areas.retain(|area| !area.rings.is_empty());
     let tree = BoxTree::new(&areas.iter().map(rect).collect::<Vec<_>>());
-    meet(lines, floors, &mut areas, &tree);
+    let lie_over = meet(lines, floors, &mut areas, &tree);
     let barriers: BTreeSet<(i64, i64)> = barriers.iter().map(|at| key(*at)).collect();
     let entries = entries(lines, &areas, &barriers);
     let inner = inner(lines, floors, &areas, &tree, &barriers);
@@ -133,7 +133,7 @@ pub fn cross(lines: &mut Vec<Line>, floors: &[Option<Floor>], areas: Vec<Area>, 
         }
     }
     let mut added: Vec<Line> = Vec::new();
-    for group in groups(&areas, &mut crossed) {
+    for group in groups(&areas, &lie_over, &mut crossed) {
         added.extend(over(&group, &mut areas, &entries, &inner, &mut crossed));
     }
     for area in areas {
@@ -151,17 +151,19 @@ fn rect(area: &Area) -> Rect {
 /// A corner to be put into a side: the polyline, the side, how far along it, and the place.
 type Cut = (usize, usize, f64, Place);
 
-/// Gives lines and outlines a corner where they run over each other without one.
-fn meet(lines: &mut [Line], floors: &[Option<Floor>], areas: &mut [Area], tree: &BoxTree) {
+/// Gives lines and outlines a corner where they run over each other without one. The pairs of areas whose outlines do.
+fn meet(lines: &mut [Line], floors: &[Option<Floor>], areas: &mut [Area], tree: &BoxTree) -> Vec<[usize; 2]> {
     // rings by number, and the first of each area
     let mut first = vec![0usize];
     areas.iter().for_each(|area| first.push(first[first.len() - 1] + area.rings.len()));
     let (mut line_cuts, mut ring_cuts): (Vec<Cut>, Vec<Cut>) = (Vec::new(), Vec::new());
-    let mut look = |ends: [&Place; 2], floor: &Floor, from: usize, take: &mut dyn FnMut(f64, Place)| {
+    let mut look = |ends: [&Place; 2], floor: &Floor, from: usize, take: &mut dyn FnMut(usize, f64, Place)| {
         let around = Rect::of(&ends.map(|end| end.xy.array()));
         let mut near = Vec::new();
         tree.meeting(&around, |at| near.push(at as usize));
         near.sort_unstable();
+        // of two areas that share the side it is one corner
+        let mut made: Vec<Place> = Vec::new();
         for at in near.into_iter().filter(|at| *at >= from) {
             let area = &areas[at];
             if !area.floor.as_ref().is_some_and(|own| own.meets(floor)) {
@@ -186,10 +188,13 @@ fn meet(lines: &mut [Line], floors: &[Option<Floor>], areas: &mut [Area], tree: 
                     match (corner(s, ends), corner(t, [&other[0], &other[1]])) {
                         (Some(_), Some(_)) => {}
                         (Some(ours), None) => ring_cuts.push((first[at] + nth, side, t, ours)),
-                        (None, Some(theirs)) => take(s, theirs),
+                        (None, Some(theirs)) => take(at, s, theirs),
                         (None, None) => {
                             let place = ends[0].towards(ends[1], s);
-                            take(s, place);
+                            let same = made.iter().find(|one| one.xy.distance_m(place.xy) <= AT_CORNER_M).copied();
+                            let place = same.unwrap_or(place);
+                            made.push(place);
+                            take(at, s, place);
                             ring_cuts.push((first[at] + nth, side, t, place));
                         }
                     }
@@ -200,15 +205,18 @@ fn meet(lines: &mut [Line], floors: &[Option<Floor>], areas: &mut [Area], tree: 
     for (nth, (line, floor)) in lines.iter().zip(floors).enumerate() {
         let Some(floor) = floor else { continue };
         for (side, ends) in line.corners.windows(2).enumerate() {
-            look([&ends[0], &ends[1]], floor, 0, &mut |share, place| line_cuts.push((nth, side, share, place)));
+            look([&ends[0], &ends[1]], floor, 0, &mut |_, share, place| line_cuts.push((nth, side, share, place)));
         }
     }
-    let mut own_cuts: Vec<Cut> = Vec::new();
+    let (mut own_cuts, mut lie_over): (Vec<Cut>, Vec<[usize; 2]>) = (Vec::new(), Vec::new());
     for (at, area) in areas.iter().enumerate() {
         let Some(floor) = &area.floor else { continue };
         for (nth, ring) in area.rings.iter().enumerate() {
             for (side, ends) in ring.windows(2).enumerate() {
-                let mut take = |share, place| own_cuts.push((first[at] + nth, side, share, place));
+                let mut take = |other, share, place| {
+                    own_cuts.push((first[at] + nth, side, share, place));
+                    lie_over.push([at, other]);
+                };
                 look([&ends[0], &ends[1]], floor, at + 1, &mut take);
             }
         }
@@ -226,6 +234,7 @@ fn meet(lines: &mut [Line], floors: &[Option<Floor>], areas: &mut [Area], tree: 
     for (ring, side, _, place) in sorted(ring_cuts).into_iter().rev() {
         rings[ring].insert(side + 1, place);
     }
+    lie_over
 }
 
 /// Corners of rings in which a line or another area meets them.
@@ -257,10 +266,7 @@ fn inner(
     tree: &BoxTree,
     barriers: &BTreeSet<(i64, i64)>,
 ) -> Vec<Vec<Place>> {
-    let walls: Vec<Walls> = areas
-        .iter()
-        .map(|area| Walls::new(area.rings.iter().flat_map(|ring| ring.windows(2)).map(|s| [s[0].xy, s[1].xy]).collect()))
-        .collect();
+    let walls: Vec<Walls> = areas.iter().map(drawn).collect();
     let mut inside: Vec<Vec<Place>> = vec![Vec::new(); areas.len()];
     let mut known: Vec<BTreeSet<(i64, i64)>> = vec![BTreeSet::new(); areas.len()];
     let mut look = |place: &Place, floor: &Floor, but: Option<usize>| {
@@ -285,8 +291,9 @@ fn inner(
     inside
 }
 
-/// Areas that are crossed as one: those that share a side and are used alike. Those that can not be crossed are told and left out.
-fn groups(areas: &[Area], crossed: &mut Crossed) -> Vec<Vec<usize>> {
+/// Areas that are crossed as one: those that share a side, or lie over each other, and are used alike. Those that can not be crossed are told
+/// and left out.
+fn groups(areas: &[Area], lie_over: &[[usize; 2]], crossed: &mut Crossed) -> Vec<Vec<usize>> {
     let mut above: Vec<usize> = (0..areas.len()).collect();
     let top = |above: &[usize], mut at: usize| {
         while above[at] != at {
@@ -297,10 +304,9 @@ fn groups(areas: &[Area], crossed: &mut Crossed) -> Vec<Vec<usize>> {
     let mut is_whole = vec![true; areas.len()];
     for (at, area) in areas.iter().enumerate() {
         let corners: usize = area.rings.iter().map(|ring| ring.len() - 1).sum();
-        let sides = || area.rings.iter().flat_map(|ring| ring.windows(2)).map(|ends| [ends[0].xy, ends[1].xy]).collect();
         let why = if corners > MOST_CORNERS {
             OutlineOnly::ManyCorners
-        } else if Walls::new(sides()).cross_each_other() {
+        } else if drawn(area).cross_each_other() {
             OutlineOnly::CrossesItself
         } else {
             continue;
@@ -309,14 +315,16 @@ fn groups(areas: &[Area], crossed: &mut Crossed) -> Vec<Vec<usize>> {
         crossed.outline_only.push((area.id, why));
     }
     let mut sides: HashMap<SideKey, usize> = HashMap::new();
+    let mut pairs: Vec<[usize; 2]> = Vec::new();
     for (at, area) in areas.iter().enumerate().filter(|(at, _)| is_whole[*at]) {
         for ends in area.rings.iter().flat_map(|ring| ring.windows(2)) {
-            let other = *sides.entry(side_key(&ends[0], &ends[1])).or_insert(at);
-            if areas[other].way == area.way {
-                let (a, b) = (top(&above, at), top(&above, other));
-                above[a.max(b)] = a.min(b);
-            }
+            pairs.push([at, *sides.entry(side_key(&ends[0], &ends[1])).or_insert(at)]);
         }
+    }
+    pairs.extend(lie_over.iter().filter(|pair| pair.iter().all(|at| is_whole[*at])));
+    for [at, other] in pairs.into_iter().filter(|[at, other]| areas[*at].way == areas[*other].way) {
+        let (a, b) = (top(&above, at), top(&above, other));
+        above[a.max(b)] = a.min(b);
     }
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for at in (0..areas.len()).filter(|at| is_whole[*at]) {
@@ -351,7 +359,7 @@ fn over(
     crossed.areas += group.len() as u64;
     let sides = walls(group, areas);
     let walls = Walls::new(sides.iter().map(|ends| ends.map(|end| end.xy)).collect());
-    let square_m2 = group.iter().map(|at| area_m2(&areas[*at])).sum::<f64>();
+    let square_m2 = area_m2(&sides);
     let width_m = 4.0 * square_m2 / walls.length_m().max(f64::MIN_POSITIVE);
     let mut step_m = STEP_M;
     let is_node: BTreeSet<(i64, i64)> = nodes.iter().map(|node| key(node.place.lonlat)).collect();
@@ -388,27 +396,46 @@ fn twice_area(ring: &[Place]) -> f64 {
         .sum()
 }
 
-/// Square metres in the plane, without what is cut out.
-fn area_m2(area: &Area) -> f64 {
-    let rings = || area.rings.iter().map(|ring| twice_area(ring).abs() / 2.0);
-    2.0 * rings().next().unwrap_or(0.0) - rings().sum::<f64>()
+/// Square metres in the plane of what lies to the left of sides all round.
+fn area_m2(sides: &[[Place; 2]]) -> f64 {
+    let Some(from) = sides.first().map(|[a, _]| a.xy) else { return 0.0 };
+    let twice = |[a, b]: &[Place; 2]| {
+        (a.xy.x - from.x) * (b.xy.y - from.y) - (b.xy.x - from.x) * (a.xy.y - from.y)
+    };
+    sides.iter().map(twice).sum::<f64>() / 2.0
 }
 
-/// The sides of areas that are crossed as one but those that two of them share.
+/// The sides of areas that are crossed as one, with what is free to their left, but those that two of them share and those that lie in another.
 fn walls(group: &[usize], areas: &[Area]) -> Vec<[Place; 2]> {
-    let sides = || {
-        group.iter().flat_map(|at| {
-            areas[*at].rings.iter().flat_map(|ring| ring.windows(2)).map(move |ends| (*at, [ends[0], ends[1]]))
-        })
-    };
     let mut of: HashMap<SideKey, Option<usize>> = HashMap::new();
-    for (at, [a, b]) in sides() {
-        let owner = of.entry(side_key(&a, &b)).or_insert(Some(at));
-        if *owner != Some(at) {
-            *owner = None;
+    let mut sides: Vec<(usize, [Place; 2])> = Vec::new();
+    for at in group {
+        for (nth, ring) in areas[*at].rings.iter().enumerate() {
+            // a hole runs the other way round than an outline
+            let is_left = (twice_area(ring) > 0.0) == (nth == 0);
+            for ends in ring.windows(2) {
+                let owner = of.entry(side_key(&ends[0], &ends[1])).or_insert(Some(*at));
+                if *owner != Some(*at) {
+                    *owner = None;
+                }
+                sides.push((*at, if is_left { [ends[0], ends[1]] } else { [ends[1], ends[0]] }));
+            }
         }
     }
-    sides().filter(|(_, [a, b])| of.get(&side_key(a, b)).is_some_and(Option::is_some)).map(|(_, ends)| ends).collect()
+    sides.retain(|(_, [a, b])| of.get(&side_key(a, b)).is_some_and(Option::is_some));
+    if group.len() > 1 {
+        let all: Vec<(usize, Walls)> = group.iter().map(|at| (*at, drawn(&areas[*at]))).collect();
+        sides.retain(|(at, [a, b])| {
+            let middle = a.towards(b, 0.5).xy;
+            !all.iter().any(|(other, walls)| other != at && walls.hold(middle))
+        });
+    }
+    sides.into_iter().map(|(_, ends)| ends).collect()
+}
+
+/// All sides of an area.
+fn drawn(area: &Area) -> Walls {
+    Walls::new(area.rings.iter().flat_map(|ring| ring.windows(2)).map(|ends| [ends[0].xy, ends[1].xy]).collect())
 }
 
 /// Entries on the rings, and the corners that one goes round, in the order of the rings.

@@ -163,18 +163,23 @@ impl Edge {
     pub fn is_closed(&self) -> bool {
         self.seconds == [f64::INFINITY; 2]
     }
+
+    /// Its length, metres; that of a line over an area, which is on no map, is nothing.
+    pub fn drawn_m(&self) -> f64 {
+        if self.kind == Kind::Across { 0.0 } else { self.length_m }
+    }
 }
 
 /// A connected part of the network, one-way streets taken for both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Component {
     pub edges: u32,
-    /// Length of all its streets, metres.
+    /// Length of all its streets, metres; lines over areas are none.
     pub length_m: f64,
-    /// Length with what hangs together with it where nothing is closed, metres.
-    pub with_closed_m: f64,
     /// Whether any of it is a street: not a platform, a square or a lift.
     pub has_street: bool,
+    /// Both of what would hang together with it if nothing were closed.
+    pub with_closed: (f64, bool),
 }
 
 /// Where streets lead to: junctions, edges between them, and which parts hang together.
@@ -408,7 +413,7 @@ impl StreetNetwork {
         for edge in self.edges.iter().filter(|edge| !edge.is_closed()) {
             let component = &mut self.components[self.component[edge.from as usize] as usize];
             component.edges += 1;
-            component.length_m += edge.length_m;
+            component.length_m += edge.drawn_m();
             component.has_street |= edge.kind.is_street();
         }
         let mut above: Vec<u32> = (0..self.components.len() as u32).collect();
@@ -416,13 +421,32 @@ impl StreetNetwork {
             let ends = [edge.from, edge.to].map(|at| top(&mut above, self.component[at as usize]));
             above[ends[0].max(ends[1]) as usize] = ends[0].min(ends[1]);
         }
-        let mut metres = vec![0.0; self.components.len()];
+        let mut whole = vec![(0.0, false); self.components.len()];
         for edge in &self.edges {
-            metres[top(&mut above, self.component[edge.from as usize]) as usize] += edge.length_m;
+            let (metres, has_street) = &mut whole[top(&mut above, self.component[edge.from as usize]) as usize];
+            *metres += edge.drawn_m();
+            *has_street |= edge.kind.is_street();
         }
         for at in 0..self.components.len() {
-            self.components[at].with_closed_m = metres[top(&mut above, at as u32) as usize];
+            self.components[at].with_closed = whole[top(&mut above, at as u32) as usize];
         }
+    }
+
+    /// Whether nothing can be judged by a part of the network: it is shorter than `min_component_m`, or it is made of platforms, squares and
+    /// lifts alone; where `min_component_m` is nothing, nothing is an island.
+    pub fn is_island(&self, component: u32) -> bool {
+        let Component { length_m, has_street, .. } = self.components[component as usize];
+        self.are_few(length_m, has_street)
+    }
+
+    /// Whether a part of the network is an island only because streets are closed.
+    pub fn is_cut_off(&self, component: u32) -> bool {
+        let (length_m, has_street) = self.components[component as usize].with_closed;
+        self.is_island(component) && !self.are_few(length_m, has_street)
+    }
+
+    fn are_few(&self, length_m: f64, has_street: bool) -> bool {
+        length_m < self.min_component_m || (!has_street && self.min_component_m > 0.0)
     }
 
     /// Says where stops of public transport lie.

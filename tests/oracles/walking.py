@@ -223,6 +223,7 @@ class Network:
 
     def meet(self):
         sides = [(area, ring, side) for area in self.areas for ring in area.rings for side in range(len(ring) - 1)]
+        self.over_each_other = set()
         if not sides:
             return
         segment = lambda nodes, side: shapely.LineString([self.xy[nodes[side]], self.xy[nodes[side + 1]]])
@@ -234,7 +235,7 @@ class Network:
             if line.floor is None:
                 continue
             for side in range(len(nodes) - 1):
-                here = segment(nodes, side)
+                here, made = segment(nodes, side), []
                 for found in sorted(tree.query(here, predicate="intersects")):
                     area, ring, other = sides[found]
                     if not meet(line.floor, area.floor) or (own is not None and order[id(area)] <= own):
@@ -248,7 +249,11 @@ class Network:
                     if ours is not None and theirs is not None:
                         continue
                     share = here.project(point) / here.length
-                    node = ours or theirs or self.put(nodes[side], nodes[side + 1], share)
+                    # of two areas that share the side it is one node
+                    node = ours or theirs or next((node for node in made if near(node)), None) or self.put(nodes[side], nodes[side + 1], share)
+                    made.append(node)
+                    if own is not None and ours is None:
+                        self.over_each_other.add((own, order[id(area)]))
                     if ours is None:
                         cuts.setdefault(id(nodes), (nodes, []))[1].append((side, here.project(point), node))
                     if theirs is None:
@@ -301,13 +306,14 @@ class Network:
             return nth
 
         of = {}
+        together = {(a, b) for a, b in self.over_each_other if a in above and b in above}
         for nth in left:
             for ring in self.areas[nth].rings:
-                for a, b in zip(ring, ring[1:]):
-                    other = of.setdefault(frozenset((a, b)), nth)
-                    if self.areas[other].alike == self.areas[nth].alike:
-                        one, two = sorted((top(nth), top(other)))
-                        above[two] = one
+                together |= {(nth, of.setdefault(frozenset(side), nth)) for side in zip(ring, ring[1:])}
+        for one, two in together:
+            if self.areas[one].alike == self.areas[two].alike:
+                one, two = sorted((top(one), top(two)))
+                above[two] = one
         groups = {}
         for nth in left:
             groups.setdefault(top(nth), []).append(nth)
@@ -353,15 +359,19 @@ class Network:
                 counts[side] = counts.get(side, 0) + 1
         # the square of all: what two share is no border
         domain = shapely.union_all([shapely.make_valid(self.polygon(self.areas[nth].rings)) for nth in group])
+        # nor is what lies in another
+        for nth in group if len(group) > 1 else []:
+            others = [self.polygon(self.areas[other].rings) for other in group if other != nth]
+            for a, b in {side for ring in self.areas[nth].rings for side in zip(ring, ring[1:])}:
+                middle = shapely.LineString([self.xy[a], self.xy[b]]).interpolate(0.5, normalized=True)
+                if any(other.contains(middle) and other.boundary.distance(middle) > HAIR for other in others):
+                    counts[frozenset((a, b))] = 2
         walls = [(a, b) for nth in group for ring in self.areas[nth].rings for a, b in zip(ring, ring[1:]) if counts[frozenset((a, b))] == 1]
         length = sum(math.dist(self.xy[a], self.xy[b]) for a, b in walls)
-        square = sum(2 * abs(self.polygon(self.areas[nth].rings[:1]).area) - sum(abs(self.polygon([ring]).area) for ring in self.areas[nth].rings) for nth in group)
-        width, step = 4 * square / length, STEP
+        width, step = 4 * domain.area / length, STEP
         while self.steps and width > step:
             found = self.divided(group, nodes, counts, step), self.grid(walls, step)
             if len(nodes) + sum(len(along) for *_, along in found[0]) + len(found[1]) <= MOST_NODES:
-                for ring, side, turned, shares in found[0]:
-                    pass
                 nodes.update({node: "step" for node in self.settle(found)})
                 break
             step *= 2
@@ -418,7 +428,7 @@ class Network:
             cuts = sorted(
                 (self.xy[a][0] + (y - self.xy[a][1]) / (self.xy[b][1] - self.xy[a][1]) * (self.xy[b][0] - self.xy[a][0]), a, b)
                 for a, b in walls if (self.xy[a][1] > y) != (self.xy[b][1] > y)
-            ) if True else []
+            )
             for west, east in zip(cuts[::2], cuts[1::2]):
                 for column in range(math.ceil(west[0] / step), math.ceil(east[0] / step)):
                     x = column * step
@@ -457,11 +467,10 @@ class Network:
     def join(self):
         number, sides, through, kinds, copies = {}, [], [], [], 0
         barriers = self.extract.barriers
-        drawn = [(line.nodes, line.through, line.kind, True) for line in self.lines]
-        drawn += [(ring, area.through, area.kind, False) for area in self.areas for ring in area.rings]
-        drawn += [((a, b), is_through, "across", False) for a, b, is_through in self.across]
-        for nodes, is_through, what, is_barred in drawn:
-            before = None
+        drawn = [(line.nodes, line.through, line.kind) for line in self.lines]
+        drawn += [(ring, area.through, area.kind) for area in self.areas for ring in area.rings]
+        drawn += [((a, b), is_through, "across") for a, b, is_through in self.across]
+        for nodes, is_through, what in drawn:
             for a, b in zip(nodes, nodes[1:]):
                 if a == b:
                     continue
@@ -482,8 +491,10 @@ class Network:
         links = coo_matrix((np.ones(len(sides)), (self.sides[:, 0], self.sides[:, 1])), shape=(len(number),) * 2)
         self.part = connected_components(links, directed=False)[1]
         own = self.part[self.sides[:, 0]]
-        self.metres_of_part = np.bincount(own, weights=self.length)
+        self.metres_of_part = np.bincount(own, weights=np.where(self.kinds == "across", 0.0, self.length))
+        # a part of platforms, squares and lifts alone is no part of the streets, however long
         self.has_street = np.bincount(own, weights=np.isin(self.kinds, ["street", "bridge"])) > 0
+        self.is_main = self.has_street & (self.metres_of_part >= MIN_PART)
         self.open = np.flatnonzero(~self.through)
         self.tree = shapely.STRtree(
             shapely.linestrings(np.stack([self.plane[self.sides[self.open, 0]], self.plane[self.sides[self.open, 1]]], axis=1))
@@ -494,7 +505,7 @@ class Network:
         here = np.array(self.to_plane.transform(lon, lat))
         point = shapely.Point(here)
         near = self.tree.query(point, predicate="dwithin", distance=MAX_SNAP + 5)
-        near = near[np.argsort(self.tree.geometries[near].__array__() if False else shapely.distance(self.tree.geometries[near], point), kind="stable")]
+        near = near[np.argsort(shapely.distance(self.tree.geometries[near], point), kind="stable")]
         most = MAX_SNAP
         for at in near:
             side = self.open[at]
@@ -506,7 +517,7 @@ class Network:
             if off > most:
                 return None
             part = self.part[self.sides[side, 0]]
-            if self.metres_of_part[part] >= MIN_PART:
+            if self.is_main[part]:
                 return int(side), share, off
             # past an island: of platforms, squares and lifts only as far as may be, else a little
             if self.has_street[part]:
