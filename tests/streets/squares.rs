@@ -510,7 +510,8 @@ fn what_a_closure_cuts_off_is_no_island_to_be_passed_over() {
     let open = Way::both(METRE_A_SECOND);
     // a lane of 300 m whose only way out is flooded, 30 m from a main street beyond a fence
     let lines = [
-        line(0, [(-2000.0, 0.0), (2000.0, 0.0)], open),
+        line(0, [(-2000.0, 0.0), (0.0, 0.0)], open),
+        line(3, [(0.0, 0.0), (2000.0, 0.0)], open),
         line(1, [(-300.0, 30.0), (0.0, 30.0)], open),
         line(2, [(0.0, 30.0), (0.0, 0.0)], closed),
     ];
