@@ -108,9 +108,10 @@ struct Usual {
 const UNDERGROUND: &str = "tunnel = * & tunnel != no|building_passage|covered|arcade|avalanche_protector";
 const ABOVE: &str = "bridge = * & bridge != no|boardwalk";
 
-/// Platforms, by any of their keys, are walked on like paths. Those below the ground or above it are for those who wait there: nobody who
+/// Platforms, by any of their keys, and piers are walked on like paths. Those below the ground or above it are for those who wait there: nobody who
 /// lives beside them gets on or off.
-const PLATFORM: [&str; 3] = ["railway = platform", "public_transport = platform", "highway = platform"];
+const PLATFORM: [&str; 4] =
+    ["railway = platform", "public_transport = platform", "highway = platform", "man_made = pier & highway != *"];
 
 /// On foot: motorways never; trunk roads and cycleways where walking is marked; nothing that is private or forbidden, unless people on foot
 /// are let in. After the keys `highway`, `foot`, `access` and `sidewalk` of the OpenStreetMap wiki.
@@ -125,6 +126,8 @@ const WALK: Usual = Usual {
         "railway = platform & highway != * & foot = yes|designated|permissive",
         "public_transport = platform & highway != * & foot != no|private & access != no|private",
         "public_transport = platform & highway != * & foot = yes|designated|permissive",
+        "man_made = pier & highway != * & foot != no|private & access != no|private",
+        "man_made = pier & highway != * & foot = yes|designated|permissive",
         "highway = trunk|trunk_link|cycleway & foot = yes|designated|permissive",
         "highway = trunk|trunk_link|cycleway & sidewalk = both|left|right|yes & foot != no|private|use_sidepath",
         "route = ferry & highway != * & foot != no|private & access != no|private",

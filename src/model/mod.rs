@@ -27,3 +27,4 @@ pub mod study;
 pub mod surface;
 pub mod transit;
 pub mod travel;
+mod turns;

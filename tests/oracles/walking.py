@@ -2,7 +2,7 @@
 
 Who walks where is said anew here, after the OpenStreetMap wiki (Key:highway, Key:foot, Key:access, Tag:highway=pedestrian, Tag:railway=platform,
 Relation:multipolygon) and the foot profiles of OSRM, Valhalla and GraphHopper: all walk on highway=platform, railway=platform and
-public_transport=platform, on areas along their outline, and through lifts. A square is crossed as OpenTripPlanner does with areaVisibility:
+public_transport=platform, on man_made=pier (OSRM, GraphHopper), on areas along their outline, and through lifts. A square is crossed as OpenTripPlanner does with areaVisibility:
 between the nodes that see each other. What sees what is asked of Shapely: the square, a hair wider, covers the line.
 
 `Network(file, epsg)` is the graph with the steps that docs/streets.md describes; `Network(file, epsg, steps=False)` has none, and
@@ -32,6 +32,8 @@ HAIR = 1e-4
 
 
 def is_platform(tags):
+    if tags.get("man_made") == "pier" and "highway" not in tags:
+        return True
     return "platform" in (tags.get("highway"), tags.get("railway"), tags.get("public_transport"))
 
 

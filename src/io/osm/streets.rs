@@ -8,10 +8,10 @@ use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::MultiLineString;
 use geo_types::Polygon;
-use osmpbf::PrimitiveBlock;
 
 use crate::base::issue::Severity;
 use crate::io::osm::Out;
+use crate::io::osm::block::Block;
 use crate::io::osm::extract::Coordinates;
 use crate::io::osm::extract::Extract;
 use crate::io::osm::extract::Kind;
@@ -19,10 +19,6 @@ use crate::io::osm::extract::Kinds;
 use crate::io::osm::extract::Relation;
 use crate::io::osm::extract::Tags;
 use crate::io::osm::extract::Way;
-use crate::io::osm::extract::any_tag;
-use crate::io::osm::extract::pairs;
-use crate::io::osm::extract::relations_in;
-use crate::io::osm::extract::ways_in;
 use crate::io::osm::rings;
 use crate::io::osm::rings::Assembled;
 use crate::io::osm::tag;
@@ -31,11 +27,12 @@ use crate::table::FieldKind;
 use crate::table::Value;
 
 /// Tags that become fields as they are; `area` is `yes` for every record that is an area.
-const TAGS: [&str; 29] = [
+const TAGS: [&str; 30] = [
     "highway",
     "route",
     "railway",
     "public_transport",
+    "man_made",
     "area",
     "name",
     "ref",
@@ -96,7 +93,7 @@ pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     let mut extract = Extract::new(out.request);
     let (mut ways, mut relations): (Vec<Way>, Vec<Relation>) = (Vec::new(), Vec::new());
     let wanted = Kinds { relations: true, ..Kinds::WAYS };
-    let find = |block: &PrimitiveBlock| (find(block), relations_in(block, &is_multipolygon));
+    let find = |block: &Block<'_>| (find(block), block.relations(&is_multipolygon));
     extract.scan(wanted, find, |(some, more)| {
         ways.extend(some);
         relations.extend(more);
@@ -207,12 +204,13 @@ fn is_street(key: &[u8], value: &[u8]) -> bool {
         b"highway" => !NOT_THERE.contains(&value),
         b"route" => value == b"ferry",
         b"railway" | b"public_transport" => value == b"platform",
+        b"man_made" => value == b"pier",
         _ => false,
     }
 }
 
-fn find(block: &PrimitiveBlock) -> Vec<Way> {
-    ways_in(block, &|way| any_tag(block, pairs(way.raw_tags()), &is_street))
+fn find(block: &Block<'_>) -> Vec<Way> {
+    block.ways(&|_, tags| tags.any(&is_street))
 }
 
 fn is_a_street(tags: &Tags) -> bool {
@@ -224,7 +222,8 @@ fn is_square(tags: &Tags) -> bool {
 }
 
 fn is_platform(tags: &Tags) -> bool {
-    ["highway", "railway", "public_transport"].iter().any(|key| tags.get(key) == Some("platform"))
+    let is_pier = tags.get("man_made") == Some("pier");
+    is_pier || ["highway", "railway", "public_transport"].iter().any(|key| tags.get(key) == Some("platform"))
 }
 
 /// Whether a way is an area: one that closes and says so, or is a platform and does not deny it.
