@@ -143,7 +143,7 @@ const WALK: Usual = Usual {
         UNDERGROUND,
         ABOVE,
         "highway = elevator",
-        "area = yes & layer = * & layer != 0",
+        "area = yes & layer = -1|-2|-3|-4|-5",
         "railway = platform & layer = * & layer != 0",
         "public_transport = platform & layer = * & layer != 0",
         "highway = platform & layer = * & layer != 0",

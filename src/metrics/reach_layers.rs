@@ -465,16 +465,25 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
 fn past_islands(reach: &Reach<'_>, id: &str) -> Option<Issue> {
     let moved: Vec<usize> = reach.snaps.iter().filter(|(_, snap)| snap.is_past_island).map(|(at, _)| *at).collect();
     let weight: f64 = moved.iter().map(|at| reach.weight(*at).to_f64()).sum();
-    let first = moved.first().map(|at| format!(", the first {}", reach.layer.id(*at))).unwrap_or_default();
+    past_islands_of(reach.layer, &moved, (weight, &reach.group.name), reach.moved_facilities, id)
+}
+
+/// The same of points of a layer, with their weight and what it is of.
+pub(crate) fn past_islands_of(
+    layer: &DemandLayer,
+    moved: &[usize],
+    (weight, weighed_by): (f64, &str),
+    facilities: u64,
+    id: &str,
+) -> Option<Issue> {
+    let first = moved.first().map(|at| format!(", the first {}", layer.id(*at))).unwrap_or_default();
     let what = format!(
-        "{} points ({} {}{first}) and {} facilities lie beside a platform, square or street that meets no other; they are measured from the \
-         next street",
+        "{} points ({} {weighed_by}{first}) and {facilities} facilities lie beside a platform, square or street that meets no other; they are \
+         measured from the next street",
         moved.len(),
         short(weight),
-        reach.group.name,
-        reach.moved_facilities
     );
-    let are_any = !moved.is_empty() || reach.moved_facilities > 0;
+    let are_any = !moved.is_empty() || facilities > 0;
     are_any.then(|| Issue::new(Severity::Note, "island-passed-over", id, what))
 }
 

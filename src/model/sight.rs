@@ -95,7 +95,11 @@ impl Walls {
     fn locate(&self, at: PlaneXy) -> Where {
         let mut is_in = false;
         for (side, around) in self.sides.iter().zip(&self.boxes) {
-            if around.grown(TOUCH_M).holds(at.array()) && off(at, *side) <= TOUCH_M {
+            // what lies above, below, or to the left says nothing
+            if at.y < around.min[1] || at.y > around.max[1] || at.x > around.max[0] {
+                continue;
+            }
+            if at.x >= around.min[0] && off(at, *side) <= TOUCH_M {
                 return Where::Border;
             }
             let [a, b] = *side;
@@ -142,7 +146,6 @@ impl Walls {
                     touched.push(share);
                 }
             }
-            // an end of the line lies on the side: the side was found, nothing more to say
         }
         touched.push(0.0);
         touched.push(1.0);

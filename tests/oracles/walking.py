@@ -58,9 +58,10 @@ def is_bridge(tags):
 
 
 def is_through(tags, is_area):
-    """Whether nobody gets on or off on the way: ferries, bridges, tunnels, lifts, squares and platforms off the ground."""
+    """Whether nobody gets on or off on the way: ferries, bridges, tunnels, lifts, squares below the ground, platforms off it."""
     tunnel = tags.get("tunnel", "no") not in {"no", "building_passage", "covered", "arcade", "avalanche_protector"}
-    is_off_ground = tags.get("layer", "0") != "0" and (is_area or is_platform(tags))
+    layer = tags.get("layer", "0")
+    is_off_ground = (layer != "0" and is_platform(tags)) or (is_area and layer in {"-1", "-2", "-3", "-4", "-5"})
     return is_ferry(tags) or tunnel or is_bridge(tags) or tags.get("highway") == "elevator" or is_off_ground
 
 

@@ -37,7 +37,7 @@ struct Town {
 impl Town {
     fn new(map: &str, home: (f64, f64), clinic: (f64, f64), by: &str, more: &str) -> Town {
         let folder = tempfile::tempdir().unwrap();
-        extract::write(&folder.path().join("map.osm.pbf"), map);
+        extract::write(&folder.path().join("map.osm"), map);
         let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
         let point = |(x, y): (f64, f64)| {
             let [lon, lat] = extract::degrees(x, y);
@@ -56,7 +56,7 @@ impl Town {
             ),
         );
         let config = format!(
-            "title = \"t\"\n[[study.regions]]\npath = \"square.geojson\"\nlevel = \"county\"\n[study.streets]\npath = \"map.osm.pbf\"\n\
+            "title = \"t\"\n[[study.regions]]\npath = \"square.geojson\"\nlevel = \"county\"\n[study.streets]\npath = \"map.osm\"\n\
              layer = \"streets\"\n{more}\n[[study.facilities]]\npath = \"clinics.csv\"\nkind = \"clinic\"\ndatum = \"wgs-84\"\n\
              [[study.demand]]\npath = \"homes.csv\"\nname = \"homes\"\ndatum = \"wgs-84\"\n\
              [[indicator]]\nid = \"i\"\nmeasure.nearest = {{ kind = \"clinic\", by = \"{by}\", weight = \"count\" }}\n"
