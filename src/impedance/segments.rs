@@ -133,7 +133,8 @@ impl<'n> Snapper<'n> {
         let edges = self.network.edges();
         let is_bridge = |side: &Side| side.is_for_stops && edges[side.edge as usize].kind == Kind::Bridge;
         let may_be = |side: &Side| !side.is_for_stops || (is_stop && (is_on_bridge || !is_bridge(side)));
-        let mut near = self.sides.nearest_neighbor_iter_with_distance_2(&at).filter(|(side, _)| may_be(side)).peekable();
+        let mut near =
+            self.sides.nearest_neighbor_iter_with_distance_2(&at).filter(|(side, _)| may_be(side)).peekable();
         let mut island: Option<(OffStreet, f64)> = None;
         while let Some((mut best, square)) = near.next() {
             while let Some((side, _)) = near.next_if(|(_, other)| *other <= square) {

@@ -25,6 +25,7 @@ mod scenario;
 pub mod services;
 pub(crate) mod spread;
 mod stop_places;
+mod street_lines;
 pub mod streets;
 mod surface;
 pub(crate) mod timetable;

@@ -111,7 +111,8 @@ impl<'p> Reader<'p> {
             Ways::None => return None,
         };
         let is_through = self.is(&profile.through_where, record);
-        let kind = profile.kinds.iter().find(|(rule, _)| self.fits(rule, record)).map_or(Kind::Street, |(_, kind)| *kind);
+        let kind =
+            profile.kinds.iter().find(|(rule, _)| self.fits(rule, record)).map_or(Kind::Street, |(_, kind)| *kind);
         let is_level = self.is(&profile.level_where, record);
         Some(Use { way: Way { speed, is_through, is_level, kind }, duration_s })
     }

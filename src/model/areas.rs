@@ -12,6 +12,7 @@ use crate::model::sight;
 use crate::model::sight::Node;
 use crate::model::sight::Role;
 use crate::model::sight::Walls;
+use crate::model::steps::steps;
 use crate::model::streets::Kind;
 use crate::model::streets::Line;
 use crate::model::streets::Way;
@@ -94,9 +95,9 @@ pub struct Crossed {
 }
 
 /// Two corners of a ring in either order, by their keys.
-type SideKey = [(i64, i64); 2];
+pub(super) type SideKey = [(i64, i64); 2];
 
-fn side_key(a: &Place, b: &Place) -> SideKey {
+pub(super) fn side_key(a: &Place, b: &Place) -> SideKey {
     let (a, b) = (key(a.lonlat), key(b.lonlat));
     if a <= b { [a, b] } else { [b, a] }
 }
@@ -120,6 +121,9 @@ pub fn cross(lines: &mut Vec<Line>, floors: &[Option<Floor>], areas: Vec<Area>, 
         area.rings.retain(|ring| ring.len() >= 4);
     }
     areas.retain(|area| !area.rings.is_empty());
+    for area in areas.iter_mut().filter(|area| count(area) > MOST_CORNERS) {
+        area.floor = None;
+    }
     let tree = BoxTree::new(&areas.iter().map(rect).collect::<Vec<_>>());
     let lie_over = meet(lines, floors, &mut areas, &tree);
     let barriers: BTreeSet<(i64, i64)> = barriers.iter().map(|at| key(*at)).collect();
@@ -142,6 +146,11 @@ pub fn cross(lines: &mut Vec<Line>, floors: &[Option<Floor>], areas: Vec<Area>, 
     crossed.lines = added.len() as u64;
     lines.append(&mut added);
     crossed
+}
+
+/// Corners of all rings.
+fn count(area: &Area) -> usize {
+    area.rings.iter().map(|ring| ring.len() - 1).sum()
 }
 
 fn rect(area: &Area) -> Rect {
@@ -303,8 +312,7 @@ fn groups(areas: &[Area], lie_over: &[[usize; 2]], crossed: &mut Crossed) -> Vec
     };
     let mut is_whole = vec![true; areas.len()];
     for (at, area) in areas.iter().enumerate() {
-        let corners: usize = area.rings.iter().map(|ring| ring.len() - 1).sum();
-        let why = if corners > MOST_CORNERS {
+        let why = if count(area) > MOST_CORNERS {
             OutlineOnly::ManyCorners
         } else if drawn(area).cross_each_other() {
             OutlineOnly::CrossesItself
@@ -330,7 +338,7 @@ fn groups(areas: &[Area], lie_over: &[[usize; 2]], crossed: &mut Crossed) -> Vec
     for at in (0..areas.len()).filter(|at| is_whole[*at]) {
         groups.entry(top(&above, at)).or_default().push(at);
     }
-    let corners = |group: &[usize]| group.iter().flat_map(|at| &areas[*at].rings).map(|ring| ring.len() - 1).sum::<usize>();
+    let corners = |group: &[usize]| group.iter().map(|at| count(&areas[*at])).sum::<usize>();
     let is_small = |group: &Vec<usize>| group.len() == 1 || corners(group) <= MOST_CORNERS;
     let apart = |group: Vec<usize>| group.into_iter().map(|at| vec![at]).collect();
     groups.into_values().flat_map(|group| if is_small(&group) { vec![group] } else { apart(group) }).collect()
@@ -366,8 +374,7 @@ fn over(
     while width_m > step_m {
         // never more than a few times as many as there may be
         let most = walls.length_m() / step_m + square_m2 / (step_m * step_m);
-        let steps =
-            (most <= 4.0 * MOST_NODES as f64).then(|| steps(group, areas, &is_node, &walls, &sides, step_m));
+        let steps = (most <= 4.0 * MOST_NODES as f64).then(|| steps(group, areas, &is_node, &walls, &sides, step_m));
         match steps.filter(|steps| nodes.len() + steps.count() <= MOST_NODES) {
             Some(steps) => {
                 nodes.extend(steps.put(areas));
@@ -399,9 +406,7 @@ fn twice_area(ring: &[Place]) -> f64 {
 /// Square metres in the plane of what lies to the left of sides all round.
 fn area_m2(sides: &[[Place; 2]]) -> f64 {
     let Some(from) = sides.first().map(|[a, _]| a.xy) else { return 0.0 };
-    let twice = |[a, b]: &[Place; 2]| {
-        (a.xy.x - from.x) * (b.xy.y - from.y) - (b.xy.x - from.x) * (a.xy.y - from.y)
-    };
+    let twice = |[a, b]: &[Place; 2]| (a.xy.x - from.x) * (b.xy.y - from.y) - (b.xy.x - from.x) * (a.xy.y - from.y);
     sides.iter().map(twice).sum::<f64>() / 2.0
 }
 
@@ -469,86 +474,4 @@ fn corners(group: &[usize], areas: &[Area], entries: &BTreeSet<(i64, i64)>) -> V
         }
     }
     nodes
-}
-
-/// Places along rings, to be put into them, and inside.
-struct Steps {
-    /// Area, ring, side, how far along it, place.
-    along: Vec<(usize, usize, usize, f64, Place)>,
-    inside: Vec<Place>,
-}
-
-impl Steps {
-    fn count(&self) -> usize {
-        self.along.len() + self.inside.len()
-    }
-
-    /// Puts those along rings into them, and gives them all as nodes.
-    fn put(self, areas: &mut [Area]) -> Vec<Node> {
-        let node = |place: Place| Node { place, role: Role::Step };
-        let mut made: BTreeMap<(i64, i64), Node> = BTreeMap::new();
-        let mut along = self.along;
-        along.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)).then(a.3.total_cmp(&b.3)));
-        for (area, ring, side, _, place) in along.into_iter().rev() {
-            areas[area].rings[ring].insert(side + 1, place);
-            made.insert(key(place.lonlat), node(place));
-        }
-        made.into_values().chain(self.inside.into_iter().map(node)).collect()
-    }
-}
-
-/// Places that divide the rings between their nodes into even parts of a step at most, and those of a grid of steps inside.
-fn steps(
-    group: &[usize],
-    areas: &[Area],
-    is_node: &BTreeSet<(i64, i64)>,
-    walls: &Walls,
-    sides: &[[Place; 2]],
-    step_m: f64,
-) -> Steps {
-    let walled: BTreeSet<SideKey> = sides.iter().map(|[a, b]| side_key(a, b)).collect();
-    let mut along = Vec::new();
-    for at in group {
-        for (nth, ring) in areas[*at].rings.iter().enumerate() {
-            let count = ring.len() - 1;
-            // from node to node; a ring without any from its first corner round to it
-            let mut stops: Vec<usize> = (0..count).filter(|at| is_node.contains(&key(ring[*at].lonlat))).collect();
-            if stops.is_empty() {
-                stops.push(0);
-            }
-            for (turn, from) in stops.iter().enumerate() {
-                let to = stops.get(turn + 1).copied().unwrap_or(stops[0] + count);
-                let mut part: Vec<usize> = (*from..to).map(|side| side % count).collect();
-                // a side that two areas share is divided alike in both
-                let is_turned = key(ring[*from].lonlat) > key(ring[to % count].lonlat);
-                if is_turned {
-                    part.reverse();
-                }
-                let ends = |side: usize| {
-                    let (a, b) = (ring[side], ring[side + 1]);
-                    if is_turned { [b, a] } else { [a, b] }
-                };
-                let is_walled = part.iter().all(|side| walled.contains(&side_key(&ring[*side], &ring[*side + 1])));
-                let length = |side: usize| ends(side)[0].xy.distance_m(ends(side)[1].xy);
-                let total: f64 = part.iter().map(|side| length(*side)).sum();
-                let parts = (total / step_m).ceil();
-                if !is_walled || !(total > 0.0 && parts.is_finite()) {
-                    continue;
-                }
-                let (mut done, mut next) = (0.0, 1.0);
-                for side in part {
-                    let [a, b] = ends(side);
-                    let own = length(side);
-                    while next < parts && total * next / parts <= done + own {
-                        let share = if own > 0.0 { (total * next / parts - done) / own } else { 0.0 };
-                        let place = a.towards(&b, share);
-                        along.push((*at, nth, side, if is_turned { 1.0 - share } else { share }, place));
-                        next += 1.0;
-                    }
-                    done += own;
-                }
-            }
-        }
-    }
-    Steps { along, inside: walls.grid(sides, step_m) }
 }

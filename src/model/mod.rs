@@ -22,6 +22,7 @@ pub mod region;
 pub mod reported;
 pub mod rings;
 mod sight;
+mod steps;
 pub mod streets;
 pub mod study;
 pub mod surface;

@@ -98,7 +98,8 @@ fn read(plan: &tongda::config::plan::StudyPlan) -> (Study, Vec<Issue>) {
 }
 
 /// A street that leads in from the west to node 1 at -50,0, one from node 2 at 50,0 to the east: 450 m each.
-const STREETS: &str = "n1 -50,0\nn2 50,0\nn8 -500,0\nn9 500,0\nw1 8,1 highway=residential\nw2 2,9 highway=residential\n";
+const STREETS: &str =
+    "n1 -50,0\nn2 50,0\nn8 -500,0\nn9 500,0\nw1 8,1 highway=residential\nw2 2,9 highway=residential\n";
 
 /// The ring of a square of 100 m through nodes 1 and 2.
 const CORNERS: &str = "n3 50,50\nn4 -50,50\nn5 -50,-50\nn6 50,-50\n";
@@ -133,7 +134,8 @@ fn with_hole(outer: &str, inner: &str, relation: &str) -> String {
 
 const WIKI: &str = "OpenStreetMap wiki, Tag:highway=pedestrian: squares with area=yes; OpenTripPlanner areaVisibility";
 const MULTIPOLYGON: &str = "OpenStreetMap wiki, Relation:multipolygon; GIScience/openrouteservice#1944";
-const PLATFORM: &str = "opentripplanner/OpenTripPlanner#105; foot.lua of OSRM walks railway=platform and public_transport=platform";
+const PLATFORM: &str =
+    "opentripplanner/OpenTripPlanner#105; foot.lua of OSRM walks railway=platform and public_transport=platform";
 const NOT_OURS: &str = "OpenStreetMap wiki: no way for people, or none of that place";
 const ACCESS: &str = "OpenStreetMap wiki, Key:access: the more special key wins";
 
@@ -144,30 +146,80 @@ fn rows() -> Vec<Row> {
         row("a footway's square", WIKI, &square("highway=footway area=yes"), 100.0),
         row("a yard of a service road", WIKI, &square("highway=service area=yes"), 100.0),
         row("a living street's square", WIKI, &square("highway=living_street area=yes"), 100.0),
-        row("a hall: corridor drawn as an area", "OpenStreetMap wiki, Tag:highway=corridor", &square("highway=corridor area=yes"), 100.0),
+        row(
+            "a hall: corridor drawn as an area",
+            "OpenStreetMap wiki, Tag:highway=corridor",
+            &square("highway=corridor area=yes"),
+            100.0,
+        ),
         row("place=square with a highway", WIKI, &square("highway=pedestrian area=yes place=square"), 100.0),
         row("place=square alone names a place", NOT_OURS, &square("place=square area=yes"), None),
-        row("area:highway draws the surface of streets that are lines", NOT_OURS, &square("area:highway=pedestrian"), None),
-        row("a square that is being built", NOT_OURS, &square("highway=construction construction=pedestrian area=yes"), None),
+        row(
+            "area:highway draws the surface of streets that are lines",
+            NOT_OURS,
+            &square("area:highway=pedestrian"),
+            None,
+        ),
+        row(
+            "a square that is being built",
+            NOT_OURS,
+            &square("highway=construction construction=pedestrian area=yes"),
+            None,
+        ),
         row("without area=yes it is a street round something", WIKI, &square("highway=pedestrian"), 200.0),
         row("area=no says so", WIKI, &square("railway=platform area=no"), 200.0),
         // ring and streets share no other corner: round the outside, or not at all
         row("closed to people on foot", ACCESS, &square("highway=pedestrian area=yes foot=no"), None),
         row("private", ACCESS, &square("highway=pedestrian area=yes access=private"), None),
-        row("private, but people on foot are let in", ACCESS, &square("highway=pedestrian area=yes access=private foot=yes"), 100.0),
+        row(
+            "private, but people on foot are let in",
+            ACCESS,
+            &square("highway=pedestrian area=yes access=private foot=yes"),
+            100.0,
+        ),
         row("a platform that is private", ACCESS, &square("railway=platform access=private"), None),
-        row("tags on the relation", MULTIPOLYGON, &format!("{CORNERS}w3 {RING} note=outline\nr1 w3:outer type=multipolygon highway=pedestrian"), 100.0),
+        row(
+            "tags on the relation",
+            MULTIPOLYGON,
+            &format!("{CORNERS}w3 {RING} note=outline\nr1 w3:outer type=multipolygon highway=pedestrian"),
+            100.0,
+        ),
         row(
             "an outline of several ways, without roles",
             MULTIPOLYGON,
             &format!("{CORNERS}w3 1,5,6,2 note=a\nw4 2,3,4,1 note=b\nr1 w3:,w4: type=multipolygon highway=pedestrian"),
             100.0,
         ),
-        row("round a building, tags on the relation", MULTIPOLYGON, &with_hole("note=a", "building=yes", "highway=pedestrian"), round),
-        row("round a fountain, tags on the outer way", MULTIPOLYGON, &with_hole("highway=pedestrian area=yes", "amenity=fountain", "name=x"), round),
-        row("tags on both", MULTIPOLYGON, &with_hole("highway=pedestrian area=yes", "building=yes", "highway=pedestrian"), round),
-        row("tags on the outer way, which is no area alone", MULTIPOLYGON, &with_hole("highway=pedestrian", "building=yes", "name=x"), round),
-        row("a multipolygon of another kind is none", MULTIPOLYGON, &with_hole("note=a", "building=yes", "landuse=grass"), None),
+        row(
+            "round a building, tags on the relation",
+            MULTIPOLYGON,
+            &with_hole("note=a", "building=yes", "highway=pedestrian"),
+            round,
+        ),
+        row(
+            "round a fountain, tags on the outer way",
+            MULTIPOLYGON,
+            &with_hole("highway=pedestrian area=yes", "amenity=fountain", "name=x"),
+            round,
+        ),
+        row(
+            "tags on both",
+            MULTIPOLYGON,
+            &with_hole("highway=pedestrian area=yes", "building=yes", "highway=pedestrian"),
+            round,
+        ),
+        row(
+            "tags on the outer way, which is no area alone",
+            MULTIPOLYGON,
+            &with_hole("highway=pedestrian", "building=yes", "name=x"),
+            round,
+        ),
+        row(
+            "a multipolygon of another kind is none",
+            MULTIPOLYGON,
+            &with_hole("note=a", "building=yes", "landuse=grass"),
+            None,
+        ),
         row(
             "a hole that is a square itself",
             MULTIPOLYGON,
@@ -196,7 +248,9 @@ fn rows() -> Vec<Row> {
             "round the corner of an L",
             WIKI,
             // free below -10 between the streets: the corners at ±30, -10 bar the straight way
-            &format!("{CORNERS}n10 -30,50\nn11 -30,-10\nn12 30,-10\nn13 30,50\nw3 1,5,6,2,3,13,12,11,10,4,1 highway=pedestrian area=yes"),
+            &format!(
+                "{CORNERS}n10 -30,50\nn11 -30,-10\nn12 30,-10\nn13 30,50\nw3 1,5,6,2,3,13,12,11,10,4,1 highway=pedestrian area=yes"
+            ),
             2.0 * 20f64.hypot(10.0) + 60.0,
         ),
         row(
@@ -375,18 +429,64 @@ fn trips() -> Vec<Trip> {
             0.1,
         ),
         trip("round a round fountain", MULTIPOLYGON, &fountain, (-500.0, 0.0), (500.0, 0.0), 900.0 + round, 0.1),
-        trip("in the middle of the square", WIKI, &pedestrian, (3.0, 4.0), (500.0, 0.0), 47f64.hypot(4.0) + 450.0, 10.0),
-        trip("in the middle, not half-way", WIKI, &pedestrian, (11.0, -19.0), (500.0, 0.0), 39f64.hypot(19.0) + 450.0, 10.0),
+        trip(
+            "in the middle of the square",
+            WIKI,
+            &pedestrian,
+            (3.0, 4.0),
+            (500.0, 0.0),
+            47f64.hypot(4.0) + 450.0,
+            10.0,
+        ),
+        trip(
+            "in the middle, not half-way",
+            WIKI,
+            &pedestrian,
+            (11.0, -19.0),
+            (500.0, 0.0),
+            39f64.hypot(19.0) + 450.0,
+            10.0,
+        ),
         trip("houses beside the square", WIKI, &pedestrian, (-20.0, 55.0), (30.0, -56.0), 50f64.hypot(111.0), 12.0),
         trip("houses on two sides that meet", WIKI, &pedestrian, (-20.0, 55.0), (55.0, 17.0), 75f64.hypot(38.0), 12.0),
-        Trip { map: gate("access=private"), ..trip("a closed gate", "OpenStreetMap wiki, Key:barrier", "", (-500.0, 0.0), (500.0, 0.0), 50.0 + 450.0 + 100f64.hypot(50.0) + 450.0, 0.1) },
-        Trip { map: gate("foot=yes access=private"), ..trip("a gate that people pass", "OpenStreetMap wiki, Key:barrier", "", (-500.0, 0.0), (500.0, 0.0), 1000.0, 0.1) },
+        Trip {
+            map: gate("access=private"),
+            ..trip(
+                "a closed gate",
+                "OpenStreetMap wiki, Key:barrier",
+                "",
+                (-500.0, 0.0),
+                (500.0, 0.0),
+                50.0 + 450.0 + 100f64.hypot(50.0) + 450.0,
+                0.1,
+            )
+        },
+        Trip {
+            map: gate("foot=yes access=private"),
+            ..trip(
+                "a gate that people pass",
+                "OpenStreetMap wiki, Key:barrier",
+                "",
+                (-500.0, 0.0),
+                (500.0, 0.0),
+                1000.0,
+                0.1,
+            )
+        },
         Trip {
             map: format!(
                 "n1 -50,0 barrier=gate access=private\nn2 50,0\nn7 -500,50\nn8 -500,-50\nn9 -500,0\n{CORNERS}w1 9,1 highway=residential\n\
                  w3 {RING} highway=pedestrian area=yes\nw4 7,4 highway=residential\nw5 8,5 highway=residential"
             ),
-            ..trip("past a closed gate within the square", "OpenStreetMap wiki, Key:barrier", "", (-500.0, 50.0), (-500.0, -50.0), 1000.0, 0.1)
+            ..trip(
+                "past a closed gate within the square",
+                "OpenStreetMap wiki, Key:barrier",
+                "",
+                (-500.0, 50.0),
+                (-500.0, -50.0),
+                1000.0,
+                0.1,
+            )
         },
     ]
 }
@@ -425,7 +525,10 @@ fn an_outline_of_very_many_corners_is_walked_along_and_told() {
     let half_round = town.metres().unwrap() - 900.0;
     assert!(half_round > 150.0, "{half_round}");
     let told = town.told("area-outline-only");
-    assert!(matches!(told[..], [what] if what.contains("1 areas have more than 500 corners") && what.contains("way/3")), "{told:?}");
+    assert!(
+        matches!(told[..], [what] if what.contains("1 areas have more than 500 corners") && what.contains("way/3")),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -479,9 +582,14 @@ fn drawn(lines: &[(&[(f64, f64)], Kind, bool)]) -> StreetNetwork {
 fn a_place_beside_what_meets_no_street_is_put_onto_a_street_that_is_near() {
     let main: (&[(f64, f64)], Kind, bool) = (&[(-2000.0, 0.0), (2000.0, 0.0)], Kind::Street, false);
     let beside = |kind: Kind, y: f64| drawn(&[main, (&[(-100.0, y), (100.0, y)], kind, false)]);
-    let off = |network: &StreetNetwork, y: f64| Snapper::new(network).snap(&at(0.0, y)).map(|snap| (snap.off_m, snap.is_past_island));
+    let off = |network: &StreetNetwork, y: f64| {
+        Snapper::new(network).snap(&at(0.0, y)).map(|snap| (snap.off_m, snap.is_past_island))
+    };
     let is = |found: Result<(f64, bool), OffStreet>, metres: f64, is_past: bool| {
-        assert!(found.is_ok_and(|(off, past)| (off - metres).abs() < 0.01 && past == is_past), "{found:?}, {metres} wanted");
+        assert!(
+            found.is_ok_and(|(off, past)| (off - metres).abs() < 0.01 && past == is_past),
+            "{found:?}, {metres} wanted"
+        );
     };
     // OpenTripPlanner, doc/user/IslandPruning.md: parts that lie beside the streets are errors of the map, those far off are islands
     for kind in [Kind::Platform, Kind::Outline, Kind::Lift, Kind::Across] {
@@ -492,11 +600,16 @@ fn a_place_beside_what_meets_no_street_is_put_onto_a_street_that_is_near() {
     // a lane of 200 m that was not joined: up to 50 m farther, not over the water
     is(off(&beside(Kind::Street, 40.0), 45.0), 45.0, true);
     is(off(&beside(Kind::Street, 40.0), 54.9), 54.9, true);
-    assert!(matches!(off(&beside(Kind::Street, 60.0), 56.0), Err(OffStreet::Island { component_m, off_m }) if (component_m - 200.0).abs() < 0.1 && (off_m - 4.0).abs() < 0.01));
+    assert!(
+        matches!(off(&beside(Kind::Street, 60.0), 56.0), Err(OffStreet::Island { component_m, off_m }) if (component_m - 200.0).abs() < 0.1 && (off_m - 4.0).abs() < 0.01)
+    );
     // nearer to the street than to the island: nothing is passed over
     is(off(&beside(Kind::Street, 40.0), 19.0), 19.0, false);
     // squares are no streets, however many lines lead over them and however long their outlines are
-    let wide = drawn(&[main, (&[(-400.0, 8.0), (400.0, 8.0), (400.0, 800.0), (-400.0, 800.0), (-400.0, 8.0)], Kind::Outline, false)]);
+    let wide = drawn(&[
+        main,
+        (&[(-400.0, 8.0), (400.0, 8.0), (400.0, 800.0), (-400.0, 800.0), (-400.0, 8.0)], Kind::Outline, false),
+    ]);
     is(off(&wide, 7.0), 7.0, true);
     // a part of 1 km is none of these, nor is any where min-component is nothing
     let long = drawn(&[main, (&[(-500.0, 8.0), (501.0, 8.0)], Kind::Street, false)]);
@@ -505,7 +618,11 @@ fn a_place_beside_what_meets_no_street_is_put_onto_a_street_that_is_near() {
     all.min_component_m = 0.0;
     is(off(&all, 7.0), 1.0, false);
     // two islands one behind the other
-    let two = drawn(&[main, (&[(-100.0, 8.0), (100.0, 8.0)], Kind::Street, false), (&[(-100.0, 9.0), (100.0, 9.0)], Kind::Platform, false)]);
+    let two = drawn(&[
+        main,
+        (&[(-100.0, 8.0), (100.0, 8.0)], Kind::Street, false),
+        (&[(-100.0, 9.0), (100.0, 9.0)], Kind::Platform, false),
+    ]);
     is(off(&two, 10.0), 10.0, true);
 }
 
@@ -555,7 +672,13 @@ fn a_stop_on_a_bridge_is_on_it_and_nobody_else_is() {
     is(snapped(&network, stops[2]), Kind::Street, 5.0);
     is(snapped(&network, (0.0, 2.0)), Kind::Street, 50.0);
     // a platform on the bridge is for stops, whatever lies below
-    let mut with_platform = drawn(&[lines[0], lines[1], lines[2], (&[(-3000.0, 2.0), (3000.0, 2.0)], Kind::Street, false), (&[(-60.0, 0.0), (-30.0, 4.0), (30.0, 4.0)], Kind::Platform, true)]);
+    let mut with_platform = drawn(&[
+        lines[0],
+        lines[1],
+        lines[2],
+        (&[(-3000.0, 2.0), (3000.0, 2.0)], Kind::Street, false),
+        (&[(-60.0, 0.0), (-30.0, 4.0), (30.0, 4.0)], Kind::Platform, true),
+    ]);
     is(snapped(&with_platform, (0.0, 3.5)), Kind::Street, 1.5);
     with_platform.set_stops(std::iter::once(at(0.0, 3.5).lonlat));
     is(snapped(&with_platform, (0.0, 3.5)), Kind::Platform, 0.5);
