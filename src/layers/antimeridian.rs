@@ -2,6 +2,7 @@
 
 use geo::BooleanOps;
 use geo::BoundingRect;
+use geo::MapCoords;
 use geo::Translate;
 use geo_types::Coord;
 use geo_types::Geometry;
@@ -100,7 +101,9 @@ fn areas(all: &[Polygon<f64>]) -> Option<MultiPolygon<f64>> {
         let Some(around) = whole.bounding_rect() else { continue };
         for turn in [-360.0, 0.0, 360.0] {
             if around.min().x < turn + 180.0 && around.max().x > turn - 180.0 {
-                parts.extend(whole.intersection(&side(turn - 180.0)).translate(-turn, 0.0));
+                let part = whole.intersection(&side(turn - 180.0)).translate(-turn, 0.0);
+                // the intersection is found on a grid, a hair beside
+                parts.extend(part.map_coords(|at| Coord { x: at.x.clamp(-180.0, 180.0), y: at.y }));
             }
         }
     }
