@@ -119,6 +119,7 @@ pub const OUTCOMES: &[(&str, &str, &str)] = &[
 
 /// Kinds of issues and reasons of ledgers: code, Chinese. Those of timetables have the names of the canonical validator of GTFS.
 pub const ISSUES: &[(&str, &str)] = &[
+    ("area-outline-only", "广场仅沿边线步行"),
     ("assumed-trips", "班次为假定"),
     ("bad-feature", "要素无法读取"),
     ("bad-geometry", "几何无效"),
@@ -199,6 +200,7 @@ pub const ISSUES: &[(&str, &str)] = &[
     ("invalid-time", "时间无效"),
     ("invalid-timezone", "时区无效"),
     ("invalid-url", "网址无效"),
+    ("island-passed-over", "改接邻近道路"),
     ("kind-without-facility", "该类设施未读到"),
     ("leading-or-trailing-whitespaces", "首尾有空格"),
     ("location-with-unexpected-stop-time", "停靠处不是站点"),

@@ -512,7 +512,7 @@ source_table! {
     pub struct StreetsFile {
         /// A place farther than this from every street is off the network, and what it reaches is not known; left out, 250 m.
         pub max_snap: Option<Metres>,
-        /// Parts of the network with less street than this are islands, and what is reached from them is not known; left out, 1 km.
+        /// Parts of the network with less street than this are islands: who is beside one is put onto a street near by, or is not known; left out, 1 km.
         pub min_component: Option<Metres>,
         /// Whether the streets are a layer of the output, one for each mode that is asked for: `streets_walk` and its like.
         #[serde(default)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::units::KmPerHour;
 use crate::base::units::Share;
 use crate::config::file::OneOrMany;
+use crate::model::streets::Kind;
 use crate::model::streets::Mode;
 use crate::table::rule::Rule;
 
@@ -69,8 +70,22 @@ pub struct Profile {
     pub duration_field: Option<String>,
     /// Lines that are even from end to end whatever the ground does.
     pub level_where: Option<Rule>,
+    /// What lines are drawn for; the first that fits holds, else they are streets.
+    pub kinds: Vec<(Rule, Kind)>,
+    pub areas: Areas,
     /// Whether restricted turns are minded.
     pub turns: bool,
+}
+
+/// What polygons among the streets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Areas {
+    /// Squares, platforms: they are crossed.
+    Crossed,
+    /// Nothing for this mode.
+    LeftOut,
+    /// No streets at all.
+    Wrong,
 }
 
 /// Speed on foot, to the street and along it.
@@ -93,14 +108,26 @@ struct Usual {
 const UNDERGROUND: &str = "tunnel = * & tunnel != no|building_passage|covered|arcade|avalanche_protector";
 const ABOVE: &str = "bridge = * & bridge != no|boardwalk";
 
+/// Platforms, by any of their keys, and piers are walked on like paths. Those below the ground or above it are for those who wait there: nobody who
+/// lives beside them gets on or off.
+const PLATFORM: [&str; 4] =
+    ["railway = platform", "public_transport = platform", "highway = platform", "man_made = pier & highway != *"];
+
 /// On foot: motorways never; trunk roads and cycleways where walking is marked; nothing that is private or forbidden, unless people on foot
 /// are let in. After the keys `highway`, `foot`, `access` and `sidewalk` of the OpenStreetMap wiki.
 const WALK: Usual = Usual {
     usable: &[
         "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
-         secondary_link|primary|primary_link|track|bridleway|platform|corridor & foot != no|private|use_sidepath & access != no|private",
+         secondary_link|primary|primary_link|track|bridleway|platform|corridor|elevator & foot != no|private|use_sidepath & \
+         access != no|private",
         "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
-         secondary_link|primary|primary_link|track|bridleway|platform|corridor & foot = yes|designated|permissive",
+         secondary_link|primary|primary_link|track|bridleway|platform|corridor|elevator & foot = yes|designated|permissive",
+        "railway = platform & highway != * & foot != no|private & access != no|private",
+        "railway = platform & highway != * & foot = yes|designated|permissive",
+        "public_transport = platform & highway != * & foot != no|private & access != no|private",
+        "public_transport = platform & highway != * & foot = yes|designated|permissive",
+        "man_made = pier & highway != * & foot != no|private & access != no|private",
+        "man_made = pier & highway != * & foot = yes|designated|permissive",
         "highway = trunk|trunk_link|cycleway & foot = yes|designated|permissive",
         "highway = trunk|trunk_link|cycleway & sidewalk = both|left|right|yes & foot != no|private|use_sidepath",
         "route = ferry & highway != * & foot != no|private & access != no|private",
@@ -111,7 +138,16 @@ const WALK: Usual = Usual {
     oneway: &["oneway:foot"],
     oneway_where: &[],
     both_ways_where: &[],
-    through_where: &["route = ferry & highway != *", UNDERGROUND, ABOVE],
+    through_where: &[
+        "route = ferry & highway != *",
+        UNDERGROUND,
+        ABOVE,
+        "highway = elevator",
+        "area = yes & layer = -1|-2|-3|-4|-5",
+        "railway = platform & layer = * & layer != 0",
+        "public_transport = platform & layer = * & layer != 0",
+        "highway = platform & layer = * & layer != 0",
+    ],
     barred_where: &[
         "foot = no|private",
         "access = no|private & foot != *",
@@ -218,6 +254,10 @@ fn rule(lines: &[impl AsRef<str>]) -> Option<Rule> {
     Rule::new(lines).ok()
 }
 
+fn kinds(lines: &[&str], kind: Kind) -> impl Iterator<Item = (Rule, Kind)> {
+    rule(lines).into_iter().map(move |rule| (rule, kind))
+}
+
 fn speeds(speeds: &[SpeedFile]) -> Vec<(Rule, KmPerHour)> {
     speeds.iter().filter_map(|one| Some((rule(&one.filter.0)?, one.speed))).collect()
 }
@@ -263,6 +303,18 @@ impl Profile {
             through_where: own(&said.through_where).or(ours(usual.through_where)),
             barred_where: own(&said.barred_where).or(ours(usual.barred_where)),
             duration_field: is_extract.then(|| "duration".to_owned()),
+            kinds: match is_extract {
+                true => kinds(&PLATFORM, Kind::Platform)
+                    .chain(kinds(&["highway = elevator"], Kind::Lift))
+                    .chain(kinds(&[ABOVE], Kind::Bridge))
+                    .collect(),
+                false => Vec::new(),
+            },
+            areas: match (is_extract, mode) {
+                (false, _) => Areas::Wrong,
+                (true, Mode::Drive) => Areas::LeftOut,
+                (true, _) => Areas::Crossed,
+            },
             level_where: ours(&["bridge = *", "tunnel = *", "route = ferry"]),
             turns: mode == Mode::Drive,
         }

@@ -241,6 +241,13 @@ impl TransitNetwork<'_> {
             en += &format!("; nobody walks to {} of {all} stops, which are off the streets", self.off_streets);
             zh += &format!("；{all}个站点中有{}个不在路网上，无法步行到达", self.off_streets);
         }
+        if self.past_islands > 0 {
+            en += &format!(
+                "; {} stops lie beside a platform or street that meets no other and are reached from the next street",
+                self.past_islands
+            );
+            zh += &format!("；{}个站点旁的站台或道路不与其他道路相连，改由邻近道路到达", self.past_islands);
+        }
         Text::new(en, zh)
     }
 }

@@ -26,14 +26,14 @@ fn better(a: Offer, b: Offer) -> Offer {
 impl PreparedStreets<'_> {
     /// All stretches within `breaks[last]`, cut where the cost passes one of `breaks` (rising); by edge, and along it.
     ///
-    /// Left out: streets that nobody gets on or off, closed ones, and those that no destination is reached from (or that are not reached).
+    /// Left out: streets that nobody gets on or off, closed ones, lines over squares, and those that no destination is reached from (or that are not reached).
     pub fn stretches(&self, breaks: &[f64]) -> Vec<Stretch> {
         let mut found = Vec::new();
         let Some(limit) = breaks.last() else { return found };
         let edges = self.network.edges();
         for edge in 0..edges.len() as u32 {
             let street = &edges[edge as usize];
-            if street.is_through || street.is_closed() || street.length_m <= 0.0 {
+            if street.is_through || street.is_closed() || street.drawn_m() <= 0.0 {
                 continue;
             }
             for piece in self.pieces(edge) {

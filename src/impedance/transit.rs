@@ -45,6 +45,8 @@ pub struct TransitNetwork<'a> {
     pub(super) max_walk_s: f64,
     /// Stops that lie off the streets: nobody walks to them, and one changes there only without a walk.
     pub off_streets: usize,
+    /// Stops beside a platform or street that meets no other, which are reached from another.
+    pub past_islands: usize,
 }
 
 /// Ends made ready for many starts.
@@ -68,7 +70,9 @@ impl<'a> TransitNetwork<'a> {
         let max_walk_s = walker.limit_s(travel.max_walk).min(f64::from(LONGEST_S));
         let ahead = walker.targets(&places, Direction::ToFacility);
         let mut changes = changes(transit, travel, &timetable, (walker, &ahead), max_walk_s);
-        let off_streets = places.iter().filter(|place| ahead.snapped(place).is_err()).count();
+        let met: Vec<_> = places.iter().map(|place| ahead.snapped(place)).collect();
+        let off_streets = met.iter().filter(|met| met.is_err()).count();
+        let past_islands = met.iter().flatten().flatten().filter(|snap| snap.is_past_island).count();
         let stops = match travel.clock {
             Clock::DepartAt => ahead,
             Clock::ArriveBy => {
@@ -78,7 +82,7 @@ impl<'a> TransitNetwork<'a> {
             }
         };
         let travel = travel.clone();
-        TransitNetwork { transit, travel, walker, timetable, changes, stops, max_walk_s, off_streets }
+        TransitNetwork { transit, travel, walker, timetable, changes, stops, max_walk_s, off_streets, past_islands }
     }
 
     /// The same seen from the other end: the first is last, and there is left earliest what was reached latest.
@@ -96,6 +100,7 @@ impl<'a> TransitNetwork<'a> {
             stops: self.stops_seen(direction),
             max_walk_s: self.max_walk_s,
             off_streets: self.off_streets,
+            past_islands: self.past_islands,
         }
     }
 

@@ -25,6 +25,7 @@ mod scenario;
 pub mod services;
 pub(crate) mod spread;
 mod stop_places;
+mod street_lines;
 pub mod streets;
 mod surface;
 pub(crate) mod timetable;
@@ -62,6 +63,7 @@ use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
 use crate::model::records::RecordLayer;
 use crate::model::reported::Reported;
+use crate::model::streets::Mode;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
 use crate::model::transit::Transit;
@@ -267,6 +269,9 @@ pub fn study_with(
     if let Some(source) = &plan.streets {
         let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
         networks = found;
+        let stops = || transit.iter().flat_map(|transit| transit.stops.iter().map(|stop| stop.at.lonlat));
+        let walked = networks.iter_mut().filter(|network| network.mode == Mode::Walk);
+        walked.for_each(|network| network.set_stops(stops()));
         accounts.into_iter().for_each(|account| books.enter(account));
     }
     let mut areas = None;

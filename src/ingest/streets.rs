@@ -3,12 +3,10 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use geo::BoundingRect;
-use geo::Contains;
 use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::MultiPolygon;
-use geo_types::Point;
+use geo_types::Polygon;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
@@ -34,32 +32,38 @@ use crate::ingest::heights::Heights;
 use crate::ingest::heights::tobler;
 use crate::ingest::homes::Homes;
 use crate::ingest::outline::geometry_name;
+use crate::ingest::street_lines::lines;
+use crate::ingest::street_lines::outlines_only;
 use crate::ingest::water;
 use crate::ingest::ways::Reader;
 use crate::ingest::ways::Use;
+use crate::model::areas::Crossed;
+use crate::model::areas::Floor;
 use crate::model::joining;
 use crate::model::joining::Drawn;
 use crate::model::joining::Joined;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
 use crate::model::streets::Hindrances;
-use crate::model::streets::Line;
 use crate::model::streets::Mode;
 use crate::model::streets::Slope;
 use crate::model::streets::StreetNetwork;
 use crate::model::streets::Turn;
-use crate::model::streets::Way;
 use crate::table::Record;
 use crate::table::rule::Rule;
 
 /// A record of a street.
-struct Street {
-    number: u64,
-    id: Option<String>,
+pub(super) struct Street {
+    pub number: u64,
+    pub id: Option<String>,
+    /// Lines, or the rings of an area.
     parts: Vec<LineString<f64>>,
+    /// How many rings each polygon of an area has, its outline first; empty for lines.
+    pub rings: Vec<usize>,
+    pub floor: Floor,
     /// How each mode uses it.
-    uses: Vec<Option<Use>>,
-    is_closed: bool,
+    pub uses: Vec<Option<Use>>,
+    pub is_closed: bool,
     /// What the level field says; nothing is 0.
     level: Option<String>,
 }
@@ -73,6 +77,8 @@ struct Collector<'s> {
     id: Option<usize>,
     level_field: &'s Option<String>,
     level: Option<usize>,
+    /// The fields of the extract that say on which floor a street is.
+    floor: [Option<usize>; 2],
     streets: Vec<Street>,
 }
 
@@ -80,6 +86,7 @@ impl Collect for Collector<'_> {
     fn open(&mut self, columns: &Columns<'_>) -> Result<(), IngestError> {
         self.synthetic = columns.find("synthetic");
         self.id = columns.find("osm_id");
+        self.floor = ["layer", "level"].map(|field| columns.find(field));
         self.level = columns.given(self.level_field, "the level")?;
         for name in self.closed_where.iter().flat_map(|rule| rule.fields()) {
             self.closed_fields.insert(name.to_owned(), columns.need(name, "closed-where")?);
@@ -88,7 +95,9 @@ impl Collect for Collector<'_> {
     }
 
     fn take(&mut self, mut record: Record, trouble: Option<Issue>, account: &mut Account) {
-        let uses: Vec<Option<Use>> = self.readers.iter_mut().map(|reader| reader.read(&record)).collect();
+        let is_area = matches!(record.geometry, Some(Geometry::Polygon(_) | Geometry::MultiPolygon(_)));
+        let read = |reader: &mut Reader<'_>| reader.read(&record).filter(|_| !(is_area && reader.leaves_areas_out()));
+        let uses: Vec<Option<Use>> = self.readers.iter_mut().map(read).collect();
         if uses.iter().all(Option::is_none) {
             account.passed_over += 1;
             return;
@@ -99,7 +108,19 @@ impl Collect for Collector<'_> {
         let number = record.number;
         let id = self.id.and_then(|at| key(&record, at));
         let level = self.level.and_then(|at| key(&record, at)).filter(|level| level != "0");
+        let [layer, levels] = self.floor.map(|at| at.and_then(|at| key(&record, at)).unwrap_or_default());
+        let levels = levels.split(';').map(str::trim).filter(|level| !level.is_empty()).map(str::to_owned).collect();
+        let floor = Floor { layer: if layer == "0" { String::new() } else { layer }, levels };
+        let mut rings = Vec::new();
+        let mut ringed = |area: Polygon<f64>| {
+            let (outline, holes) = area.into_inner();
+            rings.push(1 + holes.len());
+            std::iter::once(outline).chain(holes)
+        };
+        let are_crossed = self.readers.iter().all(|reader| !reader.refuses_areas());
         let parts = match (record.geometry.take(), trouble) {
+            (Some(Geometry::Polygon(area)), _) if are_crossed => ringed(area).collect(),
+            (Some(Geometry::MultiPolygon(areas)), _) if are_crossed => areas.0.into_iter().flat_map(ringed).collect(),
             (Some(Geometry::LineString(line)), _) => vec![line],
             (Some(Geometry::Line(line)), _) => vec![LineString(vec![line.start, line.end])],
             (Some(Geometry::MultiLineString(lines)), _) => lines.0,
@@ -118,7 +139,7 @@ impl Collect for Collector<'_> {
             }
         };
         account.used();
-        self.streets.push(Street { number, id, parts, uses, is_closed, level });
+        self.streets.push(Street { number, id, parts, rings, floor, uses, is_closed, level });
     }
 }
 
@@ -194,6 +215,7 @@ pub(crate) fn read(
         id: None,
         level_field: &source.level_field,
         level: None,
+        floor: [None; 2],
         streets: Vec::new(),
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
@@ -289,7 +311,8 @@ pub(crate) fn read(
             barriers = found;
             accounts.push(account);
         }
-        let lines = lines(&made, at, &closures);
+        let (lines, crossed) = lines(&made, at, &closures, &barriers);
+        outlines_only(&crossed, profile.mode, &made, &mut account);
         let turns = if profile.turns { &turns[..] } else { &[] };
         let is_sloped = profile.mode == Mode::Walk && heights.is_some();
         let slope = is_sloped.then_some(Slope { height: &height, factor: &tobler });
@@ -302,7 +325,7 @@ pub(crate) fn read(
         network.max_snap_m = source.max_snap.0;
         network.min_component_m = source.min_component.0;
         network.synthetic = account.ledger.synthetic || synthetic;
-        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network, joined)));
+        account.issues.push(account.issue(Severity::Note, "street-network", summary(&network, joined, &crossed)));
         let beyond = beyond(&network, homes);
         if !beyond.is_empty() {
             let what = format!(
@@ -338,95 +361,17 @@ fn join(streets: &mut [(Street, Vec<Vec<Place>>)], within: Metres) -> Joined {
     joined
 }
 
-/// The lines of one mode, cut where they enter and leave what is closed.
-fn lines(streets: &[(Street, Vec<Vec<Place>>)], mode: usize, closures: &[MultiPolygon<f64>]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (id, (street, parts)) in (0u32..).zip(streets) {
-        let Some(Use { mut way, duration_s }) = street.uses[mode] else { continue };
-        if let Some(duration_s) = duration_s {
-            let ends =
-                |part: &Vec<Place>| part.windows(2).map(|ends| geodesic_m(ends[0].lonlat, ends[1].lonlat)).sum::<f64>();
-            let speed = KmPerHour(parts.iter().map(ends).sum::<f64>() / duration_s * 3.6);
-            way.speed = way.speed.map(|known| if known.0 > 0.0 && speed.0 > 0.0 { speed } else { known });
-        }
-        let closed = Way { speed: [KmPerHour(0.0); 2], ..way };
-        for part in parts {
-            if street.is_closed {
-                lines.push(Line { corners: part.clone(), way: closed, id });
-            } else if closures.is_empty() {
-                lines.push(Line { corners: part.clone(), way, id });
-            } else {
-                let pieces = pieces(part, closures);
-                lines.extend(pieces.into_iter().map(|(corners, is_closed)| Line {
-                    corners,
-                    way: if is_closed { closed } else { way },
-                    id,
-                }));
-            }
-        }
-    }
-    lines
-}
-
-/// A line in pieces that lie within the closures, borders included, or outside.
-fn pieces(line: &[Place], closures: &[MultiPolygon<f64>]) -> Vec<(Vec<Place>, bool)> {
-    let mut pieces: Vec<(Vec<Place>, bool)> = Vec::new();
-    for ends in line.windows(2) {
-        let [a, b] = [ends[0], ends[1]];
-        let mut cuts = vec![0.0, 1.0];
-        for area in closures {
-            let Some(around) = area.bounding_rect() else { continue };
-            let (low, high) = (around.min(), around.max());
-            if a.xy.x.max(b.xy.x) < low.x
-                || a.xy.x.min(b.xy.x) > high.x
-                || a.xy.y.max(b.xy.y) < low.y
-                || a.xy.y.min(b.xy.y) > high.y
-            {
-                continue;
-            }
-            let rings = area.0.iter().flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
-            cuts.extend(rings.flat_map(LineString::lines).filter_map(|side| crossing(&a, &b, &side)));
-        }
-        cuts.sort_by(f64::total_cmp);
-        cuts.dedup();
-        for span in cuts.windows(2) {
-            let middle = a.towards(&b, (span[0] + span[1]) / 2.0).xy;
-            let is_closed = closures.iter().any(|area| area.contains(&Point::new(middle.x, middle.y)));
-            let point = |share: f64| match share {
-                0.0 => a,
-                1.0 => b,
-                _ => a.towards(&b, share),
-            };
-            match pieces.last_mut() {
-                Some((corners, closed)) if *closed == is_closed => corners.push(point(span[1])),
-                _ => pieces.push((vec![point(span[0]), point(span[1])], is_closed)),
-            }
-        }
-    }
-    pieces
-}
-
-/// How far along from a to b a side of an area is crossed, from 0 to 1.
-fn crossing(a: &Place, b: &Place, side: &geo_types::Line<f64>) -> Option<f64> {
-    let (dx, dy) = (b.xy.x - a.xy.x, b.xy.y - a.xy.y);
-    let (sx, sy) = (side.end.x - side.start.x, side.end.y - side.start.y);
-    let cross = dx * sy - dy * sx;
-    if cross == 0.0 {
-        return None;
-    }
-    let (px, py) = (side.start.x - a.xy.x, side.start.y - a.xy.y);
-    let (share, along) = ((px * sy - py * sx) / cross, (px * dy - py * dx) / cross);
-    ((0.0..=1.0).contains(&share) && (0.0..=1.0).contains(&along)).then_some(share)
-}
-
 /// What became of the lines, in one sentence.
-fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>) -> String {
+fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>, crossed: &Crossed) -> String {
     let total: f64 = network.components().iter().map(|one| one.length_m).sum();
-    let islands: Vec<f64> =
-        network.components().iter().map(|one| one.length_m).filter(|m| *m < network.min_component_m).collect();
+    let islands: Vec<f64> = (0u32..)
+        .zip(network.components())
+        .filter(|(part, _)| network.is_island(*part))
+        .map(|(_, one)| one.length_m)
+        .collect();
     let mut text = format!(
         "{}: {} junctions, {} stretches, {:.1} km; {} parts that hang together, of which {} with {:.1} km are shorter than min-component = \
-         {} and not used",
+         {} or hold no street, and are not used",
         network.mode.id(),
         network.junctions(),
         network.edges().len(),
@@ -441,7 +386,10 @@ fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>) -> String 
             "; within {within} of a line's end, {corners} corners of lines were moved to another's and {sides} were put into a side"
         );
     }
-    let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.length_m).sum();
+    if crossed.areas > 0 {
+        text += &format!("; {} lines lead straight over {} areas", crossed.lines, crossed.areas);
+    }
+    let closed: f64 = network.edges().iter().filter(|edge| edge.is_closed()).map(|edge| edge.drawn_m()).sum();
     if closed > 0.0 {
         text += &format!("; {:.1} km are closed", closed / 1000.0);
     }

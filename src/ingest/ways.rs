@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::base::units::KmPerHour;
+use crate::config::profile::Areas;
 use crate::config::profile::Profile;
 use crate::ingest::IngestError;
 use crate::ingest::account::Columns;
+use crate::model::streets::Kind;
 use crate::model::streets::Way;
 use crate::table::Record;
 use crate::table::rule::Rule;
@@ -49,6 +51,7 @@ impl<'p> Reader<'p> {
         let rules = [&profile.usable, &profile.oneway_where, &profile.both_ways_where, &profile.through_where];
         let rules = rules.into_iter().flatten().chain(&profile.level_where);
         let rules = rules.chain(profile.speeds.iter().chain(&profile.most).map(|(rule, _)| rule));
+        let rules = rules.chain(profile.kinds.iter().map(|(rule, _)| rule));
         for name in rules.flat_map(Rule::fields).collect::<BTreeSet<_>>() {
             self.positions.insert(name.to_owned(), columns.need(name, "the use of streets")?);
         }
@@ -56,6 +59,16 @@ impl<'p> Reader<'p> {
             self.positions.insert(name.clone(), columns.need(name, "the use of streets")?);
         }
         Ok(())
+    }
+
+    /// Whether areas are nothing for this mode.
+    pub(crate) fn leaves_areas_out(&self) -> bool {
+        self.profile.areas == Areas::LeftOut
+    }
+
+    /// Whether an area among the streets is a fault of the file.
+    pub(crate) fn refuses_areas(&self) -> bool {
+        self.profile.areas == Areas::Wrong
     }
 
     fn fits(&self, rule: &Rule, record: &Record) -> bool {
@@ -98,7 +111,10 @@ impl<'p> Reader<'p> {
             Ways::None => return None,
         };
         let is_through = self.is(&profile.through_where, record);
-        Some(Use { way: Way { speed, is_through, is_level: self.is(&profile.level_where, record) }, duration_s })
+        let kind =
+            profile.kinds.iter().find(|(rule, _)| self.fits(rule, record)).map_or(Kind::Street, |(_, kind)| *kind);
+        let is_level = self.is(&profile.level_where, record);
+        Some(Use { way: Way { speed, is_through, is_level, kind }, duration_s })
     }
 
     fn ways(&mut self, record: &Record) -> Ways {

@@ -6,6 +6,7 @@ use geo_types::MultiLineString;
 
 use crate::base::units::Text;
 use crate::model::streets::Edge;
+use crate::model::streets::Kind;
 use crate::model::streets::StreetNetwork;
 use crate::model::study::Study;
 use crate::table::Field;
@@ -25,6 +26,18 @@ pub fn tables(study: &Study) -> impl Iterator<Item = Table> {
     study.streets.iter().map(|network| table(study, network))
 }
 
+/// What a stretch is; lines over squares and platforms are on no map.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Street => "street",
+        Kind::Bridge => "bridge",
+        Kind::Platform => "platform",
+        Kind::Lift => "lift",
+        Kind::Outline => "outline",
+        Kind::Across => "across",
+    }
+}
+
 fn table(study: &Study, network: &StreetNetwork) -> Table {
     let (en, zh) = network.mode.title();
     let row = |(at, edge): (u32, &Edge)| {
@@ -35,7 +48,7 @@ fn table(study: &Study, network: &StreetNetwork) -> Table {
         let state = match seconds {
             [None, None] => "closed",
             _ if edge.is_through => "through",
-            _ if part_m < network.min_component_m => "island",
+            _ if network.is_island(part) => "island",
             [Some(_), Some(_)] => "both-ways",
             _ => "one-way",
         };
@@ -49,6 +62,7 @@ fn table(study: &Study, network: &StreetNetwork) -> Table {
                 seconds[0].into(),
                 seconds[1].into(),
                 state.into(),
+                kind(edge.kind).into(),
                 u64::from(part).into(),
                 Value::Real(part_m / 1000.0),
             ],
@@ -74,6 +88,7 @@ fn table(study: &Study, network: &StreetNetwork) -> Table {
             Field::new("seconds", FieldKind::Real, "Along it, s", "顺向用时（秒）"),
             Field::new("seconds_back", FieldKind::Real, "Against it, s", "逆向用时（秒）"),
             Field::new("state", FieldKind::Text, "Use", "通行"),
+            Field::new("kind", FieldKind::Text, "What it is", "类型"),
             Field::new("component", FieldKind::Int, "Part of the network", "连通分量"),
             Field::new("component_km", FieldKind::Real, "Length of that part, km", "分量长度（千米）"),
         ],

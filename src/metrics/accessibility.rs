@@ -162,6 +162,9 @@ pub(crate) struct Answer<'a> {
     /// Points around which no service is known, judged or not.
     pub without_services: BTreeSet<usize>,
     pub off_facilities: BTreeMap<usize, OffStreet>,
+    /// Points, and how many facilities, that are measured from the next street because the nearest meets no other.
+    pub moved_points: Vec<usize>,
+    pub moved_facilities: u64,
     /// Judged points whose own street is closed: they go nowhere.
     pub closed: BTreeSet<usize>,
     pub limit: Limit,
@@ -273,10 +276,18 @@ impl Accessibility {
         let engine = engine(networks, &question)?;
         let places: Vec<Place> = parties.facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
-        let off_facilities =
-            places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
+        let (mut off_facilities, mut moved_facilities) = (BTreeMap::new(), 0);
+        for (at, place) in places.iter().enumerate() {
+            match prepared.snapped(place) {
+                Err(why) => {
+                    off_facilities.insert(at, why);
+                }
+                Ok(snap) => moved_facilities += u64::from(snap.is_some_and(|snap| snap.is_past_island)),
+            }
+        }
         let all: Vec<usize> = (0..layer.len()).collect();
-        let Met { off_streets, closed, .. } = Met::new(prepared.as_ref(), layer, &all);
+        let Met { snaps, off_streets, closed } = Met::new(prepared.as_ref(), layer, &all);
+        let moved_points = snaps.iter().filter(|(_, snap)| snap.is_past_island).map(|(at, _)| *at).collect();
         let people = &parties.group.weights;
         let in_the_plane = self.in_the_plane(&study.plane, &parties, &supply, &places, &curve);
         let (floated, settled, uncrowded) =
@@ -321,6 +332,8 @@ impl Accessibility {
             off_streets,
             without_services,
             off_facilities,
+            moved_points,
+            moved_facilities,
             closed,
             limit,
             told,

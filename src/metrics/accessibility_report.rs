@@ -28,6 +28,7 @@ use crate::metrics::reach::Ground;
 use crate::metrics::reach::ground;
 use crate::metrics::reach_layers::MOST_CELL_LINES;
 use crate::metrics::reach_layers::off_street;
+use crate::metrics::reach_layers::past_islands_of;
 use crate::model::region::Level;
 
 /// A method as papers call it.
@@ -385,6 +386,11 @@ pub(crate) fn issues(answer: &Answer<'_>, context: &Context<'_>) -> Vec<Issue> {
         );
         issues.push(Issue::new(Severity::Warning, "raam-not-settled", &answer.params.kind, what));
     }
+    let weights = &answer.parties.group.weights;
+    let weight: f64 = answer.moved_points.iter().map(|at| weights[*at].to_f64()).sum();
+    let weighed = (weight, answer.parties.group.name.as_str());
+    let layer = answer.parties.layer;
+    issues.extend(past_islands_of(layer, &answer.moved_points, weighed, answer.moved_facilities, context.id));
     let scale = |code: &'static str, at: usize, what: String| {
         let facility = answer.parties.facilities[at];
         Issue::new(Severity::Warning, code, &facility.kind, format!("{}: {what}", facility.name)).with_id(&facility.id)

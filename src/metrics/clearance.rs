@@ -2,10 +2,11 @@
 
 use crate::impedance::segments::Snapper;
 use crate::model::facility::Facility;
+use crate::model::streets::Kind;
 use crate::model::streets::StreetNetwork;
 
 /// By how many ways one comes to each facility: at a junction the streets that lead into it, along a street its open directions; `None` for a
-/// facility off the streets, or on a closed one.
+/// facility off the streets, on a closed one, or on a square, where one comes from all sides.
 pub(crate) fn arms(network: &StreetNetwork, facilities: &[&Facility]) -> Vec<Option<u32>> {
     let snapper = Snapper::new(network);
     facilities
@@ -13,6 +14,9 @@ pub(crate) fn arms(network: &StreetNetwork, facilities: &[&Facility]) -> Vec<Opt
         .map(|facility| {
             let snap = snapper.snap(&facility.at).ok()?;
             let edge = &network.edges()[snap.edge as usize];
+            if matches!(edge.kind, Kind::Outline | Kind::Across) {
+                return None;
+            }
             let junction = if snap.along_m <= 0.0 {
                 Some(edge.from)
             } else if snap.along_m >= edge.length_m {

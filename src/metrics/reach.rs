@@ -96,6 +96,8 @@ pub struct Reach<'a> {
     pub off_streets: BTreeMap<usize, OffStreet>,
     /// Facilities of the kind that nobody can reach, because they are off the streets: position among those of the kind.
     pub off_facilities: Vec<(usize, OffStreet)>,
+    /// Facilities beside a platform, square or street that meets no other, which are measured from the next street.
+    pub moved_facilities: u64,
     /// Judged points whose own street is closed: they go nowhere.
     pub closed: BTreeSet<usize>,
     /// Judged points by transit around which nothing is known of services: there may be more than was found.
@@ -217,8 +219,13 @@ impl<'a> Reach<'a> {
         let (layer, group) = (*layer, *group);
         let places: Vec<Place> = facilities.iter().map(|facility| facility.at).collect();
         let prepared = engine.prepare(&study.plane, &places);
-        let off_facilities: Vec<(usize, OffStreet)> =
-            places.iter().enumerate().filter_map(|(at, place)| Some((at, prepared.snapped(place).err()?))).collect();
+        let (mut off_facilities, mut moved_facilities) = (Vec::new(), 0);
+        for (at, place) in places.iter().enumerate() {
+            match prepared.snapped(place) {
+                Err(why) => off_facilities.push((at, why)),
+                Ok(snap) => moved_facilities += u64::from(snap.is_some_and(|snap| snap.is_past_island)),
+            }
+        }
         let (judged, outside) = judged_points(study, layer);
         let mut origins: Vec<Option<Place>> = vec![None; layer.len()];
         for at in &judged {
@@ -277,6 +284,7 @@ impl<'a> Reach<'a> {
             outside,
             off_streets,
             off_facilities,
+            moved_facilities,
             closed,
             without_services,
             snaps,

@@ -461,6 +461,32 @@ pub(crate) fn off_facilities(reach: &Reach<'_>) -> Vec<Issue> {
     reach.off_facilities.iter().map(issue).collect()
 }
 
+/// Points and facilities that are put onto another street because the nearest meets no other: how many.
+fn past_islands(reach: &Reach<'_>, id: &str) -> Option<Issue> {
+    let moved: Vec<usize> = reach.snaps.iter().filter(|(_, snap)| snap.is_past_island).map(|(at, _)| *at).collect();
+    let weight: f64 = moved.iter().map(|at| reach.weight(*at).to_f64()).sum();
+    past_islands_of(reach.layer, &moved, (weight, &reach.group.name), reach.moved_facilities, id)
+}
+
+/// The same of points of a layer, with their weight and what it is of.
+pub(crate) fn past_islands_of(
+    layer: &DemandLayer,
+    moved: &[usize],
+    (weight, weighed_by): (f64, &str),
+    facilities: u64,
+    id: &str,
+) -> Option<Issue> {
+    let first = moved.first().map(|at| format!(", the first {}", layer.id(*at))).unwrap_or_default();
+    let what = format!(
+        "{} points ({} {weighed_by}{first}) and {facilities} facilities lie beside a platform, square or street that meets no other; they are \
+         measured from the next street",
+        moved.len(),
+        short(weight),
+    );
+    let are_any = !moved.is_empty() || facilities > 0;
+    are_any.then(|| Issue::new(Severity::Note, "island-passed-over", id, what))
+}
+
 /// What a figure does not know, in notes and issues: facilities off the streets, regions without known services, and points near the end of
 /// what one travels on.
 pub(crate) fn tell_gaps(
@@ -471,6 +497,7 @@ pub(crate) fn tell_gaps(
     output: &mut Output,
 ) {
     output.issues.extend(off_facilities(reach));
+    output.issues.extend(past_islands(reach, context.id));
     let silence = reach.silence(limit);
     output.notes.extend(silence.told(&reach.group.name));
     output.issues.extend(silence.issues(context.id, &reach.group.name));

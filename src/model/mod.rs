@@ -1,5 +1,6 @@
 //! Floor 1: what there is: regions, facilities, demand, stops and services, held together in a [`study::Study`].
 
+pub mod areas;
 pub(crate) mod boxes;
 pub mod course;
 pub mod cutting;
@@ -20,6 +21,8 @@ pub mod records;
 pub mod region;
 pub mod reported;
 pub mod rings;
+mod sight;
+mod steps;
 pub mod streets;
 pub mod study;
 pub mod surface;

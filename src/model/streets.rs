@@ -48,6 +48,31 @@ impl Mode {
     }
 }
 
+/// What a line is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A street, a path, stairs.
+    #[default]
+    Street,
+    /// A street in the air: stops may lie on it.
+    Bridge,
+    /// A platform, or the outline of one: stops lie on it, whatever its level.
+    Platform,
+    /// A lift.
+    Lift,
+    /// The outline of an area that is walked on.
+    Outline,
+    /// Straight over such an area, from one of its corners to another.
+    Across,
+}
+
+impl Kind {
+    /// Whether one can live on it. Nobody does on a platform, a square or in a lift: where they meet no street they lead nowhere.
+    fn is_street(self) -> bool {
+        matches!(self, Kind::Street | Kind::Bridge)
+    }
+}
+
 /// How a line may be used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Way {
@@ -57,12 +82,13 @@ pub struct Way {
     pub is_through: bool,
     /// Even from end to end, whatever the ground does below: a bridge, a tunnel, a ferry.
     pub is_level: bool,
+    pub kind: Kind,
 }
 
 impl Way {
-    /// The same speed both ways.
+    /// A street with the same speed both ways.
     pub fn both(speed: KmPerHour) -> Way {
-        Way { speed: [speed, speed], is_through: false, is_level: false }
+        Way { speed: [speed, speed], is_through: false, is_level: false, kind: Kind::Street }
     }
 
     /// Seen from the other end.
@@ -130,6 +156,7 @@ pub struct Edge {
     pub seconds: [f64; 2],
     /// Nobody gets on or off along it.
     pub is_through: bool,
+    pub kind: Kind,
     first_corner: u32,
 }
 
@@ -138,14 +165,23 @@ impl Edge {
     pub fn is_closed(&self) -> bool {
         self.seconds == [f64::INFINITY; 2]
     }
+
+    /// Its length, metres; that of a line over an area, which is on no map, is nothing.
+    pub fn drawn_m(&self) -> f64 {
+        if self.kind == Kind::Across { 0.0 } else { self.length_m }
+    }
 }
 
 /// A connected part of the network, one-way streets taken for both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Component {
     pub edges: u32,
-    /// Length of all its streets, metres.
+    /// Length of all its streets, metres; lines over areas are none.
     pub length_m: f64,
+    /// Whether any of it is a street: not a platform, a square or a lift.
+    pub has_street: bool,
+    /// Both of what would hang together with it if nothing were closed.
+    pub with_closed: (f64, bool),
 }
 
 /// Where streets lead to: junctions, edges between them, and which parts hang together.
@@ -175,6 +211,8 @@ pub struct StreetNetwork {
     pub max_snap_m: f64,
     /// Parts of the network with less street than this are islands that nothing can be judged by, metres.
     pub min_component_m: f64,
+    /// Where stops of public transport lie: those may be on bridges and on platforms above or below the ground.
+    stops: BTreeSet<(i64, i64)>,
     /// Whether any of it is made up.
     pub synthetic: bool,
 }
@@ -192,7 +230,7 @@ struct Sides {
     forced: BTreeSet<u32>,
 }
 
-pub(super) fn key(at: LonLat) -> (i64, i64) {
+pub(crate) fn key(at: LonLat) -> (i64, i64) {
     ((at.lon * JOIN).round() as i64, (at.lat * JOIN).round() as i64)
 }
 
@@ -252,6 +290,14 @@ impl Sides {
     }
 }
 
+fn top(above: &mut [u32], mut at: u32) -> u32 {
+    while above[at as usize] != at {
+        above[at as usize] = above[above[at as usize] as usize];
+        at = above[at as usize];
+    }
+    at
+}
+
 /// Members by group, in their order: where each group starts, and the members of all.
 pub fn grouped(groups: usize, members: impl Iterator<Item = (u32, usize)> + Clone) -> (Vec<u32>, Vec<u32>) {
     let mut first = vec![0u32; groups + 1];
@@ -291,6 +337,7 @@ impl StreetNetwork {
                 turns: Turns::default(),
                 max_snap_m: 0.0,
                 min_component_m: 0.0,
+                stops: BTreeSet::new(),
                 synthetic: false,
             },
             lines,
@@ -353,13 +400,6 @@ impl StreetNetwork {
     /// Components.
     fn join(&mut self, junctions: usize) {
         let mut above: Vec<u32> = (0..junctions as u32).collect();
-        fn top(above: &mut [u32], mut at: u32) -> u32 {
-            while above[at as usize] != at {
-                above[at as usize] = above[above[at as usize] as usize];
-                at = above[at as usize];
-            }
-            at
-        }
         for edge in self.edges.iter().filter(|edge| !edge.is_closed()) {
             let (a, b) = (top(&mut above, edge.from), top(&mut above, edge.to));
             above[a.max(b) as usize] = a.min(b);
@@ -378,8 +418,50 @@ impl StreetNetwork {
         for edge in self.edges.iter().filter(|edge| !edge.is_closed()) {
             let component = &mut self.components[self.component[edge.from as usize] as usize];
             component.edges += 1;
-            component.length_m += edge.length_m;
+            component.length_m += edge.drawn_m();
+            component.has_street |= edge.kind.is_street();
         }
+        let mut above: Vec<u32> = (0..self.components.len() as u32).collect();
+        for edge in self.edges.iter().filter(|edge| edge.is_closed()) {
+            let ends = [edge.from, edge.to].map(|at| top(&mut above, self.component[at as usize]));
+            above[ends[0].max(ends[1]) as usize] = ends[0].min(ends[1]);
+        }
+        let mut whole = vec![(0.0, false); self.components.len()];
+        for edge in &self.edges {
+            let (metres, has_street) = &mut whole[top(&mut above, self.component[edge.from as usize]) as usize];
+            *metres += edge.drawn_m();
+            *has_street |= edge.kind.is_street();
+        }
+        for at in 0..self.components.len() {
+            self.components[at].with_closed = whole[top(&mut above, at as u32) as usize];
+        }
+    }
+
+    /// Whether nothing can be judged by a part of the network: it is shorter than `min_component_m`, or it is made of platforms, squares and
+    /// lifts alone; where `min_component_m` is nothing, nothing is an island.
+    pub fn is_island(&self, component: u32) -> bool {
+        let Component { length_m, has_street, .. } = self.components[component as usize];
+        self.are_few(length_m, has_street)
+    }
+
+    /// Whether a part of the network is an island only because streets are closed.
+    pub fn is_cut_off(&self, component: u32) -> bool {
+        let (length_m, has_street) = self.components[component as usize].with_closed;
+        self.is_island(component) && !self.are_few(length_m, has_street)
+    }
+
+    fn are_few(&self, length_m: f64, has_street: bool) -> bool {
+        length_m < self.min_component_m || (!has_street && self.min_component_m > 0.0)
+    }
+
+    /// Says where stops of public transport lie.
+    pub fn set_stops(&mut self, stops: impl Iterator<Item = LonLat>) {
+        self.stops = stops.map(key).collect();
+    }
+
+    /// Whether a stop of public transport lies at the very place.
+    pub fn is_stop(&self, at: LonLat) -> bool {
+        !self.stops.is_empty() && self.stops.contains(&key(at))
     }
 
     /// Half edges that there is a way along, with the junctions at their tail and head.
@@ -649,8 +731,9 @@ impl Build<'_> {
         if self.slope.is_some() {
             self.network.flat.push(way.speed);
         }
-        let is_through = way.is_through;
-        self.network.edges.push(Edge { from: start, to: corner, length_m: along_m, seconds, is_through, first_corner });
+        let Way { is_through, kind, .. } = way;
+        let edge = Edge { from: start, to: corner, length_m: along_m, seconds, is_through, kind, first_corner };
+        self.network.edges.push(edge);
         self.ends.push([first_side, side]);
     }
 }

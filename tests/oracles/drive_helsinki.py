@@ -143,12 +143,22 @@ def main():
 
     def snapped(lon, lat):
         here = np.array(TO_PLANE.transform(lon, lat))
-        side = int(on_land[tree.nearest(shapely.Point(here))])
-        a, b = plane[sides[side, 0]], plane[sides[side, 1]]
-        share = float(np.clip(np.dot(here - a, b - a) / np.dot(b - a, b - a), 0, 1))
-        foot = ends[0][side] + share * (ends[1][side] - ends[0][side])
-        off = GEOD.inv(lon, lat, foot[0], foot[1])[2]
-        return None if off > 250 or metres_of_part[part[sides[side, 0]]] < 1000 else (side, share, off / WALKING)
+        point = shapely.Point(here)
+        near = tree.query(point, predicate="dwithin", distance=255)
+        most = 250
+        for at in near[np.argsort(shapely.distance(tree.geometries[near], point), kind="stable")]:
+            side = int(on_land[at])
+            a, b = plane[sides[side, 0]], plane[sides[side, 1]]
+            share = float(np.clip(np.dot(here - a, b - a) / np.dot(b - a, b - a), 0, 1))
+            foot = ends[0][side] + share * (ends[1][side] - ends[0][side])
+            off = GEOD.inv(lon, lat, foot[0], foot[1])[2]
+            if off > most:
+                return None
+            if metres_of_part[part[sides[side, 0]]] >= 1000:
+                return side, share, off / WALKING
+            # an island of streets is passed over when another street is no more than 50 m farther
+            most = min(most, off + 50)
+        return None
 
     # half sides: 2 × side along it, 2 × side + 1 against it; each stands for having come to its head
     seconds = np.array([[metres / (speed / 3.6) if speed else np.inf for speed in use[:2]] for metres, use in zip(length, uses)]).ravel()

@@ -155,27 +155,37 @@ def main():
     assert all(edge["seconds"] is None or abs(edge["seconds"] - edge["seconds_back"]) < 1e-9 for edge in edges)
     usable = np.array([at for at, edge in enumerate(edges) if edge["state"] not in ("through", "closed")])
     tree = shapely.STRtree([plane[at] for at in usable])
+    # parts of the network that are platforms, squares and lifts alone are islands, however long
+    with_street = {edge["component"] for edge in edges if edge["kind"] in ("street", "bridge") and edge["state"] != "closed"}
 
     def snapped(lon, lat):
         here = shapely.Point(TO_PLANE.transform(lon, lat))
-        at = int(usable[tree.nearest(here)])
-        # the side of the line that is nearest, and where on it
-        corners, along = lines[at], 0.0
-        flat = shapely.get_coordinates(plane[at])
-        best = None
-        for (a, b), (p, q) in zip(zip(flat, flat[1:]), zip(corners, corners[1:])):
-            span = np.dot(b - a, b - a)
-            share = float(np.clip(np.dot([here.x - a[0], here.y - a[1]], b - a) / span, 0, 1)) if span else 0.0
-            gap = np.hypot(*(a + share * (b - a) - [here.x, here.y]))
-            length = GEOD.inv(*p, *q)[2]
-            if best is None or gap < best[0]:
-                best = gap, along + share * length, p + share * (q - p)
-            along += length
-        off = GEOD.inv(lon, lat, *best[2])[2]
-        assert abs(along - edges[at]["length_m"]) < 1e-6 * max(1.0, along), (along, edges[at])
-        if off > MAX_SNAP or edges[at]["component_km"] < MIN_PART_KM:
-            return None
-        return at, best[1], off
+        near = tree.query(here, predicate="dwithin", distance=MAX_SNAP + 5)
+        most = MAX_SNAP
+        for at in usable[near[np.argsort(shapely.distance(tree.geometries[near], here), kind="stable")]]:
+            # the side of the line that is nearest, and where on it
+            corners, along = lines[at], 0.0
+            flat = shapely.get_coordinates(plane[at])
+            best = None
+            for (a, b), (p, q) in zip(zip(flat, flat[1:]), zip(corners, corners[1:])):
+                span = np.dot(b - a, b - a)
+                share = float(np.clip(np.dot([here.x - a[0], here.y - a[1]], b - a) / span, 0, 1)) if span else 0.0
+                gap = np.hypot(*(a + share * (b - a) - [here.x, here.y]))
+                length = GEOD.inv(*p, *q)[2]
+                if best is None or gap < best[0]:
+                    best = gap, along + share * length, p + share * (q - p)
+                along += length
+            off = GEOD.inv(lon, lat, *best[2])[2]
+            # corners that are no nodes, where a way runs over the outline of a square, are written to a centimetre
+            assert abs(along - edges[at]["length_m"]) < 0.02, (along, edges[at])
+            if off > most:
+                return None
+            has_street = edges[at]["component"] in with_street
+            if has_street and edges[at]["component_km"] >= MIN_PART_KM:
+                return int(at), min(best[1], edges[at]["length_m"]), off
+            # an island is passed over: one with streets when another street is no more than 50 m farther
+            most = min(most, off + 50.0) if has_street else most
+        return None
 
     snaps = [snapped(float(row["lon"]), float(row["lat"])) for row in hexagons]
     first = 1 + max(max(edge["from_node"], edge["to_node"]) for edge in edges)

@@ -33,7 +33,7 @@ fn at(x: f64, y: f64) -> Place {
 
 /// Speeds along the line and against it, metres a second.
 fn way(along: f64, against: f64) -> Way {
-    Way { speed: [KmPerHour(along * 3.6), KmPerHour(against * 3.6)], is_through: false, is_level: false }
+    Way { speed: [KmPerHour(along * 3.6), KmPerHour(against * 3.6)], ..Way::both(KmPerHour(3.6)) }
 }
 
 fn line(id: u32, corners: &[(f64, f64)], way: Way) -> Line {

@@ -3,6 +3,7 @@
 mod catchments;
 mod driving;
 mod published_networks;
+mod squares;
 mod streets;
 #[path = "../support/mod.rs"]
 mod support;

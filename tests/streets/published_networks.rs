@@ -32,7 +32,7 @@ fn at(x: f64, y: f64) -> Place {
 
 /// Metres a second along the line and against it.
 fn line(id: usize, corners: Vec<Place>, speed: [f64; 2]) -> Line {
-    let way = Way { speed: speed.map(|speed| KmPerHour(speed * 3.6)), is_through: false, is_level: false };
+    let way = Way { speed: speed.map(|speed| KmPerHour(speed * 3.6)), ..Way::both(KmPerHour(3.6)) };
     Line { corners, way, id: id as u32 }
 }
 

@@ -66,7 +66,7 @@ fn the_better_of_two_ways_counts_and_what_is_off_one_of_them_is_unknown_unless_t
     let mut study = study();
     // a road from 0 to 5.5 km, driven at 60 km/h eastward only: 1 km a minute
     let length_m = |a: LonLat, b: LonLat| (a.lon - b.lon).hypot(a.lat - b.lat) * 1e5;
-    let way = Way { speed: [KmPerHour(60.0), KmPerHour(0.0)], is_through: false, is_level: false };
+    let way = Way { speed: [KmPerHour(60.0), KmPerHour(0.0)], ..Way::both(KmPerHour(60.0)) };
     let line = Line { corners: vec![place(0.0, 0.0), place(5_500.0, 0.0)], way, id: 0 };
     let mut roads = StreetNetwork::new(Mode::Drive, KmPerHour(5.0), &[line], &Hindrances::default(), length_m);
     roads.max_snap_m = 50.0;
