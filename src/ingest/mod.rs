@@ -2,6 +2,7 @@
 //!
 //! A record that can not be used is dropped for a stated reason and listed; a source that can not be meant stops the run.
 
+mod access;
 pub(crate) mod account;
 pub(crate) mod changes;
 pub mod demand;
@@ -23,11 +24,13 @@ mod route_words;
 mod same_stop;
 mod scenario;
 pub mod services;
+mod speeds;
 pub(crate) mod spread;
 mod stop_places;
 pub mod streets;
 mod surface;
 pub(crate) mod timetable;
+mod unread;
 pub mod water;
 mod ways;
 mod written;

@@ -15,6 +15,7 @@ use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::base::units::KmPerHour;
 use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::base::units::Share;
 use crate::config::plan::Source;
 use crate::config::plan::StreetSource;
@@ -22,6 +23,8 @@ use crate::config::profile::Profile;
 use crate::config::profile::WALKING;
 use crate::impedance::geodesic::geodesic_m;
 use crate::ingest::IngestError;
+use crate::ingest::access;
+use crate::ingest::access::Access;
 use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
 use crate::ingest::account::key;
@@ -34,6 +37,8 @@ use crate::ingest::heights::Heights;
 use crate::ingest::heights::tobler;
 use crate::ingest::homes::Homes;
 use crate::ingest::outline::geometry_name;
+use crate::ingest::speeds::ferry_speed;
+use crate::ingest::unread::Unread;
 use crate::ingest::water;
 use crate::ingest::ways::Reader;
 use crate::ingest::ways::Use;
@@ -197,12 +202,9 @@ pub(crate) fn read(
         streets: Vec::new(),
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
-    for reader in &collector.readers {
-        for ((field, text), count) in &reader.unread {
-            let what = format!("{field} = \"{text}\" says nothing that is known, {count} times; it is taken for empty");
-            account.noted("unknown-word", None, what);
-        }
-    }
+    let mut unread = Unread::default();
+    collector.readers.iter().for_each(|reader| unread.merge(&reader.unread));
+    unread.note("streets", &mut account);
     let synthetic = collector.is_synthetic;
     let mut made: Vec<(Street, Vec<Vec<Place>>)> = Vec::with_capacity(collector.streets.len());
     if account.ledger.used > 0 {
@@ -279,17 +281,17 @@ pub(crate) fn read(
         metres
     };
     let mut networks = Vec::new();
+    let (mut told, mut doubted) = (Unread::default(), BTreeMap::new());
     for (at, profile) in source.profiles.iter().enumerate() {
         let mut barriers = Vec::new();
-        if let (Some(layer), Some(rule)) = (&source.barriers, &profile.barred_where) {
-            let mut take =
-                |record: &Record, at: &BTreeMap<String, usize>| rule.fits(record, &|name| at.get(name).copied());
-            let records = format!("barriers ({})", profile.mode.id());
-            let (found, account) = points(layer, &records, rule.fields(), &mut take, ground, progress)?;
+        if let Some(layer) =
+            source.barriers.as_ref().filter(|_| profile.barred_where.is_some() || profile.conventions.barriers)
+        {
+            let (found, account) = barred(layer, profile, &mut told, ground, progress)?;
             barriers = found;
             accounts.push(account);
         }
-        let lines = lines(&made, at, &closures);
+        let lines = lines(&made, at, &closures, &mut doubted);
         let turns = if profile.turns { &turns[..] } else { &[] };
         let is_sloped = profile.mode == Mode::Walk && heights.is_some();
         let slope = is_sloped.then_some(Slope { height: &height, factor: &tobler });
@@ -312,6 +314,11 @@ pub(crate) fn read(
             account.issues.push(account.issue(Severity::Warning, "streets-end", what));
         }
         networks.push(network);
+    }
+    for (number, what) in doubted {
+        let mut issue = account.issue(Severity::Warning, "doubtful-duration", what);
+        issue.record = Some(number);
+        account.issues.push(issue);
     }
     accounts.insert(0, account);
     Ok((networks, accounts))
@@ -338,16 +345,61 @@ fn join(streets: &mut [(Street, Vec<Vec<Place>>)], within: Metres) -> Joined {
     joined
 }
 
+/// The points that a mode can not pass, and the account. Words that are unknown are noted unless they are among those `told`.
+fn barred(
+    layer: &Source,
+    profile: &Profile,
+    told: &mut Unread,
+    ground: &Ground,
+    progress: &dyn Progress,
+) -> Result<(Vec<LonLat>, Account), IngestError> {
+    let records = format!("barriers ({})", profile.mode.id());
+    if let Some(rule) = &profile.barred_where {
+        // the rule is about barriers: other points have none
+        let mut wanted = rule.fields();
+        wanted.extend(["barrier"].into_iter().filter(|name| !rule.fields().contains(name)));
+        let mut take = |record: &Record, at: &BTreeMap<String, usize>| {
+            access::text(at.get("barrier").copied(), record).is_some()
+                && rule.fits(record, &|name| at.get(name).copied())
+        };
+        return points(layer, &records, wanted, &mut take, ground, progress);
+    }
+    let (mut found, mut bound) = (Unread::default(), None::<Access>);
+    let mut take = |record: &Record, at: &BTreeMap<String, usize>| {
+        let access = bound.get_or_insert_with(|| Access::new(profile.mode, &|name| at.get(name).copied()));
+        access.tell(record, |why, key, said| found.add(why, &key, said, None));
+        access.is_barred(record)
+    };
+    let (places, mut account) = points(layer, &records, access::OF_POINTS.to_vec(), &mut take, ground, progress)?;
+    told.others(&found).note("points of streets", &mut account);
+    Ok((places, account))
+}
+
 /// The lines of one mode, cut where they enter and leave what is closed.
-fn lines(streets: &[(Street, Vec<Vec<Place>>)], mode: usize, closures: &[MultiPolygon<f64>]) -> Vec<Line> {
+fn lines(
+    streets: &[(Street, Vec<Vec<Place>>)],
+    mode: usize,
+    closures: &[MultiPolygon<f64>],
+    doubted: &mut BTreeMap<u64, String>,
+) -> Vec<Line> {
     let mut lines = Vec::new();
     for (id, (street, parts)) in (0u32..).zip(streets) {
         let Some(Use { mut way, duration_s }) = street.uses[mode] else { continue };
         if let Some(duration_s) = duration_s {
             let ends =
                 |part: &Vec<Place>| part.windows(2).map(|ends| geodesic_m(ends[0].lonlat, ends[1].lonlat)).sum::<f64>();
-            let speed = KmPerHour(parts.iter().map(ends).sum::<f64>() / duration_s * 3.6);
-            way.speed = way.speed.map(|known| if known.0 > 0.0 && speed.0 > 0.0 { speed } else { known });
+            let length_m = parts.iter().map(ends).sum::<f64>();
+            match ferry_speed(length_m, duration_s) {
+                Some(speed) => way.speed = way.speed.map(|known| if known.0 > 0.0 { speed } else { known }),
+                None => {
+                    let what = format!(
+                        "a ferry of {} in {} is not believed; its duration is taken for empty",
+                        Metres(length_m.round()),
+                        Seconds(duration_s)
+                    );
+                    doubted.insert(street.number, what);
+                }
+            }
         }
         let closed = Way { speed: [KmPerHour(0.0); 2], ..way };
         for part in parts {

@@ -22,25 +22,61 @@ use crate::table::FieldKind;
 use crate::table::Value;
 
 /// Tags that become fields as they are.
-const TAGS: [&str; 25] = [
+const TAGS: &[&str] = &[
     "highway",
     "route",
     "name",
     "ref",
     "foot",
+    "foot:forward",
+    "foot:backward",
+    "foot:conditional",
     "bicycle",
+    "bicycle:forward",
+    "bicycle:backward",
+    "bicycle:conditional",
     "vehicle",
+    "vehicle:forward",
+    "vehicle:backward",
+    "vehicle:conditional",
     "motor_vehicle",
+    "motor_vehicle:forward",
+    "motor_vehicle:backward",
+    "motor_vehicle:conditional",
     "motorcar",
+    "motorcar:forward",
+    "motorcar:backward",
+    "motorcar:conditional",
     "motorroad",
     "access",
+    "access:forward",
+    "access:backward",
+    "access:conditional",
     "sidewalk",
+    "sidewalk:both",
+    "sidewalk:left",
+    "sidewalk:right",
     "oneway",
     "oneway:bicycle",
     "oneway:foot",
+    "oneway:vehicle",
+    "oneway:motor_vehicle",
+    "oneway:motorcar",
+    "oneway:conditional",
+    "conveying",
     "cycleway",
+    "cycleway:both",
+    "cycleway:left",
+    "cycleway:right",
+    "cycleway:oneway",
+    "cycleway:both:oneway",
+    "cycleway:left:oneway",
+    "cycleway:right:oneway",
     "junction",
     "maxspeed",
+    "maxspeed:forward",
+    "maxspeed:backward",
+    "maxspeed:conditional",
     "lanes",
     "surface",
     "service",
@@ -53,7 +89,7 @@ const TAGS: [&str; 25] = [
 /// Ways with a `highway` tag, and ferries, in the order of the file; areas (`area=yes`) and those that are planned, being built or gone are left out.
 pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     let fields: Vec<(&str, FieldKind)> =
-        std::iter::once("osm_id").chain(TAGS).map(|name| (name, FieldKind::Text)).collect();
+        std::iter::once("osm_id").chain(TAGS.iter().copied()).map(|name| (name, FieldKind::Text)).collect();
     out.open(&fields);
     let mut extract = Extract::new(out.request);
     let mut ways: Vec<Way> = Vec::new();
