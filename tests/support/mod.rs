@@ -1,5 +1,6 @@
 //! What the tests share: scenes built by hand.
 #![allow(dead_code)]
 
+pub mod extract;
 pub mod feed;
 pub mod scene;
