@@ -68,7 +68,7 @@ pub fn draft(paths: &[PathBuf], out: &Path) -> Result<Draft, InitError> {
     let named: Vec<Named<'_>> =
         paths.iter().zip(&shown).map(|(path, shown)| Named { path, shown, stem: &stem }).collect();
     match &named[..] {
-        [one] if read::driver(one.path).is_some_and(|driver| driver.name == "OpenStreetMap") => extract::draft(one),
+        [one] if read::is_extract(one.path) => extract::draft(one),
         all => files::draft(all),
     }
 }

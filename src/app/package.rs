@@ -29,6 +29,7 @@ use crate::io::qgis_contents::Lineage;
 use crate::io::qgis_contents::Origin;
 use crate::io::qgis_contents::Shelf;
 use crate::io::qgis_project::ProjectCrs;
+use crate::io::read::is_extract;
 use crate::layers;
 use crate::model::study::Study;
 use crate::table::Table;
@@ -186,7 +187,7 @@ fn origins(plan: &Plan, card: &Scorecard) -> Vec<Origin> {
 }
 
 fn is_osm(source: &Source) -> bool {
-    source.path.extension().is_some_and(|ending| ending == "pbf")
+    is_extract(&source.path)
 }
 
 fn steps(plan: &Plan, card: &Scorecard) -> Vec<String> {

@@ -52,6 +52,7 @@ use crate::io::read::ReadRequest;
 use crate::io::read::companions;
 use crate::io::read::driver;
 use crate::io::read::is_address;
+use crate::io::read::is_extract;
 use crate::io::workbook;
 use crate::layers;
 use crate::metrics::Context;
@@ -542,7 +543,7 @@ pub fn json(card: &Scorecard) -> String {
 
 /// What the licences of the inputs ask to be shown with every map.
 fn credit(plan: &Plan) -> Text {
-    let is_osm = sources(plan).iter().any(|source| source.path.extension().is_some_and(|ending| ending == "pbf"));
+    let is_osm = sources(plan).iter().any(|source| is_extract(&source.path));
     match is_osm {
         true => Text::new("Data © OpenStreetMap contributors (ODbL). ", "数据 © OpenStreetMap 贡献者（ODbL）。"),
         false => Text::default(),

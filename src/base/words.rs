@@ -325,6 +325,7 @@ pub const ISSUES: &[(&str, &str)] = &[
     ("trip-distance-exceeds-shape-distance", "车次超出线形终点"),
     ("trips-differ", "班次不一致"),
     ("trips-in-words", "班次以文字书写"),
+    ("turn-by-hours", "限时段或限车种的转向限制"),
     ("turn-over-way", "经由道路的转向限制"),
     ("unexpected-enum-value", "取值无定义"),
     ("unknown-action", "操作无法识别"),

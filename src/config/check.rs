@@ -52,6 +52,7 @@ use crate::io::read::DRIVERS;
 use crate::io::read::companions;
 use crate::io::read::driver;
 use crate::io::read::is_address;
+use crate::io::read::is_extract;
 use crate::io::read::told;
 use crate::metrics::Measure;
 use crate::metrics::MetricError;
@@ -523,7 +524,7 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
         if streets.join_within.is_none() {
             unused(&[("level-field", streets.level_field.is_some())], "there is no join-within", &way, findings);
         }
-        let is_extract = driver(Path::new(&streets.path)).is_some_and(|driver| driver.name == "OpenStreetMap");
+        let is_extract = is_extract(Path::new(&streets.path));
         for (mode, profile) in [("walk", &streets.walk), ("bicycle", &streets.bicycle), ("drive", &streets.drive)] {
             if let Some(profile) = profile {
                 self::profile(profile, &below(&way, mode), findings);

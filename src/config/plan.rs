@@ -51,8 +51,8 @@ use crate::indicators::norm::Norm;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
 use crate::io::osm;
-use crate::io::read::driver;
 use crate::io::read::is_address;
+use crate::io::read::is_extract;
 use crate::io::read::shown;
 use crate::metrics::Measure;
 use crate::metrics::figure::FigureUnit;
@@ -801,11 +801,6 @@ fn modes(file: &ConfigFile) -> BTreeSet<Mode> {
         asked.insert(Mode::Walk);
     }
     if asked.is_empty() { BTreeSet::from([Mode::Walk]) } else { asked }
-}
-
-/// Whether a file is an OpenStreetMap extract.
-fn is_extract(path: &Path) -> bool {
-    driver(path).is_some_and(|driver| driver.name == "OpenStreetMap")
 }
 
 fn regions(file: &RegionsFile, base_dir: &Path) -> RegionSource {

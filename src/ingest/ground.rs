@@ -60,17 +60,28 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The box around points; `None` without points.
+    /// The box around points in degrees, the narrower one of that over Greenwich and that over the 180th meridian: there longitudes rise
+    /// past 180. `None` without points.
     pub(crate) fn of(points: impl Iterator<Item = [f64; 2]>) -> Option<Extent> {
-        points.fold(None, |so_far, [x, y]| {
+        let around = |so_far: Option<Extent>, [x, y]: [f64; 2]| {
             let Extent { min, max } = so_far.unwrap_or(Extent { min: [x, y], max: [x, y] });
             Some(Extent { min: [min[0].min(x), min[1].min(y)], max: [max[0].max(x), max[1].max(y)] })
-        })
+        };
+        let (over_greenwich, over_180) = points.fold((None, None), |(a, b), [x, y]| {
+            (around(a, [x, y]), around(b, [if x < 0.0 { x + 360.0 } else { x }, y]))
+        });
+        let width = |extent: &Extent| extent.max[0] - extent.min[0];
+        over_greenwich.zip(over_180).map(|(a, b)| if width(&b) < width(&a) { b } else { a })
+    }
+
+    /// Whether it lies on both sides of the 180th meridian.
+    pub(crate) fn is_over_180(&self) -> bool {
+        self.max[0] > 180.0
     }
 
     fn holds(&self, [x, y]: [f64; 2], margin: f64) -> bool {
         let within = |axis: usize, value: f64| self.min[axis] - margin <= value && value <= self.max[axis] + margin;
-        within(0, x) && within(1, y)
+        (within(0, x) || (self.is_over_180() && within(0, x + 360.0))) && within(1, y)
     }
 }
 

@@ -293,7 +293,8 @@ impl Sorter<'_, '_> {
 /// The cells that may lie in a region.
 pub(crate) fn window(grid: &Grid, extent: Option<&Extent>, back: &Reprojector) -> Window {
     let whole = Window { columns: (0, grid.columns), rows: (0, grid.rows) };
-    let Some(Extent { min, max }) = extent else { return whole };
+    // a grid of degrees ends at the 180th meridian, and begins again on its other side
+    let Some(Extent { min, max }) = extent.filter(|extent| !extent.is_over_180()) else { return whole };
     let (min, max) = (min.map(|value| value - MARGIN_DEGREES), max.map(|value| value + MARGIN_DEGREES));
     let along = |axis: usize, step: u32| min[axis] + (max[axis] - min[axis]) * f64::from(step) / f64::from(STEPS);
     let mut bounds: Option<[f64; 4]> = None;

@@ -268,7 +268,7 @@ pub(crate) fn read(
     rows.retain(|row| row.flaw.is_none() || row.stop.is_some() || row.raw.is_some() || row.sequence.is_some());
     if !rows.is_empty() {
         // a map draws its stops and its directions; a table is typed
-        let is_map = read::driver(&source.source.path).is_some_and(|driver| driver.name == "OpenStreetMap");
+        let is_map = read::is_extract(&source.source.path);
         let degrees = ToDegrees::new(&source.source, &carried)?;
         let sound: Vec<[f64; 2]> = rows.iter().filter(|row| row.flaw.is_none()).filter_map(|row| row.raw).collect();
         degrees.doubt(&sound, ground.extent.as_ref())?;

@@ -244,13 +244,13 @@ pub(crate) fn read(
     let mut turns: Vec<Turn> = Vec::new();
     if let Some(layer) = &source.turns {
         let mut found: Vec<(u32, u32, bool)> = Vec::new();
-        let fields = vec!["restriction", "from", "to", "except"];
+        let fields = vec!["restriction", "vehicle", "from", "to", "except"];
         let mut take = |record: &Record, at: &BTreeMap<String, usize>| {
             let text = |name: &str| key(record, at[name]);
             let end = |name: &str| text(name).and_then(|id| ids.get(id.as_str()).copied());
-            let excepted = text("except").is_some_and(|who| {
-                who.split(';').any(|who| matches!(who.trim(), "motorcar" | "motor_vehicle" | "vehicle"))
-            });
+            let is_car = |who: &str| matches!(who.trim(), "motorcar" | "motor_vehicle" | "vehicle");
+            let excepted = text("except").is_some_and(|who| who.split(';').any(is_car))
+                || text("vehicle").is_some_and(|who| !is_car(&who));
             let restriction = text("restriction").unwrap_or_default();
             let (no, only) = (restriction.starts_with("no_"), restriction.starts_with("only_"));
             match (end("from"), end("to")) {
@@ -501,9 +501,11 @@ fn summary(network: &StreetNetwork, joined: Option<(Metres, Joined)>) -> String 
     if pockets > 0.0 {
         text += &format!("; {:.1} km are one-way pockets that can not be left, or not be entered", pockets / 1000.0);
     }
-    let turns = network.states() - network.junctions();
-    if turns > 0 {
-        text += &format!("; turns are restricted where one comes to a junction by {turns} ways");
+    let (minded, void) = network.restrictions();
+    if minded + void > 0 {
+        text += &format!(
+            "; {minded} turn restrictions hold, {void} do not (their ways are closed to it or do not end where they meet)"
+        );
     }
     text
 }

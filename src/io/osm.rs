@@ -1,5 +1,6 @@
-//! OpenStreetMap extracts (.osm.pbf): administrative boundaries, places, public transport routes, buildings, streets and what bars them, each a layer.
+//! OpenStreetMap extracts (.osm.pbf, .osm): administrative boundaries, places, public transport routes, buildings, streets and what bars them, each a layer.
 
+mod block;
 mod boundaries;
 mod buildings;
 mod extract;
@@ -8,6 +9,7 @@ mod places;
 mod rings;
 mod routes;
 mod streets;
+mod text;
 
 use geo_types::Geometry;
 

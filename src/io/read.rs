@@ -322,8 +322,8 @@ pub const DRIVERS: &[Driver] = &[
     },
     Driver {
         name: "OpenStreetMap",
-        extensions: &["pbf"],
-        about: "extracts (.osm.pbf): the layers boundaries, places, routes, buildings, streets, barriers and turns; WGS 84",
+        extensions: &["pbf", "osm"],
+        about: "extracts (.osm.pbf, .osm): the layers boundaries, places, routes, buildings, streets, barriers and turns; WGS 84",
         takes: Takes { place: false, encoding: false },
         read: Some(osm::read),
         layers: Some(osm::layers),
@@ -386,6 +386,14 @@ pub fn driver(path: &Path) -> Option<&'static Driver> {
     }
     let ending = path.extension()?.to_str()?.to_lowercase();
     DRIVERS.iter().find(|driver| driver.extensions.contains(&ending.as_str()))
+}
+
+/// Whether a path is an OpenStreetMap extract by its ending, also behind gzip or Zstandard (`map.osm.gz`).
+pub fn is_extract(path: &Path) -> bool {
+    let is_packed =
+        path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz") || ending.eq_ignore_ascii_case("zst"));
+    let inner = path.with_extension("");
+    driver(if is_packed { &inner } else { path }).is_some_and(|driver| driver.name == "OpenStreetMap")
 }
 
 /// What an address starts with, to `://` and in lower case; `None` for the path of a file.

@@ -1,6 +1,7 @@
 //! Floor 5: what a run shows beside its indicators' own layers: facilities, lines, outlines for orientation, issues, and the
 //! scorecard as a table.
 
+mod antimeridian;
 pub mod audit;
 mod corridors;
 mod facilities;
@@ -43,6 +44,9 @@ pub fn all(study: &Study, card: &Scorecard, own: Vec<Table>, shows_streets: bool
     tables.extend(issues::tables(study, card));
     tables.extend(outlines::table(study));
     tables.retain(|table| !table.rows.is_empty());
+    if study.is_over_180() {
+        antimeridian::cut_all(&mut tables);
+    }
     open_with_something(&mut tables);
     tables
 }

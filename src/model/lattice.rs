@@ -31,7 +31,16 @@ impl Lattice {
             let (column, row) = ((at % Self::SIDE) as f64, (at / Self::SIDE) as f64);
             degrees(PlaneXy { x: west + column * step[0], y: south + row * step[1] })
         });
-        Some(Lattice { low, step, size: [Self::SIDE; 2], nodes: nodes.collect::<Option<_>>()? })
+        let mut nodes: Vec<LonLat> = nodes.collect::<Option<_>>()?;
+        // no leap from 180 to -180 between two of them
+        let first = nodes[0].lon;
+        nodes.iter_mut().for_each(|node| node.lon -= ((node.lon - first) / 360.0).round() * 360.0);
+        Some(Lattice { low, step, size: [Self::SIDE; 2], nodes })
+    }
+
+    /// Whether the 180th meridian runs through it.
+    pub fn is_over_180(&self) -> bool {
+        self.nodes.iter().any(|node| node.lon.abs() > 180.0)
     }
 
     /// Smallest x and y, largest x and y.
@@ -51,6 +60,8 @@ impl Lattice {
         let node = |column: usize, row: usize| self.nodes[row * self.size[0] + column];
         let [a, b, c, d] = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, up)| node(column + right, row + up));
         let mix = |a: f64, b: f64, c: f64, d: f64| (1.0 - v) * ((1.0 - u) * a + u * b) + v * ((1.0 - u) * c + u * d);
-        Place { lonlat: LonLat { lon: mix(a.lon, b.lon, c.lon, d.lon), lat: mix(a.lat, b.lat, c.lat, d.lat) }, xy }
+        let lon = mix(a.lon, b.lon, c.lon, d.lon);
+        let lon = if lon.abs() > 180.0 { lon - (lon / 360.0).round() * 360.0 } else { lon };
+        Place { lonlat: LonLat { lon, lat: mix(a.lat, b.lat, c.lat, d.lat) }, xy }
     }
 }

@@ -25,3 +25,4 @@ pub mod study;
 pub mod surface;
 pub mod transit;
 pub mod travel;
+mod turns;

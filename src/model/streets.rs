@@ -11,6 +11,8 @@ use serde::Serialize;
 use crate::base::units::KmPerHour;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
+use crate::model::turns::JunctionTurn;
+use crate::model::turns::Turns;
 
 /// Degrees are compared after rounding to this fraction of one, a tenth of a millimetre: lines meet where they share a corner.
 const JOIN: f64 = 1e9;
@@ -152,8 +154,8 @@ pub struct Component {
 /// also where one line goes on as another. A line crosses another without meeting it unless both have a corner there (bridges and
 /// tunnels). The order of junctions and edges is that of the lines.
 ///
-/// One moves from state to state: every junction is a state, and where a turn is restricted, the junction as come to from there is
-/// another, behind all junctions. Half edges are counted 2 × edge for along it and 2 × edge + 1 for against it.
+/// One moves from state to state: every junction is a state, and where not every way may be taken by who comes to it along a half edge,
+/// the junction as come to along it is another, behind all junctions. Half edges are counted 2 × edge for along it and 2 × edge + 1 for against it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreetNetwork {
     pub mode: Mode,
@@ -168,12 +170,7 @@ pub struct StreetNetwork {
     /// Component of each junction.
     component: Vec<u32>,
     components: Vec<Component>,
-    /// Junction of each state behind the junctions.
-    restricted: Vec<u32>,
-    /// States that half edges lead to, where it is not a junction.
-    heads: BTreeMap<u32, u32>,
-    /// Restricted states that half edges may be taken from.
-    tails: BTreeMap<u32, Vec<u32>>,
+    turns: Turns,
     /// A place farther than this from every street is off the network, metres.
     pub max_snap_m: f64,
     /// Parts of the network with less street than this are islands that nothing can be judged by, metres.
@@ -291,9 +288,7 @@ impl StreetNetwork {
                 flat: Vec::new(),
                 component: Vec::new(),
                 components: Vec::new(),
-                restricted: Vec::new(),
-                heads: BTreeMap::new(),
-                tails: BTreeMap::new(),
+                turns: Turns::default(),
                 max_snap_m: 0.0,
                 min_component_m: 0.0,
                 synthetic: false,
@@ -329,18 +324,28 @@ impl StreetNetwork {
         let Build { mut network, ends, .. } = build;
         network.join(junctions as usize);
         if !hindrances.turns.is_empty() {
-            let mut at: BTreeMap<u32, Vec<&Turn>> = BTreeMap::new();
+            let mut at: BTreeMap<u32, Vec<JunctionTurn>> = BTreeMap::new();
+            let mut unplaced = 0;
             let corners: HashMap<(i64, i64), u32> =
                 sides.forced.iter().map(|corner| (key(sides.places[*corner as usize].lonlat), *corner)).collect();
             for turn in hindrances.turns {
                 let junction = corners.get(&key(turn.via)).map_or(u32::MAX, |corner| junction[*corner as usize]);
-                if junction != u32::MAX {
-                    at.entry(junction).or_default().push(turn);
+                match junction {
+                    u32::MAX => unplaced += 1,
+                    _ => at.entry(junction).or_default().push(JunctionTurn {
+                        from: turn.from,
+                        to: turn.to,
+                        only: turn.only,
+                    }),
                 }
             }
             let line = |side: u32| lines[sides.line[side as usize] as usize].id;
             let ids: Vec<[u32; 2]> = ends.iter().map(|[a, b]| [line(*a), line(*b)]).collect();
-            network.restrict(&at, &ids);
+            let first_line = |half: u32| ids[half as usize / 2][half as usize % 2];
+            let last_line = |half: u32| ids[half as usize / 2][1 - half as usize % 2];
+            let halves = network.edges.len() * 2;
+            network.turns =
+                Turns::new(network.junctions(), network.halves(), halves, &at, unplaced, first_line, last_line);
         }
         network
     }
@@ -377,41 +382,8 @@ impl StreetNetwork {
         }
     }
 
-    /// Gives junctions another state for those who come from where turns are restricted. `lines` are the ids of the lines at the ends of
-    /// each edge.
-    fn restrict(&mut self, turns: &BTreeMap<u32, Vec<&Turn>>, lines: &[[u32; 2]]) {
-        let mut leaving: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (half, (tail, _)) in self.halves() {
-            if turns.contains_key(&tail) {
-                leaving.entry(tail).or_default().push(half);
-            }
-        }
-        let first_line = |half: u32| lines[half as usize / 2][half as usize % 2];
-        let last_line = |half: u32| lines[half as usize / 2][1 - half as usize % 2];
-        let arriving: Vec<(u32, u32)> = self.halves().map(|(half, (_, head))| (half, head)).collect();
-        for (half, junction) in arriving {
-            let Some(here) = turns.get(&junction) else { continue };
-            let mine: Vec<&&Turn> = here.iter().filter(|turn| turn.from == last_line(half)).collect();
-            if mine.is_empty() {
-                continue;
-            }
-            let only: Vec<u32> = mine.iter().filter(|turn| turn.only).map(|turn| turn.to).collect();
-            let allowed = |line: u32| {
-                (only.is_empty() || only.contains(&line)) && !mine.iter().any(|turn| !turn.only && turn.to == line)
-            };
-            let state = (self.component.len() + self.restricted.len()) as u32;
-            self.restricted.push(junction);
-            self.heads.insert(half, state);
-            for out in leaving.get(&junction).into_iter().flatten() {
-                if allowed(first_line(*out)) {
-                    self.tails.entry(*out).or_default().push(state);
-                }
-            }
-        }
-    }
-
     /// Half edges that there is a way along, with the junctions at their tail and head.
-    fn halves(&self) -> impl Iterator<Item = (u32, (u32, u32))> {
+    fn halves(&self) -> impl Iterator<Item = (u32, (u32, u32))> + Clone {
         (0u32..).zip(&self.edges).flat_map(|(at, edge)| {
             [(2 * at, (edge.from, edge.to)), (2 * at + 1, (edge.to, edge.from))]
                 .into_iter()
@@ -423,16 +395,14 @@ impl StreetNetwork {
     pub fn steps(&self) -> impl Iterator<Item = (u32, u32, u32)> {
         self.halves().flat_map(|(half, (tail, _))| {
             let head = self.head(half);
-            let more =
-                if self.tails.is_empty() { &[][..] } else { self.tails.get(&half).map_or(&[][..], Vec::as_slice) };
-            std::iter::once(tail).chain(more.iter().copied()).map(move |tail| (tail, half, head))
+            std::iter::once(tail).chain(self.turns.tails(half).iter().copied()).map(move |tail| (tail, half, head))
         })
     }
 
     /// The state that a half edge leads to.
     pub fn head(&self, half: u32) -> u32 {
-        if let Some(head) = self.heads.get(&half).filter(|_| !self.heads.is_empty()) {
-            return *head;
+        if let Some(head) = self.turns.head(half) {
+            return head;
         }
         let edge = &self.edges[half as usize / 2];
         if half.is_multiple_of(2) { edge.to } else { edge.from }
@@ -442,7 +412,7 @@ impl StreetNetwork {
     pub fn tails(&self, half: u32) -> impl Iterator<Item = u32> {
         let edge = &self.edges[half as usize / 2];
         let tail = if half.is_multiple_of(2) { edge.from } else { edge.to };
-        std::iter::once(tail).chain(self.tails.get(&half).into_iter().flatten().copied())
+        std::iter::once(tail).chain(self.turns.tails(half).iter().copied())
     }
 
     /// Number of junctions and ends.
@@ -450,22 +420,27 @@ impl StreetNetwork {
         self.component.len()
     }
 
-    /// Number of states: junctions, and junctions as come to from where a turn is restricted.
+    /// Number of states: junctions, and junctions as come to along a half edge that not every way may be taken from.
     pub fn states(&self) -> usize {
-        self.component.len() + self.restricted.len()
+        self.component.len() + self.turns.junction_of.len()
+    }
+
+    /// Turn restrictions that hold, and those that do not: their ways can not be used by this mode, or do not end where they meet.
+    pub fn restrictions(&self) -> (u32, u32) {
+        (self.turns.minded, self.turns.void)
     }
 
     /// The states of a junction, itself first.
     pub fn states_of(&self, junction: u32) -> impl Iterator<Item = u32> {
-        let restricted = (self.component.len() as u32..).zip(&self.restricted);
-        std::iter::once(junction).chain(restricted.filter(move |(_, of)| **of == junction).map(|(state, _)| state))
+        let junctions = self.component.len() as u32;
+        std::iter::once(junction).chain(self.turns.states_of(junction).map(move |state| junctions + state))
     }
 
     /// The junction of a state.
     pub fn junction(&self, state: u32) -> u32 {
         match (state as usize).checked_sub(self.component.len()) {
             None => state,
-            Some(at) => self.restricted[at],
+            Some(at) => self.turns.junction_of[at],
         }
     }
 

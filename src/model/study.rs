@@ -110,3 +110,10 @@ pub struct Study {
     pub ledgers: Vec<Ledger>,
     pub issues: Vec<Issue>,
 }
+
+impl Study {
+    /// Whether the regions lie on both sides of the 180th meridian.
+    pub fn is_over_180(&self) -> bool {
+        self.lattice.as_ref().is_some_and(Lattice::is_over_180)
+    }
+}

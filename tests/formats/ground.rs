@@ -402,3 +402,68 @@ measure.facility-count = { kind = "c" }
         assert!(plane.wkt1.starts_with("PROJCS"), "{name}");
     }
 }
+
+/// A county on both sides of 180 degrees (GIScience/openrouteservice#1278), a place on the one and a clinic on the other.
+#[test]
+fn a_county_across_the_180th_meridian_is_one() {
+    let home = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
+    put(
+        "region.geojson",
+        r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "320101", "name": "X"}, "geometry":
+        {"type": "MultiPolygon", "coordinates": [[[[179.7, -17.15], [180, -17.15], [180, -16.55], [179.7, -16.55], [179.7, -17.15]]],
+        [[[-180, -17.15], [-179.7, -17.15], [-179.7, -16.55], [-180, -16.55], [-180, -17.15]]]]}}]}"#,
+    );
+    put("homes.csv", "id,people,lon,lat\nH,10,179.99,-16.85\n");
+    put("fac.csv", "id,lon,lat\nC,-179.99,-16.85\n");
+    put(
+        "study.toml",
+        r#"
+        title = "180"
+        lang = "en"
+        [study]
+        regions = { path = "region.geojson", level = "county", code = "code", name = "name" }
+        facilities = { path = "fac.csv", kind = "clinic", id = "id", x = "lon", y = "lat", datum = "wgs-84" }
+        demand = { path = "homes.csv", id = "id", people = "people", x = "lon", y = "lat", datum = "wgs-84" }
+        [[indicator]]
+        id = "s"
+        measure.covered-share = { kind = "clinic", within = "5 km", by = "straight-line", catchments = { bands = ["5 km"] } }
+        [[indicator]]
+        id = "n"
+        measure.nearest = { kind = "clinic", by = "straight-line" }
+        [[output]]
+        path = "t.json"
+        [[output]]
+        path = "area.geojson"
+        layer = "s_catchments"
+        "#,
+    );
+    assert_cmd::Command::cargo_bin("tongda")
+        .unwrap()
+        .args(["run", "study.toml"])
+        .current_dir(home.path())
+        .assert()
+        .success();
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(home.path().join(name)).unwrap()).unwrap()
+    };
+    let card = json("t.json");
+    assert_eq!(card["indicators"][0]["figure"]["text"], "100 %");
+    // pyproj 3.7.2, Geod(ellps="WGS84").inv: 2,131.4 m
+    let nearest = card["indicators"][1]["figure"]["value"].as_f64().unwrap();
+    assert!((nearest - 2131.4).abs() < 1.0, "{nearest}");
+    // the circle of 5 km is cut at the meridian, and nothing of it is anywhere else
+    let area = json("area.geojson");
+    let parts = area["features"][0]["geometry"]["coordinates"].as_array().unwrap();
+    assert_eq!(parts.len(), 2);
+    let mut spans: Vec<[f64; 2]> = Vec::new();
+    for part in parts {
+        let lons: Vec<f64> = part[0].as_array().unwrap().iter().map(|at| at[0].as_f64().unwrap()).collect();
+        spans.push([lons.iter().copied().fold(f64::MAX, f64::min), lons.iter().copied().fold(f64::MIN, f64::max)]);
+    }
+    spans.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    // 5 km are 0.04693 degrees there
+    for (found, want) in spans.iter().flatten().zip([-180.0, -179.943_07, 179.963_07, 180.0]) {
+        assert!((found - want).abs() < 3e-4, "{spans:?}");
+    }
+}

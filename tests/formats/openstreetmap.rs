@@ -291,3 +291,64 @@ fn init_drafts_a_study_of_liechtenstein_that_runs_and_is_right() {
         assert!(said.contains(&format!("{} {kind}", of("count", kind))), "{kind}: {said}");
     }
 }
+
+/// The town in another container: written by osmium 1.15 from the same file, `osmium cat -f osm,add_metadata=false` and
+/// `osmium add-locations-to-ways --ignore-missing-nodes --keep-member-nodes`.
+#[test]
+fn an_extract_is_the_same_in_every_container() {
+    let other = |name: &str| town().with_file_name(name);
+    let home = tempfile::tempdir().unwrap();
+    let packed = home.path().join("town.osm.gz");
+    let mut gzip = flate2::write::GzEncoder::new(fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &fs::read(other("town_synthetic.osm")).unwrap()).unwrap();
+    gzip.finish().unwrap();
+    for path in [other("town_synthetic.osm"), packed, other("town_locations_synthetic.osm.pbf")] {
+        for name in ["boundaries", "places", "routes", "buildings", "streets", "barriers", "turns"] {
+            let (want, found) = (layer(&town(), name).unwrap(), layer(&path, name).unwrap());
+            assert_eq!(found.1.records, want.1.records, "{name} of {}", path.display());
+            let told =
+                |found: &Collected| -> Vec<String> { found.issues.iter().map(|issue| issue.what.clone()).collect() };
+            assert_eq!(told(&found.1), told(&want.1), "{name} of {}", path.display());
+        }
+    }
+}
+
+/// What other containers say, and what to do: Overpass XML with places on the ways, JOSM's deleted elements, and what is refused.
+#[test]
+fn xml_is_read_as_programs_write_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("x.osm");
+    // Overpass `out geom`: the way gives the places of its nodes, a node of its own is not there
+    let way = r#"<way id="7"><nd ref="1" lat="32.0" lon="120.0"/><nd ref="2" lat="32.0" lon="120.001"/><tag k="highway" v="path"/><tag k="name" v="A &amp; B"/></way>"#;
+    let gone = r#"<way id="8" action="delete"><nd ref="1"/><nd ref="2"/><tag k="highway" v="path"/></way>
+        <way id="9" visible="false"><nd ref="1"/><nd ref="2"/><tag k="highway" v="path"/></way>"#;
+    fs::write(&path, format!("\u{feff}<?xml version=\"1.0\"?>\n<osm version=\"0.6\"><note>x</note>{way}{gone}</osm>"))
+        .unwrap();
+    let (info, found) = layer(&path, "streets").unwrap();
+    assert_eq!((info.records, found.issues.len()), (1, 0), "{:?}", found.issues);
+    let name = info.fields.iter().position(|field| field.name == "name").unwrap();
+    assert_eq!(found.records[0].value(name).to_string(), "A & B");
+    let Some(Geometry::LineString(line)) = &found.records[0].geometry else { panic!("no line") };
+    assert_eq!(line.0.iter().map(|at| (at.x, at.y)).collect::<Vec<_>>(), [(120.0, 32.0), (120.001, 32.0)]);
+    for (text, want) in [
+        ("<osmChange version=\"0.6\"></osmChange>", "is a file of changes; put them into an extract first"),
+        ("<html><body>429 Too Many Requests</body></html>", "its outermost element is html, not osm"),
+        ("<osm><node id=\"1\" lat=\"1\" lon=\"1\">", "breaks off"),
+        ("<osm><node lat=\"1\" lon=\"1\"/></osm>", "has an element node without id"),
+        ("<osm><node id=\"1e3\" lat=\"1\" lon=\"1\"/></osm>", "id = \"1e3\", which is not a whole number"),
+        (
+            "<osm><node id=\"1\" lat=\"1\" lon=\"1\"/><node id=\"1\" lat=\"2\" lon=\"1\"/></osm>",
+            "holds several versions of node/1; take an extract of one day",
+        ),
+        ("\u{1f}BZh91AY", "is no OpenStreetMap extract"),
+        ("BZh91AY&SY", "is packed with bzip2; unpack it first"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = layer(&path, "places").unwrap_err().to_string();
+        assert!(error.contains(want), "{text}: {error}");
+    }
+    fs::write(&path, [&[0x1f, 0x8b, 8, 0][..], &[0; 40]].concat()).unwrap();
+    assert!(layer(&path, "places").unwrap_err().to_string().contains("packed with gzip; give it the ending .gz"));
+    let lz4 = layer(&town().with_file_name("town_lz4_synthetic.osm.pbf"), "places").unwrap_err().to_string();
+    assert!(lz4.contains("is packed with LZ4") && lz4.contains("osmium cat -f pbf,pbf_compression=zlib"), "{lz4}");
+}

@@ -118,8 +118,11 @@ class Streets(osmium.SimpleHandler):
 
     def relation(self, relation):
         tags = {tag.k: tag.v for tag in relation.tags}
-        what = tags.get("restriction") or tags.get("restriction:motorcar") or ""
+        kinds = ("restriction", "restriction:vehicle", "restriction:motor_vehicle", "restriction:motorcar")
+        what = next((tags[kind] for kind in kinds if kind in tags), "")
         if tags.get("type") != "restriction" or not re.match("no_|only_", what):
+            return
+        if any(key in tags for key in ("hour_on", "hour_off", "day_on", "day_off")):
             return
         if values(tags, "except") & {"motorcar", "motor_vehicle", "vehicle"}:
             return
@@ -171,31 +174,35 @@ def main():
         touching.setdefault(int(tail[half]), []).append(half)
         if np.isfinite(seconds[half]):
             out.setdefault(int(tail[half]), []).append(half)
-    known_ways = set(way_ids)
-    banned = {}
+    arriving = {}
+    for half in range(2 * len(sides)):
+        if np.isfinite(seconds[half]):
+            arriving.setdefault(int(head[half]), []).append(half)
+    # a restriction leads from one side to one other; where a way does not end at the node, nobody knows which is meant
+    rules = {}
     for via, a, b, only in streets.turns:
-        if a in known_ways and b in known_ways and (via, 0) in number:
-            banned.setdefault((number[via, 0], a), []).append((b, only))
-    vias = {via for via, _ in banned}
-
-    def goes_on(node):
-        if len(touching[node]) != 2 or node in vias:
-            return False
-        one, other = touching[node]
-        speeds = lambda half: (uses[half // 2][half % 2], uses[half // 2][1 - half % 2], uses[half // 2][2])
-        a, b = speeds(one), speeds(other)
-        return (a[1], a[0], a[2]) == b
+        node = number.get((via, 0))
+        came = [half for half in arriving.get(node, []) if way_ids[half // 2] == a]
+        goes = [half for half in out.get(node, []) if way_ids[half // 2] == b]
+        if a == b and not only:
+            for half in came:
+                if half ^ 1 in goes:
+                    rules.setdefault(half, []).append((half ^ 1, only))
+        elif len(came) == 1 and len(goes) == 1:
+            rules.setdefault(came[0], []).append((goes[0], only))
 
     def onward(half):
-        node, rules = int(head[half]), banned.get((int(head[half]), way_ids[half // 2]), [])
-        only = {way for way, is_only in rules if is_only}
-        no = {way for way, is_only in rules if not is_only}
-        for next_half in out.get(node, []):
-            to = way_ids[next_half // 2]
-            if next_half == half ^ 1 and goes_on(node):
+        here = out.get(int(head[half]), [])
+        only = {other for other, is_only in rules.get(half, []) if is_only}
+        no = {other for other, is_only in rules.get(half, []) if not is_only}
+        # nobody turns round but at a dead end
+        is_end = all(other == half ^ 1 for other in here)
+        for other in here:
+            if other in no or (only and other not in only):
                 continue
-            if to not in no and (not only or to in only):
-                yield next_half
+            if other == half ^ 1 and not is_end and other not in only:
+                continue
+            yield other
 
     rows, columns, costs = [], [], []
     for half in range(2 * len(sides)):

@@ -79,7 +79,7 @@ path = "{name}.gpkg"
 FREE = {"gate_cost": 0, "gate_penalty": 0, "private_access_penalty": 0, "destination_only_penalty": 0, "service_penalty": 0, "service_factor": 1,
         "maneuver_penalty": 0, "country_crossing_cost": 0, "country_crossing_penalty": 0, "toll_booth_cost": 0, "toll_booth_penalty": 0, "use_living_streets": 1}
 COSTING = {
-    "walk": ("pedestrian", {**FREE, "walking_speed": 5, "shortest": True, "max_distance": 1e5}),
+    "walk": ("pedestrian", {**FREE, "walking_speed": 5, "shortest": True, "step_penalty": 0, "elevator_penalty": 0, "max_distance": 1e5}),
     "bicycle": ("bicycle", {**FREE, "bicycle_type": "City", "cycling_speed": 15, "use_roads": 1, "use_hills": 1, "avoid_bad_surfaces": 0}),
     "drive": ("auto", {**FREE, "use_tracks": 1, "use_highways": 1, "use_tolls": 1}),
 }

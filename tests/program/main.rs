@@ -6,6 +6,7 @@ mod cli;
 mod documentation;
 mod dropped;
 mod examples;
+mod independence;
 mod inspect;
 mod jiangsu;
 mod legends;

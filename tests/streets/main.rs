@@ -8,3 +8,4 @@ mod streets;
 #[path = "../support/mod.rs"]
 mod support;
 mod surface;
+mod turns;

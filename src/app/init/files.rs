@@ -48,7 +48,7 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
     let (mut extracts, mut drafted) = (Vec::new(), String::new());
     let (mut levels, mut kinds, mut demand, mut services) = (Vec::new(), Vec::new(), Vec::new(), None);
     for file in files {
-        if read::driver(file.path).is_some_and(|driver| driver.name == "OpenStreetMap") {
+        if read::is_extract(file.path) {
             extracts.push(file);
             continue;
         }

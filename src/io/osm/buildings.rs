@@ -5,19 +5,15 @@ use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::MultiPolygon;
 use geo_types::Polygon;
-use osmpbf::PrimitiveBlock;
 
 use crate::io::osm::Out;
+use crate::io::osm::block::Block;
 use crate::io::osm::extract::Extract;
 use crate::io::osm::extract::Kind;
 use crate::io::osm::extract::Kinds;
 use crate::io::osm::extract::Relation;
 use crate::io::osm::extract::Tags;
 use crate::io::osm::extract::Way;
-use crate::io::osm::extract::any_tag;
-use crate::io::osm::extract::pairs;
-use crate::io::osm::extract::relations_in;
-use crate::io::osm::extract::ways_in;
 use crate::io::osm::number;
 use crate::io::osm::places::beyond;
 use crate::io::osm::places::line;
@@ -76,13 +72,12 @@ pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn find(block: &PrimitiveBlock) -> (Vec<Way>, Vec<Relation>) {
+fn find(block: &Block<'_>) -> (Vec<Way>, Vec<Relation>) {
     let is_building = |key: &[u8], value: &[u8]| key == b"building" && value != b"no";
     let is_area = |tags: &Tags| {
         tags.get("type") == Some("multipolygon") && tags.get("building").is_some_and(|value| value != "no")
     };
-    let ways = ways_in(block, &|way| any_tag(block, pairs(way.raw_tags()), &is_building));
-    (ways, relations_in(block, &is_area))
+    (block.ways(&|_, tags| tags.any(&is_building)), block.relations(&is_area))
 }
 
 fn put(out: &mut Out<'_>, id: &str, tags: &Tags, area: Result<MultiPolygon<f64>, (&'static str, String)>) {

@@ -1,18 +1,23 @@
-//! An .osm.pbf file as blocks of elements, scanned as often as the references between them ask for.
+//! An extract (.osm.pbf, or .osm in XML) as blocks of elements, scanned as often as the references between them ask for.
 
 use std::fs::File;
+use std::io;
 use std::io::BufReader;
+use std::io::Read;
+use std::io::Seek;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
 use osmpbf::Blob;
 use osmpbf::BlobDecode;
+use osmpbf::BlobError;
 use osmpbf::BlobReader;
 use osmpbf::BlobType;
-use osmpbf::PrimitiveBlock;
-use osmpbf::RelMemberType;
+use osmpbf::ErrorKind;
 use rayon::prelude::*;
 
+use crate::io::osm::block::Block;
+use crate::io::osm::text;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 
@@ -33,16 +38,6 @@ impl Kinds {
     pub(super) const RELATIONS: Kinds = Kinds { nodes: false, ways: false, relations: true };
     pub(super) const ALL: Kinds = Kinds { nodes: true, ways: true, relations: true };
 
-    fn of(block: &PrimitiveBlock) -> Kinds {
-        let mut kinds = Kinds::default();
-        for group in block.groups() {
-            kinds.nodes |= group.nodes().next().is_some() || group.dense_nodes().next().is_some();
-            kinds.ways |= group.ways().next().is_some();
-            kinds.relations |= group.relations().next().is_some();
-        }
-        kinds
-    }
-
     fn meets(self, other: Kinds) -> bool {
         (self.nodes && other.nodes) || (self.ways && other.ways) || (self.relations && other.relations)
     }
@@ -53,11 +48,9 @@ impl Kinds {
 pub(super) struct Tags(Vec<(String, String)>);
 
 impl Tags {
-    /// From indices into the block's strings; texts that are no UTF-8 get the replacement character.
-    pub(super) fn of(block: &PrimitiveBlock, indices: impl Iterator<Item = (usize, usize)>) -> Tags {
-        let strings = block.raw_stringtable();
-        let text = |at: usize| strings.get(at).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        Tags(indices.filter_map(|(key, value)| Some((text(key)?, text(value)?))).collect())
+    /// Keys and values, in their order.
+    pub(super) fn from_pairs(pairs: Vec<(String, String)>) -> Tags {
+        Tags(pairs)
     }
 
     /// Whether one of them fits.
@@ -65,34 +58,15 @@ impl Tags {
         self.0.iter().any(|(key, value)| fits(key, value))
     }
 
+    /// Keys and values.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
     }
-}
-
-/// Whether one of the tags fits, without copying any.
-pub(super) fn any_tag(
-    block: &PrimitiveBlock,
-    mut indices: impl Iterator<Item = (usize, usize)>,
-    fits: &dyn Fn(&[u8], &[u8]) -> bool,
-) -> bool {
-    let strings = block.raw_stringtable();
-    indices.any(|(key, value)| match (strings.get(key), strings.get(value)) {
-        (Some(key), Some(value)) => fits(key, value),
-        _ => false,
-    })
-}
-
-/// Indices of tags as the crate hands them over, for [`Tags::of`] and [`any_tag`].
-pub(super) fn pairs(raw: impl Iterator<Item = (u32, u32)>) -> impl Iterator<Item = (usize, usize)> {
-    raw.map(|(key, value)| (key as usize, value as usize))
-}
-
-/// The same for dense nodes, whose indices are signed.
-pub(super) fn signed_pairs(raw: impl Iterator<Item = (i32, i32)>) -> impl Iterator<Item = (usize, usize)> {
-    let at = |index: i32| usize::try_from(index).unwrap_or(usize::MAX);
-    raw.map(move |(key, value)| (at(key), at(value)))
 }
 
 /// What a member of a relation is.
@@ -130,27 +104,6 @@ pub(super) struct Relation {
 }
 
 impl Relation {
-    fn of(block: &PrimitiveBlock, relation: &osmpbf::Relation<'_>) -> Relation {
-        let strings = block.raw_stringtable();
-        let role = |sid: i32| usize::try_from(sid).ok().and_then(|at| strings.get(at));
-        Relation {
-            id: relation.id(),
-            tags: Tags::of(block, pairs(relation.raw_tags())),
-            members: relation
-                .members()
-                .map(|member| Member {
-                    kind: match member.member_type {
-                        RelMemberType::Node => Kind::Node,
-                        RelMemberType::Way => Kind::Way,
-                        RelMemberType::Relation => Kind::Relation,
-                    },
-                    id: member.member_id,
-                    role: role(member.role_sid).map(|r| String::from_utf8_lossy(r).into_owned()).unwrap_or_default(),
-                })
-                .collect(),
-        }
-    }
-
     /// The ids of its members of a kind, in their order.
     pub(super) fn ids(&self, kind: Kind) -> impl Iterator<Item = i64> {
         self.members.iter().filter(move |member| member.kind == kind).map(|member| member.id)
@@ -170,11 +123,38 @@ pub(super) struct Extract<'r> {
     request: &'r ReadRequest<'r>,
     /// What each blob holds, known after the first scan: later ones decode only what they look for.
     blobs: Vec<Kinds>,
+    /// Ways may give the places of their nodes, and plain nodes be left out (LocationsOnWays; Overpass' `out geom`).
+    has_places_on_ways: bool,
+}
+
+/// What a file is written in, told by how it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Packed,
+    Text,
+}
+
+fn written(file: &mut File) -> io::Result<Result<Written, &'static str>> {
+    let mut head = Vec::new();
+    file.by_ref().take(64).read_to_end(&mut head)?;
+    file.rewind()?;
+    let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head).trim_ascii_start();
+    Ok(match &head[..] {
+        [0x1f, 0x8b, ..] => Err("is packed with gzip; give it the ending .gz, or unpack it"),
+        [b'B', b'Z', b'h', ..] => Err("is packed with bzip2; unpack it first: bunzip2"),
+        [0xff, 0xe0, _, b'o', b'5', ..] => Err("is in the format o5m; write it anew: osmium cat -o extract.osm.pbf"),
+        _ if text.starts_with(b"<") => Ok(Written::Text),
+        _ => Ok(Written::Packed),
+    })
 }
 
 impl<'r> Extract<'r> {
     pub(super) fn new(request: &'r ReadRequest<'r>) -> Extract<'r> {
-        Extract { request, blobs: Vec::new() }
+        Extract { request, blobs: Vec::new(), has_places_on_ways: false }
+    }
+
+    fn content(&self, what: impl Into<String>) -> ReadError {
+        ReadError::Content { shown: self.request.shown.to_owned(), what: what.into() }
     }
 
     /// Decodes every block that holds one of the `wanted` kinds, in parallel, and hands over what `each` makes of them in the order
@@ -184,14 +164,38 @@ impl<'r> Extract<'r> {
     pub(super) fn scan<T: Send>(
         &mut self,
         wanted: Kinds,
-        each: impl Fn(&PrimitiveBlock) -> T + Sync,
+        each: impl Fn(&Block<'_>) -> T + Sync,
         mut take: impl FnMut(T),
     ) -> Result<(), ReadError> {
         let request = self.request;
-        let content = |what: String| ReadError::Content { shown: request.shown.to_owned(), what };
         let not_open =
             |source| ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source };
-        let file = File::open(request.path).map_err(not_open)?;
+        let mut file = File::open(request.path).map_err(not_open)?;
+        match written(&mut file).map_err(not_open)? {
+            Err(what) => Err(self.content(what)),
+            Ok(Written::Packed) => self.scan_packed(file, wanted, &each, &mut take),
+            Ok(Written::Text) => {
+                let mut has_places = false;
+                let outcome = text::read(file, &mut |elements| {
+                    has_places |= !elements.places.is_empty();
+                    let block = Block::Text(elements);
+                    if block.kinds().meets(wanted) {
+                        take(each(&block));
+                    }
+                });
+                self.has_places_on_ways |= has_places;
+                outcome.map_err(|what| self.content(what))
+            }
+        }
+    }
+
+    fn scan_packed<T: Send>(
+        &mut self,
+        file: File,
+        wanted: Kinds,
+        each: &(impl Fn(&Block<'_>) -> T + Sync),
+        take: &mut impl FnMut(T),
+    ) -> Result<(), ReadError> {
         let mut reader = BlobReader::new(BufReader::with_capacity(1 << 18, file));
         let is_first_scan = self.blobs.is_empty();
         let mut batch: Vec<Blob> = Vec::with_capacity(BATCH);
@@ -204,11 +208,11 @@ impl<'r> Extract<'r> {
                     break;
                 };
                 let blob = blob.map_err(|error| match nth {
-                    0 => content(format!("is no OpenStreetMap extract (.osm.pbf): {error}")),
-                    _ => content(format!("breaks off or is damaged at block {nth}: {error}")),
+                    0 => self.content(format!("is no OpenStreetMap extract (.osm.pbf): {error}")),
+                    _ => self.content(format!("breaks off or is damaged at block {nth}: {error}")),
                 })?;
                 if nth == 0 && blob.get_type() != BlobType::OsmHeader {
-                    return Err(content("is no OpenStreetMap extract (.osm.pbf): it has no header".to_owned()));
+                    return Err(self.content("is no OpenStreetMap extract (.osm.pbf): it has no header"));
                 }
                 if is_first_scan || self.blobs.get(nth).is_some_and(|kinds| kinds.meets(wanted)) {
                     batch.push(blob);
@@ -216,19 +220,22 @@ impl<'r> Extract<'r> {
                 nth += 1;
             }
             let before = nth - batch.len();
-            let made: Vec<Result<(Kinds, Option<T>), String>> =
-                batch.par_iter().map(|blob| decode(blob, wanted, &each)).collect();
+            let made: Vec<Result<Decoded<T>, String>> =
+                batch.par_iter().map(|blob| decode(blob, wanted, each)).collect();
             for (at, made) in made.into_iter().enumerate() {
-                let (kinds, made) =
-                    made.map_err(|what| content(format!("is damaged at or near block {}: {what}", before + at)))?;
+                let decoded = made.map_err(|what| match what.as_str() {
+                    PACKED_OTHERWISE => self.content(what),
+                    _ => self.content(format!("is damaged at or near block {}: {what}", before + at)),
+                })?;
+                self.has_places_on_ways |= decoded.has_places_on_ways;
                 if is_first_scan {
-                    self.blobs.push(kinds);
+                    self.blobs.push(decoded.kinds);
                 }
-                made.into_iter().for_each(&mut take);
+                decoded.made.into_iter().for_each(&mut *take);
             }
         }
         match nth {
-            0 => Err(content("is empty: no OpenStreetMap extract (.osm.pbf)".to_owned())),
+            0 => Err(self.content("is empty: no OpenStreetMap extract (.osm.pbf)")),
             _ => Ok(()),
         }
     }
@@ -238,7 +245,7 @@ impl<'r> Extract<'r> {
     /// As [`scan`](Extract::scan).
     pub(super) fn relations(&mut self, fits: impl Fn(&Tags) -> bool + Sync) -> Result<Vec<Relation>, ReadError> {
         let mut found = Vec::new();
-        let each = |block: &PrimitiveBlock| relations_in(block, &fits);
+        let each = |block: &Block<'_>| block.relations(&fits);
         self.scan(Kinds::RELATIONS, each, |some: Vec<Relation>| found.extend(some))?;
         Ok(found)
     }
@@ -252,7 +259,7 @@ impl<'r> Extract<'r> {
         wanted.dedup();
         let mut ways = Vec::new();
         if !wanted.is_empty() {
-            let each = |block: &PrimitiveBlock| ways_in(block, &|way| wanted.binary_search(&way.id()).is_ok());
+            let each = |block: &Block<'_>| block.ways(&|id, _| wanted.binary_search(&id).is_ok());
             self.scan(Kinds::WAYS, each, |some: Vec<Way>| ways.extend(some))?;
         }
         ways.sort_by_key(|way: &Way| way.id);
@@ -269,55 +276,79 @@ impl<'r> Extract<'r> {
         ids.dedup();
         let mut at = vec![None; ids.len()];
         if !ids.is_empty() {
-            let each = |block: &PrimitiveBlock| {
-                let mut found: Vec<(usize, [f64; 2])> = Vec::new();
-                let mut look = |id: i64, nano: [i64; 2]| {
-                    if let (Ok(position), Some(place)) = (ids.binary_search(&id), degrees(nano)) {
-                        found.push((position, place));
-                    }
-                };
-                for group in block.groups() {
-                    group.dense_nodes().for_each(|node| look(node.id(), [node.nano_lon(), node.nano_lat()]));
-                    group.nodes().for_each(|node| look(node.id(), [node.nano_lon(), node.nano_lat()]));
-                }
-                found
-            };
-            self.scan(Kinds::NODES, each, |found: Vec<(usize, [f64; 2])>| {
+            let mut put = |found: Vec<(usize, [f64; 2])>| {
                 for (position, place) in found {
                     at[position] = Some(place);
                 }
-            })?;
+            };
+            let each = |block: &Block<'_>| {
+                let mut found: Vec<(usize, [f64; 2])> = Vec::new();
+                block.each_node(|id, place, _| {
+                    found.extend(ids.binary_search(&id).ok().map(|position| (position, place)))
+                });
+                found
+            };
+            self.scan(Kinds::NODES, each, &mut put)?;
+            if self.has_places_on_ways {
+                let each = |block: &Block<'_>| {
+                    let mut found: Vec<(usize, [f64; 2])> = Vec::new();
+                    block.each_place_on_ways(|id, place| {
+                        found.extend(ids.binary_search(&id).ok().map(|position| (position, place)));
+                    });
+                    found
+                };
+                self.scan(Kinds::WAYS, each, &mut put)?;
+            }
         }
         Ok(Coordinates { ids, at })
     }
 }
 
+/// What is said of a blob that is packed with LZ4, Zstandard, LZMA or bzip2: the format allows them, few programs write them.
+const PACKED_OTHERWISE: &str =
+    "is packed with LZ4, Zstandard or another method than zlib; write it anew: osmium cat -f pbf,pbf_compression=zlib";
+
 /// One blob: what it holds, and what `each` makes of it when that is wanted.
-fn decode<T>(
-    blob: &Blob,
-    wanted: Kinds,
-    each: &(impl Fn(&PrimitiveBlock) -> T + Sync),
-) -> Result<(Kinds, Option<T>), String> {
+struct Decoded<T> {
+    kinds: Kinds,
+    made: Option<T>,
+    has_places_on_ways: bool,
+}
+
+impl<T> Decoded<T> {
+    fn nothing() -> Decoded<T> {
+        Decoded { kinds: Kinds::default(), made: None, has_places_on_ways: false }
+    }
+}
+
+fn decode<T>(blob: &Blob, wanted: Kinds, each: &(impl Fn(&Block<'_>) -> T + Sync)) -> Result<Decoded<T>, String> {
     // the reader adds up differences from the file unchecked: in a damaged one they may overflow
     let outcome = catch_unwind(AssertUnwindSafe(|| match blob.decode() {
         Ok(BlobDecode::OsmData(block)) => {
-            let kinds = Kinds::of(&block);
-            Ok((kinds, kinds.meets(wanted).then(|| each(&block))))
+            let block = Block::Packed(&block);
+            let kinds = block.kinds();
+            Ok(Decoded { kinds, made: kinds.meets(wanted).then(|| each(&block)), has_places_on_ways: false })
         }
         Ok(BlobDecode::OsmHeader(header)) => {
+            let mut decoded = Decoded::nothing();
             for feature in header.required_features() {
                 match feature.as_str() {
                     "OsmSchema-V0.6" | "DenseNodes" => {}
+                    "LocationsOnWays" => decoded.has_places_on_ways = true,
                     "HistoricalInformation" => {
                         return Err("holds every version of its elements; take an extract of one day".to_owned());
                     }
                     other => return Err(format!("needs the feature \"{other}\", which is not known")),
                 }
             }
-            Ok((Kinds::default(), None))
+            decoded.has_places_on_ways |= header.optional_features().iter().any(|feature| feature == "LocationsOnWays");
+            Ok(decoded)
         }
-        Ok(BlobDecode::Unknown(_)) => Ok((Kinds::default(), None)),
-        Err(error) => Err(error.to_string()),
+        Ok(BlobDecode::Unknown(_)) => Ok(Decoded::nothing()),
+        Err(error) => Err(match error.kind() {
+            ErrorKind::Blob(BlobError::Empty) => PACKED_OTHERWISE.to_owned(),
+            _ => error.to_string(),
+        }),
     }));
     outcome.unwrap_or_else(|_| Err("numbers that lead nowhere".to_owned()))
 }
@@ -326,22 +357,6 @@ fn decode<T>(
 pub(super) fn degrees([lon, lat]: [i64; 2]) -> Option<[f64; 2]> {
     let is_on_earth = lon.unsigned_abs() <= 180_000_000_000 && lat.unsigned_abs() <= 90_000_000_000;
     is_on_earth.then(|| [lon as f64 / 1e9, lat as f64 / 1e9])
-}
-
-/// The relations of a block whose tags fit.
-pub(super) fn relations_in(block: &PrimitiveBlock, fits: &dyn Fn(&Tags) -> bool) -> Vec<Relation> {
-    let all = block.groups().flat_map(|group| group.relations());
-    all.filter(|relation| fits(&Tags::of(block, pairs(relation.raw_tags()))))
-        .map(|relation| Relation::of(block, &relation))
-        .collect()
-}
-
-/// The ways of a block that fit.
-pub(super) fn ways_in(block: &PrimitiveBlock, fits: &dyn Fn(&osmpbf::Way<'_>) -> bool) -> Vec<Way> {
-    let all = block.groups().flat_map(|group| group.ways());
-    all.filter(|way| fits(way))
-        .map(|way| Way { id: way.id(), tags: Tags::of(block, pairs(way.raw_tags())), nodes: way.refs().collect() })
-        .collect()
 }
 
 /// Ways by id.

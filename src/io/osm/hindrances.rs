@@ -2,19 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use osmpbf::PrimitiveBlock;
-
 use crate::base::issue::Severity;
 use crate::io::osm::Out;
+use crate::io::osm::block::Block;
 use crate::io::osm::extract::Extract;
 use crate::io::osm::extract::Kind;
 use crate::io::osm::extract::Kinds;
 use crate::io::osm::extract::Relation;
 use crate::io::osm::extract::Tags;
-use crate::io::osm::extract::any_tag;
-use crate::io::osm::extract::degrees;
-use crate::io::osm::extract::pairs;
-use crate::io::osm::extract::signed_pairs;
 use crate::io::osm::tag;
 use crate::io::read::ReadError;
 use crate::table::FieldKind;
@@ -57,7 +52,7 @@ pub(super) fn barriers(out: &mut Out<'_>) -> Result<(), ReadError> {
     if !plain.is_empty() {
         plain.sort_unstable();
         let mut met: BTreeSet<i64> = BTreeSet::new();
-        let each = |block: &PrimitiveBlock| nodes_of_streets(block, &plain);
+        let each = |block: &Block<'_>| nodes_of_streets(block, &plain);
         extract.scan(Kinds::WAYS, each, |some: Vec<i64>| met.extend(some))?;
         found.retain(|(id, tags, _)| tags.get("barrier").is_some() || met.contains(id));
     }
@@ -70,42 +65,41 @@ pub(super) fn barriers(out: &mut Out<'_>) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn find(block: &PrimitiveBlock) -> Vec<(i64, Tags, [f64; 2])> {
-    let is_barrier = |key: &[u8], _: &[u8]| key == b"barrier" || ACCESS.contains(&key);
-    let mut found = Vec::new();
-    for group in block.groups() {
-        for node in group.dense_nodes() {
-            if any_tag(block, signed_pairs(node.raw_tags()), &is_barrier)
-                && let Some(at) = degrees([node.nano_lon(), node.nano_lat()])
-            {
-                found.push((node.id(), Tags::of(block, signed_pairs(node.raw_tags())), at));
-            }
-        }
-        for node in group.nodes() {
-            if any_tag(block, pairs(node.raw_tags()), &is_barrier)
-                && let Some(at) = degrees([node.nano_lon(), node.nano_lat()])
-            {
-                found.push((node.id(), Tags::of(block, pairs(node.raw_tags())), at));
+fn find(block: &Block<'_>) -> Vec<(i64, Tags, [f64; 2])> {
+    block.nodes(&|key, _| key == b"barrier" || ACCESS.contains(&key))
+}
+
+/// Keys that say that a restriction holds at some hours only, as they were written before `restriction:conditional`.
+const HOURS: [&str; 4] = ["hour_on", "hour_off", "day_on", "day_off"];
+
+/// Issues of restrictions that are no record, each with what it says and the first few that it speaks of.
+struct LeftOut(Vec<(&'static str, &'static str, u64, Vec<String>)>);
+
+impl LeftOut {
+    fn add(&mut self, code: &str, id: &str) {
+        if let Some((_, _, count, first)) = self.0.iter_mut().find(|(known, ..)| *known == code) {
+            *count += 1;
+            if first.len() < 5 {
+                first.push(id.to_owned());
             }
         }
     }
-    found
 }
 
 /// Those of the nodes `wanted`, which are sorted, that a street goes through.
-fn nodes_of_streets(block: &PrimitiveBlock, wanted: &[i64]) -> Vec<i64> {
+fn nodes_of_streets(block: &Block<'_>, wanted: &[i64]) -> Vec<i64> {
     let is_street = |key: &[u8], value: &[u8]| key == b"highway" || (key == b"route" && value == b"ferry");
-    let ways = block.groups().flat_map(|group| group.ways());
-    ways.filter(|way| any_tag(block, pairs(way.raw_tags()), &is_street))
-        .flat_map(|way| way.refs().collect::<Vec<i64>>())
-        .filter(|node| wanted.binary_search(node).is_ok())
-        .collect()
+    let ways = block.ways(&|_, tags| tags.any(&is_street));
+    let nodes = ways.into_iter().flat_map(|way| way.nodes);
+    nodes.filter(|node| wanted.binary_search(node).is_ok()).collect()
 }
 
-/// Relations `type=restriction` at a node, one record for every pair of way from and way to. Those over a way, and those that the extract
-/// cuts, are counted in issues.
+/// Relations `type=restriction` at a node, one record for every pair of way from and way to, and for every kind of vehicle that they are said
+/// for: `vehicle` is empty for all, else `motorcar`, `hgv`, `bicycle` and the like, after the key (`restriction:hgv`).
+///
+/// Those over a way, those of certain hours only, and those that the extract cuts, are counted in issues.
 pub(super) fn turns(out: &mut Out<'_>) -> Result<(), ReadError> {
-    out.open(&["osm_id", "restriction", "from", "to", "except"].map(|name| (name, FieldKind::Text)));
+    out.open(&["osm_id", "restriction", "vehicle", "from", "to", "except"].map(|name| (name, FieldKind::Text)));
     let mut extract = Extract::new(out.request);
     let relations = extract.relations(|tags| tags.get("type") == Some("restriction"))?;
     let members = |relation: &Relation, role: &str, kind: Kind| -> Vec<i64> {
@@ -113,47 +107,71 @@ pub(super) fn turns(out: &mut Out<'_>) -> Result<(), ReadError> {
     };
     let coordinates =
         extract.coordinates(relations.iter().flat_map(|relation| members(relation, "via", Kind::Node)))?;
-    let mut left_out: Vec<(&str, &str, u64, String)> = vec![
-        ("turn-over-way", "lead over a way instead of a node and are not applied", 0, String::new()),
-        ("outside-extract", "lie beyond the extract", 0, String::new()),
-        ("bad-restriction", "lack a way from, a way to, or what is restricted", 0, String::new()),
-    ];
+    let mut left_out = LeftOut(vec![
+        ("turn-over-way", "lead over a way instead of a node and are not applied", 0, Vec::new()),
+        (
+            "turn-by-hours",
+            "hold at some hours or for some vehicles only (conditional) and are not applied",
+            0,
+            Vec::new(),
+        ),
+        ("outside-extract", "lie beyond the extract", 0, Vec::new()),
+        ("bad-restriction", "lack a way from, a way to, or a word no_… or only_…", 0, Vec::new()),
+    ]);
     for relation in &relations {
         let id = Kind::Relation.id(relation.id);
-        let mut leave_out = |why: usize| {
-            left_out[why].2 += 1;
-            if left_out[why].3.is_empty() {
-                left_out[why].3.clone_from(&id);
-            }
-        };
-        let restriction = relation.tags.get("restriction").or_else(|| relation.tags.get("restriction:motorcar"));
-        let (from, to) = (members(relation, "from", Kind::Way), members(relation, "to", Kind::Way));
-        let via = members(relation, "via", Kind::Node);
-        let (Some(restriction), false, false) = (restriction, from.is_empty(), to.is_empty()) else {
-            leave_out(2);
+        let is_by_hours = HOURS.iter().any(|key| relation.tags.get(key).is_some());
+        let is_conditional = |key: &str| key.starts_with("restriction") && key.ends_with(":conditional");
+        if is_by_hours || relation.tags.any(|key, _| is_conditional(key)) {
+            left_out.add("turn-by-hours", &id);
+        }
+        let mut said: Vec<(&str, &str)> = Vec::new();
+        if is_by_hours {
             continue;
-        };
-        let [via] = via[..] else {
-            leave_out(0);
+        }
+        for (key, value) in relation.tags.pairs().filter(|(key, _)| !is_conditional(key)) {
+            match key.strip_prefix("restriction") {
+                Some("") => said.push(("", value)),
+                Some(vehicle) => said.extend(vehicle.strip_prefix(':').map(|vehicle| (vehicle, value))),
+                None => {}
+            }
+        }
+        if said.is_empty() && relation.tags.any(|key, _| is_conditional(key)) {
+            continue;
+        }
+        let is_word = |value: &str| value.starts_with("no_") || value.starts_with("only_");
+        let (from, to) = (members(relation, "from", Kind::Way), members(relation, "to", Kind::Way));
+        said.retain(|(_, value)| is_word(value));
+        if said.is_empty() || from.is_empty() || to.is_empty() {
+            left_out.add("bad-restriction", &id);
+            continue;
+        }
+        let [via] = members(relation, "via", Kind::Node)[..] else {
+            left_out.add("turn-over-way", &id);
             continue;
         };
         let Some([x, y]) = coordinates.get(via) else {
-            leave_out(1);
+            left_out.add("outside-extract", &id);
             continue;
         };
-        for (from, to) in from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to))) {
-            let values = vec![
-                Value::from(id.as_str()),
-                Value::from(restriction),
-                Value::from(Kind::Way.id(from).as_str()),
-                Value::from(Kind::Way.id(to).as_str()),
-                tag(&relation.tags, "except"),
-            ];
-            out.record(Ok(geo_types::Point::new(x, y).into()), &id, values);
+        for (vehicle, restriction) in said {
+            for (from, to) in from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to))) {
+                let values = vec![
+                    Value::from(id.as_str()),
+                    Value::from(restriction),
+                    if vehicle.is_empty() { Value::Null } else { Value::from(vehicle) },
+                    Value::from(Kind::Way.id(from).as_str()),
+                    Value::from(Kind::Way.id(to).as_str()),
+                    tag(&relation.tags, "except"),
+                ];
+                out.record(Ok(geo_types::Point::new(x, y).into()), &id, values);
+            }
         }
     }
-    for (code, what, count, first) in left_out.into_iter().filter(|(_, _, count, _)| *count > 0) {
-        out.issue(Severity::Warning, code, &first, format!("{count} turn restrictions {what}; the first is {first}"));
+    for (code, what, count, first) in left_out.0.into_iter().filter(|(_, _, count, _)| *count > 0) {
+        let (some, rest) = (first.join(", "), if count as usize > first.len() { ", …" } else { "" });
+        let id = first.first().map_or("", String::as_str);
+        out.issue(Severity::Warning, code, id, format!("{count} turn restrictions {what}: {some}{rest}"));
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::Point;
 use geo_types::Polygon;
-use osmpbf::PrimitiveBlock;
 
 use crate::base::issue::Severity;
 use crate::io::osm::Out;
+use crate::io::osm::block::Block;
 use crate::io::osm::extract::Coordinates;
 use crate::io::osm::extract::Extract;
 use crate::io::osm::extract::Kind;
@@ -17,12 +17,6 @@ use crate::io::osm::extract::Kinds;
 use crate::io::osm::extract::Relation;
 use crate::io::osm::extract::Tags;
 use crate::io::osm::extract::Way;
-use crate::io::osm::extract::any_tag;
-use crate::io::osm::extract::degrees;
-use crate::io::osm::extract::pairs;
-use crate::io::osm::extract::relations_in;
-use crate::io::osm::extract::signed_pairs;
-use crate::io::osm::extract::ways_in;
 use crate::io::osm::rings;
 use crate::io::osm::rings::Assembled;
 use crate::io::osm::tag;
@@ -135,32 +129,15 @@ pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn find(block: &PrimitiveBlock) -> Found {
-    let mut nodes = Vec::new();
-    for group in block.groups() {
-        for node in group.dense_nodes() {
-            if any_tag(block, signed_pairs(node.raw_tags()), &makes_a_place)
-                && let Some(at) = degrees([node.nano_lon(), node.nano_lat()])
-            {
-                nodes.push((node.id(), Tags::of(block, signed_pairs(node.raw_tags())), at));
-            }
-        }
-        for node in group.nodes() {
-            if any_tag(block, pairs(node.raw_tags()), &makes_a_place)
-                && let Some(at) = degrees([node.nano_lon(), node.nano_lat()])
-            {
-                nodes.push((node.id(), Tags::of(block, pairs(node.raw_tags())), at));
-            }
-        }
-    }
+fn find(block: &Block<'_>) -> Found {
     let is_area = |tags: &Tags| {
         tags.get("type") == Some("multipolygon")
             && tags.any(|key, value| makes_a_place(key.as_bytes(), value.as_bytes()))
     };
     Found {
-        nodes,
-        ways: ways_in(block, &|way| any_tag(block, pairs(way.raw_tags()), &makes_a_place)),
-        relations: relations_in(block, &is_area),
+        nodes: block.nodes(&makes_a_place),
+        ways: block.ways(&|_, tags| tags.any(&makes_a_place)),
+        relations: block.relations(&is_area),
     }
 }
 

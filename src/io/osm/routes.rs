@@ -7,10 +7,10 @@ use geo_types::Coord;
 use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::Point;
-use osmpbf::PrimitiveBlock;
 
 use crate::base::issue::Severity;
 use crate::io::osm::Out;
+use crate::io::osm::block::Block;
 use crate::io::osm::called;
 use crate::io::osm::extract::Extract;
 use crate::io::osm::extract::Kind;
@@ -18,9 +18,6 @@ use crate::io::osm::extract::Kinds;
 use crate::io::osm::extract::Member;
 use crate::io::osm::extract::Relation;
 use crate::io::osm::extract::Tags;
-use crate::io::osm::extract::degrees;
-use crate::io::osm::extract::pairs;
-use crate::io::osm::extract::signed_pairs;
 use crate::io::osm::tag;
 use crate::io::read::ReadError;
 use crate::table::FieldKind;
@@ -66,8 +63,10 @@ fn mode(route: &str) -> Option<&'static str> {
         "coach" => "coach",
         "share_taxi" => "on-demand",
         "school_bus" => "school-bus",
-        "train" | "light_rail" | "funicular" => "rail",
-        "subway" | "tram" | "monorail" => "metro",
+        "train" => "rail",
+        "subway" | "monorail" => "metro",
+        "tram" | "light_rail" => "tram",
+        "funicular" | "aerialway" => "cable",
         "ferry" => "ferry",
         _ => return None,
     })
@@ -125,24 +124,13 @@ fn stops(extract: &mut Extract<'_>, routes: &[Relation]) -> Result<BTreeMap<(Kin
     nodes.dedup();
     let mut stops = BTreeMap::new();
     let name = |tags: &Tags| tags.get("name").map(str::to_owned);
-    let find = |block: &PrimitiveBlock| {
+    let find = |block: &Block<'_>| {
         let mut found: Vec<(i64, Stop)> = Vec::new();
-        let mut put = |id: i64, nano: [i64; 2], tags: &dyn Fn() -> Tags| {
-            if nodes.binary_search(&id).is_ok()
-                && let Some(at) = degrees(nano)
-            {
-                found.push((id, Stop { at, name: name(&tags()) }));
+        block.each_node(|id, at, tags| {
+            if nodes.binary_search(&id).is_ok() {
+                found.push((id, Stop { at, name: name(&tags.tags()) }));
             }
-        };
-        for group in block.groups() {
-            for node in group.dense_nodes() {
-                let tags = || Tags::of(block, signed_pairs(node.raw_tags()));
-                put(node.id(), [node.nano_lon(), node.nano_lat()], &tags);
-            }
-            for node in group.nodes() {
-                put(node.id(), [node.nano_lon(), node.nano_lat()], &|| Tags::of(block, pairs(node.raw_tags())));
-            }
-        }
+        });
         found
     };
     if !nodes.is_empty() {

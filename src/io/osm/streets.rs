@@ -4,18 +4,15 @@ use geo_types::Coord;
 use geo_types::Geometry;
 use geo_types::LineString;
 use geo_types::MultiLineString;
-use osmpbf::PrimitiveBlock;
 
 use crate::base::issue::Severity;
 use crate::io::osm::Out;
+use crate::io::osm::block::Block;
 use crate::io::osm::extract::Coordinates;
 use crate::io::osm::extract::Extract;
 use crate::io::osm::extract::Kind;
 use crate::io::osm::extract::Kinds;
 use crate::io::osm::extract::Way;
-use crate::io::osm::extract::any_tag;
-use crate::io::osm::extract::pairs;
-use crate::io::osm::extract::ways_in;
 use crate::io::osm::tag;
 use crate::io::read::ReadError;
 use crate::table::FieldKind;
@@ -129,13 +126,11 @@ fn pieces(way: &Way, coordinates: &Coordinates) -> Vec<LineString<f64>> {
     runs.map(|run| run.iter().flatten().map(|[x, y]| Coord { x: *x, y: *y }).collect()).collect()
 }
 
-fn find(block: &PrimitiveBlock) -> Vec<Way> {
+fn find(block: &Block<'_>) -> Vec<Way> {
     const NOT_THERE: [&[u8]; 6] = [b"proposed", b"planned", b"construction", b"razed", b"abandoned", b"no"];
     let is_street = |key: &[u8], value: &[u8]| {
         (key == b"highway" && !NOT_THERE.contains(&value)) || (key == b"route" && value == b"ferry")
     };
     let is_area = |key: &[u8], value: &[u8]| key == b"area" && value == b"yes";
-    ways_in(block, &|way| {
-        any_tag(block, pairs(way.raw_tags()), &is_street) && !any_tag(block, pairs(way.raw_tags()), &is_area)
-    })
+    block.ways(&|_, tags| tags.any(&is_street) && !tags.any(&is_area))
 }
