@@ -25,7 +25,7 @@ pub struct SpeedFile {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ProfileFile {
-    /// Which streets may be used: conditions as under `where` of any source.
+    /// Which streets may be used: conditions as under `where` of any source. They take the place of the access words of OpenStreetMap.
     #[serde(rename = "where")]
     pub filter: Option<OneOrMany<String>>,
     /// Speed where no other says.
@@ -50,10 +50,26 @@ pub struct ProfileFile {
     pub barred_where: Option<OneOrMany<String>>,
 }
 
+/// Which conventions of OpenStreetMap hold beside the rules: each where the config does not say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Conventions {
+    /// Access words say who may use a street; `where` takes their place.
+    pub access: bool,
+    /// Access words and the kind of a barrier say who passes a point; `barred-where` takes their place.
+    pub barriers: bool,
+    /// Ferries and escalators go one way where they say so; `oneway` takes its place.
+    pub oneway: bool,
+    /// Bicycles ride against a one-way street where a lane is marked, and are pushed both ways; `both-ways-where` takes its place.
+    pub both_ways: bool,
+    /// How fast a bicycle is pushed; `speeds` takes its place.
+    pub pushing: Option<KmPerHour>,
+}
+
 /// How one mode uses the streets, ready.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     pub mode: Mode,
+    pub conventions: Conventions,
     pub usable: Option<Rule>,
     pub speed: KmPerHour,
     pub speeds: Vec<(Rule, KmPerHour)>,
@@ -91,17 +107,17 @@ pub enum Areas {
 /// Speed on foot, to the street and along it.
 pub const WALKING: KmPerHour = KmPerHour(5.0);
 
+/// Speed of a bicycle that is pushed, after OSRM's profiles/bicycle.lua.
+const PUSHING: KmPerHour = KmPerHour(4.0);
+
 /// What is usual in OpenStreetMap for a mode.
 struct Usual {
-    usable: &'static [&'static str],
     speed: f64,
     speeds: &'static [(&'static str, f64)],
     most: &'static [(&'static str, f64)],
     oneway: &'static [&'static str],
     oneway_where: &'static [&'static str],
-    both_ways_where: &'static [&'static str],
     through_where: &'static [&'static str],
-    barred_where: &'static [&'static str],
 }
 
 /// Under the ground and above it nobody gets on or off: what is nearest from above is not near. Passages through buildings are level.
@@ -113,31 +129,13 @@ const ABOVE: &str = "bridge = * & bridge != no|boardwalk";
 const PLATFORM: [&str; 4] =
     ["railway = platform", "public_transport = platform", "highway = platform", "man_made = pier & highway != *"];
 
-/// On foot: motorways never; trunk roads and cycleways where walking is marked; nothing that is private or forbidden, unless people on foot
-/// are let in. After the keys `highway`, `foot`, `access` and `sidewalk` of the OpenStreetMap wiki.
+/// On foot. Who may walk where is in `ingest/access.rs`, as for the others.
 const WALK: Usual = Usual {
-    usable: &[
-        "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
-         secondary_link|primary|primary_link|track|bridleway|platform|corridor|elevator & foot != no|private|use_sidepath & \
-         access != no|private",
-        "highway = footway|path|pedestrian|steps|living_street|residential|service|unclassified|road|tertiary|tertiary_link|secondary|\
-         secondary_link|primary|primary_link|track|bridleway|platform|corridor|elevator & foot = yes|designated|permissive",
-        "railway = platform & highway != * & foot != no|private & access != no|private",
-        "railway = platform & highway != * & foot = yes|designated|permissive",
-        "public_transport = platform & highway != * & foot != no|private & access != no|private",
-        "public_transport = platform & highway != * & foot = yes|designated|permissive",
-        "man_made = pier & highway != * & foot != no|private & access != no|private",
-        "man_made = pier & highway != * & foot = yes|designated|permissive",
-        "highway = trunk|trunk_link|cycleway & foot = yes|designated|permissive",
-        "highway = trunk|trunk_link|cycleway & sidewalk = both|left|right|yes & foot != no|private|use_sidepath",
-        "route = ferry & highway != * & foot != no|private & access != no|private",
-    ],
     speed: WALKING.0,
     speeds: &[("route = ferry & highway != *", 5.0)],
     most: &[],
     oneway: &["oneway:foot"],
     oneway_where: &[],
-    both_ways_where: &[],
     through_where: &[
         "route = ferry & highway != *",
         UNDERGROUND,
@@ -148,29 +146,18 @@ const WALK: Usual = Usual {
         "public_transport = platform & layer = * & layer != 0",
         "highway = platform & layer = * & layer != 0",
     ],
-    barred_where: &[
-        "foot = no|private",
-        "access = no|private & foot != *",
-        "barrier = wall|fence|hedge & foot != * & access != *",
-    ],
 };
 
 /// By bicycle: speeds by class and surface after OSRM's profiles/bicycle.lua (BSD 2-Clause; 15 km/h, 4 km/h where the bicycle is pushed).
 const BICYCLE: Usual = Usual {
-    usable: &[
-        "highway = cycleway|primary|primary_link|secondary|secondary_link|tertiary|tertiary_link|residential|unclassified|living_street|\
-         road|service|track|path & bicycle != no|private|use_sidepath & access != no|private & vehicle != no|private & motorroad != yes",
-        "highway = cycleway|primary|primary_link|secondary|secondary_link|tertiary|tertiary_link|residential|unclassified|living_street|\
-         road|service|track|path|trunk|trunk_link|bridleway & bicycle = yes|designated|permissive",
-        "highway = footway|pedestrian|steps & foot != no|private & access != no|private & bicycle != no",
-        "highway = footway|pedestrian|steps & bicycle = yes|designated|permissive",
-        "route = ferry & highway != * & bicycle != no|private & access != no|private",
-    ],
     speed: 15.0,
     speeds: &[
         ("route = ferry & highway != *", 5.0),
         ("highway = steps", 2.0),
-        ("highway = footway|pedestrian & bicycle = yes|designated|permissive", 15.0),
+        (
+            "highway = footway|pedestrian & bicycle = yes|designated|permissive|official|destination|customers|residents|permit",
+            15.0,
+        ),
         ("highway = footway|pedestrian", 4.0),
         ("highway = track", 12.0),
         ("highway = path", 13.0),
@@ -183,35 +170,13 @@ const BICYCLE: Usual = Usual {
         ("surface = unpaved|gravel|pebblestone|grass_paver|earth|grass", 6.0),
         ("surface = mud|sand|woodchips", 3.0),
     ],
-    oneway: &["oneway:bicycle", "oneway"],
+    oneway: &["oneway:bicycle", "oneway:vehicle", "oneway"],
     oneway_where: &["junction = roundabout|circular"],
-    both_ways_where: &[
-        "cycleway = opposite|opposite_lane|opposite_track & oneway:bicycle != *",
-        "highway = footway|pedestrian|steps",
-    ],
     through_where: &["route = ferry & highway != *", UNDERGROUND, ABOVE],
-    barred_where: &[
-        "bicycle = no|private",
-        "vehicle = no|private & bicycle != *",
-        "access = no|private & bicycle != * & vehicle != *",
-        "barrier = wall|fence|hedge & bicycle != * & access != *",
-    ],
 };
 
-/// By car: speeds by class after OSRM's profiles/car.lua (BSD 2-Clause), four fifths of a signed limit, no traffic. Who lives behind a road
-/// for residents, customers or deliveries only is let in.
+/// By car: speeds by class after OSRM's profiles/car.lua (BSD 2-Clause), four fifths of a signed limit, no traffic.
 const DRIVE: Usual = Usual {
-    usable: &[
-        "highway = motorway|motorway_link|trunk|trunk_link|primary|primary_link|secondary|secondary_link|tertiary|tertiary_link|unclassified|\
-         residential|living_street|service|road & motorcar = yes|designated|permissive|destination",
-        "highway = motorway|motorway_link|trunk|trunk_link|primary|primary_link|secondary|secondary_link|tertiary|tertiary_link|unclassified|\
-         residential|living_street|service|road & motorcar != * & motor_vehicle = yes|designated|permissive|destination",
-        "highway = motorway|motorway_link|trunk|trunk_link|primary|primary_link|secondary|secondary_link|tertiary|tertiary_link|unclassified|\
-         residential|living_street|service|road & motorcar != * & motor_vehicle != no|private|agricultural|forestry|emergency & \
-         vehicle != no|private|agricultural|forestry|emergency & access != no|private|agricultural|forestry|emergency",
-        "route = ferry & highway != * & motor_vehicle = yes|designated|permissive|destination",
-        "route = ferry & highway != * & motorcar = yes|designated|permissive|destination",
-    ],
     speed: 10.0,
     speeds: &[
         ("route = ferry & highway != *", 5.0),
@@ -236,18 +201,9 @@ const DRIVE: Usual = Usual {
         ("surface = clay", 20.0),
         ("surface = sand|earth|mud", 15.0),
     ],
-    oneway: &["oneway"],
+    oneway: &["oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway"],
     oneway_where: &["junction = roundabout|circular", "highway = motorway|motorway_link"],
-    both_ways_where: &[],
     through_where: &["highway = motorway|motorway_link", "route = ferry & highway != *", UNDERGROUND, ABOVE],
-    barred_where: &[
-        "motorcar = no|private|agricultural|forestry|emergency",
-        "motor_vehicle = no|private|agricultural|forestry|emergency & motorcar != *",
-        "vehicle = no|private|agricultural|forestry|emergency & motorcar != * & motor_vehicle != *",
-        "access = no|private|agricultural|forestry|emergency & motorcar != * & motor_vehicle != * & vehicle != *",
-        "barrier != cattle_grid|border_control|toll_booth|sally_port|gate|lift_gate|swing_gate|no|entrance|height_restrictor|kerb & \
-         motorcar != * & motor_vehicle != * & vehicle != * & access != *",
-    ],
 };
 
 fn rule(lines: &[impl AsRef<str>]) -> Option<Rule> {
@@ -280,9 +236,17 @@ impl Profile {
         let own = |lines: &Option<OneOrMany<String>>| lines.as_ref().and_then(|lines| rule(&lines.0));
         let speed_field = said.speed_field.clone();
         let speed_field = speed_field.or((is_extract && mode == Mode::Drive).then(|| "maxspeed".to_owned()));
+        let pushes = is_extract && mode == Mode::Bicycle && said.speeds.is_none();
         Profile {
             mode,
-            usable: own(&said.filter).or(ours(usual.usable)),
+            conventions: Conventions {
+                access: is_extract && said.filter.is_none(),
+                barriers: is_extract && said.barred_where.is_none(),
+                oneway: is_extract && said.oneway.is_none(),
+                both_ways: is_extract && said.both_ways_where.is_none(),
+                pushing: pushes.then_some(PUSHING),
+            },
+            usable: own(&said.filter),
             speed: said.speed.unwrap_or(KmPerHour(usual.speed)),
             // a speed for all wins over the usual ones by class
             speeds: match (&said.speeds, said.speed) {
@@ -299,9 +263,9 @@ impl Profile {
                 None => Vec::new(),
             },
             oneway_where: own(&said.oneway_where).or(ours(usual.oneway_where)),
-            both_ways_where: own(&said.both_ways_where).or(ours(usual.both_ways_where)),
+            both_ways_where: own(&said.both_ways_where),
             through_where: own(&said.through_where).or(ours(usual.through_where)),
-            barred_where: own(&said.barred_where).or(ours(usual.barred_where)),
+            barred_where: own(&said.barred_where),
             duration_field: is_extract.then(|| "duration".to_owned()),
             kinds: match is_extract {
                 true => kinds(&PLATFORM, Kind::Platform)
@@ -328,8 +292,7 @@ mod tests {
     #[test]
     fn every_usual_rule_is_one() {
         for usual in [&WALK, &BICYCLE, &DRIVE] {
-            let lists =
-                [usual.usable, usual.oneway_where, usual.both_ways_where, usual.through_where, usual.barred_where];
+            let lists = [usual.oneway_where, usual.through_where];
             for lines in lists.into_iter().filter(|lines| !lines.is_empty()) {
                 Rule::new(lines).unwrap_or_else(|what| panic!("{what}"));
             }

@@ -2,6 +2,7 @@
 //!
 //! A record that can not be used is dropped for a stated reason and listed; a source that can not be meant stops the run.
 
+mod access;
 pub(crate) mod account;
 pub(crate) mod changes;
 pub mod demand;
@@ -23,12 +24,14 @@ mod route_words;
 mod same_stop;
 mod scenario;
 pub mod services;
+mod speeds;
 pub(crate) mod spread;
 mod stop_places;
 mod street_lines;
 pub mod streets;
 mod surface;
 pub(crate) mod timetable;
+mod unread;
 pub mod water;
 mod ways;
 mod written;
@@ -63,7 +66,7 @@ use crate::model::facility::Facility;
 use crate::model::hazard::HazardZone;
 use crate::model::records::RecordLayer;
 use crate::model::reported::Reported;
-use crate::model::streets::Mode;
+use crate::model::streets::Mode as StreetMode;
 use crate::model::study::Study;
 use crate::model::transit::Mode;
 use crate::model::transit::Transit;
@@ -270,7 +273,7 @@ pub fn study_with(
         let (found, accounts) = streets::read(source, &ground, &homes, &closed, plan.max_loss, progress)?;
         networks = found;
         let stops = || transit.iter().flat_map(|transit| transit.stops.iter().map(|stop| stop.at.lonlat));
-        let walked = networks.iter_mut().filter(|network| network.mode == Mode::Walk);
+        let walked = networks.iter_mut().filter(|network| network.mode == StreetMode::Walk);
         walked.for_each(|network| network.set_stops(stops()));
         accounts.into_iter().for_each(|account| books.enter(account));
     }

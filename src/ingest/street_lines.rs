@@ -1,5 +1,7 @@
 //! The lines that one mode goes along: streets, outlines of areas and lines over them, cut where they are closed.
 
+use std::collections::BTreeMap;
+
 use geo::BoundingRect;
 use geo::Contains;
 use geo_types::LineString;
@@ -8,8 +10,11 @@ use geo_types::Point;
 
 use crate::base::issue::Severity;
 use crate::base::units::KmPerHour;
+use crate::base::units::Metres;
+use crate::base::units::Seconds;
 use crate::impedance::geodesic::geodesic_m;
 use crate::ingest::account::Account;
+use crate::ingest::speeds::ferry_speed;
 use crate::ingest::streets::Street;
 use crate::ingest::ways::Use;
 use crate::model::areas;
@@ -23,12 +28,14 @@ use crate::model::streets::Line;
 use crate::model::streets::Mode;
 use crate::model::streets::Way;
 
-/// The lines of one mode with those over areas, cut where they enter and leave what is closed.
+/// The lines of one mode with those over areas, cut where they enter and leave what is closed. Ferries whose duration is not believed are
+/// `doubted`, by record.
 pub(super) fn lines(
     streets: &[(Street, Vec<Vec<Place>>)],
     mode: usize,
     closures: &[MultiPolygon<f64>],
     barriers: &[LonLat],
+    doubted: &mut BTreeMap<u64, String>,
 ) -> (Vec<Line>, Crossed) {
     let (mut lines, mut floors, mut squares) = (Vec::new(), Vec::new(), Vec::new());
     for (id, (street, parts)) in (0u32..).zip(streets) {
@@ -36,8 +43,18 @@ pub(super) fn lines(
         if let Some(duration_s) = duration_s {
             let ends =
                 |part: &Vec<Place>| part.windows(2).map(|ends| geodesic_m(ends[0].lonlat, ends[1].lonlat)).sum::<f64>();
-            let speed = KmPerHour(parts.iter().map(ends).sum::<f64>() / duration_s * 3.6);
-            way.speed = way.speed.map(|known| if known.0 > 0.0 && speed.0 > 0.0 { speed } else { known });
+            let length_m = parts.iter().map(ends).sum::<f64>();
+            match ferry_speed(length_m, duration_s) {
+                Some(speed) => way.speed = way.speed.map(|known| if known.0 > 0.0 { speed } else { known }),
+                None => {
+                    let what = format!(
+                        "a ferry of {} in {} is not believed; its duration is taken for empty",
+                        Metres(length_m.round()),
+                        Seconds(duration_s)
+                    );
+                    doubted.insert(street.number, what);
+                }
+            }
         }
         if street.is_closed {
             way.speed = [KmPerHour(0.0); 2];

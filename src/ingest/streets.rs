@@ -20,6 +20,8 @@ use crate::config::profile::Profile;
 use crate::config::profile::WALKING;
 use crate::impedance::geodesic::geodesic_m;
 use crate::ingest::IngestError;
+use crate::ingest::access;
+use crate::ingest::access::Access;
 use crate::ingest::account::Account;
 use crate::ingest::account::Columns;
 use crate::ingest::account::key;
@@ -34,6 +36,7 @@ use crate::ingest::homes::Homes;
 use crate::ingest::outline::geometry_name;
 use crate::ingest::street_lines::lines;
 use crate::ingest::street_lines::outlines_only;
+use crate::ingest::unread::Unread;
 use crate::ingest::water;
 use crate::ingest::ways::Reader;
 use crate::ingest::ways::Use;
@@ -219,12 +222,9 @@ pub(crate) fn read(
         streets: Vec::new(),
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
-    for reader in &collector.readers {
-        for ((field, text), count) in &reader.unread {
-            let what = format!("{field} = \"{text}\" says nothing that is known, {count} times; it is taken for empty");
-            account.noted("unknown-word", None, what);
-        }
-    }
+    let mut unread = Unread::default();
+    collector.readers.iter().for_each(|reader| unread.merge(&reader.unread));
+    unread.note("streets", &mut account);
     let synthetic = collector.is_synthetic;
     let mut made: Vec<(Street, Vec<Vec<Place>>)> = Vec::with_capacity(collector.streets.len());
     if account.ledger.used > 0 {
@@ -301,17 +301,17 @@ pub(crate) fn read(
         metres
     };
     let mut networks = Vec::new();
+    let (mut told, mut doubted) = (Unread::default(), BTreeMap::new());
     for (at, profile) in source.profiles.iter().enumerate() {
         let mut barriers = Vec::new();
-        if let (Some(layer), Some(rule)) = (&source.barriers, &profile.barred_where) {
-            let mut take =
-                |record: &Record, at: &BTreeMap<String, usize>| rule.fits(record, &|name| at.get(name).copied());
-            let records = format!("barriers ({})", profile.mode.id());
-            let (found, account) = points(layer, &records, rule.fields(), &mut take, ground, progress)?;
+        if let Some(layer) =
+            source.barriers.as_ref().filter(|_| profile.barred_where.is_some() || profile.conventions.barriers)
+        {
+            let (found, account) = barred(layer, profile, &mut told, ground, progress)?;
             barriers = found;
             accounts.push(account);
         }
-        let (lines, crossed) = lines(&made, at, &closures, &barriers);
+        let (lines, crossed) = lines(&made, at, &closures, &barriers, &mut doubted);
         outlines_only(&crossed, profile.mode, &made, &mut account);
         let turns = if profile.turns { &turns[..] } else { &[] };
         let is_sloped = profile.mode == Mode::Walk && heights.is_some();
@@ -336,6 +336,11 @@ pub(crate) fn read(
         }
         networks.push(network);
     }
+    for (number, what) in doubted {
+        let mut issue = account.issue(Severity::Warning, "doubtful-duration", what);
+        issue.record = Some(number);
+        account.issues.push(issue);
+    }
     accounts.insert(0, account);
     Ok((networks, accounts))
 }
@@ -359,6 +364,36 @@ fn join(streets: &mut [(Street, Vec<Vec<Place>>)], within: Metres) -> Joined {
         *part = line.corners;
     }
     joined
+}
+
+/// The points that a mode can not pass, and the account. Words that are unknown are noted unless they are among those `told`.
+fn barred(
+    layer: &Source,
+    profile: &Profile,
+    told: &mut Unread,
+    ground: &Ground,
+    progress: &dyn Progress,
+) -> Result<(Vec<LonLat>, Account), IngestError> {
+    let records = format!("barriers ({})", profile.mode.id());
+    if let Some(rule) = &profile.barred_where {
+        // the rule is about barriers: other points have none
+        let mut wanted = rule.fields();
+        wanted.extend(["barrier"].into_iter().filter(|name| !rule.fields().contains(name)));
+        let mut take = |record: &Record, at: &BTreeMap<String, usize>| {
+            access::text(at.get("barrier").copied(), record).is_some()
+                && rule.fits(record, &|name| at.get(name).copied())
+        };
+        return points(layer, &records, wanted, &mut take, ground, progress);
+    }
+    let (mut found, mut bound) = (Unread::default(), None::<Access>);
+    let mut take = |record: &Record, at: &BTreeMap<String, usize>| {
+        let access = bound.get_or_insert_with(|| Access::new(profile.mode, &|name| at.get(name).copied()));
+        access.tell(record, |why, key, said| found.add(why, &key, said, None));
+        access.is_barred(record)
+    };
+    let (places, mut account) = points(layer, &records, access::OF_POINTS.to_vec(), &mut take, ground, progress)?;
+    told.others(&found).note("points of streets", &mut account);
+    Ok((places, account))
 }
 
 /// What became of the lines, in one sentence.

@@ -7,8 +7,18 @@ use crate::base::units::KmPerHour;
 use crate::config::profile::Areas;
 use crate::config::profile::Profile;
 use crate::ingest::IngestError;
+use crate::ingest::access::Access;
+use crate::ingest::access::Going;
+use crate::ingest::access::Side;
+use crate::ingest::access::text;
 use crate::ingest::account::Columns;
+use crate::ingest::speeds::Speed;
+use crate::ingest::speeds::duration_of;
+use crate::ingest::speeds::speed_of;
+use crate::ingest::unread::Unread;
+use crate::ingest::unread::Why;
 use crate::model::streets::Kind;
+use crate::model::streets::Mode;
 use crate::model::streets::Way;
 use crate::table::Record;
 use crate::table::rule::Rule;
@@ -17,7 +27,7 @@ use crate::table::rule::Rule;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Use {
     pub way: Way,
-    /// Seconds for the whole line, which win over the speed.
+    /// Seconds for the whole line, which win over the speed: of ferries.
     pub duration_s: Option<f64>,
 }
 
@@ -25,8 +35,15 @@ pub(crate) struct Use {
 pub(crate) struct Reader<'p> {
     profile: &'p Profile,
     positions: BTreeMap<String, usize>,
-    /// Words of the fields for one-way and for speed that say nothing known, with the field and how often.
-    pub unread: BTreeMap<(String, String), u64>,
+    access: Option<Access>,
+    /// The field of the speed along the line, and against it.
+    sided_speeds: [Option<(String, usize)>; 2],
+    /// Kinds of cycle lane and their direction, side by side: `cycleway:left` and `cycleway:left:oneway`.
+    lanes: Vec<[Option<usize>; 2]>,
+    conveying: Option<usize>,
+    id: Option<usize>,
+    /// What is not applied as it is written.
+    pub unread: Unread,
 }
 
 /// Which way one may go.
@@ -38,9 +55,29 @@ enum Ways {
     None,
 }
 
+impl Ways {
+    fn allow(self, side: Side) -> bool {
+        match self {
+            Ways::Both => true,
+            Ways::Along => side == Side::Forward,
+            Ways::Against => side == Side::Backward,
+            Ways::None => false,
+        }
+    }
+}
+
 impl<'p> Reader<'p> {
     pub(crate) fn new(profile: &'p Profile) -> Reader<'p> {
-        Reader { profile, positions: BTreeMap::new(), unread: BTreeMap::new() }
+        Reader {
+            profile,
+            positions: BTreeMap::new(),
+            access: None,
+            sided_speeds: [None, None],
+            lanes: Vec::new(),
+            conveying: None,
+            id: None,
+            unread: Unread::default(),
+        }
     }
 
     /// Finds the fields.
@@ -58,6 +95,26 @@ impl<'p> Reader<'p> {
         for name in profile.oneway.iter().chain(&profile.speed_field).chain(&profile.duration_field) {
             self.positions.insert(name.clone(), columns.need(name, "the use of streets")?);
         }
+        if let Some(field) = &profile.speed_field {
+            self.sided_speeds = ["forward", "backward"].map(|side| {
+                let name = format!("{field}:{side}");
+                columns.find(&name).map(|at| (name, at))
+            });
+        }
+        // the conventions of OpenStreetMap ask for fields that every extract has
+        if profile.conventions != Default::default() {
+            self.access = Some(Access::new(profile.mode, &|name| columns.find(name)));
+            self.lanes = ["cycleway", "cycleway:both", "cycleway:left", "cycleway:right"]
+                .map(|lane| [columns.find(lane), columns.find(&format!("{lane}:oneway"))])
+                .to_vec();
+            self.conveying = columns.find("conveying");
+            for name in ["oneway", "oneway:foot", "oneway:conditional", "maxspeed:conditional"] {
+                if let Some(at) = columns.find(name) {
+                    self.positions.insert(name.to_owned(), at);
+                }
+            }
+        }
+        self.id = columns.find("osm_id");
         Ok(())
     }
 
@@ -83,38 +140,132 @@ impl<'p> Reader<'p> {
         record.value(*self.positions.get(field)?).as_key().filter(|text| !text.trim().is_empty())
     }
 
+    fn told(&mut self, kind: Why, field: &str, said: &str, record: &Record) {
+        let id = self.id.and_then(|at| record.value(at).as_key());
+        self.unread.add(kind, field, said, id);
+    }
+
     /// How the line may be used; `None` for one that may not.
     pub(crate) fn read(&mut self, record: &Record) -> Option<Use> {
         let profile = self.profile;
         if profile.usable.as_ref().is_some_and(|rule| !self.fits(rule, record)) {
             return None;
         }
-        let by_class = profile.speeds.iter().find(|(rule, _)| self.fits(rule, record)).map(|(_, speed)| *speed);
-        let mut speed = by_class.unwrap_or(profile.speed);
-        if let Some(field) = &profile.speed_field
-            && let Some(text) = self.text(field, record)
-        {
-            match speed_of(&text) {
-                Some(said) => speed = KmPerHour(said * profile.speed_share),
-                None if is_a_word_for_speed(&text) => {}
-                None => *self.unread.entry((field.clone(), text)).or_default() += 1,
-            }
+        let is_ferry = self.access.as_ref().is_some_and(|access| access.is_ferry(record));
+        let going = self.going(record);
+        if going == [Going::No; 2] {
+            return None;
         }
+        let by_class = profile.speeds.iter().find(|(rule, _)| self.fits(rule, record)).map(|(_, speed)| *speed);
+        let by_class = by_class.unwrap_or(profile.speed).0;
         let caps = profile.most.iter().filter(|(rule, _)| self.fits(rule, record)).map(|(_, most)| most.0);
-        let speed = KmPerHour(caps.fold(speed.0, f64::min));
-        let duration_s = profile.duration_field.as_ref().and_then(|field| duration_of(&self.text(field, record)?));
-        let none = KmPerHour(0.0);
-        let speed = match self.ways(record) {
-            Ways::Both => [speed, speed],
-            Ways::Along => [speed, none],
-            Ways::Against => [none, speed],
-            Ways::None => return None,
-        };
+        let cap = caps.fold(f64::INFINITY, f64::min);
+        let speed = Side::BOTH.map(|side| {
+            let own = match going[side as usize] {
+                Going::No => return KmPerHour(0.0),
+                _ => self.signed(side, record).unwrap_or(by_class),
+            };
+            let pushed = profile.conventions.pushing.filter(|_| going[side as usize] == Going::Pushed);
+            KmPerHour(own.min(cap).min(pushed.map_or(f64::INFINITY, |pushed| pushed.0)))
+        });
+        let duration_s = if is_ferry { self.duration(record) } else { None };
         let is_through = self.is(&profile.through_where, record);
         let kind =
             profile.kinds.iter().find(|(rule, _)| self.fits(rule, record)).map_or(Kind::Street, |(_, kind)| *kind);
         let is_level = self.is(&profile.level_where, record);
         Some(Use { way: Way { speed, is_through, is_level, kind }, duration_s })
+    }
+
+    /// How each direction may be used: by the access words, and by what is one-way.
+    fn going(&mut self, record: &Record) -> [Going; 2] {
+        let conventions = self.profile.conventions;
+        let ways = self.ways(record);
+        if conventions.access
+            && let Some(access) = self.access.take()
+        {
+            self.tell(&access, record);
+            self.access = Some(access);
+        }
+        let Some(access) = &self.access else {
+            return Side::BOTH.map(|side| if ways.allow(side) { Going::Yes } else { Going::No });
+        };
+        let may = Side::BOTH.map(|side| match access.going(side, record) {
+            going if conventions.access || going == Going::Pushed => going,
+            _ => Going::Yes,
+        });
+        let lanes = if conventions.both_ways { self.lanes(record) } else { [false; 2] };
+        let afoot = self.afoot(record);
+        // where a bicycle may be pushed, it goes as people on foot do
+        let is_pushed = conventions.both_ways && self.profile.mode == Mode::Bicycle && access.is_for_walking(record);
+        Side::BOTH.map(|side| match may[side as usize] {
+            Going::No => Going::No,
+            Going::Pushed if conventions.both_ways => {
+                if afoot.allow(side) {
+                    Going::Pushed
+                } else {
+                    Going::No
+                }
+            }
+            going if ways.allow(side) || lanes[side as usize] => going,
+            going if conventions.access && access.is_let_in(side, record) => going,
+            _ if is_pushed && afoot.allow(side) => Going::Pushed,
+            _ => Going::No,
+        })
+    }
+
+    /// Unknown words and what holds at certain times only.
+    fn tell(&mut self, access: &Access, record: &Record) {
+        let mut found: Vec<(Why, String, String)> = Vec::new();
+        access.tell(record, |why, key, said| found.push((why, key, said.to_owned())));
+        let by_mode = match self.profile.mode {
+            Mode::Walk => &[][..],
+            Mode::Bicycle => &["oneway:conditional"][..],
+            Mode::Drive => &["oneway:conditional", "maxspeed:conditional"][..],
+        };
+        let timed = by_mode.iter().filter(|name| self.text(name, record).is_some());
+        found.extend(timed.map(|name| (Why::Timed, (*name).to_owned(), String::new())));
+        for (why, key, said) in found {
+            self.told(why, &key, &said, record);
+        }
+    }
+
+    /// The speed that a sign says, as far as it is reached.
+    fn signed(&mut self, side: Side, record: &Record) -> Option<f64> {
+        let profile = self.profile;
+        let field = profile.speed_field.as_ref()?;
+        let sided = self.sided_speeds[side as usize].clone();
+        let sided = sided.and_then(|(name, at)| Some((name, record.value(at).as_key()?)));
+        let both = self.text(field, record).map(|said| (field.clone(), said));
+        for (field, said) in sided.into_iter().chain(both) {
+            // a field of both directions is told once
+            let is_first = side == Side::Forward || Some(&field) != profile.speed_field.as_ref();
+            let mut tell = |kind: Why| {
+                if is_first {
+                    self.told(kind, &field, &said, record);
+                }
+            };
+            match speed_of(&said) {
+                Speed::Of(speed) => return Some(speed * profile.speed_share),
+                Speed::LowestOf(speed) => {
+                    tell(Why::Several);
+                    return Some(speed * profile.speed_share);
+                }
+                Speed::OfClass => return None,
+                Speed::Doubtful => tell(Why::Doubtful),
+                Speed::Unknown => tell(Why::Unknown),
+            }
+        }
+        None
+    }
+
+    fn duration(&mut self, record: &Record) -> Option<f64> {
+        let field = self.profile.duration_field.as_ref()?;
+        let said = self.text(field, record)?;
+        let seconds = duration_of(&said);
+        if seconds.is_none() {
+            self.told(Why::Unknown, field, &said, record);
+        }
+        seconds
     }
 
     fn ways(&mut self, record: &Record) -> Ways {
@@ -123,13 +274,57 @@ impl<'p> Reader<'p> {
             return Ways::Both;
         }
         for field in &profile.oneway {
-            let Some(text) = self.text(field, record) else { continue };
-            match ways_of(&text) {
+            let Some(said) = self.text(field, record) else { continue };
+            match ways_of(&said) {
                 Some(ways) => return ways,
-                None => *self.unread.entry((field.clone(), text)).or_default() += 1,
+                None => self.told(Why::Unknown, field, &said, record),
             }
         }
+        if profile.mode == Mode::Walk && profile.conventions.oneway {
+            return self.afoot(record);
+        }
         if self.is(&profile.oneway_where, record) { Ways::Along } else { Ways::Both }
+    }
+
+    /// Which way people on foot go: ferries and escalators carry them one way. Streets are both ways for them.
+    fn afoot(&self, record: &Record) -> Ways {
+        let oneway = || self.text("oneway", record).and_then(|said| ways_of(&said));
+        if let Some(ways) = self.text("oneway:foot", record).and_then(|said| ways_of(&said)) {
+            return ways;
+        }
+        let Some(access) = &self.access else { return Ways::Both };
+        if access.is_ferry(record) {
+            return oneway().unwrap_or(Ways::Both);
+        }
+        if !access.is_for_walking(record) {
+            return Ways::Both;
+        }
+        match text(self.conveying, record) {
+            Some("forward") if oneway() != Some(Ways::Both) => Ways::Along,
+            Some("backward") if oneway() != Some(Ways::Both) => Ways::Against,
+            // without a direction of its own, the one of the line
+            Some("yes") => oneway().unwrap_or(Ways::Both),
+            _ => Ways::Both,
+        }
+    }
+
+    /// Directions in which a cycle lane leads, whatever way the street goes. Nothing but the lane's own tag says so, and `oneway:bicycle` wins.
+    fn lanes(&self, record: &Record) -> [bool; 2] {
+        let mut leads = [false; 2];
+        if self.profile.mode != Mode::Bicycle || self.text("oneway:bicycle", record).is_some() {
+            return leads;
+        }
+        for [lane, oneway] in &self.lanes {
+            let kind = text(*lane, record).unwrap_or_default();
+            if kind == "opposite" || kind.starts_with("opposite_") {
+                return [true; 2];
+            }
+            let is_there = !matches!(kind, "no" | "none" | "separate");
+            if let Some(ways) = text(*oneway, record).filter(|_| is_there).and_then(ways_of) {
+                Side::BOTH.into_iter().filter(|side| ways.allow(*side)).for_each(|side| leads[side as usize] = true);
+            }
+        }
+        leads
     }
 }
 
@@ -144,79 +339,23 @@ fn ways_of(text: &str) -> Option<Ways> {
     })
 }
 
-/// Kilometres an hour; `None` for words, and for a speed of nothing.
-fn speed_of(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let number = || text.parse::<f64>().ok().filter(|number| number.is_finite());
-    number().or_else(|| text.parse::<KmPerHour>().ok().map(|speed| speed.0)).filter(|speed| *speed > 0.0)
-}
-
-/// Words that leave the speed to the class: no limit, a limit by signs, the usual limit of a kind of road in a country.
-fn is_a_word_for_speed(text: &str) -> bool {
-    let text = text.trim();
-    matches!(text, "none" | "signals" | "variable" | "walk" | "national" | "default") || text.contains(':')
-}
-
-/// Seconds of `hh:mm`, `hh:mm:ss`, minutes as a number, or ISO 8601 such as `PT1H20M`.
-fn duration_of(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let seconds = if let Some(iso) = text.strip_prefix("PT") {
-        let (mut total, mut digits) = (0.0, String::new());
-        for letter in iso.chars() {
-            let unit = match letter {
-                'H' => 3600.0,
-                'M' => 60.0,
-                'S' => 1.0,
-                _ => {
-                    digits.push(letter);
-                    continue;
-                }
-            };
-            total += std::mem::take(&mut digits).parse::<f64>().ok()? * unit;
-        }
-        total
-    } else {
-        let parts: Vec<f64> = text.split(':').map(|part| part.parse::<f64>().ok()).collect::<Option<_>>()?;
-        match parts[..] {
-            [minutes] => minutes * 60.0,
-            [hours, minutes] => hours * 3600.0 + minutes * 60.0,
-            [hours, minutes, seconds] => hours * 3600.0 + minutes * 60.0 + seconds,
-            _ => return None,
-        }
-    };
-    (seconds.is_finite() && seconds > 0.0).then_some(seconds)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn words_of_directions_speeds_and_times() {
-        // OpenStreetMap wiki, Key:oneway, Key:maxspeed and Key:duration
+    fn words_of_directions() {
+        // OpenStreetMap wiki, Key:oneway; the shapefiles of OpenStreetMap and of Esri
         for (text, ways) in [
             ("yes", Some(Ways::Along)),
             ("-1", Some(Ways::Against)),
             ("no", Some(Ways::Both)),
+            ("alternating", Some(Ways::Both)),
             ("T", Some(Ways::Against)),
             ("reversible", Some(Ways::None)),
             ("perhaps", None),
         ] {
             assert_eq!(ways_of(text), ways, "{text}");
-        }
-        for (text, speed) in [("50", Some(50.0)), ("30 mph", Some(48.28032)), ("none", None), ("0", None), ("-5", None)]
-        {
-            assert_eq!(speed_of(text), speed, "{text}");
-        }
-        for (text, seconds) in [
-            ("20", Some(1200.0)),
-            ("01:30", Some(5400.0)),
-            ("PT1H20M", Some(4800.0)),
-            ("soon", None),
-            ("0", None),
-            ("1:2:3:4", None),
-        ] {
-            assert_eq!(duration_of(text), seconds, "{text}");
         }
     }
 }

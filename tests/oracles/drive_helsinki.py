@@ -5,7 +5,7 @@
 
 Written with osmium 4.3.2, shapely 2.2.0, pyproj 3.7.2 and SciPy's csgraph. Rows: kind (facility or home), lon, lat, seconds to the nearest
 facility, seconds from the one that is nearest so; empty where the place is off the streets or has no way. Places are those of
-streets_helsinki.py. The graph is one of directed sides, so that restricted turns are missing links; one turns round only where a street
+streets_helsinki.py. Who may drive where is from the OpenStreetMap wiki (Key:access) and the lists of OSRM's profiles/car.lua and of GraphHopper. The graph is one of directed sides, so that restricted turns are missing links; one turns round only where a street
 does not simply go on. What may be driven, how fast and which way is said anew here. Data: © OpenStreetMap contributors, ODbL 1.0.
 """
 import re
@@ -29,8 +29,11 @@ MOST = {
     **dict.fromkeys("cobblestone wood stone rocky gravel fine_gravel unpaved ground dirt grass pebblestone".split(), 30),
     "clay": 20, "sand": 15, "earth": 15, "mud": 15,
 }
-PASSED = set("cattle_grid border_control toll_booth sally_port gate lift_gate swing_gate no entrance height_restrictor kerb".split())
-OPEN, SHUT = {"yes", "designated", "permissive", "destination"}, {"no", "private", "agricultural", "forestry", "emergency"}
+PASSED = set("cattle_grid border_control toll_booth sally_port gate lift_gate swing_gate sliding_gate no entrance height_restrictor arch kerb".split())
+KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
+LET_IN = set("yes designated permissive destination customers permit residents hov".split())
+KEPT_OUT = set("no private agricultural forestry emergency psv taxi share_taxi minibus bus foot emergency_vehicle restricted military official service".split())
+BY_KEY = {"track", "pedestrian", "footway", "path", "cycleway", "bridleway", "busway"}
 GEOD, TO_PLANE = Geod(ellps="GRS80"), Transformer.from_crs(4326, 32635, always_xy=True)
 WALKING = 5 / 3.6
 
@@ -39,51 +42,63 @@ def values(tags, key):
     return {part.strip() for part in tags.get(key, "").split(";")} - {""}
 
 
+def says(tags, side=None):
+    """The first key that says anything, from the most special, and whether it lets cars in; a delivery is no more than half a yes."""
+    for key in KEYS:
+        for name in ([f"{key}:{side}"] if side else []) + [key]:
+            words = values(tags, name)
+            if words & LET_IN:
+                return key, 1
+            if "delivery" in words:
+                return key, 0.5
+            if words & KEPT_OUT:
+                return key, 0
+    return None, None
+
+
+def driven(tags, side):
+    key, answer = says(tags, side)
+    kind = tags.get("highway")
+    if kind is None or kind in BY_KEY:
+        return answer == 1 and (key != "access" or kind == "track")
+    return kind in SPEED and answer != 0 and (tags.get("service") != "emergency_access" or (answer == 1 and key != "access"))
+
+
+def limit_of(tags, side, usual):
+    for name in (f"maxspeed:{side}", "maxspeed"):
+        limit = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\s*(km/h|mph))?", tags.get(name, "").strip())
+        if limit and 1 <= float(limit[1]) * (1.609344 if limit[2] == "mph" else 1) <= 200:
+            return float(limit[1]) * (1.609344 if limit[2] == "mph" else 1) * 0.8
+    return usual
+
+
 def way_of(tags):
     """Kilometres an hour along and against, and whether nobody gets on or off; None for what is not driven."""
-    if tags.get("area") == "yes":
-        return None
     ferry = tags.get("route") == "ferry" and "highway" not in tags
-    if ferry:
-        if not (values(tags, "motor_vehicle") | values(tags, "motorcar")) & OPEN:
-            return None
-    elif tags.get("highway") not in SPEED:
+    if tags.get("area") == "yes" or not (ferry or "highway" in tags):
         return None
-    elif not values(tags, "motorcar") & OPEN:
-        if "motorcar" in tags:
-            return None
-        motor = values(tags, "motor_vehicle")
-        if not motor & OPEN and (motor | values(tags, "vehicle") | values(tags, "access")) & SHUT:
-            return None
-    speed = 5 if ferry else SPEED[tags["highway"]]
-    limit = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\s*(km/h|mph))?", tags.get("maxspeed", "").strip())
-    if limit and float(limit[1]) > 0:
-        speed = float(limit[1]) * (1.609344 if limit[2] == "mph" else 1) * 0.8
-    speed = min([speed] + [MOST[surface] for surface in values(tags, "surface") if surface in MOST])
-    oneway = tags.get("oneway", "").lower()
+    usual = 5 if ferry else SPEED.get(tags["highway"], 10)
+    most = min([1e9] + [MOST[surface] for surface in values(tags, "surface") if surface in MOST])
+    ways = [min(most, limit_of(tags, side, usual)) if driven(tags, side) else 0 for side in ("forward", "backward")]
+    oneway = next((tags[key].lower() for key in ("oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway") if key in tags), "")
     if oneway == "reversible":
         return None
-    if oneway in {"yes", "true", "1"}:
-        ways = (speed, 0)
-    elif oneway in {"-1", "reverse"}:
-        ways = (0, speed)
-    elif oneway in {"no", "false", "0", "alternating"}:
-        ways = (speed, speed)
-    else:
-        one = values(tags, "junction") & {"roundabout", "circular"} or tags.get("highway") in {"motorway", "motorway_link"}
-        ways = (speed, 0) if one else (speed, speed)
+    one = values(tags, "junction") & {"roundabout", "circular"} or tags.get("highway") in {"motorway", "motorway_link"}
+    against = {"yes": 1, "true": 1, "1": 1, "-1": 0, "reverse": 0, "no": None, "false": None, "0": None, "alternating": None}.get(oneway, 1 if one else None)
+    if against is not None and not any(values(tags, f"{key}:{('forward', 'backward')[against]}") & LET_IN for key in KEYS[:2]):
+        ways[against] = 0
+    if ways == [0, 0]:
+        return None
     tunnel, bridge = tags.get("tunnel", "no"), tags.get("bridge", "no")
     level = tunnel in {"no", "building_passage", "covered", "arcade", "avalanche_protector"} and bridge in {"no", "boardwalk"}
     return ways[0], ways[1], ferry or not level or tags.get("highway") in {"motorway", "motorway_link"}
 
 
 def keeps_out(tags):
-    if "barrier" not in tags:
-        return False
-    for key in ("motorcar", "motor_vehicle", "vehicle", "access"):
-        if key in tags:
-            return bool(values(tags, key) & SHUT)
-    return not values(tags, "barrier") & PASSED
+    answer = says(tags)[1]
+    if answer is not None:
+        return answer == 0
+    return "barrier" in tags and not values(tags, "barrier") & PASSED and tags.get("bollard") != "rising"
 
 
 class Streets(osmium.SimpleHandler):

@@ -2,6 +2,7 @@
 
 mod catchments;
 mod driving;
+mod osm_access;
 mod published_networks;
 mod squares;
 mod streets;

@@ -3,4 +3,5 @@
 
 pub mod extract;
 pub mod feed;
+pub mod packed;
 pub mod scene;

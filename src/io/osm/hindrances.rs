@@ -1,5 +1,7 @@
 //! What hinders on streets: barriers, and turns that are restricted, both as points.
 
+use std::collections::BTreeSet;
+
 use crate::base::issue::Severity;
 use crate::io::osm::Out;
 use crate::io::osm::block::Block;
@@ -14,15 +16,46 @@ use crate::table::FieldKind;
 use crate::table::Value;
 
 /// Tags of a barrier that become fields as they are.
-const TAGS: [&str; 8] = ["barrier", "name", "access", "foot", "bicycle", "vehicle", "motor_vehicle", "motorcar"];
+const TAGS: [&str; 17] = [
+    "barrier",
+    "name",
+    "access",
+    "foot",
+    "bicycle",
+    "vehicle",
+    "motor_vehicle",
+    "motorcar",
+    "highway",
+    "crossing",
+    "bollard",
+    "access:conditional",
+    "foot:conditional",
+    "bicycle:conditional",
+    "vehicle:conditional",
+    "motor_vehicle:conditional",
+    "motorcar:conditional",
+];
+/// Tags that say who passes a node, barrier or not.
+const ACCESS: [&[u8]; 6] = [b"access", b"foot", b"bicycle", b"vehicle", b"motor_vehicle", b"motorcar"];
 
-/// Nodes with `barrier`, in the order of the file.
+/// Nodes with `barrier`, and nodes of streets that say who passes them, in the order of the file.
 pub(super) fn barriers(out: &mut Out<'_>) -> Result<(), ReadError> {
     let fields: Vec<(&str, FieldKind)> =
         std::iter::once("osm_id").chain(TAGS).map(|name| (name, FieldKind::Text)).collect();
     out.open(&fields);
     let mut found: Vec<(i64, Tags, [f64; 2])> = Vec::new();
-    Extract::new(out.request).scan(Kinds::NODES, find, |some: Vec<(i64, Tags, [f64; 2])>| found.extend(some))?;
+    let mut extract = Extract::new(out.request);
+    extract.scan(Kinds::NODES, find, |some: Vec<(i64, Tags, [f64; 2])>| found.extend(some))?;
+    // what is no barrier counts on streets only: shops and car parks say who may enter them
+    let mut plain: Vec<i64> =
+        found.iter().filter(|(_, tags, _)| tags.get("barrier").is_none()).map(|(id, ..)| *id).collect();
+    if !plain.is_empty() {
+        plain.sort_unstable();
+        let mut met: BTreeSet<i64> = BTreeSet::new();
+        let each = |block: &Block<'_>| nodes_of_streets(block, &plain);
+        extract.scan(Kinds::WAYS, each, |some: Vec<i64>| met.extend(some))?;
+        found.retain(|(id, tags, _)| tags.get("barrier").is_some() || met.contains(id));
+    }
     for (id, tags, [x, y]) in &found {
         let id = Kind::Node.id(*id);
         let mut values = vec![Value::from(id.as_str())];
@@ -33,7 +66,7 @@ pub(super) fn barriers(out: &mut Out<'_>) -> Result<(), ReadError> {
 }
 
 fn find(block: &Block<'_>) -> Vec<(i64, Tags, [f64; 2])> {
-    block.nodes(&|key, _| key == b"barrier")
+    block.nodes(&|key, _| key == b"barrier" || ACCESS.contains(&key))
 }
 
 /// Keys that say that a restriction holds at some hours only, as they were written before `restriction:conditional`.
@@ -51,6 +84,14 @@ impl LeftOut {
             }
         }
     }
+}
+
+/// Those of the nodes `wanted`, which are sorted, that a street goes through.
+fn nodes_of_streets(block: &Block<'_>, wanted: &[i64]) -> Vec<i64> {
+    let is_street = |key: &[u8], value: &[u8]| key == b"highway" || (key == b"route" && value == b"ferry");
+    let ways = block.ways(&|_, tags| tags.any(&is_street));
+    let nodes = ways.into_iter().flat_map(|way| way.nodes);
+    nodes.filter(|node| wanted.binary_search(node).is_ok()).collect()
 }
 
 /// Relations `type=restriction` at a node, one record for every pair of way from and way to, and for every kind of vehicle that they are said

@@ -27,7 +27,7 @@ use crate::table::FieldKind;
 use crate::table::Value;
 
 /// Tags that become fields as they are; `area` is `yes` for every record that is an area.
-const TAGS: [&str; 30] = [
+const TAGS: &[&str] = &[
     "highway",
     "route",
     "railway",
@@ -37,19 +37,55 @@ const TAGS: [&str; 30] = [
     "name",
     "ref",
     "foot",
+    "foot:forward",
+    "foot:backward",
+    "foot:conditional",
     "bicycle",
+    "bicycle:forward",
+    "bicycle:backward",
+    "bicycle:conditional",
     "vehicle",
+    "vehicle:forward",
+    "vehicle:backward",
+    "vehicle:conditional",
     "motor_vehicle",
+    "motor_vehicle:forward",
+    "motor_vehicle:backward",
+    "motor_vehicle:conditional",
     "motorcar",
+    "motorcar:forward",
+    "motorcar:backward",
+    "motorcar:conditional",
     "motorroad",
     "access",
+    "access:forward",
+    "access:backward",
+    "access:conditional",
     "sidewalk",
+    "sidewalk:both",
+    "sidewalk:left",
+    "sidewalk:right",
     "oneway",
     "oneway:bicycle",
     "oneway:foot",
+    "oneway:vehicle",
+    "oneway:motor_vehicle",
+    "oneway:motorcar",
+    "oneway:conditional",
+    "conveying",
     "cycleway",
+    "cycleway:both",
+    "cycleway:left",
+    "cycleway:right",
+    "cycleway:oneway",
+    "cycleway:both:oneway",
+    "cycleway:left:oneway",
+    "cycleway:right:oneway",
     "junction",
     "maxspeed",
+    "maxspeed:forward",
+    "maxspeed:backward",
+    "maxspeed:conditional",
     "lanes",
     "surface",
     "service",
@@ -88,7 +124,7 @@ impl Count {
 /// polygon. Those that are planned, being built or gone are left out.
 pub(super) fn read(out: &mut Out<'_>) -> Result<(), ReadError> {
     let fields: Vec<(&str, FieldKind)> =
-        std::iter::once("osm_id").chain(TAGS).map(|name| (name, FieldKind::Text)).collect();
+        std::iter::once("osm_id").chain(TAGS.iter().copied()).map(|name| (name, FieldKind::Text)).collect();
     out.open(&fields);
     let mut extract = Extract::new(out.request);
     let (mut ways, mut relations): (Vec<Way>, Vec<Relation>) = (Vec::new(), Vec::new());
