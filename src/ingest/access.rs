@@ -384,8 +384,8 @@ impl Access {
 
 /// The rank of the first key that says anything, and what it says; beyond all keys where none does.
 fn decided(keys: &[Key], mode: Mode, side: Option<Side>, record: &Record) -> (usize, Word) {
-    let said = keys.iter().map(|key| key.said(mode, side, record)).enumerate();
-    said.filter(|(_, word)| *word != Silent).next().unwrap_or((keys.len(), Silent))
+    let mut said = keys.iter().map(|key| key.said(mode, side, record)).enumerate();
+    said.find(|(_, word)| *word != Silent).unwrap_or((keys.len(), Silent))
 }
 
 /// What a field says; of a list with semicolons the part that lets in most.
