@@ -3,6 +3,7 @@
 //! A record that can not be used is dropped for a stated reason and listed; a source that can not be meant stops the run.
 
 pub(crate) mod account;
+mod cell_shares;
 pub(crate) mod changes;
 pub mod demand;
 mod districts;
