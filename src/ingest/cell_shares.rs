@@ -3,6 +3,7 @@
 //! Exact areas of cell and outline in the rows and columns of the raster, as exactextract has them (Baston 2024, "exactextract"; there the
 //! coverage fraction). Only cells that a border crosses are cut: windows of cells are halved until no border is left in them.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use geo_types::LineString;
@@ -61,10 +62,7 @@ impl CellShares {
         for (level, (regions, _)) in homes.outlined().enumerate() {
             let shape = |region: &RegionIdx| homes.tree().get(*region).shape.as_ref();
             let mut ranked: Vec<RegionIdx> = regions.iter().copied().filter(|region| shape(region).is_some()).collect();
-            // as the locator has it: the smallest first, then by code
-            let area = |region: &RegionIdx| shape(region).map_or(0.0, |shape| shape.area_m2.round());
-            let code = |region: &RegionIdx| homes.tree().get(*region).code.as_str();
-            ranked.sort_by(|a, b| area(a).total_cmp(&area(b)).then_with(|| code(a).cmp(code(b))));
+            ranked.sort_by(|a, b| rank(homes.tree(), *a).partial_cmp(&rank(homes.tree(), *b)).unwrap_or(Ordering::Equal));
             for region in ranked {
                 if let Some(shape) = shape(&region) {
                     jobs.push((level, region, rings(shape, &to_cells)?));
@@ -94,15 +92,18 @@ impl CellShares {
         let pieces = self.cells.get(&(row, column))?;
         let mut parts: Vec<Part> = Vec::new();
         for (level, (regions, locator)) in homes.outlined().enumerate() {
-            let mut own = pieces.iter().filter(|piece| piece.level == level).peekable();
-            if own.peek().is_none() {
-                // no border of this level: the cell lies whole in one of its regions, or in none
-                if let Some(nth) = locator.locate(place.xy.array()) {
-                    take(&mut parts, homes.tree(), regions[nth as usize], 1.0, None);
-                }
+            let cut = pieces.iter().filter(|piece| piece.level == level);
+            let mut own: Vec<(RegionIdx, f64, Option<[f64; 2]>)> =
+                cut.map(|piece| (piece.region, piece.share, Some(piece.middle))).collect();
+            // a region that holds the middle of the cell and does not cut it holds all of it
+            let around = locator.within_distance(place.xy.array(), 0.0).into_iter().map(|nth| regions[nth as usize]);
+            let whole: Vec<RegionIdx> = around.filter(|region| own.iter().all(|(other, ..)| other != region)).collect();
+            if !whole.is_empty() {
+                own.extend(whole.into_iter().map(|region| (region, 1.0, None)));
+                own.sort_by(|(a, ..), (b, ..)| rank(homes.tree(), *a).partial_cmp(&rank(homes.tree(), *b)).unwrap_or(Ordering::Equal));
             }
-            for piece in own {
-                take(&mut parts, homes.tree(), piece.region, piece.share, Some(piece.middle));
+            for (region, share, middle) in own {
+                take(&mut parts, homes.tree(), region, share, middle);
             }
         }
         let all: f64 = parts.iter().map(|part| part.share).sum();
@@ -116,6 +117,12 @@ impl CellShares {
         }
         Some(parts)
     }
+}
+
+/// Of regions that hold a place the one that comes first has it, as the locator has it: the smallest, of equal ones by code.
+fn rank(tree: &RegionTree, region: RegionIdx) -> (f64, &str) {
+    let region = tree.get(region);
+    (region.shape.as_ref().map_or(0.0, |shape| shape.area_m2.round()), &region.code)
 }
 
 /// Adds what a region has of a cell beyond the parts of its own regions below, as far as there is anything left.

@@ -85,7 +85,7 @@ pub fn is_raster(path: &Path) -> bool {
         "gz" | "zst" => is_tiff_by_name(&path.with_extension("")),
         "zip" => holds_rasters(path),
         _ if is_tiff_by_name(path) => true,
-        _ => driver(path).is_none() && TIFF_STARTS.iter().any(|start| first_bytes(path).starts_with(start)),
+        _ => driver(path).is_none() && belongs_to(path).is_none() && is_tiff(&first_bytes(path)),
     }
 }
 
@@ -106,6 +106,10 @@ fn is_hidden(name: &str) -> bool {
 
 fn first_bytes(path: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
+    // a pipe would lose them
+    if !path.is_file() {
+        return bytes;
+    }
     // what can not be opened begins with nothing, and is told when it is read
     let _ = File::open(path).and_then(|file| file.take(512).read_to_end(&mut bytes));
     bytes
@@ -165,20 +169,31 @@ pub(super) fn opened(request: &ReadRequest<'_>) -> Result<Found, ReadError> {
     Ok(Found { path: path.clone(), shown: format!("{}/{name}", request.shown), band, folder: Some(folder) })
 }
 
+fn is_tiff(start: &[u8]) -> bool {
+    TIFF_STARTS.iter().any(|magic| start.starts_with(magic))
+}
+
+/// The name of the raster that a file beside it belongs to, by its ending.
+fn belongs_to(path: &Path) -> Option<&str> {
+    let file = path.file_name()?.to_str()?;
+    [".aux.xml", ".ovr", ".msk"].iter().find_map(|ending| {
+        let at = file.len().checked_sub(ending.len())?;
+        file.get(at..)?.eq_ignore_ascii_case(ending).then_some(&file[..at])
+    })
+}
+
 /// What to say of a file that is a raster of a format that is not read, or belongs to one; `None` for any other.
 pub(crate) fn other_raster(path: &Path) -> Option<String> {
     if is_address(path) {
         return None;
     }
-    let file = path.file_name()?.to_str()?.to_lowercase();
-    if let Some(raster) = file.strip_suffix(".aux.xml").or_else(|| file.strip_suffix(".ovr")).or_else(|| file.strip_suffix(".msk")) {
+    if let Some(raster) = belongs_to(path) {
         return Some(format!("belongs to the raster \"{raster}\", which is to be named instead"));
     }
-    let start = first_bytes(path);
     let what = match ending(path).as_str() {
         // GDAL has two things of this ending
-        "vrt" => contains(&start, b"<VRTDataset").then_some("a virtual raster of GDAL")?,
-        ending if driver(path).is_none() => OTHERS.iter().find(|(other, _)| *other == ending)?.1,
+        "vrt" => contains(&first_bytes(path), b"<VRTDataset").then_some("a virtual raster of GDAL")?,
+        ending if driver(path).is_none() && !is_tiff(&first_bytes(path)) => OTHERS.iter().find(|(other, _)| *other == ending)?.1,
         _ => return None,
     };
     Some(format!("is {what}, a raster that is not read; {}", advice(path)))

@@ -332,7 +332,7 @@ pub const DRIVERS: &[Driver] = &[
     },
     Driver {
         name: "GeoTIFF",
-        extensions: &["tif", "tiff"],
+        extensions: &["tif", "tiff", "gtif", "gtiff", "geotiff"],
         about: "a raster of counts as demand, in a ZIP archive too; tiles or strips, none, deflate, LZW or PackBits; one band, or layer = \"2\"",
         takes: Takes { place: false, encoding: false },
         // its cells are no records: `io::geotiff` reads them window by window
