@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::io::gpkg_read;
+use crate::io::raster_file;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
@@ -100,6 +101,17 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     let package = brought.packages.get(&name).ok_or_else(|| refused(request, format!("GDAL has lost the layer \"{name}\"")))?;
     let info = gpkg_read::read(&ReadRequest { path: package, layer: Some(&name), ..*request }, sink)?;
     Ok(LayerInfo { driver: "GDAL", ..info })
+}
+
+/// What GDAL says of what it does not read as records; of a raster, what to do.
+fn unread(request: &ReadRequest<'_>, from: &OsStr, text: &str) -> ReadError {
+    let path = Path::new(from);
+    let what = match raster_file::other_raster(path) {
+        Some(what) => what,
+        None if raster_file::is_raster(path) => "is a raster; leave out gdal://".to_owned(),
+        None => format!("GDAL can not read it: {}", reason(text)),
+    };
+    refused(request, what)
 }
 
 fn refused(request: &ReadRequest<'_>, what: String) -> ReadError {
@@ -218,7 +230,7 @@ fn bring(request: &ReadRequest<'_>, groups: &[&[&str]]) -> Result<Brought, ReadE
         }
         let said = ran(request, command)?;
         if !said.is_done || !package.is_file() {
-            return Err(refused(request, format!("GDAL can not read it: {}", reason(&said.text))));
+            return Err(unread(request, &from, &said.text));
         }
         packages.extend(group.iter().map(|name| ((*name).to_owned(), package.clone())));
         warnings.extend(said.text.lines().filter_map(warning));
@@ -253,7 +265,7 @@ fn listed(request: &ReadRequest<'_>) -> Result<Vec<Listed>, ReadError> {
     command.args(["-ro", "-q"]).arg(&from);
     let said = ran(request, command)?;
     if !said.is_done {
-        return Err(refused(request, format!("GDAL can not read it: {}", reason(&said.text))));
+        return Err(unread(request, &from, &said.text));
     }
     let layers: Vec<Listed> = said.text.lines().filter_map(layer).collect();
     for (nth, layer) in layers.iter().enumerate() {

@@ -37,9 +37,6 @@ const MOST_CHUNK_BYTES: u64 = 512 << 20;
 /// Images of one file that are looked at for masks.
 const MOST_IMAGES: usize = 64;
 
-/// What to do where another band or file says which cells are valid.
-const MASK_ADVICE: &str = "write it into the band: gdalwarp -dstnodata -9999";
-
 const GDAL_METADATA: Tag = Tag::Unknown(42_112);
 
 pub use crate::io::raster_file::is_raster;
@@ -150,11 +147,11 @@ impl GeoTiff {
             |source| ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source };
         let file = open().map_err(unopened)?;
         let bytes = file.metadata().map_err(unopened)?.len();
-        if bytes < 8 {
-            return Err(refuse("has no header of a TIFF".to_owned()));
-        }
         if let Some(what) = raster_file::no_tiff(request.path) {
             return Err(refuse(what));
+        }
+        if bytes < 8 {
+            return Err(refuse("has no header of a TIFF".to_owned()));
         }
         let mut decoder = Decoder::new(BufReader::new(file)).map_err(broken)?.with_limits(Limits::default());
         let (columns, rows) = decoder.dimensions().map_err(broken)?;
@@ -166,12 +163,6 @@ impl GeoTiff {
         let bands = number(&mut decoder, Tag::SamplesPerPixel).unwrap_or(1);
         let colours = colours(photometric, bands, request.layer.is_some()).map_err(refuse)?;
         let band = chosen_band(request.layer, bands).map_err(refuse)?;
-        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();
-        if let Some(alpha) = alpha(&extra, bands).filter(|alpha| *alpha != band) {
-            return Err(refuse(format!(
-                "its band {alpha} is an alpha channel, which says which cells are valid and is not read; {MASK_ADVICE}"
-            )));
-        }
         if number(&mut decoder, Tag::FillOrder).is_some_and(|order| order != 1) {
             return Err(refuse("its bits stand in reverse order; rewrite it: gdal_translate in.tif out.tif".to_owned()));
         }
@@ -236,6 +227,16 @@ impl GeoTiff {
             texts: text(&mut decoder, Tag::GeoAsciiParamsTag).unwrap_or_default(),
         };
         let grid = tags.grid(columns, rows).map_err(refuse)?;
+        let [width, height] = grid.cell_size();
+        // the cells stay the same ones only where their size is said
+        let masked = format!("write it into the band: gdalwarp -ot Float64 -dstnodata -9999 -tr {width} {height} in.tif out.tif");
+        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();
+        if let Some(alpha) = alpha(&extra, bands).filter(|alpha| *alpha != band) {
+            return Err(refuse(format!(
+                "its band {alpha} is an alpha channel, which says which cells are valid and is not read; {masked}, then gdal_translate -b \
+                 {band} out.tif last.tif"
+            )));
+        }
         let (crs, crs_citation) = tags.crs();
         let nodata = match text(&mut decoder, Tag::GdalNodata).filter(|text| !plain(text).is_empty()) {
             None => None,
@@ -256,7 +257,7 @@ impl GeoTiff {
                     .to_owned(),
             ));
         }
-        let overviews = overviews(open().map_err(unopened)?, request.path).map_err(refuse)?;
+        let overviews = overviews(open().map_err(unopened)?, request.path, &masked).map_err(refuse)?;
         Ok(GeoTiff {
             grid,
             crs,
@@ -495,13 +496,13 @@ fn scaled(metadata: &str, band: u16) -> Option<[f64; 2]> {
 /// The number of smaller copies in a file.
 /// # Errors
 /// What to do where a mask says which cells are valid, for their numbers would be taken as they stand.
-fn overviews(file: File, path: &Path) -> Result<usize, String> {
+fn overviews(file: File, path: &Path, advice: &str) -> Result<usize, String> {
     const REDUCED: u32 = 1;
     const MASK: u32 = 4;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".msk");
     if Path::new(&beside).exists() {
-        return Err(format!("a mask beside it says which cells are valid, which is not read; {MASK_ADVICE}"));
+        return Err(format!("a mask beside it says which cells are valid, which is not read; {advice}"));
     }
     let mut count = 0;
     let Ok(mut decoder) = Decoder::new(BufReader::new(file)) else { return Ok(0) };
@@ -512,7 +513,7 @@ fn overviews(file: File, path: &Path) -> Result<usize, String> {
         }
         let kind = decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
         if kind & MASK != 0 {
-            return Err(format!("a mask in it says which cells are valid, which is not read; {MASK_ADVICE}"));
+            return Err(format!("a mask in it says which cells are valid, which is not read; {advice}"));
         }
         count += usize::from(kind & REDUCED != 0);
     }

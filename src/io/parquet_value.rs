@@ -145,6 +145,8 @@ impl<'a> Column<'a> {
         fn decimal(text: String) -> Result<Value, &'static str> {
             match text.parse::<i64>() {
                 Ok(whole) => Ok(Value::Int(whole)),
+                // a whole number of twenty digits and more is an id: as a floating-point number it would be another one
+                Err(_) if !text.contains('.') => Ok(Value::Text(text)),
                 Err(_) => text.parse().map_or(Err("the number is not finite"), real),
             }
         }

@@ -262,7 +262,8 @@ fn relation(client: &mut Client, request: &ReadRequest<'_>) -> Result<Relation, 
     let names: Vec<String> = relations.iter().map(|relation| relation.name.clone()).collect();
     if let Some(layer) = request.layer.filter(|layer| !names.iter().any(|name| name == layer)) {
         let is_full = |relation: &Relation| layer.split_once('.') == Some((&relation.schema, &relation.table));
-        let as_sql = |relation: &Relation| match parts(layer).as_deref() {
+        let named = parts(layer.trim_end_matches(|c: char| c == ';' || c.is_whitespace()));
+        let as_sql = |relation: &Relation| match named.as_deref() {
             Some([table]) => *table == relation.table && *table == relation.name,
             Some([schema, table]) => *schema == relation.schema && *table == relation.table,
             _ => false,

@@ -154,6 +154,10 @@ fn what_gdal_does_not_read_is_said() {
     let error = layer(&broken).unwrap_err().to_string();
     assert!(error.contains("GDAL can not read it: ") && !error.contains("FAILURE"), "{error}");
     assert!(error.contains("broken.tab"), "the reason: {error}");
+    let raster = folder.path().join("people.img");
+    fs::write(&raster, "EHFA_HEADER_TAG").unwrap();
+    let error = layer(Path::new(&format!("gdal://{}", raster.display()))).unwrap_err().to_string();
+    assert!(error.contains("gdal_translate people.img people.tif"), "{error}");
     let error = layer(&folder.path().join("gone.tab")).unwrap_err().to_string();
     assert!(error.contains("cannot open"), "{error}");
 }

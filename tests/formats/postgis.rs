@@ -186,6 +186,7 @@ fn names_and_queries_are_taken_as_sql_writes_them() {
         ("public.nobody", Ok(0)),
         ("PUBLIC.Nobody", Ok(0)),
         ("\"nobody\"", Ok(0)),
+        ("nobody;", Ok(0)),
         ("Schools 学校", Ok(2)),
         ("public.Schools 学校", Ok(2)),
         ("public.\"Schools 学校\"", Ok(2)),

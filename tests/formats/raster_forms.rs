@@ -397,3 +397,25 @@ fn a_study_over_a_raster_in_an_archive_runs() {
     let refused = format!("{:?}", config::parse(&text, "study.toml", folder.path()).map(|_| ()));
     assert!(refused.contains("a raster has cells, not records"), "{refused}");
 }
+
+#[test]
+fn a_study_of_a_raster_is_drafted_and_says_how_cells_are_shared() {
+    let folder = tempfile::tempdir().unwrap();
+    let oracle = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/rasters");
+    let files = ["zones_synthetic.geojson", "zone_strips_synthetic.tif"];
+    for name in files {
+        fs::copy(oracle.join(name), folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("halls.csv"), "id,lon,lat\n1,118.8,32.4\n").unwrap();
+    let tongda = |args: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("tongda").unwrap();
+        let done = command.current_dir(folder.path()).args(args).assert().success();
+        String::from_utf8_lossy(&done.get_output().stdout).into_owned()
+    };
+    let said = tongda(&["init", files[0], files[1], "halls.csv", "--out", "draft.toml"]);
+    assert!(said.contains("a raster, ") && said.contains("people, if they are counts a cell"), "{said}");
+    let draft = fs::read_to_string(folder.path().join("draft.toml")).unwrap();
+    assert!(draft.contains("a cell that a border cuts is shared by the area that lies in each region"), "{draft}");
+    let ran = tongda(&["run", "draft.toml", "--lang", "en"]);
+    assert!(ran.contains("halls-1-km") || ran.contains("verdicts:"), "{ran}");
+}

@@ -75,7 +75,7 @@ values = pa.table({
     "hash": pa.array([b"0123456789abcdef"] * 3, pa.binary(16)),
     "until": pa.array(moments, pa.timestamp("us")),
     "price": pa.array([decimal.Decimal("12.125"), None, decimal.Decimal("-0.001")], pa.decimal128(20, 3)),
-    "whole": pa.array([decimal.Decimal("9007199254740993"), None, decimal.Decimal("1")], pa.decimal128(20, 0)),
+    "whole": pa.array([decimal.Decimal("9007199254740993"), None, decimal.Decimal("99999999999999999999")], pa.decimal128(20, 0)),
     "kind": pa.array(["学校", "学校", None]).dictionary_encode(),
     "list": pa.array([[1], [], None]),
 })
