@@ -204,10 +204,7 @@ pub fn inspect_all(path: &Path, options: &Options<'_>) -> Result<Vec<Inspection>
 /// The same, layer by layer: one that can not be looked at, as there is in most databases, takes nothing from the others.
 /// # Errors
 /// As [`inspect`] where the layers can not be listed, or the only one can not be looked at; else [`InspectError::Layer`] for each.
-pub fn inspect_each(
-    path: &Path,
-    options: &Options<'_>,
-) -> Result<Vec<Result<Inspection, InspectError>>, InspectError> {
+pub fn inspect_each(path: &Path, options: &Options<'_>) -> Result<Vec<Result<Inspection, InspectError>>, InspectError> {
     let _kept = read::Kept::begin();
     let shown = read::shown(path);
     let layers = match options.layer {

@@ -642,7 +642,9 @@ pub(crate) fn file_of_gdal(path: &str) -> Option<(&str, &str)> {
     if !path.get(..at).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME)) {
         return None;
     }
-    while let Some(packed) = ["/vsizip/", "/vsigzip/", "/vsitar/"].iter().find(|packed| path[at..].starts_with(**packed)) {
+    while let Some(packed) =
+        ["/vsizip/", "/vsigzip/", "/vsitar/"].iter().find(|packed| path[at..].starts_with(**packed))
+    {
         at += packed.len();
     }
     let (before, file) = path.split_at(at);

@@ -62,7 +62,8 @@ impl CellShares {
         for (level, (regions, _)) in homes.outlined().enumerate() {
             let shape = |region: &RegionIdx| homes.tree().get(*region).shape.as_ref();
             let mut ranked: Vec<RegionIdx> = regions.iter().copied().filter(|region| shape(region).is_some()).collect();
-            ranked.sort_by(|a, b| rank(homes.tree(), *a).partial_cmp(&rank(homes.tree(), *b)).unwrap_or(Ordering::Equal));
+            ranked
+                .sort_by(|a, b| rank(homes.tree(), *a).partial_cmp(&rank(homes.tree(), *b)).unwrap_or(Ordering::Equal));
             for region in ranked {
                 if let Some(shape) = shape(&region) {
                     jobs.push((level, region, rings(shape, &to_cells)?));
@@ -100,7 +101,9 @@ impl CellShares {
             let whole: Vec<RegionIdx> = around.filter(|region| own.iter().all(|(other, ..)| other != region)).collect();
             if !whole.is_empty() {
                 own.extend(whole.into_iter().map(|region| (region, 1.0, None)));
-                own.sort_by(|(a, ..), (b, ..)| rank(homes.tree(), *a).partial_cmp(&rank(homes.tree(), *b)).unwrap_or(Ordering::Equal));
+                own.sort_by(|(a, ..), (b, ..)| {
+                    rank(homes.tree(), *a).partial_cmp(&rank(homes.tree(), *b)).unwrap_or(Ordering::Equal)
+                });
             }
             for (region, share, middle) in own {
                 take(&mut parts, homes.tree(), region, share, middle);
@@ -210,13 +213,14 @@ fn halve(rings: Vec<Ring>, window: Window, take: &mut impl FnMut(u32, u32, f64, 
     let corner = [f64::from(west), f64::from(north)];
     let opposite = [f64::from(east), f64::from(south)];
     let whole = (opposite[0] - corner[0]) * (opposite[1] - corner[1]);
+    // below 0 in the half of a ring that crosses itself
     let area = rings.iter().map(|ring| doubled_area(ring, corner)).sum::<f64>() / 2.0;
     let is_on_edge = |at: &[f64; 2]| (0..2).any(|axis| at[axis] == corner[axis] || at[axis] == opposite[axis]);
-    if (area - whole).abs() < LEAST_SHARE && rings.iter().flatten().all(is_on_edge) {
+    if (area.abs() - whole).abs() < LEAST_SHARE && rings.iter().flatten().all(is_on_edge) {
         return;
     }
     if east - west == 1 && south - north == 1 {
-        let share = area.clamp(0.0, 1.0);
+        let share = area.abs().min(1.0);
         if share > 0.0 {
             take(north, west, share, middle(&rings, corner, area));
         }
@@ -263,7 +267,7 @@ fn half(ring: &[[f64; 2]], axis: usize, at: f64, keep: f64) -> Ring {
 /// The centre of gravity of rings in the cell with its first corner at `corner`; the middle of the cell where they have next to no area.
 fn middle(rings: &[Ring], corner: [f64; 2], area: f64) -> [f64; 2] {
     let of_cell = corner.map(|at| at + 0.5);
-    if area < LEAST_SHARE {
+    if area.abs() < LEAST_SHARE {
         return of_cell;
     }
     let moment = |axis: usize| {
@@ -282,7 +286,9 @@ mod tests {
     fn shares(rings: &[&[[f64; 2]]], columns: (u32, u32), rows: (u32, u32)) -> Cut {
         let mut found = Vec::new();
         let rings = rings.iter().map(|ring| ring.to_vec()).collect();
-        cut(rings, Window { columns, rows }, &mut |row, column, share, middle| found.push(((row, column), share, middle)));
+        cut(rings, Window { columns, rows }, &mut |row, column, share, middle| {
+            found.push(((row, column), share, middle))
+        });
         found.sort_by_key(|(cell, ..)| *cell);
         found
     }
@@ -301,7 +307,8 @@ mod tests {
 
     #[test]
     fn a_triangle_and_its_rest_make_up_every_cell() {
-        let (triangle, rest): (Ring, Ring) = (vec![[0.0, 0.0], [5.0, 0.0], [0.0, 3.0]], vec![[5.0, 0.0], [5.0, 3.0], [0.0, 3.0]]);
+        let (triangle, rest): (Ring, Ring) =
+            (vec![[0.0, 0.0], [5.0, 0.0], [0.0, 3.0]], vec![[5.0, 0.0], [5.0, 3.0], [0.0, 3.0]]);
         let (one, other) = (shares(&[&triangle], (0, 5), (0, 3)), shares(&[&rest], (0, 5), (0, 3)));
         let mut sums: HashMap<(u32, u32), f64> = HashMap::new();
         for (cell, share, middle) in one.iter().chain(&other) {
@@ -323,6 +330,10 @@ mod tests {
         let comb = [[0.0, 0.0], [0.2, 0.0], [0.2, 1.5], [0.8, 1.5], [0.8, 0.0], [1.0, 0.0], [1.0, 2.0], [0.0, 2.0]];
         let found = shares(&[&comb], (0, 1), (0, 2));
         assert_eq!(found.len(), 2);
+        // a ring that crosses itself: two triangles of a quarter of the cells each
+        let bow = [[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]];
+        let crossed: f64 = shares(&[&bow], (0, 2), (0, 2)).iter().map(|(_, share, _)| share).sum();
+        assert!((crossed - 2.0).abs() < 1e-12, "{crossed}");
         assert!((found[0].1 - 0.4).abs() < 1e-12 && (found[1].1 - 0.7).abs() < 1e-12, "{found:?}");
     }
 }

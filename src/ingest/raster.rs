@@ -273,7 +273,9 @@ fn one_raster(
     let Sorter { fates, cells, degrees, .. } = sorter;
     settle(account, &raster, window, &fates, &cells, max_loss)?;
     tell_shares(account, &fates, common.shares.as_ref().err());
-    if raster.colours.is_some() && cells.iter().all(|cell| cell.share < 1.0 || cell.weight.micros() % Weight::ONE.micros() == 0) {
+    if raster.colours.is_some()
+        && cells.iter().all(|cell| cell.share < 1.0 || cell.weight.micros() % Weight::ONE.micros() == 0)
+    {
         tell_colours(account, &cells);
     }
     if cells.is_empty() {
@@ -414,12 +416,21 @@ impl Sorter<'_, '_> {
         for (nth, (part, place)) in parts.iter().zip(places).enumerate() {
             so_far += part.share;
             let is_last = nth + 1 == parts.len();
-            let up_to = if is_last && off == 0.0 { weight.micros() } else { (weight.micros() as f64 * so_far).round() as i128 };
+            let up_to =
+                if is_last && off == 0.0 { weight.micros() } else { (weight.micros() as f64 * so_far).round() as i128 };
             let own = Weight::from_micros(up_to - given);
             given = up_to;
             let place = if part.middle.is_none() { Some(at) } else { place };
             // `as` is enough: no cell lies in 65 535 regions
-            let cell = Cell { row, column, part: nth as u16, share: part.share, at: place.unwrap_or(at), home: part.home, weight: own };
+            let cell = Cell {
+                row,
+                column,
+                part: nth as u16,
+                share: part.share,
+                at: place.unwrap_or(at),
+                home: part.home,
+                weight: own,
+            };
             if own > Weight::ZERO {
                 self.cells.push(cell);
             }

@@ -98,7 +98,8 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         let what = format!("GDAL says: {warning}");
         sink.issue(Issue::new(Severity::Warning, "gdal-warning", request.shown, what));
     }
-    let package = brought.packages.get(&name).ok_or_else(|| refused(request, format!("GDAL has lost the layer \"{name}\"")))?;
+    let package =
+        brought.packages.get(&name).ok_or_else(|| refused(request, format!("GDAL has lost the layer \"{name}\"")))?;
     let info = gpkg_read::read(&ReadRequest { path: package, layer: Some(&name), ..*request }, sink)?;
     Ok(LayerInfo { driver: "GDAL", ..info })
 }
@@ -208,8 +209,11 @@ fn whole(request: &ReadRequest<'_>, listed: &[Listed]) -> Result<Arc<Brought>, R
     let (alone, alike): (Vec<_>, Vec<_>) = by_name.into_values().partition(|names| names.len() == 1);
     let alone: Vec<&str> = alone.into_iter().flatten().collect();
     let alike: Vec<[&str; 1]> = alike.into_iter().flatten().map(|name| [name]).collect();
-    let groups: Vec<&[&str]> =
-        Some(&alone[..]).filter(|alone| !alone.is_empty()).into_iter().chain(alike.iter().map(|name| &name[..])).collect();
+    let groups: Vec<&[&str]> = Some(&alone[..])
+        .filter(|alone| !alone.is_empty())
+        .into_iter()
+        .chain(alike.iter().map(|name| &name[..]))
+        .collect();
     copy(key(request, None)?, || bring(request, &groups))
 }
 
@@ -292,7 +296,8 @@ fn layer(line: &str) -> Option<Listed> {
         };
         text == "Unknown (any)" || text.split(',').all(plain)
     };
-    if let Some((before, kind)) = name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")).filter(|(_, kind)| is_kind(kind))
+    if let Some((before, kind)) =
+        name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")).filter(|(_, kind)| is_kind(kind))
     {
         is_spatial = kind != "None";
         name = before;
@@ -312,7 +317,8 @@ fn ran(request: &ReadRequest<'_>, mut command: Command) -> Result<Said, ReadErro
     let program = command.get_program().to_string_lossy().into_owned();
     let folder = temporary(request)?;
     let paths = ["out", "err"].map(|name| folder.path().join(name));
-    let file = |path: &Path| File::create(path).map_err(|error| refused(request, format!("no room for a copy: {error}")));
+    let file =
+        |path: &Path| File::create(path).map_err(|error| refused(request, format!("no room for a copy: {error}")));
     command.stdin(Stdio::null()).stdout(file(&paths[0])?).stderr(file(&paths[1])?);
     for (name, seconds) in [("GDAL_HTTP_TIMEOUT", "120"), ("GDAL_HTTP_CONNECTTIMEOUT", "20")] {
         if std::env::var_os(name).is_none() {
@@ -346,7 +352,8 @@ fn ran(request: &ReadRequest<'_>, mut command: Command) -> Result<Said, ReadErro
             }
         }
     };
-    let text = |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text =
+        |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let text = format!("{}\n{}", text(&paths[1]), text(&paths[0]));
     // ogrinfo is content with what it can not open in some versions
     let is_done = status.success() && !text.lines().any(|line| line.starts_with("FAILURE"));
@@ -389,7 +396,10 @@ mod tests {
         // as GDAL 3.6.2 and 3.9 print them
         for (text, want) in [
             ("Warning 1: harmless\nERROR 4: the real reason\nERROR 1: what follows", "ERROR 4: the real reason"),
-            ("FAILURE:\nUnable to open datasource `x.gml' with the following drivers.\n  -> `FITS'", "Unable to open datasource `x.gml'"),
+            (
+                "FAILURE:\nUnable to open datasource `x.gml' with the following drivers.\n  -> `FITS'",
+                "Unable to open datasource `x.gml'",
+            ),
             ("Warning 1: w\nFAILURE: Couldn't fetch requested layer x!", "Couldn't fetch requested layer x!"),
             ("Warning 1: w\nsomething", "something"),
             ("Warning 1: w\n", "it says nothing"),

@@ -165,7 +165,9 @@ mod tests {
     #[test]
     fn types_of_columns_say_the_crs_too() {
         // the forms of "Geospatial logical types" of the Parquet specification, and what DuckDB 1.4 and pyarrow write
-        let pairs = |key: &str| (key == "mine").then(|| "{\"name\":\"x\",\"id\":{\"authority\":\"EPSG\",\"code\":5070}}".to_owned());
+        let pairs = |key: &str| {
+            (key == "mine").then(|| "{\"name\":\"x\",\"id\":{\"authority\":\"EPSG\",\"code\":5070}}".to_owned())
+        };
         let carried = |text: &str| DeclaredCrs::Carried(text.to_owned());
         for (crs, want) in [
             (None, DeclaredCrs::ByFormat("OGC:CRS84".to_owned())),
@@ -180,7 +182,11 @@ mod tests {
         ] {
             let columns = [("g".to_owned(), crs.map(str::to_owned)), ("h".to_owned(), None)];
             let found = by_types(&columns, &pairs).unwrap();
-            assert_eq!((found.primary.as_str(), &found.others[..], found.crs), ("g", &["h".to_owned()][..], want), "{crs:?}");
+            assert_eq!(
+                (found.primary.as_str(), &found.others[..], found.crs),
+                ("g", &["h".to_owned()][..], want),
+                "{crs:?}"
+            );
         }
         assert!(by_types(&[], &pairs).is_none());
     }

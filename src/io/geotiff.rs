@@ -164,7 +164,9 @@ impl GeoTiff {
         let colours = colours(photometric, bands, request.layer.is_some()).map_err(refuse)?;
         let band = chosen_band(request.layer, bands).map_err(refuse)?;
         if number(&mut decoder, Tag::FillOrder).is_some_and(|order| order != 1) {
-            return Err(refuse("its bits stand in reverse order; rewrite it: gdal_translate in.tif out.tif".to_owned()));
+            return Err(refuse(
+                "its bits stand in reverse order; rewrite it: gdal_translate in.tif out.tif".to_owned(),
+            ));
         }
         let planar = number(&mut decoder, Tag::PlanarConfiguration);
         let are_apart = planar == Some(PlanarConfiguration::Planar.to_u16());
@@ -229,7 +231,9 @@ impl GeoTiff {
         let grid = tags.grid(columns, rows).map_err(refuse)?;
         let [width, height] = grid.cell_size();
         // the cells stay the same ones only where their size is said
-        let masked = format!("write it into the band: gdalwarp -ot Float64 -dstnodata -9999 -tr {width} {height} in.tif out.tif");
+        let masked = format!(
+            "write it into the band: gdalwarp -ot Float64 -dstnodata -9999 -tr {width} {height} in.tif out.tif"
+        );
         let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();
         if let Some(alpha) = alpha(&extra, bands).filter(|alpha| *alpha != band) {
             return Err(refuse(format!(
@@ -249,8 +253,9 @@ impl GeoTiff {
         };
         let scale = text(&mut decoder, GDAL_METADATA).and_then(|metadata| scaled(&metadata, band));
         let is_sparse = || byte_counts.contains(&0);
-        if scale.is_some_and(|[scale, offset]| !(scale.is_normal() && offset.is_finite()) || offset != 0.0 && nodata.is_none() && is_sparse())
-        {
+        if scale.is_some_and(|[scale, offset]| {
+            !(scale.is_normal() && offset.is_finite()) || offset != 0.0 && nodata.is_none() && is_sparse()
+        }) {
             return Err(refuse(
                 "its numbers are to be scaled in a way that can not be meant, or says nothing of the tiles that are left out; write them \
                  out: gdal_translate -unscale -ot Float64"
@@ -475,7 +480,8 @@ fn plain(text: &str) -> &str {
 /// A number as GDAL writes it; `nan` and infinities too, and NaN as the programs of Windows write it.
 fn number_of(text: &str) -> Option<f64> {
     let text = plain(text);
-    let is_nan = ["1.#QNAN", "1.#IND", "1.#SNAN"].iter().any(|nan| text.trim_start_matches('-').eq_ignore_ascii_case(nan));
+    let is_nan =
+        ["1.#QNAN", "1.#IND", "1.#SNAN"].iter().any(|nan| text.trim_start_matches('-').eq_ignore_ascii_case(nan));
     if is_nan { Some(f64::NAN) } else { text.parse().ok() }
 }
 

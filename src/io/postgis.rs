@@ -540,7 +540,11 @@ mod tests {
             ("select", None),
             ("public.a", None),
         ] {
-            assert_eq!(query(layer).map(|text| text.replace(" )", ")")), want.map(|text| text.replace(" )", ")")), "{layer}");
+            assert_eq!(
+                query(layer).map(|text| text.replace(" )", ")")),
+                want.map(|text| text.replace(" )", ")")),
+                "{layer}"
+            );
         }
         for (name, want) in [
             ("Public.A", Some(vec!["public", "a"])),

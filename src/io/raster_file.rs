@@ -144,7 +144,8 @@ pub(super) fn opened(request: &ReadRequest<'_>) -> Result<Found, ReadError> {
     let (folder, files) = packed::extracted(request)?;
     let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let rasters = in_archive(files);
-    let asked = request.layer.map(|layer| layer.rsplit_once('#').map_or((layer, None), |(name, band)| (name, Some(band))));
+    let asked =
+        request.layer.map(|layer| layer.rsplit_once('#').map_or((layer, None), |(name, band)| (name, Some(band))));
     let by_name = |wanted: &str| {
         let is_it = |name: &str| name == wanted || name.rsplit('/').next() == Some(wanted);
         let exact = rasters.iter().position(|(name, _)| name == wanted);
@@ -161,7 +162,12 @@ pub(super) fn opened(request: &ReadRequest<'_>) -> Result<Found, ReadError> {
         }
         (None, several) => {
             let list: Vec<&str> = several.iter().take(40).map(|(name, _)| name.as_str()).collect();
-            let what = format!("holds {} rasters; say which: layer = \"{}\" (rasters: {})", several.len(), list[0], list.join(", "));
+            let what = format!(
+                "holds {} rasters; say which: layer = \"{}\" (rasters: {})",
+                several.len(),
+                list[0],
+                list.join(", ")
+            );
             return Err(ReadError::Layer { shown: request.shown.to_owned(), what });
         }
     };
@@ -193,7 +199,9 @@ pub(crate) fn other_raster(path: &Path) -> Option<String> {
     let what = match ending(path).as_str() {
         // GDAL has two things of this ending
         "vrt" => contains(&first_bytes(path), b"<VRTDataset").then_some("a virtual raster of GDAL")?,
-        ending if driver(path).is_none() && !is_tiff(&first_bytes(path)) => OTHERS.iter().find(|(other, _)| *other == ending)?.1,
+        ending if driver(path).is_none() && !is_tiff(&first_bytes(path)) => {
+            OTHERS.iter().find(|(other, _)| *other == ending)?.1
+        }
         _ => return None,
     };
     Some(format!("is {what}, a raster that is not read; {}", advice(path)))

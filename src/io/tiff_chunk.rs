@@ -265,7 +265,9 @@ mod tests {
         assert_eq!(values, [15.0, 14.0]);
         assert_eq!(Sample::Bits(1).row_bytes(9), 2);
         // IEEE 754-2008, table 3.5: 1, -2, the greatest, the least above 0
-        for (bits, want) in [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (1, 2f64.powi(-24)), (0x7c00, f64::INFINITY)] {
+        for (bits, want) in
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (1, 2f64.powi(-24)), (0x7c00, f64::INFINITY)]
+        {
             assert_eq!(half(bits), want, "{bits:x}");
         }
         assert!(half(0x7e00).is_nan());

@@ -76,7 +76,10 @@ fn virtual_layers(folder: &Path, layers: &[(&str, &str)]) -> PathBuf {
 fn no_column_and_no_layer_is_lost_on_the_way() {
     let folder = tempfile::tempdir().unwrap();
     let first = "lon,lat,fid,geom,Name,NAME\n118,32,320101,g,a,b\n119,33,320102,h,c,d\n";
-    let path = virtual_layers(folder.path(), &[("a", first), ("A", "lon,lat\n1,2\n3,4\n5,6\n"), ("Roads (old)", "lon,lat\n7,8\n")]);
+    let path = virtual_layers(
+        folder.path(),
+        &[("a", first), ("A", "lon,lat\n1,2\n3,4\n5,6\n"), ("Roads (old)", "lon,lat\n7,8\n")],
+    );
     let request = |layer| ReadRequest { layer, ..ReadRequest::new(&path, "test") };
     // with copies that are kept for a run, and without
     for kept in [Some(read::Kept::begin()), None] {
@@ -104,7 +107,8 @@ fn no_column_and_no_layer_is_lost_on_the_way() {
 fn a_file_is_brought_over_once() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let path = virtual_layers(folder.path(), &[("a", "lon,lat\n1,2\n"), ("b", "lon,lat\n1,2\n"), ("c", "lon,lat\n1,2\n")]);
+    let path =
+        virtual_layers(folder.path(), &[("a", "lon,lat\n1,2\n"), ("b", "lon,lat\n1,2\n"), ("c", "lon,lat\n1,2\n")]);
     let calls = folder.path().join("calls");
     let real = String::from_utf8(Command::new("which").arg("ogr2ogr").output().unwrap().stdout).unwrap();
     let own = folder.path().join("bin/ogr2ogr");
@@ -138,9 +142,7 @@ fn a_relative_address_is_seen_from_the_folder_of_the_config() {
         ("postgresql://u@h/d", "postgresql://u@h/d"),
         ("towns.gml", "/studies/one/towns.gml"),
     ] {
-        let text = format!(
-            "title = \"T\"\n[study]\nregions = {{ path = \"{path}\", level = \"county\" }}\n"
-        );
+        let text = format!("title = \"T\"\n[study]\nregions = {{ path = \"{path}\", level = \"county\" }}\n");
         let plan = tongda::config::parse(&text, "study.toml", base).unwrap();
         assert_eq!(plan.study.regions[0].source.path, Path::new(want), "{path}");
     }

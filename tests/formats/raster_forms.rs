@@ -91,7 +91,9 @@ impl Tiff {
             let (kind, count, value): (u16, usize, Vec<u8>) = match value {
                 Tag::Short(values) => (3, values.len(), values.iter().flat_map(|value| value.to_le_bytes()).collect()),
                 Tag::Long(value) => (4, 1, value.to_le_bytes().to_vec()),
-                Tag::Double(values) => (12, values.len(), values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+                Tag::Double(values) => {
+                    (12, values.len(), values.iter().flat_map(|value| value.to_le_bytes()).collect())
+                }
                 Tag::Text(text) => (2, text.len() + 1, text.bytes().chain([0]).collect()),
             };
             entries.extend(tag.to_le_bytes());
@@ -159,7 +161,12 @@ fn numbers_are_read_whatever_their_colours_and_types() {
             Ok(&[1.0, 15.0, 2.0]),
         ),
         // GDAL hands over the bits as they stand, black or white
-        ("one bit, white is 0", bits(1, 1, &[0b1011_0000], 4).with(PHOTOMETRIC, Tag::Short(vec![0])), None, Ok(&[1.0, 0.0, 1.0, 1.0])),
+        (
+            "one bit, white is 0",
+            bits(1, 1, &[0b1011_0000], 4).with(PHOTOMETRIC, Tag::Short(vec![0])),
+            None,
+            Ok(&[1.0, 0.0, 1.0, 1.0]),
+        ),
         ("three bands", picture.clone(), Some("3"), Ok(&[3.0, 6.0])),
         // GDAL marks any three bands of bytes so
         ("colours, a band named", rgb.clone(), Some("2"), Ok(&[2.0, 5.0])),
@@ -207,7 +214,10 @@ fn rasters_are_found_in_archives_and_by_what_they_are() {
     let at = |name: &str| folder.path().join(name);
     let (one, two) = (Tiff::new(2, &[1, 2]).bytes(), Tiff::new(2, &[30, 40]).bytes());
     let readme: (&str, &[u8]) = ("readme.txt", b"People by cell, made up\n");
-    zipped(&at("pop.zip"), &[readme, ("data/pop.tif", &one), ("data/pop.tif.aux.xml", b"<PAMDataset/>"), ("data/pop.tif.vat.dbf", b"")]);
+    zipped(
+        &at("pop.zip"),
+        &[readme, ("data/pop.tif", &one), ("data/pop.tif.aux.xml", b"<PAMDataset/>"), ("data/pop.tif.vat.dbf", b"")],
+    );
     zipped(&at("two.zip"), &[("a/one.tif", &one), ("a/two.TIFF", &two), ("__MACOSX/a/._one.tif", b"")]);
     zipped(&at("mixed.zip"), &[("one.tif", &one), ("places.csv", b"id,lon,lat\n1,118,32\n")]);
     zipped(&at("none.zip"), &[readme, ("pop.asc", b"ncols 2\n")]);
@@ -302,7 +312,9 @@ fn study(folder: &Path, raster: &Tiff, regions: &[(&str, &str, [f64; 4])]) -> St
             text += &format!("{code},\"POLYGON (({w} {s}, {e} {s}, {e} {n}, {w} {n}, {w} {s}))\"\n");
         }
         fs::write(folder.join(format!("{level}.csv")), text).unwrap();
-        sources.push(format!("{{ path = \"{level}.csv\", level = \"{level}\", wkt = \"shape\", crs = \"EPSG:4549\", code = \"code\" }}"));
+        sources.push(format!(
+            "{{ path = \"{level}.csv\", level = \"{level}\", wkt = \"shape\", crs = \"EPSG:4549\", code = \"code\" }}"
+        ));
     }
     fs::write(folder.join("pop.tif"), raster.bytes()).unwrap();
     let text = format!(
@@ -329,7 +341,11 @@ fn cells_that_borders_cut_are_shared_by_area() {
     let folder = tempfile::tempdir().unwrap();
     let raster = Tiff::new(4, &[100; 4]).in_metres(CORNER, 1000.0);
     // columns 0 to 1.25 and 1.25 to 3.5 of the one row: by hand 125 and 225 people, 50 lie outside
-    let found = study(folder.path(), &raster, &[("county", "1", [0.0, 0.0, 1.25, 1.0]), ("county", "2", [1.25, 0.0, 3.5, 1.0])]);
+    let found = study(
+        folder.path(),
+        &raster,
+        &[("county", "1", [0.0, 0.0, 1.25, 1.0]), ("county", "2", [1.25, 0.0, 3.5, 1.0])],
+    );
     assert_eq!(people(&found, Level::County, "1"), (125.0, 1.25));
     assert_eq!(people(&found, Level::County, "2"), (225.0, 2.25));
     let layer = &found.demand[0];
@@ -345,7 +361,11 @@ fn cells_that_borders_cut_are_shared_by_area() {
 
     // townships within a county: what no township has is the county's
     let raster = Tiff::new(2, &[100; 2]).in_metres(CORNER, 1000.0);
-    let regions = [("township", "101", [0.0, 0.0, 0.5, 1.0]), ("township", "102", [0.5, 0.0, 1.0, 1.0]), ("county", "1", [0.0, 0.0, 2.0, 1.0])];
+    let regions = [
+        ("township", "101", [0.0, 0.0, 0.5, 1.0]),
+        ("township", "102", [0.5, 0.0, 1.0, 1.0]),
+        ("county", "1", [0.0, 0.0, 2.0, 1.0]),
+    ];
     let found = study(folder.path(), &raster, &regions);
     assert_eq!(people(&found, Level::Township, "101").0, 50.0);
     assert_eq!(people(&found, Level::Township, "102").0, 50.0);
@@ -386,7 +406,11 @@ fn a_study_over_a_raster_in_an_archive_runs() {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join("pop.zip");
     zipped(&path, &[("readme.txt", b"made up"), ("pop.tif", &Tiff::new(2, &[3, 4]).bytes())]);
-    fs::write(folder.path().join("r.csv"), "code,shape\n1,\"POLYGON ((117.9 32.8, 118.3 32.8, 118.3 33.1, 117.9 33.1, 117.9 32.8))\"\n").unwrap();
+    fs::write(
+        folder.path().join("r.csv"),
+        "code,shape\n1,\"POLYGON ((117.9 32.8, 118.3 32.8, 118.3 33.1, 117.9 33.1, 117.9 32.8))\"\n",
+    )
+    .unwrap();
     let text = "title = \"T\"\n[study]\nregions = { path = \"r.csv\", level = \"county\", wkt = \"shape\", crs = \"EPSG:4490\", code = \"code\" }\n\
                 demand = { path = \"pop.zip\" }\n";
     let plan = config::parse(text, "study.toml", folder.path()).unwrap_or_else(|error| panic!("{error:?}"));

@@ -115,10 +115,7 @@ fn a_band_is_named_where_there_are_several() {
 
 #[test]
 fn what_would_be_read_wrongly_is_refused_with_what_to_do() {
-    let cases = [
-        ("zstd_synthetic.tif", "Zstandard"),
-        ("masked_synthetic.tif", "mask"),
-    ];
+    let cases = [("zstd_synthetic.tif", "Zstandard"), ("masked_synthetic.tif", "mask")];
     for (name, want) in cases {
         let message = open(&folder().join(name), None).err().unwrap_or_else(|| panic!("{name} was read")).to_string();
         assert!(message.contains(want), "{name}: {message}");

@@ -66,8 +66,12 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
             match &bands[..] {
                 [one] if one.cells.data > 0 => {
                     let (cells, sum) = (thousands(one.cells.data as f64), thousands(one.sum));
-                    found.push(format!("{}: a raster, {cells} cells above 0, {sum} in all: people, if they are counts a cell", file.shown));
-                    let name = unique(slug(file.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("raster")), &demand);
+                    found.push(format!(
+                        "{}: a raster, {cells} cells above 0, {sum} in all: people, if they are counts a cell",
+                        file.shown
+                    ));
+                    let name =
+                        unique(slug(file.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("raster")), &demand);
                     let crs = if one.crs_said_by == SaidBy::Nobody { "crs = \"EPSG:4326\"\n" } else { "" };
                     let _ = writeln!(
                         tables,

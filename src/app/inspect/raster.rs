@@ -90,7 +90,9 @@ pub fn inspect_all(path: &Path, options: &Options<'_>) -> Result<Vec<RasterInspe
     let mut all = Vec::new();
     // of several in an archive each by its name
     let several = rasters.into_iter().map(|name| format!("{name}#"));
-    for name in Some(several.collect::<Vec<_>>()).filter(|several| several.len() > 1).unwrap_or_else(|| vec![String::new()]) {
+    for name in
+        Some(several.collect::<Vec<_>>()).filter(|several| several.len() > 1).unwrap_or_else(|| vec![String::new()])
+    {
         let band = |band: u16| format!("{name}{band}");
         let first = inspect(path, &Options { layer: options.layer.or(Some(&band(1))), ..*options })?;
         let further = if options.layer.is_none() { 2..first.bands + 1 } else { 0..0 };
@@ -226,7 +228,10 @@ pub fn render(found: &RasterInspection, lang: Lang) -> String {
         String::new()
     };
     let scale = found.scale.map(|[scale, offset]| {
-        say(&format!(", times {scale} plus {offset}, as the file says"), &format!("，按文件所述乘以 {scale} 再加 {offset}"))
+        say(
+            &format!(", times {scale} plus {offset}, as the file says"),
+            &format!("，按文件所述乘以 {scale} 再加 {offset}"),
+        )
     });
     entry(say("numbers", "数值"), format!("{}{bands}{}", found.sample, scale.unwrap_or_default()));
     match found.colours {
@@ -234,10 +239,9 @@ pub fn render(found: &RasterInspection, lang: Lang) -> String {
             say("colours", "颜色"),
             say("a colour table, which changes nothing: the numbers are the data", "带色表，仅供显示，数值即数据"),
         ),
-        Some(_) => entry(
-            say("colours", "颜色"),
-            say("the bands of a picture: red, green and blue", "图像的红、绿、蓝波段"),
-        ),
+        Some(_) => {
+            entry(say("colours", "颜色"), say("the bands of a picture: red, green and blue", "图像的红、绿、蓝波段"))
+        }
         None => {}
     }
     let (predictor, overviews) = (found.predictor, found.overviews);

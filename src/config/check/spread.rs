@@ -1,6 +1,5 @@
 //! Whether totals of regions can be spread as the config says, and figures be compared with those of whole regions.
 
-use std::collections::BTreeSet;
 use crate::config::check::Findings;
 use crate::config::check::below;
 use crate::config::check::only_cells;
@@ -12,6 +11,7 @@ use crate::config::file::IndicatorFile;
 use crate::config::file::SpreadFile;
 use crate::config::file::WeightsFile;
 use crate::config::spans::Step;
+use std::collections::BTreeSet;
 
 /// The file by which a demand layer is spread, where it is.
 pub(super) fn weights(one: &DemandFile) -> Option<&WeightsFile> {
