@@ -415,7 +415,7 @@ mod tests {
             ("2: Roads (old) (3D Multi Line String)", Some(("Roads (old)", true))),
             ("3: Roads (old)", Some(("Roads (old)", true))),
             ("4: t (None)", Some(("t", false))),
-            ("5: r (title: Roads (all)) (3D Measured Line String)", Some(("r (title: Roads (all))", true))),
+            ("5: r (title: Roads (all)) (3D Measured Line String)", Some(("r", true))),
             ("6: r (title: Roads) (Point)", Some(("r", true))),
             ("7: two (Point, Polygon)", Some(("two", true))),
             ("INFO: Open of `x'", None),
