@@ -65,6 +65,9 @@ pub enum InspectError {
     /// The CRS that was asked for, or that of the file compared with, can not be used.
     #[error(transparent)]
     Crs(#[from] CrsError),
+    /// One of several layers can not be looked at.
+    #[error("layer \"{layer}\": {source}")]
+    Layer { layer: String, source: Box<InspectError> },
     /// Layers are wanted of none or of several layers of areas.
     #[error("{what}")]
     NoLayers { what: String },
@@ -195,15 +198,30 @@ pub struct Problems {
 /// # Errors
 /// As [`inspect`]; that of the first layer that can not be looked at.
 pub fn inspect_all(path: &Path, options: &Options<'_>) -> Result<Vec<Inspection>, InspectError> {
+    inspect_each(path, options)?.into_iter().collect()
+}
+
+/// The same, layer by layer: one that can not be looked at, as there is in most databases, takes nothing from the others.
+/// # Errors
+/// As [`inspect`] where the layers can not be listed, or the only one can not be looked at; else [`InspectError::Layer`] for each.
+pub fn inspect_each(path: &Path, options: &Options<'_>) -> Result<Vec<Result<Inspection, InspectError>>, InspectError> {
+    let _kept = read::Kept::begin();
     let shown = read::shown(path);
     let layers = match options.layer {
         Some(_) => Vec::new(),
         None => read::layers(&request(path, &shown, options))?,
     };
-    if layers.is_empty() {
-        return Ok(vec![inspect(path, options)?]);
+    match &layers[..] {
+        [] => inspect(path, options).map(|only| vec![Ok(only)]),
+        [only] => inspect(path, &Options { layer: Some(only), ..*options }).map(|only| vec![Ok(only)]),
+        several => {
+            let look = |layer: &String| {
+                inspect(path, &Options { layer: Some(layer), ..*options })
+                    .map_err(|source| InspectError::Layer { layer: layer.clone(), source: Box::new(source) })
+            };
+            Ok(several.iter().map(look).collect())
+        }
     }
-    layers.iter().map(|layer| inspect(path, &Options { layer: Some(layer), ..*options })).collect()
 }
 
 fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadRequest<'a> {

@@ -48,6 +48,7 @@ use crate::io::atomic::WriteError;
 use crate::io::csv_out;
 use crate::io::html;
 use crate::io::read;
+use crate::io::read::Kept;
 use crate::io::read::ReadRequest;
 use crate::io::read::companions;
 use crate::io::read::driver;
@@ -124,6 +125,7 @@ pub struct Finished {
 /// # Errors
 /// [`RunError`]; files that were written before a file that can not be written stay.
 pub fn run(plan: &Plan, options: RunOptions<'_>, progress: &dyn Progress) -> Result<Finished, RunError> {
+    let _kept = Kept::begin();
     let measured = measure(plan, progress)?;
     finish(plan, measured, options, progress)
 }

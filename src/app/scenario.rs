@@ -14,6 +14,7 @@ use crate::indicators::scorecard::ScenarioRow;
 use crate::indicators::scorecard::Scorecard;
 use crate::indicators::split::Group;
 use crate::indicators::split::SplitRow;
+use crate::io::read::Kept;
 
 /// Whether the changes of figures are split among the groups of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub fn run(
     options: RunOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Finished, RunError> {
+    let _kept = Kept::begin();
     let plan = scenario.plan()?;
     let mut measured = run::measure(&plan, progress)?;
     if split == Split::Yes {

@@ -28,6 +28,7 @@ use crate::app::compare;
 use crate::app::explain;
 use crate::app::init;
 use crate::app::inspect;
+use crate::app::inspect::InspectError;
 use crate::app::inspect::Inspection;
 use crate::app::inspect::raster::RasterInspection;
 use crate::app::inspect::timetable::FeedInspection;
@@ -209,6 +210,14 @@ enum Inspected {
     Layer(Box<Inspection>),
     Raster(Box<RasterInspection>),
     Feed(Box<FeedInspection>),
+    Failed(FailedLayer),
+}
+
+/// A layer that can not be looked at, beside others that can.
+#[derive(Serialize)]
+struct FailedLayer {
+    path: String,
+    error: String,
 }
 
 fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
@@ -232,18 +241,31 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
             inspect::raster::inspect_all(path, &options)
                 .map(|bands| bands.into_iter().map(|band| Inspected::Raster(Box::new(band))).collect())
         } else {
-            inspect::inspect_all(path, &options)
-                .map(|layers| layers.into_iter().map(|layer| Inspected::Layer(Box::new(layer))).collect::<Vec<_>>())
+            let one = |layer: Result<Inspection, InspectError>| match layer {
+                Ok(layer) => Inspected::Layer(Box::new(layer)),
+                Err(error) => {
+                    let error = error.to_string();
+                    Inspected::Failed(FailedLayer { path: read::shown(path), error })
+                }
+            };
+            inspect::inspect_each(path, &options).map(|layers| layers.into_iter().map(one).collect::<Vec<_>>())
         };
         match looked {
-            Ok(layers) => found.extend(layers),
+            Ok(layers) => {
+                for layer in &layers {
+                    if let Inspected::Failed(failed) = layer {
+                        code = complain(&failed.error);
+                    }
+                }
+                found.extend(layers);
+            }
             Err(error) => code = complain(&error.to_string()),
         }
     }
     if let Some(path) = &what.layers {
         let layers = found.iter().filter_map(|inspected| match inspected {
             Inspected::Layer(layer) => Some(layer.as_ref()),
-            Inspected::Raster(_) | Inspected::Feed(_) => None,
+            Inspected::Raster(_) | Inspected::Feed(_) | Inspected::Failed(_) => None,
         });
         if let Err(error) = inspect::mending::write(path, &layers.collect::<Vec<_>>(), lang) {
             code = complain(&error.to_string());
@@ -256,11 +278,13 @@ fn inspect_files(what: &args::InspectArgs, lang: Lang) -> ExitCode {
         };
     } else {
         let page = |inspected: &Inspected| match inspected {
-            Inspected::Layer(layer) => inspect::render(layer, lang),
-            Inspected::Raster(raster) => inspect::raster::render(raster, lang),
-            Inspected::Feed(feed) => inspect::timetable::render(feed, lang),
+            Inspected::Layer(layer) => Some(inspect::render(layer, lang)),
+            Inspected::Raster(raster) => Some(inspect::raster::render(raster, lang)),
+            Inspected::Feed(feed) => Some(inspect::timetable::render(feed, lang)),
+            // told already
+            Inspected::Failed(_) => None,
         };
-        let pages: Vec<String> = found.iter().map(page).collect();
+        let pages: Vec<String> = found.iter().filter_map(page).collect();
         say(&pages.join("\n"));
     }
     code

@@ -37,6 +37,7 @@ use crate::config::plan::Weighed;
 use crate::config::plan::demand_name;
 use crate::config::plan::districts_name;
 use crate::config::plan::level_above;
+use crate::config::plan::located;
 use crate::config::plan::service_date;
 use crate::config::profile::ProfileFile;
 use crate::config::spans::Spans;
@@ -48,6 +49,7 @@ use crate::indicators::target::Bound;
 use crate::indicators::target::HoldsFor;
 use crate::indicators::target::Target;
 use crate::io::geotiff::is_raster;
+use crate::io::raster_file::other_raster;
 use crate::io::read::DRIVERS;
 use crate::io::read::companions;
 use crate::io::read::driver;
@@ -70,10 +72,17 @@ use crate::table::rule::Rule;
 /// Collects findings and finds their places.
 struct Findings<'s, 't> {
     spans: &'s Spans<'t>,
+    /// What paths are relative to.
+    base_dir: &'s Path,
     list: Vec<Finding>,
 }
 
 impl Findings<'_, '_> {
+    /// Whether a path of the config is a raster; of an archive that is there, what it holds says so.
+    fn is_raster(&self, path: &str) -> bool {
+        is_raster(&located(self.base_dir, path))
+    }
+
     /// A finding at a value.
     fn at(&mut self, way: &[Step], what: impl Into<String>, label: &str, help: impl Into<String>) {
         let span = self.spans.value(way);
@@ -274,7 +283,7 @@ pub(crate) fn wants(measure: &Measure) -> Wants<'_> {
 
 /// Everything that can be seen without reading the data.
 pub(crate) fn file(file: &ConfigFile, spans: &Spans<'_>, base_dir: &Path) -> Vec<Finding> {
-    let mut findings = Findings { spans, list: Vec::new() };
+    let mut findings = Findings { spans, base_dir, list: Vec::new() };
     study(file, &mut findings);
     if let Some(given) = file.as_of.as_ref().filter(|given| day(given).is_none()) {
         let what = format!("{given} is not a day");
@@ -470,7 +479,7 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for (at, one) in study.demand.iter().enumerate() {
         let way = way!["study", "demand", at];
-        if is_raster(Path::new(&one.path)) {
+        if findings.is_raster(&one.path) {
             raster(one, &way, findings);
         } else {
             reading(&one.reading(), &way, findings);
@@ -484,7 +493,7 @@ fn study(file: &ConfigFile, findings: &mut Findings<'_, '_>) {
             );
         }
         demand(one, &way, findings);
-        if !is_raster(Path::new(&one.path)) {
+        if !findings.is_raster(&one.path) {
             spread::demand(one, &way, findings);
         }
     }
@@ -567,9 +576,10 @@ fn only_cells(one: &Reading, what: &str, way: &[Step], findings: &mut Findings<'
         ("bbox", one.bbox.is_some()),
     ];
     unused(&keys, "a raster has cells, not records", way, findings);
-    if !is_raster(Path::new(&one.path)) {
+    if !findings.is_raster(&one.path) {
         let what = format!("{what} are read from GeoTIFF");
-        findings.at(&below(way, "path"), what, "no raster", "write the path of a .tif");
+        let help = "write the path of a .tif; other rasters: gdal_translate IN OUT.tif";
+        findings.at(&below(way, "path"), what, "no raster", help);
     }
 }
 
@@ -770,7 +780,7 @@ fn profile(profile: &ProfileFile, way: &[Step], findings: &mut Findings<'_, '_>)
 fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
     let known = driver(Path::new(&reading.path));
     match known.filter(|driver| driver.read.is_some()) {
-        None if is_raster(Path::new(&reading.path)) => findings.at(
+        _ if findings.is_raster(&reading.path) => findings.at(
             &below(way, "path"),
             "a raster has cells, not records",
             "records are wanted here",
@@ -779,6 +789,10 @@ fn reading(reading: &Reading, way: &[Step], findings: &mut Findings<'_, '_>) {
         None if known.is_some() => {
             let (name, about) = known.map_or(("", ""), |driver| (driver.name, driver.about));
             findings.at(&below(way, "path"), format!("{name} is not read here"), "which build?", about);
+        }
+        None if other_raster(&located(findings.base_dir, &reading.path)).is_some() => {
+            let what = other_raster(&located(findings.base_dir, &reading.path)).unwrap_or_default();
+            findings.at(&below(way, "path"), format!("\"{}\" {what}", reading.path), "no GeoTIFF", "");
         }
         None => {
             let endings: Vec<&str> = DRIVERS
@@ -880,7 +894,8 @@ fn raster(one: &DemandFile, way: &[Step], findings: &mut Findings<'_, '_>) {
         ("cell", one.cell.is_some()),
     ];
     unused(&keys, "the cells of a raster are the points, and their values the people", way, findings);
-    for (group, path) in one.groups.iter().filter(|(_, path)| !is_raster(Path::new(path))) {
+    let base_dir = findings.base_dir;
+    for (group, path) in one.groups.iter().filter(|(_, path)| !is_raster(&located(base_dir, path))) {
         findings.at(
             &below(&below(way, "groups"), group.as_str()),
             format!("\"{path}\" is no raster"),
@@ -1137,7 +1152,7 @@ fn weigh(file: &ConfigFile, measure: &Measure, weight: Option<&str>, way: &[Step
             return;
         }
     };
-    let has_people = layer.people.is_some() || is_raster(Path::new(&layer.path));
+    let has_people = layer.people.is_some() || findings.is_raster(&layer.path);
     let offered: Vec<&str> = has_people
         .then_some("people")
         .into_iter()
@@ -1368,7 +1383,7 @@ fn written_endings() -> String {
 
 fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) {
     let mut taken: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for input in inputs(file).into_iter().filter(|input| !is_address(Path::new(input))) {
+    for input in inputs(file, base_dir).into_iter().filter(|input| !is_address(Path::new(input))) {
         let path = plain(&base_dir.join(&input));
         for path in companions(&path).into_iter().chain([path]) {
             taken.insert(path, format!("the input \"{input}\""));
@@ -1402,7 +1417,7 @@ fn outputs(file: &ConfigFile, base_dir: &Path, findings: &mut Findings<'_, '_>) 
     }
 }
 
-fn inputs(file: &ConfigFile) -> Vec<String> {
+fn inputs(file: &ConfigFile, base_dir: &Path) -> Vec<String> {
     let study = &file.study;
     let mut paths: Vec<String> = study.regions.iter().map(|one| one.path.clone()).collect();
     paths.extend(study.facilities.iter().map(|one| one.path.clone()));
@@ -1413,7 +1428,7 @@ fn inputs(file: &ConfigFile) -> Vec<String> {
         paths.push(one.path.clone());
         paths.extend(one.locate.as_ref().map(|locate| locate.path.clone()));
         paths.extend(spread::weights(one).map(|weights| weights.path.clone()));
-        if is_raster(Path::new(&one.path)) {
+        if is_raster(&located(base_dir, &one.path)) {
             paths.extend(one.groups.values().cloned());
         }
     }
@@ -1458,7 +1473,7 @@ fn plain(path: &Path) -> PathBuf {
 
 /// What only the data can tell: kinds, levels and codes that are not there.
 pub(crate) fn against_study(plan: &Plan, study: &Study, spans: &Spans<'_>) -> Vec<Finding> {
-    let mut findings = Findings { spans, list: Vec::new() };
+    let mut findings = Findings { spans, base_dir: Path::new(""), list: Vec::new() };
     let excluded = study.excluded.iter().map(|one| one.facility.kind.as_str());
     let kinds = distinct(study.facilities.iter().map(|facility| facility.kind.as_str()).chain(excluded));
     let levels = study.regions.levels();

@@ -297,7 +297,7 @@ source_table! {
 }
 
 source_table! {
-    /// A layer of demand points; or a raster of counts (`.tif`), each cell with people a point at its centre.
+    /// A layer of demand points; or a raster of counts (`.tif`), each cell with people a point at its centre, or shared by area where borders cut it.
     pub struct DemandFile {
         /// What indicators call the layer; left out, `demand`.
         pub name: Option<String>,

@@ -631,9 +631,30 @@ fn mark_unmeasured(plan: &mut Plan) {
     }
 }
 
-/// A path of the config: seen from the config's folder, unless it is an address.
+/// A path of the config: seen from the config's folder, unless it is the address of a server.
 pub(crate) fn located(base_dir: &Path, path: &str) -> PathBuf {
+    if let Some((before, file)) = file_of_gdal(path) {
+        return PathBuf::from(format!("{before}{}", base_dir.join(file).display()));
+    }
     if is_address(Path::new(path)) { PathBuf::from(path) } else { base_dir.join(path) }
+}
+
+/// The relative path of a file in an address for GDAL, and what stands before it: `gdal://`, folders of archives (`/vsizip/`) too. `None` for
+/// absolute paths, services and connections (`WFS:…`).
+pub(crate) fn file_of_gdal(path: &str) -> Option<(&str, &str)> {
+    const SCHEME: &str = "gdal://";
+    let mut at = SCHEME.len();
+    if !path.get(..at).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME)) {
+        return None;
+    }
+    while let Some(packed) =
+        ["/vsizip/", "/vsigzip/", "/vsitar/"].iter().find(|packed| path[at..].starts_with(**packed))
+    {
+        at += packed.len();
+    }
+    let (before, file) = path.split_at(at);
+    let is_file = !file.is_empty() && !file.starts_with(['/', '\\', '{', '<']) && !file.contains([':', '"']);
+    is_file.then_some((before, file))
 }
 
 pub(crate) fn source(reading: Reading, base_dir: &Path) -> Source {
@@ -851,7 +872,7 @@ fn facilities(file: &FacilitiesFile, base_dir: &Path) -> Option<FacilitySource> 
 }
 
 fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
-    let is_raster = is_raster(Path::new(&file.path));
+    let is_raster = is_raster(&located(base_dir, &file.path));
     let raster = |(group, path): (&String, &String)| {
         let reading = Reading { path: path.clone(), layer: None, ..file.reading() };
         (group.clone(), source(reading, base_dir))
@@ -881,7 +902,7 @@ fn demand(file: &DemandFile, base_dir: &Path) -> DemandSource {
 fn spread(file: &SpreadFile, base_dir: &Path) -> SpreadBy {
     let SpreadFile::Weights(file) = file else { return SpreadBy::Even };
     let source = Box::new(source(file.reading(), base_dir));
-    if is_raster(Path::new(&file.path)) {
+    if is_raster(&located(base_dir, &file.path)) {
         let class = |(class, weight): (&String, &f64)| Some((class.parse().ok()?, *weight));
         return SpreadBy::Raster { source, classes: file.classes.iter().filter_map(class).collect() };
     }

@@ -253,6 +253,11 @@ impl ToDegrees {
         known_crs("EPSG:4326").and_then(|degrees| Reprojector::new(&degrees, &self.crs)).map_err(wrong)
     }
 
+    /// Whether its degrees are those of a datum that is shifted on purpose (GCJ-02, BD-09).
+    pub(crate) fn is_shifted(&self) -> bool {
+        matches!(self.datum, Datum::Gcj02 | Datum::Bd09)
+    }
+
     /// Many places in degrees.
     pub(crate) fn points(&self, raws: &[[f64; 2]]) -> Vec<Option<LonLat>> {
         raws.iter().map(|raw| self.point(*raw)).collect()

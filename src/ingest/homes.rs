@@ -120,6 +120,11 @@ impl<'t> Homes<'t> {
         Homes { tree, changes, levels }
     }
 
+    /// The regions of each level that has outlines with their locator, the smallest first.
+    pub(crate) fn outlined(&self) -> impl Iterator<Item = (&[RegionIdx], &RegionLocator)> {
+        self.levels.iter().map(|outlined| (&outlined.regions[..], &outlined.locator))
+    }
+
     /// All regions.
     pub(crate) fn tree(&self) -> &'t RegionTree {
         self.tree

@@ -4,6 +4,7 @@
 
 mod access;
 pub(crate) mod account;
+mod cell_shares;
 pub(crate) mod changes;
 pub mod demand;
 mod districts;

@@ -1,9 +1,11 @@
 //! A raster of counts as demand: each cell with people in a region of the study is a point at its centre.
 //!
-//! Counts are never interpolated or resampled: a cell counts whole, where its centre lies. Cells are told by the millions, so an
-//! issue speaks of all cells of one fate together and names the first.
+//! Counts are never interpolated or resampled. A cell that no border cuts counts whole; one that borders cut is shared by the area that lies
+//! in each region, each part a point of its own in its middle. Cells are told by the millions, so an issue speaks of all cells of one fate
+//! together and names the first.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use geo_types::Coord;
 
@@ -12,12 +14,15 @@ use crate::base::issue::Severity;
 use crate::base::progress::Progress;
 use crate::base::units::Share;
 use crate::base::units::Weight;
+use crate::base::units::fixed;
 use crate::base::units::thousands;
 use crate::config::plan::DemandSource;
 use crate::config::plan::Source;
 use crate::ingest::IngestError;
 use crate::ingest::account::Account;
 use crate::ingest::account::source_name;
+use crate::ingest::cell_shares::CellShares;
+use crate::ingest::cell_shares::Part;
 use crate::ingest::demand::close_weights;
 use crate::ingest::ground;
 use crate::ingest::ground::Extent;
@@ -48,13 +53,31 @@ const MOST_DRIFT: f64 = 1e-3;
 /// Codes of regions that a message names.
 const NAMED: usize = 5;
 
-/// A cell that has people and lies in a region.
+/// A cell that has people and lies in a region, or the part of one that does.
 struct Cell {
     row: u32,
     column: u32,
+    /// Which part of the cell, from 0.
+    part: u16,
+    /// Of the cell's area.
+    share: f64,
     at: Place,
     home: RegionIdx,
     weight: Weight,
+}
+
+impl Cell {
+    fn key(&self) -> (u32, u32, u16) {
+        (self.row, self.column, self.part)
+    }
+}
+
+/// What the rasters of one layer have in common.
+struct Common {
+    grid: Grid,
+    crs: String,
+    /// `Err` says why cells count whole where their middle lies.
+    shares: Result<CellShares, &'static str>,
 }
 
 /// Cells of one fate.
@@ -87,8 +110,12 @@ struct Fates {
     too_small: Fate,
     outside_crs: Fate,
     outside_regions: Fate,
-    /// Sum of the cells that are taken over, as they stand in the file.
+    /// Cells that are taken over, in parts or whole, and their sum as it stands in the file, of what lies in regions.
+    used: u64,
     taken: f64,
+    /// Cells that borders cut, with all that they hold; of it, what lies outside all regions.
+    cut: Fate,
+    cut_off: f64,
 }
 
 /// A demand layer with the accounts of its rasters: the counts first, then the groups in the order of their names.
@@ -104,14 +131,14 @@ pub(crate) fn read(
     max_loss: Share,
     progress: &dyn Progress,
 ) -> Result<(DemandLayer, Vec<Account>), IngestError> {
-    let (mut accounts, mut rasters, mut grid) = (Vec::new(), Vec::new(), None);
+    let (mut accounts, mut rasters, mut common) = (Vec::new(), Vec::new(), None);
     let names: Vec<&str> = std::iter::once("people").chain(source.rasters.keys().map(String::as_str)).collect();
     let sources = std::iter::once(&source.source).chain(source.rasters.values());
     for (nth, (group, one)) in names.iter().zip(sources).enumerate() {
         let records = if nth == 0 { source.name.clone() } else { format!("{}: {group}", source.name) };
         let mut account = Account::new(one, format!("cells of demand ({records})"));
         progress.stage(&account.ledger.source, None);
-        let read = one_raster(one, &mut account, ground, homes, &mut grid, max_loss);
+        let read = one_raster(one, &mut account, ground, homes, &mut common, max_loss);
         progress.done();
         rasters.push(read?);
         for one in &mut account.lost {
@@ -127,14 +154,20 @@ pub(crate) fn read(
         close_weights(&mut account, &[WeightGroup { name: (*group).to_owned(), weights }], max_loss)?;
         accounts.push(account);
     }
-    let mut layer = joined(&rasters);
+    let all = joined(&rasters);
+    let mut layer = DemandLayer {
+        cells: all.iter().map(|cell| [cell.column, cell.row]).collect(),
+        at: all.iter().map(|cell| Some(cell.at)).collect(),
+        home: all.iter().map(|cell| Some(cell.home)).collect(),
+        ..DemandLayer::default()
+    };
     layer.name = source.name.clone();
     layer.synthetic = accounts.iter().any(|account| account.ledger.synthetic);
     for (nth, (group, cells)) in names.iter().zip(&rasters).enumerate() {
         let mut own = cells.iter().peekable();
-        let mut weights = Vec::with_capacity(layer.cells.len());
-        for [column, row] in &layer.cells {
-            let weight = own.next_if(|cell| (cell.row, cell.column) == (*row, *column)).map(|cell| cell.weight);
+        let mut weights = Vec::with_capacity(all.len());
+        for one in &all {
+            let weight = own.next_if(|cell| cell.key() == one.key()).map(|cell| cell.weight);
             weights.push(weight.unwrap_or(Weight::ZERO));
         }
         if let (Some(people), true) = (layer.groups.first(), nth > 0) {
@@ -153,23 +186,20 @@ pub(crate) fn read(
         }
         layer.groups.push(WeightGroup { name: (*group).to_owned(), weights });
     }
-    layer.groups.push(WeightGroup { name: "count".to_owned(), weights: vec![Weight::ONE; layer.at.len()] });
+    // of a cell that is cut each part counts for its share
+    let count = |cell: &&Cell| Weight::from_f64(cell.share).unwrap_or(Weight::ONE);
+    layer.groups.push(WeightGroup { name: "count".to_owned(), weights: all.iter().map(count).collect() });
     Ok((layer, accounts))
 }
 
-/// The cells that any of the rasters has, row by row, without their weights. Each raster's cells are in that order already.
-fn joined(rasters: &[Vec<Cell>]) -> DemandLayer {
+/// The cells, and parts of cells, that any of the rasters has, row by row. Each raster's cells are in that order already.
+fn joined(rasters: &[Vec<Cell>]) -> Vec<&Cell> {
     let mut all: Vec<&Cell> = rasters.iter().flatten().collect();
     if rasters.len() > 1 {
-        all.sort_by_key(|cell| (cell.row, cell.column));
-        all.dedup_by_key(|cell| (cell.row, cell.column));
+        all.sort_by_key(|cell| cell.key());
+        all.dedup_by_key(|cell| cell.key());
     }
-    DemandLayer {
-        cells: all.iter().map(|cell| [cell.column, cell.row]).collect(),
-        at: all.iter().map(|cell| Some(cell.at)).collect(),
-        home: all.iter().map(|cell| Some(cell.home)).collect(),
-        ..DemandLayer::default()
-    }
+    all
 }
 
 /// The cells of one raster that have people and lie in a region, and its account.
@@ -178,7 +208,7 @@ fn one_raster(
     account: &mut Account,
     ground: &Ground,
     homes: &Homes<'_>,
-    shared: &mut Option<(Grid, String)>,
+    common: &mut Option<Common>,
     max_loss: Share,
 ) -> Result<Vec<Cell>, IngestError> {
     let shown = source_name(source);
@@ -194,17 +224,6 @@ fn one_raster(
     if let Some(what) = ground::overruled(source, &raster.crs) {
         account.issues.push(account.issue(Severity::Warning, "crs-overruled", what));
     }
-    match shared {
-        None => *shared = Some((raster.grid, degrees.name().to_owned())),
-        Some((grid, name)) => {
-            if let Some(difference) = grid.difference(&raster.grid) {
-                return Err(implausible(format!("lies on another grid than the raster of its layer: {difference}")));
-            }
-            if name != degrees.name() {
-                return Err(implausible(format!("is in {}, the raster of its layer in {name}", degrees.name())));
-            }
-        }
-    }
     let back = degrees.back()?;
     let window = window(&raster.grid, ground.extent.as_ref(), &back);
     if window.cells() == 0 {
@@ -213,8 +232,22 @@ fn one_raster(
             degrees.name()
         )));
     }
+    if let Some(Common { grid, crs, .. }) = common {
+        if let Some(difference) = grid.difference(&raster.grid) {
+            return Err(implausible(format!("lies on another grid than the raster of its layer: {difference}")));
+        }
+        if crs != degrees.name() {
+            return Err(implausible(format!("is in {}, the raster of its layer in {crs}", degrees.name())));
+        }
+    }
+    let common = common.get_or_insert_with(|| Common {
+        grid: raster.grid,
+        crs: degrees.name().to_owned(),
+        shares: shares(&raster.grid, window, ground, homes, &degrees, &back),
+    });
+    let shares = common.shares.as_ref().ok();
     let mut sorter =
-        Sorter { raster_grid: raster.grid, degrees, ground, homes, fates: Fates::default(), cells: Vec::new() };
+        Sorter { raster_grid: raster.grid, degrees, ground, homes, shares, fates: Fates::default(), cells: Vec::new() };
     let (nodata_is_declared, mut waiting): (bool, Vec<(u32, u32, f64)>) = (raster.nodata.is_some(), Vec::new());
     let no_data = raster.no_data();
     raster.read(window, &mut |piece| match piece {
@@ -239,6 +272,12 @@ fn one_raster(
     })?;
     let Sorter { fates, cells, degrees, .. } = sorter;
     settle(account, &raster, window, &fates, &cells, max_loss)?;
+    tell_shares(account, &fates, common.shares.as_ref().err());
+    if raster.colours.is_some()
+        && cells.iter().all(|cell| cell.share < 1.0 || cell.weight.micros() % Weight::ONE.micros() == 0)
+    {
+        tell_colours(account, &cells);
+    }
     if cells.is_empty() {
         return Err(implausible(format!(
             "no cell with a count lies in a region of the study ({} cells were read); look whether its CRS ({}) is right",
@@ -259,12 +298,70 @@ fn one_raster(
     Ok(cells)
 }
 
+/// The cells that borders cut, or why they are not looked for.
+fn shares(
+    grid: &Grid,
+    window: Window,
+    ground: &Ground,
+    homes: &Homes<'_>,
+    degrees: &ToDegrees,
+    back: &Reprojector,
+) -> Result<CellShares, &'static str> {
+    if ground.extent.as_ref().is_some_and(Extent::is_over_180) {
+        return Err("the regions lie on both sides of the 180th meridian");
+    }
+    if degrees.is_shifted() {
+        return Err("its coordinates are shifted (datum)");
+    }
+    let to_cells = |xy: [f64; 2]| {
+        let at = ground.degrees_of(xy)?;
+        Some(grid.cell_at(back.point([at.lon, at.lat])?)).filter(|at| at.iter().all(|value| value.is_finite()))
+    };
+    CellShares::new(homes, window, to_cells).ok_or("its CRS has no place for a corner of a region")
+}
+
+/// Says what became of the cells that borders cut.
+fn tell_shares(account: &mut Account, fates: &Fates, why_not: Option<&&'static str>) {
+    if let Some(why) = why_not {
+        let what = format!("a cell that a border cuts counts whole in the region where its middle lies, for {why}");
+        account.issues.push(account.issue(Severity::Warning, "cells-by-centre", what));
+    }
+    if fates.cut.count > 0 {
+        let all = fates.taken + fates.cut_off;
+        let what = format!(
+            "cells that borders of regions cut: {} with {} in them, {} % of all in the regions; each region has the share of the cell's area \
+             that lies in it, as if all lived evenly within the cell; what lies outside all regions, {}, is left out",
+            thousands(fates.cut.count as f64),
+            thousands(fates.cut.sum),
+            fixed(if all > 0.0 { fates.cut.sum / all * 100.0 } else { 0.0 }, 1),
+            thousands(fates.cut_off),
+        );
+        account.issues.push(account.issue(Severity::Note, "cells-shared", what));
+    }
+}
+
+/// Warns where few whole numbers with colours look like classes of land cover, or like a picture.
+fn tell_colours(account: &mut Account, cells: &[Cell]) {
+    const FEW_CLASSES: usize = 32;
+    const MANY_CELLS: usize = 1000;
+    let whole = cells.iter().filter(|cell| cell.share >= 1.0);
+    let values: BTreeSet<i128> = whole.map(|cell| cell.weight.micros()).take(1_000_000).collect();
+    if values.len() <= FEW_CLASSES && cells.len() > MANY_CELLS {
+        let what = format!(
+            "it has a colour table, and its cells hold {} whole numbers, as a raster of classes or a picture does; they are taken for people",
+            values.len()
+        );
+        account.issues.push(account.issue(Severity::Warning, "looks-like-classes", what));
+    }
+}
+
 /// Finds the region of cells, a band of rows at a time.
 struct Sorter<'r, 'h> {
     raster_grid: Grid,
     degrees: ToDegrees,
     ground: &'r Ground,
     homes: &'r Homes<'h>,
+    shares: Option<&'r CellShares>,
     fates: Fates,
     cells: Vec<Cell>,
 }
@@ -277,14 +374,65 @@ impl Sorter<'_, '_> {
         let places = self.ground.places_of(&self.degrees, &raws);
         let homes = self.homes.by_place(&places);
         for (((row, column, value), place), home) in waiting.drain(..).zip(places).zip(homes) {
-            match (place, home, Weight::from_f64(value)) {
+            let parts = place.and_then(|place| self.shares?.parts(self.homes, row, column, &place));
+            match (place, home, Weight::from_f64(value), parts) {
                 (None, ..) => self.fates.outside_crs.add(row, column, value),
-                (Some(_), None, _) => self.fates.outside_regions.add(row, column, value),
-                (.., None | Some(Weight::ZERO)) => self.fates.too_small.add(row, column, value),
-                (Some(at), Some(home), Some(weight)) => {
-                    self.fates.taken += value;
-                    self.cells.push(Cell { row, column, at, home, weight });
+                (Some(at), _, Some(weight), Some(parts)) if !parts.is_empty() => {
+                    self.share(row, column, value, weight, at, &parts);
                 }
+                (Some(_), None, ..) | (Some(_), _, _, Some(_)) => self.fates.outside_regions.add(row, column, value),
+                (_, _, None | Some(Weight::ZERO), _) => self.fates.too_small.add(row, column, value),
+                (Some(at), Some(home), Some(weight), None) => {
+                    self.fates.taken += value;
+                    self.fates.used += 1;
+                    self.cells.push(Cell { row, column, part: 0, share: 1.0, at, home, weight });
+                }
+            }
+        }
+    }
+
+    /// Shares a cell that borders cut; the parts and what lies outside make up the whole, to the millionth that weights have.
+    fn share(&mut self, row: u32, column: u32, value: f64, weight: Weight, at: Place, parts: &[Part]) {
+        if weight == Weight::ZERO {
+            self.fates.too_small.add(row, column, value);
+            return;
+        }
+        let inside: f64 = parts.iter().map(|part| part.share).sum();
+        if parts.len() > 1 || parts[0].middle.is_some() {
+            self.fates.cut.add(row, column, value);
+        }
+        let off = if inside < 1.0 - 1e-9 { value * (1.0 - inside) } else { 0.0 };
+        self.fates.cut_off += off;
+        self.fates.outside_regions.sum += off;
+        self.fates.taken += value - off;
+        self.fates.used += 1;
+        let middles: Vec<[f64; 2]> = parts
+            .iter()
+            .map(|part| part.middle.unwrap_or([f64::from(column) + 0.5, f64::from(row) + 0.5]))
+            .map(|[column, row]| self.raster_grid.at(column, row))
+            .collect();
+        let places = self.ground.places_of(&self.degrees, &middles);
+        let (mut so_far, mut given) = (0.0, 0);
+        for (nth, (part, place)) in parts.iter().zip(places).enumerate() {
+            so_far += part.share;
+            let is_last = nth + 1 == parts.len();
+            let up_to =
+                if is_last && off == 0.0 { weight.micros() } else { (weight.micros() as f64 * so_far).round() as i128 };
+            let own = Weight::from_micros(up_to - given);
+            given = up_to;
+            let place = if part.middle.is_none() { Some(at) } else { place };
+            // `as` is enough: no cell lies in 65 535 regions
+            let cell = Cell {
+                row,
+                column,
+                part: nth as u16,
+                share: part.share,
+                at: place.unwrap_or(at),
+                home: part.home,
+                weight: own,
+            };
+            if own > Weight::ZERO {
+                self.cells.push(cell);
             }
         }
     }
@@ -341,7 +489,7 @@ fn settle(
     cells: &[Cell],
     max_loss: Share,
 ) -> Result<(), IngestError> {
-    let used = cells.len() as u64;
+    let used = fates.used;
     account.ledger.read = fates.read;
     account.ledger.used = used;
     let at = |(row, column, value): (u32, u32, f64)| {

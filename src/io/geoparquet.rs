@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use arrow_array::Array;
 use arrow_array::BinaryViewArray;
-use arrow_array::Float64Array;
 use arrow_array::RecordBatch;
-use arrow_array::StructArray;
 use arrow_schema::DataType;
 use arrow_schema::Schema;
+use arrow_schema::TimeUnit;
 use geo_types::Geometry;
-use geo_types::Point;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::LogicalType;
+use parquet::basic::Type as Physical;
+use parquet::file::metadata::KeyValue;
+use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::Type;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
@@ -23,6 +26,8 @@ use crate::base::units::Text;
 use crate::io::geoparquet_meta;
 use crate::io::geoparquet_meta::Encoding;
 use crate::io::geoparquet_meta::GeoMetadata;
+use crate::io::geoparquet_native;
+use crate::io::geoparquet_native::Native;
 use crate::io::parquet_value;
 use crate::io::parquet_value::Column;
 use crate::io::pipeline;
@@ -47,6 +52,8 @@ struct Columns {
     /// Columns of the fields in the file, and where each stands among those that are read.
     roots: Vec<usize>,
     slots: Vec<usize>,
+    /// Fields whose bytes are UUIDs.
+    uuids: Vec<bool>,
     geometry: Option<Shape>,
     places: PlaceColumns,
 }
@@ -67,7 +74,9 @@ type Converted = (Record, Vec<Issue>, Option<Issue>);
 ///
 /// The primary column is the geometry; other columns of geometries, and groups, lists and maps, are left out with an issue. Columns of
 /// binary data are null, with an issue. The rectangles that cover the geometries are no field. Dates and times become ISO 8601 texts,
-/// decimals numbers. A file without the `geo` metadata is a table, whose places may stand in columns.
+/// decimals numbers, UUIDs texts; those of 96 bits are moments to the microsecond. In a file without the `geo` metadata the first column of
+/// the type GEOMETRY or GEOGRAPHY is the geometry, in the CRS that the type names; its sides are taken for straight. Without such a
+/// column it is a table, whose places may stand in columns. Checksums of pages are compared where there are any.
 /// # Errors
 /// [`ReadError::Open`], [`ReadError::Header`] for columns that are not there, [`ReadError::Content`] for a file that is no Parquet, is
 /// damaged, or has geometries in an encoding that is not read.
@@ -80,13 +89,17 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     // What another program says of its own types besides is not needed, and may contradict the file.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let found = ArrowReaderMetadata::load(&file, options.clone()).map_err(|error| damaged(&error))?;
-    let pairs = found.metadata().file_metadata().key_value_metadata();
-    let geo = pairs.into_iter().flatten().find(|pair| pair.key == "geo").and_then(|pair| pair.value.as_deref());
-    let geo = geo.map(geoparquet_meta::parse).transpose().map_err(content)?;
-    let metadata =
-        ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), options.with_schema(viewed(found.schema())))
-            .map_err(|error| damaged(&error))?;
-    let columns = columns(request, metadata.schema(), geo.as_ref(), sink)?;
+    let pairs: &[KeyValue] = found.metadata().file_metadata().key_value_metadata().map_or(&[], |pairs| pairs);
+    let pair = |key: &str| pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone());
+    let types = found.metadata().file_metadata().schema_descr();
+    let geo = match pair("geo") {
+        Some(text) => Some(geoparquet_meta::parse(&text).map_err(content)?),
+        None => geoparquet_meta::by_types(&typed_geometries(types), &pair),
+    };
+    let schema = viewed(found.schema(), types);
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(found.metadata()), options.with_schema(schema))
+        .map_err(|error| damaged(&error))?;
+    let columns = columns(request, metadata.schema(), types, geo.as_ref(), sink)?;
     let roots = columns.roots.iter().copied().chain(columns.geometry.as_ref().map(|shape| shape.root));
     let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
         .with_projection(ProjectionMask::roots(metadata.parquet_schema(), roots))
@@ -121,12 +134,31 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     Ok(LayerInfo { driver: "GeoParquet", layer: None, fields: columns.fields, records, crs, encoding: "UTF-8" })
 }
 
+/// Columns of the type GEOMETRY or GEOGRAPHY, with the CRS that the type names.
+fn typed_geometries(types: &SchemaDescriptor) -> Vec<(String, Option<String>)> {
+    let column = |column: &Arc<Type>| {
+        let crs = match column.get_basic_info().logical_type_ref()? {
+            LogicalType::Geometry(of) => of.crs.clone(),
+            LogicalType::Geography(of) => of.crs.clone(),
+            _ => return None,
+        };
+        Some((column.name().to_owned(), crs))
+    };
+    types.root_schema().get_fields().iter().filter_map(column).collect()
+}
+
 /// The schema with texts and bytes as views into the pages: a text that stands once in a page for thousand rows takes its room once.
-fn viewed(schema: &Schema) -> Arc<Schema> {
-    let viewed = schema.fields().iter().map(|field| {
+/// Moments of 96 bits come as microseconds: as nanoseconds those before 1677 and after 2262, as the usual 9999-12-31, would wrap.
+fn viewed(schema: &Schema, types: &SchemaDescriptor) -> Arc<Schema> {
+    let columns = types.root_schema().get_fields();
+    let viewed = schema.fields().iter().enumerate().map(|(at, field)| {
+        let is_int96 = columns
+            .get(at)
+            .is_some_and(|column| column.is_primitive() && column.get_physical_type() == Physical::INT96);
         let view = match field.data_type() {
             DataType::Utf8 => DataType::Utf8View,
             DataType::Binary => DataType::BinaryView,
+            DataType::Timestamp(_, zone) if is_int96 => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
             other => other.clone(),
         };
         field.as_ref().clone().with_data_type(view)
@@ -134,41 +166,55 @@ fn viewed(schema: &Schema) -> Arc<Schema> {
     Arc::new(Schema::new_with_metadata(viewed.collect::<Vec<_>>(), schema.metadata().clone()))
 }
 
+/// Whether a group is the rectangle around the geometry of its record, as many write it without saying so in the metadata.
+fn is_rectangle(column: &DataType) -> bool {
+    let DataType::Struct(parts) = column else { return false };
+    ["xmin", "ymin", "xmax", "ymax"].iter().all(|name| parts.find(name).is_some())
+}
+
 /// Which columns are read, and issues of those that are not.
 fn columns(
     request: &ReadRequest<'_>,
     schema: &Schema,
+    types: &SchemaDescriptor,
     geo: Option<&GeoMetadata>,
     sink: &mut dyn Sink,
 ) -> Result<Columns, ReadError> {
     let header = |what: String| ReadError::Header { shown: request.shown.to_owned(), what };
-    let (mut fields, mut roots, mut shape) = (Vec::new(), Vec::new(), None);
+    let (mut fields, mut roots, mut uuids, mut shape) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let is_uuid = |at: usize| {
+        let column = types.root_schema().get_fields().get(at);
+        column.is_some_and(|column| matches!(column.get_basic_info().logical_type_ref(), Some(LogicalType::Uuid)))
+    };
     for (at, column) in schema.fields().iter().enumerate() {
         let name = column.name();
-        let mut tell = |code, what: String| {
-            sink.issue(Issue::new(Severity::Warning, code, request.shown, what).in_field(name.clone()));
+        let mut tell = |severity, code, what: &str| {
+            sink.issue(Issue::new(severity, code, request.shown, what).in_field(name.clone()));
         };
         if geo.is_some_and(|geo| geo.primary == *name) {
             shape = Some((at, column.data_type().clone()));
         } else if geo.is_some_and(|geo| geo.coverings.contains(name)) {
             // tells nothing that the geometries do not
         } else if geo.is_some_and(|geo| geo.others.contains(name)) {
-            tell("second-geometry", "is another column of geometries, and left out".to_owned());
+            tell(Severity::Warning, "second-geometry", "is another column of geometries, and left out");
         } else if let Some(kind) = parquet_value::kind(column.data_type()) {
-            if parquet_value::is_binary(column.data_type()) {
-                tell("binary-value", "holds binary data, which is left out of every record".to_owned());
+            if parquet_value::is_binary(column.data_type()) && !is_uuid(at) {
+                tell(Severity::Warning, "binary-value", "holds binary data, which is left out of every record");
             }
+            uuids.push(is_uuid(at));
             fields.push(Field { name: name.clone(), title: Text::default(), kind, choices: Vec::new() });
             roots.push(at);
+        } else if is_rectangle(column.data_type()) {
+            tell(Severity::Note, "nested-column", "holds the rectangles around geometries, and is left out");
         } else {
-            let what = "holds lists, groups or intervals, and is left out; make it columns of plain values".to_owned();
-            tell("nested-column", what);
+            let what = "holds lists, groups or intervals, and is left out; make it columns of plain values";
+            tell(Severity::Warning, "nested-column", what);
         }
     }
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     let Some(geo) = geo else {
         let places = place::columns(request, &names).map_err(header)?;
-        return Ok(Columns { slots: (0..roots.len()).collect(), fields, roots, geometry: None, places });
+        return Ok(Columns { slots: (0..roots.len()).collect(), fields, roots, uuids, geometry: None, places });
     };
     let content = |what: String| ReadError::Content { shown: request.shown.to_owned(), what };
     let Some((at, column)) = shape else {
@@ -176,9 +222,7 @@ fn columns(
     };
     let fits = match geo.encoding {
         Encoding::Wkb => column == DataType::BinaryView,
-        Encoding::Point => {
-            matches!(&column, DataType::Struct(parts) if parts.find("x").is_some() && parts.find("y").is_some())
-        }
+        native => geoparquet_native::fits(&column, native),
     };
     if !fits {
         return Err(content(format!(
@@ -193,13 +237,15 @@ fn columns(
     let slots = roots.iter().enumerate().map(|(slot, root)| slot + usize::from(*root > at)).collect();
     let slot = roots.iter().filter(|root| **root < at).count();
     let geometry = Some(Shape { name: geo.primary.clone(), encoding: geo.encoding, root: at, slot });
-    Ok(Columns { fields, roots, slots, geometry, places: PlaceColumns::None })
+    Ok(Columns { fields, roots, slots, uuids, geometry, places: PlaceColumns::None })
 }
 
 /// The records of a batch, whose first one has the number `first`.
 fn converted(request: &ReadRequest<'_>, columns: &Columns, first: u64, batch: &RecordBatch) -> Vec<Converted> {
-    let array = |slot: &usize| batch.columns().get(*slot).map_or(Column::Nothing, |array| Column::of(array.as_ref()));
-    let arrays: Vec<Column<'_>> = columns.slots.iter().map(array).collect();
+    let array = |(slot, is_uuid): (&usize, &bool)| {
+        batch.columns().get(*slot).map_or(Column::Nothing, |array| Column::of(array.as_ref(), *is_uuid))
+    };
+    let arrays: Vec<Column<'_>> = columns.slots.iter().zip(&columns.uuids).map(array).collect();
     let shapes = columns.geometry.as_ref().map(|shape| (shape.name.as_str(), Shapes::of(batch, shape)));
     let mut records = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
@@ -244,20 +290,17 @@ fn converted(request: &ReadRequest<'_>, columns: &Columns, first: u64, batch: &R
 /// The geometries of a batch.
 enum Shapes<'a> {
     Wkb(&'a BinaryViewArray),
-    Points(&'a StructArray, &'a Float64Array, &'a Float64Array),
+    Native(Native<'a>),
     /// The column is not what its metadata says.
     Other,
 }
 
 impl<'a> Shapes<'a> {
     fn of(batch: &'a RecordBatch, shape: &Shape) -> Shapes<'a> {
-        let column = batch.columns().get(shape.slot).map(|column| column.as_any());
+        let column = batch.columns().get(shape.slot);
         let shapes = match shape.encoding {
-            Encoding::Wkb => column.and_then(|column| column.downcast_ref()).map(Shapes::Wkb),
-            Encoding::Point => column.and_then(|column| column.downcast_ref::<StructArray>()).and_then(|group| {
-                let part = |name: &str| group.column_by_name(name).and_then(|part| part.as_any().downcast_ref());
-                Some(Shapes::Points(group, part("x")?, part("y")?))
-            }),
+            Encoding::Wkb => column.and_then(|column| column.as_any().downcast_ref()).map(Shapes::Wkb),
+            native => column.and_then(|column| Native::of(column.as_ref(), native)).map(Shapes::Native),
         };
         shapes.unwrap_or(Shapes::Other)
     }
@@ -266,11 +309,7 @@ impl<'a> Shapes<'a> {
         match self {
             Shapes::Wkb(shapes) if shapes.is_null(row) => Ok(None),
             Shapes::Wkb(shapes) => wkb::geometry(shapes.value(row)),
-            Shapes::Points(group, x, y) if group.is_null(row) || x.is_null(row) || y.is_null(row) => Ok(None),
-            Shapes::Points(_, x, y) => match Point::new(x.value(row), y.value(row)) {
-                empty if empty.x().is_nan() && empty.y().is_nan() => Ok(None),
-                point => wkb::sound(Geometry::Point(point)),
-            },
+            Shapes::Native(shapes) => shapes.geometry(row),
             Shapes::Other => Err("the column of the geometries is of another type than it is said".to_owned()),
         }
     }

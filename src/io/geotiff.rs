@@ -10,6 +10,7 @@ use std::io::Seek;
 use std::io::SeekFrom;
 use std::path::Path;
 
+use tempfile::TempDir;
 use tiff::TiffError;
 use tiff::decoder::ChunkType;
 use tiff::decoder::Decoder;
@@ -22,10 +23,10 @@ use tiff::tags::Tag;
 
 use crate::io::geokeys::GeoTags;
 use crate::io::geokeys::Grid;
+use crate::io::raster_file;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
-use crate::io::read::driver;
 use crate::io::tiff_chunk::Form;
 use crate::io::tiff_chunk::Packing;
 use crate::io::tiff_chunk::Sample;
@@ -38,10 +39,7 @@ const MOST_IMAGES: usize = 64;
 
 const GDAL_METADATA: Tag = Tag::Unknown(42_112);
 
-/// Whether a path has the ending of a raster.
-pub fn is_raster(path: &Path) -> bool {
-    driver(path).is_some_and(|driver| driver.name == "GeoTIFF")
-}
+pub use crate::io::raster_file::is_raster;
 
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +60,7 @@ impl Window {
 /// The value that stands for no data in a band.
 #[derive(Debug, Clone, Copy)]
 pub struct NoData {
+    /// As the cells are handed over, scaled.
     value: Option<f64>,
     is_f32: bool,
 }
@@ -110,8 +109,12 @@ pub struct GeoTiff {
     /// Bands of the file, and which one is read, from 1.
     pub bands: u16,
     pub band: u16,
-    /// The value that stands for no data.
+    /// The value that stands for no data, as it stands in the file.
     pub nodata: Option<f64>,
+    /// By what the numbers in the file are multiplied, and what is added then, where the file says so; they are handed over so.
+    pub scale: Option<[f64; 2]>,
+    /// Colours for the numbers, which are not used: a `palette`, or that the bands are those of a picture (`RGB`).
+    pub colours: Option<&'static str>,
     /// Smaller copies of the raster in the file, which are not used.
     pub overviews: usize,
     form: Form,
@@ -121,14 +124,21 @@ pub struct GeoTiff {
     file: BufReader<File>,
     offsets: Vec<u64>,
     byte_counts: Vec<u64>,
+    /// Of a raster out of an archive: goes when this goes.
+    _unpacked: Option<TempDir>,
 }
 
 impl GeoTiff {
-    /// Opens a raster and reads its header. `layer` of the request is the number of the band.
+    /// Opens a raster and reads its header, also out of a ZIP archive or behind gzip or Zstandard. `layer` of the request is the number of
+    /// the band; of an archive with several rasters the name of one, with `#2` behind it for its second band.
+    ///
+    /// Numbers are those in the file, multiplied and moved where its metadata says so (GDAL's scale and offset). A colour table changes nothing.
     /// # Errors
     /// [`ReadError`] for what is no TIFF, for what has no place or no single band, and for what is packed in a way that is not
     /// understood; the message says what to convert.
     pub fn open(request: &ReadRequest<'_>) -> Result<GeoTiff, ReadError> {
+        let found = raster_file::opened(request)?;
+        let request = &ReadRequest { path: &found.path, shown: &found.shown, layer: found.band.as_deref(), ..*request };
         let shown = request.shown.to_owned();
         let refuse = |what: String| ReadError::Content { shown: request.shown.to_owned(), what };
         let broken = |error: TiffError| refuse(broken(&error));
@@ -137,6 +147,9 @@ impl GeoTiff {
             |source| ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source };
         let file = open().map_err(unopened)?;
         let bytes = file.metadata().map_err(unopened)?.len();
+        if let Some(what) = raster_file::no_tiff(request.path) {
+            return Err(refuse(what));
+        }
         if bytes < 8 {
             return Err(refuse("has no header of a TIFF".to_owned()));
         }
@@ -147,21 +160,26 @@ impl GeoTiff {
         let packing = packing(number(&mut decoder, Tag::Compression).unwrap_or(1)).map_err(refuse)?;
         let predictor = number(&mut decoder, Tag::Predictor).unwrap_or(1);
         let photometric = number(&mut decoder, Tag::PhotometricInterpretation);
-        if photometric != Some(PhotometricInterpretation::BlackIsZero.to_u16()) {
+        let bands = number(&mut decoder, Tag::SamplesPerPixel).unwrap_or(1);
+        let colours = colours(photometric, bands, request.layer.is_some()).map_err(refuse)?;
+        let band = chosen_band(request.layer, bands).map_err(refuse)?;
+        if number(&mut decoder, Tag::FillOrder).is_some_and(|order| order != 1) {
             return Err(refuse(
-                "holds a picture, not one band of numbers (its photometric interpretation is not \"black is zero\")"
-                    .to_owned(),
+                "its bits stand in reverse order; rewrite it: gdal_translate in.tif out.tif".to_owned(),
             ));
         }
-        let bands = number(&mut decoder, Tag::SamplesPerPixel).unwrap_or(1);
-        let band = chosen_band(request.layer, bands).map_err(refuse)?;
         let planar = number(&mut decoder, Tag::PlanarConfiguration);
         let are_apart = planar == Some(PlanarConfiguration::Planar.to_u16());
         let sample = sample(&mut decoder).map_err(refuse)?;
-        let is_float = matches!(sample, Sample::F32 | Sample::F64);
         // without packing, libtiff ignores the predictor too
         let predictor = if packing == Packing::None || packing == Packing::PackBits { 1 } else { predictor };
-        if !(matches!(predictor, 1 | 2) || predictor == 3 && is_float) {
+        let is_predicted_rightly = match predictor {
+            1 => true,
+            2 => !matches!(sample, Sample::Bits(_)),
+            3 => sample.is_float(),
+            _ => false,
+        };
+        if !is_predicted_rightly {
             return Err(refuse(format!(
                 "its numbers are predicted in a way that is not understood (predictor {predictor})"
             )));
@@ -175,7 +193,8 @@ impl GeoTiff {
         let chunk = decoder.chunk_dimensions();
         let is_tiled = decoder.get_chunk_type() == ChunkType::Tile;
         let chunk = if is_tiled { chunk } else { (columns, chunk.1.min(rows)) };
-        let chunk_bytes = u128::from(chunk.0) * u128::from(chunk.1) * form.bands as u128 * sample.bytes() as u128;
+        let row_bytes = sample.row_bytes((chunk.0 as usize).saturating_mul(form.bands));
+        let chunk_bytes = u128::from(chunk.1) * row_bytes as u128;
         if chunk_bytes > u128::from(MOST_CHUNK_BYTES) {
             return Err(refuse(format!(
                 "a {} of {} × {} cells is more than is decoded at once; rewrite it in tiles: gdal_translate -co TILED=YES -co \
@@ -210,21 +229,40 @@ impl GeoTiff {
             texts: text(&mut decoder, Tag::GeoAsciiParamsTag).unwrap_or_default(),
         };
         let grid = tags.grid(columns, rows).map_err(refuse)?;
-        let (crs, crs_citation) = tags.crs();
-        let nodata = match text(&mut decoder, Tag::GdalNodata) {
-            None => None,
-            Some(text) => Some(number_of(&text).ok_or_else(|| {
-                refuse(format!("says that \"{}\" stands for no data, which is not a number", text.trim()))
-            })?),
-        };
-        if let Some(metadata) = text(&mut decoder, GDAL_METADATA)
-            && let Some(scaled) = scaled(&metadata, band)
-        {
+        let [width, height] = grid.cell_size();
+        // the cells stay the same ones only where their size is said
+        let masked = format!(
+            "write it into the band: gdalwarp -ot Float64 -dstnodata -9999 -tr {width} {height} in.tif out.tif"
+        );
+        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten().unwrap_or_default();
+        if let Some(alpha) = alpha(&extra, bands).filter(|alpha| *alpha != band) {
             return Err(refuse(format!(
-                "its numbers are to be {scaled}; write them out: gdal_translate -unscale -ot Float64"
+                "its band {alpha} is an alpha channel, which says which cells are valid and is not read; {masked}, then gdal_translate -b \
+                 {band} out.tif last.tif"
             )));
         }
-        let overviews = overviews(open().map_err(unopened)?, request.path).map_err(refuse)?;
+        let (crs, crs_citation) = tags.crs();
+        let nodata = match text(&mut decoder, Tag::GdalNodata).filter(|text| !plain(text).is_empty()) {
+            None => None,
+            Some(text) => Some(number_of(&text).ok_or_else(|| {
+                refuse(format!(
+                    "says that \"{}\" stands for no data, which is not a number; write one: gdal_edit.py -a_nodata -9999",
+                    plain(&text)
+                ))
+            })?),
+        };
+        let scale = text(&mut decoder, GDAL_METADATA).and_then(|metadata| scaled(&metadata, band));
+        let is_sparse = || byte_counts.contains(&0);
+        if scale.is_some_and(|[scale, offset]| {
+            !(scale.is_normal() && offset.is_finite()) || offset != 0.0 && nodata.is_none() && is_sparse()
+        }) {
+            return Err(refuse(
+                "its numbers are to be scaled in a way that can not be meant, or says nothing of the tiles that are left out; write them \
+                 out: gdal_translate -unscale -ot Float64"
+                    .to_owned(),
+            ));
+        }
+        let overviews = overviews(open().map_err(unopened)?, request.path, &masked).map_err(refuse)?;
         Ok(GeoTiff {
             grid,
             crs,
@@ -243,6 +281,8 @@ impl GeoTiff {
             bands,
             band,
             nodata,
+            scale,
+            colours,
             overviews,
             form,
             packing,
@@ -251,6 +291,7 @@ impl GeoTiff {
             file: BufReader::new(open().map_err(unopened)?),
             offsets,
             byte_counts,
+            _unpacked: found.folder,
         })
     }
 
@@ -261,7 +302,15 @@ impl GeoTiff {
 
     /// Tells the value that stands for no data.
     pub fn no_data(&self) -> NoData {
-        NoData { value: self.nodata, is_f32: self.form.sample == Sample::F32 }
+        let is_f32 = self.form.sample == Sample::F32;
+        match (self.nodata, self.scale) {
+            // by the same steps as the cells: what is equal in the file stays equal
+            (Some(value), Some([scale, offset])) => {
+                let value = if is_f32 { f64::from(value as f32) } else { value };
+                NoData { value: Some(value * scale + offset), is_f32: false }
+            }
+            (value, _) => NoData { value, is_f32 },
+        }
     }
 
     /// Hands over every cell of a window, tile by tile or strip by strip; only those that meet the window are decoded. Memory is
@@ -277,7 +326,7 @@ impl GeoTiff {
         let down = self.grid.rows.div_ceil(self.chunk.1) as usize;
         let (plane, band) =
             if self.form.bands == 1 { (usize::from(self.band) - 1, 0) } else { (0, usize::from(self.band) - 1) };
-        let row_bytes = self.chunk.0 as usize * self.form.bands * self.form.sample.bytes();
+        let row_bytes = self.form.sample.row_bytes(self.chunk.0 as usize * self.form.bands);
         let chunk_columns = window.columns.0 / self.chunk.0..(window.columns.1 - 1) / self.chunk.0 + 1;
         let chunk_rows = window.rows.0 / self.chunk.1..(window.rows.1 - 1) / self.chunk.1 + 1;
         // many tiles that all point at the same bytes would let a small file ask for any time
@@ -326,6 +375,9 @@ impl GeoTiff {
                 for row in first_row..end_row {
                     let start = (row - rows.0) as usize * row_bytes;
                     self.form.row(&mut unpacked[start..start + row_bytes], band, &mut values);
+                    if let Some([scale, offset]) = self.scale {
+                        values.iter_mut().for_each(|value| *value = *value * scale + offset);
+                    }
                     let own = (first - columns.0) as usize..(end - columns.0) as usize;
                     take(Piece::Cells { column: first, row, values: &values[own] });
                 }
@@ -365,6 +417,30 @@ fn packing(number: u16) -> Result<Packing, String> {
     Err(format!("is compressed with {name}, which is not read; convert it: gdal_translate -co COMPRESS=DEFLATE"))
 }
 
+/// What the file says of colours, which are not used; a mistake for pictures of which no band is asked for.
+fn colours(photometric: Option<u16>, bands: u16, is_band_asked: bool) -> Result<Option<&'static str>, String> {
+    let kind = photometric.and_then(PhotometricInterpretation::from_u16);
+    match kind {
+        None if photometric.is_none() => Ok(None),
+        Some(PhotometricInterpretation::BlackIsZero | PhotometricInterpretation::WhiteIsZero) => Ok(None),
+        // GRASS and GDAL write numbers with colours to show them in: the numbers are the data
+        Some(PhotometricInterpretation::RGBPalette) => Ok(Some("palette")),
+        // so does GDAL with any three bands of bytes
+        Some(PhotometricInterpretation::RGB) if is_band_asked => Ok(Some("RGB")),
+        Some(PhotometricInterpretation::RGB) => Err(format!(
+            "holds {bands} bands as the colours of a picture; if they are numbers all the same, say which: layer = \"1\""
+        )),
+        _ => Err("holds a picture, not bands of numbers (its photometric interpretation is neither \"black is zero\" nor a palette)".to_owned()),
+    }
+}
+
+/// The band that says how opaque a cell is, from 1, by TIFF's tag 338.
+fn alpha(extra: &[u16], bands: u16) -> Option<u16> {
+    let first = usize::from(bands).checked_sub(extra.len())?;
+    let at = extra.iter().position(|kind| matches!(kind, 1 | 2))?;
+    u16::try_from(first + at + 1).ok()
+}
+
 fn chosen_band(layer: Option<&str>, bands: u16) -> Result<u16, String> {
     match layer.map(|text| (text, text.trim().parse::<u16>())) {
         None if bands == 1 => Ok(1),
@@ -385,6 +461,7 @@ fn sample(decoder: &mut Decoder<BufReader<File>>) -> Result<Sample, String> {
             1 => "uint",
             2 => "int",
             3 => "float",
+            5 | 6 => "complex",
             _ => "of an unknown form, ",
         };
         format!("holds numbers of type {form}{bits}, which is not read; convert it: gdal_translate -ot Float64")
@@ -395,13 +472,21 @@ fn text(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Option<String> {
     decoder.find_tag(tag).ok().flatten().and_then(|value| value.into_string().ok())
 }
 
-/// A number as GDAL writes it; `nan` and infinities too.
-fn number_of(text: &str) -> Option<f64> {
-    text.trim_matches(['\0', ' ', '\n']).parse().ok()
+/// A text of a tag without what fills it up.
+fn plain(text: &str) -> &str {
+    text.trim_matches(|c: char| c == '\0' || c.is_whitespace())
 }
 
-/// How GDAL's metadata says that numbers of a band are to be scaled; `None` when they stand as they are.
-fn scaled(metadata: &str, band: u16) -> Option<String> {
+/// A number as GDAL writes it; `nan` and infinities too, and NaN as the programs of Windows write it.
+fn number_of(text: &str) -> Option<f64> {
+    let text = plain(text);
+    let is_nan =
+        ["1.#QNAN", "1.#IND", "1.#SNAN"].iter().any(|nan| text.trim_start_matches('-').eq_ignore_ascii_case(nan));
+    if is_nan { Some(f64::NAN) } else { text.parse().ok() }
+}
+
+/// By what GDAL's metadata says that numbers of a band are to be multiplied, and what is added; `None` when they stand as they are.
+fn scaled(metadata: &str, band: u16) -> Option<[f64; 2]> {
     let item = |role: &str| {
         metadata.split("<Item ").skip(1).find_map(|item| {
             let (head, rest) = item.split_once('>')?;
@@ -411,20 +496,19 @@ fn scaled(metadata: &str, band: u16) -> Option<String> {
         })
     };
     let (scale, offset) = (item("scale").unwrap_or(1.0), item("offset").unwrap_or(0.0));
-    (scale != 1.0 || offset != 0.0).then(|| format!("multiplied by {scale} and moved by {offset}"))
+    (scale != 1.0 || offset != 0.0).then_some([scale, offset])
 }
 
 /// The number of smaller copies in a file.
 /// # Errors
 /// What to do where a mask says which cells are valid, for their numbers would be taken as they stand.
-fn overviews(file: File, path: &Path) -> Result<usize, String> {
+fn overviews(file: File, path: &Path, advice: &str) -> Result<usize, String> {
     const REDUCED: u32 = 1;
     const MASK: u32 = 4;
-    const ADVICE: &str = "write it into the band: gdalwarp -dstnodata -9999";
     let mut beside = path.as_os_str().to_owned();
     beside.push(".msk");
     if Path::new(&beside).exists() {
-        return Err(format!("a mask beside it says which cells are valid, which is not read; {ADVICE}"));
+        return Err(format!("a mask beside it says which cells are valid, which is not read; {advice}"));
     }
     let mut count = 0;
     let Ok(mut decoder) = Decoder::new(BufReader::new(file)) else { return Ok(0) };
@@ -435,7 +519,7 @@ fn overviews(file: File, path: &Path) -> Result<usize, String> {
         }
         let kind = decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
         if kind & MASK != 0 {
-            return Err(format!("a mask in it says which cells are valid, which is not read; {ADVICE}"));
+            return Err(format!("a mask in it says which cells are valid, which is not read; {advice}"));
         }
         count += usize::from(kind & REDUCED != 0);
     }

@@ -27,7 +27,7 @@ use crate::table::Record;
 use crate::table::Value;
 
 /// Names of the column that numbers the rows, which is no field of the data.
-const ROW_NUMBERS: [&str; 4] = ["fid", "ogc_fid", "objectid", "rowid"];
+const ROW_NUMBERS: [&str; 5] = ["fid", "ogc_fid", "objectid", "rowid", "_row_number"];
 
 /// Told once for a column, not for each of its values.
 const BINARY: &str = "binary-value";

@@ -19,6 +19,8 @@ mod geoparquet;
 #[cfg(feature = "geoparquet")]
 mod geoparquet_meta;
 #[cfg(feature = "geoparquet")]
+mod geoparquet_native;
+#[cfg(feature = "geoparquet")]
 mod geoparquet_out;
 pub mod geotiff;
 pub mod gpkg;
@@ -49,6 +51,7 @@ pub mod qgis_project;
 mod qgis_themes;
 pub mod qml;
 mod qml_symbol;
+pub mod raster_file;
 pub mod read;
 pub mod reproject;
 mod shp;

@@ -17,6 +17,7 @@ use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::errors::ReadFrameHeaderError;
 use tempfile::TempDir;
 
+use crate::io::raster_file;
 use crate::io::read;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -81,7 +82,14 @@ fn content(request: &ReadRequest<'_>, what: impl Into<String>) -> ReadError {
     ReadError::Content { shown: request.shown.to_owned(), what: what.into() }
 }
 
-fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadError> {
+/// All files of an archive, or the one that is packed by itself, by their names within it; the folder goes when what is returned goes.
+/// # Errors
+/// As [`read`].
+pub(super) fn extracted(request: &ReadRequest<'_>) -> Result<(TempDir, Vec<(String, PathBuf)>), ReadError> {
+    extracted_within(request, LIMITS)
+}
+
+fn extracted_within(request: &ReadRequest<'_>, limits: Limits) -> Result<(TempDir, Vec<(String, PathBuf)>), ReadError> {
     let not_open = |source| ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source };
     let file = File::open(request.path).map_err(not_open)?;
     let packed = file.metadata().map_err(not_open)?.len();
@@ -94,6 +102,11 @@ fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadE
     } else {
         unzipped(request, file, folder.path(), most, limits.files)?
     };
+    Ok((folder, files))
+}
+
+fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadError> {
+    let (folder, files) = extracted_within(request, limits)?;
     let is_readable = |path: &Path| {
         let driver = read::driver(path);
         driver.is_some_and(|driver| driver.read.is_some() && !driver.extensions.contains(&"zip"))
@@ -108,9 +121,11 @@ fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadE
     readable.sort();
     if readable.is_empty() {
         let names: Vec<&str> = files.iter().take(10).map(|(name, _)| name.as_str()).collect();
+        let raster = files.iter().find_map(|(_, path)| raster_file::other_raster(path));
+        let advice = raster.map(|what| format!("; one of them {what}")).unwrap_or_default();
         return Err(content(
             request,
-            format!("holds no file of a format that can be read (files: {})", names.join(", ")),
+            format!("holds no file of a format that can be read (files: {}){advice}", names.join(", ")),
         ));
     }
     Ok(Unpacked { _folder: folder, files: readable })

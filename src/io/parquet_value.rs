@@ -8,6 +8,7 @@ use arrow_array::Decimal32Array;
 use arrow_array::Decimal64Array;
 use arrow_array::Decimal128Array;
 use arrow_array::Decimal256Array;
+use arrow_array::FixedSizeBinaryArray;
 use arrow_array::Float16Array;
 use arrow_array::Float32Array;
 use arrow_array::Float64Array;
@@ -88,12 +89,14 @@ pub(super) enum Column<'a> {
     Decimal64(&'a Decimal64Array),
     Decimal128(&'a Decimal128Array),
     Decimal256(&'a Decimal256Array),
+    Uuid(&'a FixedSizeBinaryArray),
     /// Nothing but nulls, and what is left out.
     Nothing,
 }
 
 impl<'a> Column<'a> {
-    pub(super) fn of(array: &'a dyn Array) -> Column<'a> {
+    /// `is_uuid` says what fixed bytes are.
+    pub(super) fn of(array: &'a dyn Array, is_uuid: bool) -> Column<'a> {
         fn cast<'a, A: 'static>(array: &'a dyn Array, make: impl Fn(&'a A) -> Column<'a>) -> Column<'a> {
             array.as_any().downcast_ref().map_or(Column::Nothing, make)
         }
@@ -129,6 +132,7 @@ impl<'a> Column<'a> {
             DataType::Decimal64(..) => cast(array, Column::Decimal64),
             DataType::Decimal128(..) => cast(array, Column::Decimal128),
             DataType::Decimal256(..) => cast(array, Column::Decimal256),
+            DataType::FixedSizeBinary(16) if is_uuid => cast(array, Column::Uuid),
             _ => Column::Nothing,
         }
     }
@@ -141,6 +145,8 @@ impl<'a> Column<'a> {
         fn decimal(text: String) -> Result<Value, &'static str> {
             match text.parse::<i64>() {
                 Ok(whole) => Ok(Value::Int(whole)),
+                // a whole number of twenty digits and more is an id: as a floating-point number it would be another one
+                Err(_) if !text.contains('.') => Ok(Value::Text(text)),
                 Err(_) => text.parse().map_or(Err("the number is not finite"), real),
             }
         }
@@ -177,6 +183,7 @@ impl<'a> Column<'a> {
             Column::TimeMilliseconds(array) => Value::Text(time(i64::from(or_null!(array)), 3)),
             Column::TimeMicroseconds(array) => Value::Text(time(or_null!(array), 6)),
             Column::TimeNanoseconds(array) => Value::Text(time(or_null!(array), 9)),
+            Column::Uuid(array) => Value::Text(uuid(or_null!(array))),
             Column::Decimal32(array) if array.is_valid(row) => return decimal(array.value_as_string(row)),
             Column::Decimal64(array) if array.is_valid(row) => return decimal(array.value_as_string(row)),
             Column::Decimal128(array) if array.is_valid(row) => return decimal(array.value_as_string(row)),
@@ -184,6 +191,15 @@ impl<'a> Column<'a> {
             Column::Decimal32(_) | Column::Decimal64(_) | Column::Decimal128(_) | Column::Decimal256(_) => Value::Null,
         })
     }
+}
+
+/// A UUID as RFC 9562 writes it: 8-4-4-4-12 digits, lower case.
+fn uuid(bytes: &[u8]) -> String {
+    let digit = |(at, byte): (usize, &u8)| {
+        let hyphen = if [4, 6, 8, 10].contains(&at) { "-" } else { "" };
+        format!("{hyphen}{byte:02x}")
+    };
+    bytes.iter().enumerate().map(digit).collect()
 }
 
 /// A day counted from 1970-01-01 as ISO 8601, in the Gregorian calendar before its time too.
@@ -224,6 +240,13 @@ fn time(parts: i64, digits: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_is_written_as_rfc_9562_does() {
+        // the example of its section 4
+        let bytes = 0xf81d_4fae_7dec_11d0_a765_00a0_c91e_6bf6_u128.to_be_bytes();
+        assert_eq!(uuid(&bytes), "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+    }
 
     #[test]
     fn days_and_moments_are_those_of_the_calendar() {

@@ -45,6 +45,9 @@ const OF_POSTGIS: &str =
 struct Relation {
     /// As the list of layers has it.
     name: String,
+    /// Schema and table; empty for a query.
+    schema: String,
+    table: String,
     /// As it stands behind `FROM`.
     from: String,
     /// Whether it has a geometry.
@@ -65,22 +68,50 @@ enum Column {
     Number,
 }
 
-/// Opens a connection.
+/// How an address asks for encryption, which there is none of here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encryption {
+    /// It says nothing of it, or that there is to be none.
+    Unasked,
+    /// It is to be used where it can be (`sslmode=prefer`, `allow`).
+    Wished,
+}
+
+/// What to do about a server that is reached through an open network.
+const TUNNEL: &str = "reach a server elsewhere through a tunnel (ssh -L 5432:localhost:5432 HOST)";
+
+/// What an address says, with its scheme in lower case and without its wish for encryption.
+fn parsed(address: &str) -> Result<(Config, Encryption), String> {
+    let (scheme, rest) = address.split_once("://").ok_or("the address has no scheme: write postgresql://…")?;
+    let (place, query) = rest.split_once('?').map_or((rest, ""), |(place, query)| (place, query));
+    let mut wish = Encryption::Unasked;
+    let mut others = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=').unwrap_or((pair, "")) {
+            ("sslmode", "disable") => {}
+            ("sslmode", "prefer" | "allow") => wish = Encryption::Wished,
+            ("sslmode", "require" | "verify-ca" | "verify-full") => {
+                return Err(format!("connections are not encrypted here: leave out sslmode, and {TUNNEL}"));
+            }
+            ("sslmode", other) => {
+                return Err(format!("the address is not understood: no sslmode is called \"{other}\"; leave it out"));
+            }
+            _ => others.push(pair),
+        }
+    }
+    let query = if others.is_empty() { String::new() } else { format!("?{}", others.join("&")) };
+    let address = format!("{}://{place}{query}", scheme.to_lowercase());
+    let config = address.parse().map_err(|error| format!("the address is not understood: {}", cause(&error)))?;
+    Ok((config, wish))
+}
+
+/// Opens a connection that finds the types and functions of PostGIS wherever its schema is.
 ///
 /// A password that the address leaves out is taken from `PGPASSWORD`; the connection is not encrypted.
 /// # Errors
 /// What is wrong, without the password.
 pub(super) fn connect(path: &Path) -> Result<Client, String> {
-    let address = path.to_str().ok_or("the address is not UTF-8")?;
-    let mut config: Config =
-        address.parse().map_err(|error| format!("the address is not understood: {}", cause(&error)))?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(
-            "connections are not encrypted here: leave out sslmode, and reach a server elsewhere through a tunnel \
-                    (ssh -L 5432:localhost:5432 HOST)"
-                .to_owned(),
-        );
-    }
+    let (mut config, _) = parsed(path.to_str().ok_or("the address is not UTF-8")?)?;
     config.ssl_mode(SslMode::Disable);
     if config.get_user().is_none() {
         return Err("the address names no user: write postgresql://USER@HOST/DATABASE".to_owned());
@@ -94,11 +125,30 @@ pub(super) fn connect(path: &Path) -> Result<Client, String> {
     // A server may take the connection and then say nothing.
     let (done, opened) = mpsc::channel();
     thread::spawn(move || drop(done.send(config.connect(NoTls))));
-    match opened.recv_timeout(PATIENCE) {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => Err(format!("the server can not be used: {}", cause(&error))),
-        Err(_) => Err(format!("the server does not answer within {} s", PATIENCE.as_secs())),
-    }
+    let mut client = match opened.recv_timeout(PATIENCE) {
+        Ok(Ok(client)) => client,
+        Ok(Err(error)) => {
+            let what = cause(&error);
+            // what a server says that lets in encrypted connections only
+            let hint = if what.contains("no encryption") || what.contains("SSL off") {
+                format!("; connections are not encrypted here: {TUNNEL}")
+            } else {
+                String::new()
+            };
+            return Err(format!("the server can not be used: {what}{hint}"));
+        }
+        Err(_) => return Err(format!("the server does not answer within {} s", PATIENCE.as_secs())),
+    };
+    find_postgis(&mut client).map_err(|error| cause(&error))?;
+    Ok(client)
+}
+
+/// Adds the schema of PostGIS to the search path where it is off it, as in many managed databases.
+fn find_postgis(client: &mut Client) -> Result<(), postgres::Error> {
+    let text = "SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), quote_ident(n.nspname)), false) \
+                FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
+                WHERE e.extname = 'postgis' AND n.nspname <> ALL (current_schemas(true)) AND has_schema_privilege(n.oid, 'USAGE')";
+    client.query(text, &[]).map(|_| ())
 }
 
 /// What the server says, or why it could not be asked.
@@ -162,6 +212,8 @@ fn listed(client: &mut Client, request: &ReadRequest<'_>) -> Result<Vec<Relation
     let relation = |row: &postgres::Row| -> Result<Relation, postgres::Error> {
         let (schema, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         Ok(Relation {
+            schema: schema.clone(),
+            table: table.clone(),
             name: if row.try_get(2)? { table.clone() } else { format!("{schema}.{table}") },
             from: format!("{}.{}", quoted(&schema), quoted(&table)),
             is_stored: row.try_get(3)?,
@@ -171,17 +223,61 @@ fn listed(client: &mut Client, request: &ReadRequest<'_>) -> Result<Vec<Relation
     rows.iter().map(relation).collect::<Result<_, _>>().map_err(|error| content(request, cause(&error)))
 }
 
-/// What the request means: a layer in brackets is a query, any other is listed.
-fn relation(client: &mut Client, request: &ReadRequest<'_>) -> Result<Relation, ReadError> {
-    if let Some(query) = request.layer.map(str::trim)
-        && query.starts_with('(')
-        && query.ends_with(')')
-    {
-        let from = format!("{query} AS of_the_config");
-        return Ok(Relation { name: query.to_owned(), from, is_spatial: true, is_stored: false });
+/// The query that a layer is: what stands in brackets, or begins with SELECT or WITH; semicolons at its end do not count.
+fn query(layer: &str) -> Option<String> {
+    let ended = |text: &str| text.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).to_owned();
+    let text = ended(layer.trim());
+    if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        return Some(format!("({})", ended(inner)));
     }
+    let first = text.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
+    let is_query = ["select", "with"].iter().any(|word| first.eq_ignore_ascii_case(word)) && first.len() < text.len();
+    is_query.then(|| format!("({text})"))
+}
+
+/// A name as SQL takes it, by its parts: what is quoted as it stands, the rest in lower case. `None` where a quote is not closed.
+fn parts(name: &str) -> Option<Vec<String>> {
+    let mut parts = vec![String::new()];
+    let mut chars = name.trim().chars().peekable();
+    let mut is_quoted = false;
+    while let Some(c) = chars.next() {
+        let last = parts.last_mut()?;
+        match c {
+            '"' if is_quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                last.push('"');
+            }
+            '"' => is_quoted = !is_quoted,
+            '.' if !is_quoted => parts.push(String::new()),
+            c if is_quoted => last.push(c),
+            c => last.extend(c.to_lowercase()),
+        }
+    }
+    (!is_quoted).then_some(parts)
+}
+
+/// What the request means: a query, or a table of the list by its name there, with its schema, or as SQL writes it.
+fn relation(client: &mut Client, request: &ReadRequest<'_>) -> Result<Relation, ReadError> {
     let mut relations = listed(client, request)?;
     let names: Vec<String> = relations.iter().map(|relation| relation.name.clone()).collect();
+    if let Some(layer) = request.layer.filter(|layer| !names.iter().any(|name| name == layer)) {
+        let is_full = |relation: &Relation| layer.split_once('.') == Some((&relation.schema, &relation.table));
+        let named = parts(layer.trim_end_matches(|c: char| c == ';' || c.is_whitespace()));
+        let as_sql = |relation: &Relation| match named.as_deref() {
+            Some([table]) => *table == relation.table && *table == relation.name,
+            Some([schema, table]) => *schema == relation.schema && *table == relation.table,
+            _ => false,
+        };
+        let found = relations.iter().position(is_full).or_else(|| relations.iter().position(as_sql));
+        if let Some(at) = found {
+            return Ok(relations.swap_remove(at));
+        }
+        if let Some(query) = query(layer) {
+            let from = format!("{query} AS of_the_config");
+            let (schema, table) = (String::new(), String::new());
+            return Ok(Relation { name: query, schema, table, from, is_spatial: true, is_stored: false });
+        }
+    }
     let likely: Vec<usize> = (0..relations.len()).filter(|at| relations[*at].is_spatial).collect();
     let shown = shown_as(request);
     let at = chosen(&ReadRequest { shown: &shown, ..*request }, &names, &likely)?;
@@ -199,6 +295,10 @@ fn relation(client: &mut Client, request: &ReadRequest<'_>) -> Result<Relation, 
 /// in several CRSs; [`ReadError::Header`] for columns that are not there or bear one name.
 pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
     let mut client = open(request)?;
+    if let Some(Ok((_, Encryption::Wished))) = request.path.to_str().map(parsed) {
+        let what = "the address wishes for encryption where it can be had (sslmode); there is none here, and the connection is open";
+        sink.issue(Issue::new(Severity::Warning, "not-encrypted", shown_as(request), what));
+    }
     let failed = |error: postgres::Error| content(request, cause(&error));
     let header = |what: String| ReadError::Header { shown: shown_as(request), what };
     let relation = relation(&mut client, request)?;
@@ -400,8 +500,9 @@ fn declared_crs(
             let list: Vec<String> =
                 several.iter().map(|(srid, records, _)| format!("{srid} ({records} records)")).collect();
             let what = format!(
-                "the geometries are in several CRSs, SRID {}; bring them into one with a query as layer: \
+                "{}: the geometries are in several CRSs, SRID {}; bring them into one with a query as layer: \
                  (SELECT …, ST_Transform({column}, 4326) AS geom FROM …)",
+                relation.name,
                 list.join(", ")
             );
             Err(content(request, what))
@@ -421,4 +522,58 @@ fn empty_crs(client: &mut Client, relation: &Relation, column: &str) -> Result<D
         Some(row) => DeclaredCrs::Carried(row.try_get(0)?),
         None => DeclaredCrs::Unknown,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_and_names_are_taken_as_sql_writes_them() {
+        for (layer, want) in [
+            ("(SELECT 1)", Some("(SELECT 1)")),
+            ("(SELECT 1);", Some("(SELECT 1)")),
+            ("(SELECT 1 ; ) ; ", Some("(SELECT 1 )")),
+            ("select * from a", Some("(select * from a)")),
+            ("WITH t AS (SELECT 1) SELECT * FROM t;", Some("(WITH t AS (SELECT 1) SELECT * FROM t)")),
+            ("selected", None),
+            ("select", None),
+            ("public.a", None),
+        ] {
+            assert_eq!(
+                query(layer).map(|text| text.replace(" )", ")")),
+                want.map(|text| text.replace(" )", ")")),
+                "{layer}"
+            );
+        }
+        for (name, want) in [
+            ("Public.A", Some(vec!["public", "a"])),
+            ("public.\"Schools 学校\"", Some(vec!["public", "Schools 学校"])),
+            ("\"a.\"\"b\"", Some(vec!["a.\"b"])),
+            ("\"a", None),
+        ] {
+            assert_eq!(parts(name), want.map(|parts| parts.into_iter().map(str::to_owned).collect()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_address_says_what_is_wished() {
+        for (address, want) in [
+            ("PostgreSQL://u@h/d", Ok(Encryption::Unasked)),
+            ("postgres://u@h/d?sslmode=disable&connect_timeout=3", Ok(Encryption::Unasked)),
+            ("postgresql://u@h/d?sslmode=prefer", Ok(Encryption::Wished)),
+            ("postgresql://u@h/d?sslmode=allow", Ok(Encryption::Wished)),
+            ("postgresql://u@h/d?sslmode=verify-full", Err("ssh -L")),
+            ("postgresql://u@h/d?a=b&sslmode=verify-ca", Err("ssh -L")),
+            ("postgresql://u@h/d?sslmode=require", Err("ssh -L")),
+            ("postgresql://u@h/d?sslmode=on", Err("\"on\"")),
+            ("postgresql://u@h:port/d", Err("not understood")),
+        ] {
+            match (parsed(address), want) {
+                (Ok((_, found)), Ok(want)) => assert_eq!(found, want, "{address}"),
+                (Err(found), Err(want)) => assert!(found.contains(want), "{address}: {found}"),
+                (found, want) => panic!("{address}: {:?}, not {want:?}", found.map(|(_, wish)| wish)),
+            }
+        }
+    }
 }

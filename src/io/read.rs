@@ -31,6 +31,7 @@ use crate::io::packed;
 use crate::io::postgis;
 #[cfg(feature = "postgis")]
 use crate::io::postgis_out;
+use crate::io::raster_file;
 use crate::io::shp;
 use crate::io::shp_out;
 use crate::io::topojson;
@@ -331,8 +332,8 @@ pub const DRIVERS: &[Driver] = &[
     },
     Driver {
         name: "GeoTIFF",
-        extensions: &["tif", "tiff"],
-        about: "a raster of counts as demand; tiles or strips, none, deflate, LZW or PackBits; one band, or layer = \"2\"",
+        extensions: &["tif", "tiff", "gtif", "gtiff", "geotiff"],
+        about: "a raster of counts as demand, in a ZIP archive too; tiles or strips, none, deflate, LZW or PackBits; one band, or layer = \"2\"",
         takes: Takes { place: false, encoding: false },
         // its cells are no records: `io::geotiff` reads them window by window
         read: None,
@@ -449,6 +450,9 @@ pub fn companions(path: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// [`ReadError`]; what is wrong with single records goes to the sink instead.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
+    if let Some(what) = raster_file::other_raster(request.path) {
+        return Err(ReadError::Content { shown: request.shown.to_owned(), what });
+    }
     match (driver(request.path), request.bbox) {
         (Some(Driver { read: Some(read), .. }), Some(bbox)) => read(request, &mut Cut { sink, bbox }),
         (Some(Driver { read: Some(read), .. }), None) => read(request, sink),
@@ -464,6 +468,9 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
 /// # Errors
 /// [`ReadError`] when the file can not be read.
 pub fn layers(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
+    if let Some(what) = raster_file::other_raster(request.path) {
+        return Err(ReadError::Content { shown: request.shown.to_owned(), what });
+    }
     driver(request.path).and_then(|driver| driver.layers).map_or(Ok(Vec::new()), |list| list(request))
 }
 
@@ -508,6 +515,24 @@ fn unknown_format(request: &ReadRequest<'_>) -> ReadError {
         .map(|(_, known)| format!("; did you mean .{known}?"))
         .unwrap_or_default();
     ReadError::UnknownFormat { shown: request.shown.to_owned(), known: readable.join(", "), nearest }
+}
+
+/// As long as one of these is there, what a foreign program has brought over to be read is kept, and read again from there; then its files are
+/// removed. For a run, or a look at all layers of a file.
+#[must_use]
+pub struct Kept {
+    #[cfg(feature = "gdal")]
+    _brought: gdal::Kept,
+}
+
+impl Kept {
+    /// From now on.
+    pub fn begin() -> Kept {
+        Kept {
+            #[cfg(feature = "gdal")]
+            _brought: gdal::Kept::new(),
+        }
+    }
 }
 
 /// A sink that keeps everything.

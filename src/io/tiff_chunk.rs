@@ -22,12 +22,17 @@ pub(super) enum Packing {
 /// Type of the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sample {
+    /// So many bits, 1, 2 or 4: several numbers in a byte, the first in its highest bits.
+    Bits(u8),
     U8,
     I8,
     U16,
     I16,
     U32,
     I32,
+    U64,
+    I64,
+    F16,
     F32,
     F64,
 }
@@ -36,37 +41,58 @@ impl Sample {
     /// The type of so many bits in a form of TIFF's tag 339; `None` for types that are not read.
     pub(super) fn new(form: u16, bits: u16) -> Option<Sample> {
         Some(match (form, bits) {
+            (1, 1 | 2 | 4) => Sample::Bits(bits as u8),
             (1, 8) => Sample::U8,
             (1, 16) => Sample::U16,
             (1, 32) => Sample::U32,
             (2, 8) => Sample::I8,
             (2, 16) => Sample::I16,
             (2, 32) => Sample::I32,
+            (1, 64) => Sample::U64,
+            (2, 64) => Sample::I64,
+            (3, 16) => Sample::F16,
             (3, 32) => Sample::F32,
             (3, 64) => Sample::F64,
             _ => return None,
         })
     }
 
-    /// Bytes of one number.
-    pub(super) fn bytes(self) -> usize {
+    /// Bits of one number.
+    fn bits(self) -> usize {
         match self {
-            Sample::U8 | Sample::I8 => 1,
-            Sample::U16 | Sample::I16 => 2,
-            Sample::U32 | Sample::I32 | Sample::F32 => 4,
-            Sample::F64 => 8,
+            Sample::Bits(bits) => usize::from(bits),
+            Sample::U8 | Sample::I8 => 8,
+            Sample::U16 | Sample::I16 | Sample::F16 => 16,
+            Sample::U32 | Sample::I32 | Sample::F32 => 32,
+            Sample::U64 | Sample::I64 | Sample::F64 => 64,
         }
+    }
+
+    /// Bytes of a row of so many numbers: it ends with a whole byte.
+    pub(super) fn row_bytes(self, numbers: usize) -> usize {
+        numbers.saturating_mul(self.bits()).div_ceil(8)
+    }
+
+    /// Whether it holds fractions.
+    pub(super) fn is_float(self) -> bool {
+        matches!(self, Sample::F16 | Sample::F32 | Sample::F64)
     }
 
     /// As GDAL and numpy call it.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Sample::Bits(1) => "uint1",
+            Sample::Bits(2) => "uint2",
+            Sample::Bits(_) => "uint4",
             Sample::U8 => "uint8",
             Sample::I8 => "int8",
             Sample::U16 => "uint16",
             Sample::I16 => "int16",
             Sample::U32 => "uint32",
             Sample::I32 => "int32",
+            Sample::U64 => "uint64",
+            Sample::I64 => "int64",
+            Sample::F16 => "float16",
             Sample::F32 => "float32",
             Sample::F64 => "float64",
         }
@@ -74,14 +100,28 @@ impl Sample {
 
     fn number(self, raw: u64) -> f64 {
         match self {
-            Sample::U8 | Sample::U16 | Sample::U32 => raw as f64,
+            Sample::Bits(_) | Sample::U8 | Sample::U16 | Sample::U32 | Sample::U64 => raw as f64,
             Sample::I8 => f64::from(raw as u8 as i8),
             Sample::I16 => f64::from(raw as u16 as i16),
             Sample::I32 => f64::from(raw as u32 as i32),
+            Sample::I64 => raw as i64 as f64,
+            Sample::F16 => half(raw as u16),
             Sample::F32 => f64::from(f32::from_bits(raw as u32)),
             Sample::F64 => f64::from_bits(raw),
         }
     }
+}
+
+/// The number of 16 bits of IEEE 754 (binary16).
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff) / 1024.0);
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-14),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
 }
 
 /// The bytes unpacked, `wanted` of them. Memory grows with what there is, not with what is wanted.
@@ -155,9 +195,19 @@ pub(super) struct Form {
 impl Form {
     /// The numbers of one band, counted from 0, of a whole row of a tile or strip.
     pub(super) fn row(&self, bytes: &mut [u8], band: usize, values: &mut Vec<f64>) {
-        let size = self.sample.bytes();
-        let count = bytes.len() / size;
         values.clear();
+        if let Sample::Bits(bits) = self.sample {
+            let in_byte = 8 / usize::from(bits);
+            let number = |at: usize| {
+                let right = 8 - (at % in_byte + 1) * usize::from(bits);
+                f64::from(bytes[at / in_byte] >> right & ((1 << bits) - 1))
+            };
+            // the last byte may be filled up with what is no cell
+            values.extend((0..bytes.len() * in_byte).filter(|at| at % self.bands == band).map(number));
+            return;
+        }
+        let size = self.sample.bits() / 8;
+        let count = bytes.len() / size;
         let cells = (0..count).filter(|at| at % self.bands == band);
         if self.predictor == 3 {
             for at in self.bands..bytes.len() {
@@ -203,6 +253,24 @@ mod tests {
         assert_eq!(plain, want);
         assert!(unpack(&packed[..10], Packing::PackBits, 24).is_err());
         assert!(unpack(&[], Packing::Lzw, 1).is_err() && unpack(&[1, 2, 3], Packing::Deflate, 1).is_err());
+    }
+
+    #[test]
+    fn numbers_of_half_a_byte_and_of_half_precision() {
+        let mut values = Vec::new();
+        let form = |sample, bands| Form { sample, big_endian: false, predictor: 1, bands };
+        form(Sample::Bits(1), 1).row(&mut [0b1010_0001], 0, &mut values);
+        assert_eq!(values, [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+        form(Sample::Bits(4), 2).row(&mut [0x1f, 0x2e], 1, &mut values);
+        assert_eq!(values, [15.0, 14.0]);
+        assert_eq!(Sample::Bits(1).row_bytes(9), 2);
+        // IEEE 754-2008, table 3.5: 1, -2, the greatest, the least above 0
+        for (bits, want) in
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (1, 2f64.powi(-24)), (0x7c00, f64::INFINITY)]
+        {
+            assert_eq!(half(bits), want, "{bits:x}");
+        }
+        assert!(half(0x7e00).is_nan());
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub struct DemandLayer {
     /// Ids and names; both are empty for a layer of cells.
     pub ids: Vec<String>,
     pub names: Vec<String>,
-    /// Column and row of each point, counted from 0, of a layer that comes from a raster; else empty.
+    /// Column and row of each point, counted from 0, of a layer that comes from a raster; else empty. The parts of a cell that borders cut
+    /// follow one another.
     pub cells: Vec<[u32; 2]>,
     /// `None` for a record whose place is not known: it stays in every total and is never reached nor out of reach.
     pub at: Vec<Option<Place>>,
@@ -91,11 +92,17 @@ impl DemandLayer {
         self.at.len()
     }
 
-    /// The id of a point; a cell has its row and column, counted from 0: `r12c34`.
+    /// The id of a point; a cell has its row and column, counted from 0: `r12c34`, and the parts of one that borders cut a number too:
+    /// `r12c34-1`, `r12c34-2`.
     pub fn id(&self, at: usize) -> Cow<'_, str> {
         match (self.ids.get(at), self.cells.get(at)) {
             (Some(id), _) => Cow::Borrowed(id),
-            (None, Some([column, row])) => Cow::Owned(format!("r{row}c{column}")),
+            (None, Some(cell @ [column, row])) => {
+                let before = self.cells[..at].iter().rev().take_while(|other| *other == cell).count();
+                let is_cut = before > 0 || self.cells.get(at + 1) == Some(cell);
+                let part = if is_cut { format!("-{}", before + 1) } else { String::new() };
+                Cow::Owned(format!("r{row}c{column}{part}"))
+            }
             (None, None) => Cow::Borrowed(""),
         }
     }

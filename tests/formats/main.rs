@@ -16,8 +16,11 @@ mod gpkg_writer;
 mod ground;
 mod ingest;
 mod openstreetmap;
+#[cfg(feature = "geoparquet")]
+mod parquet_forms;
 #[cfg(feature = "postgis")]
 mod postgis;
+mod raster_forms;
 mod rasters;
 mod spread;
 #[path = "../support/mod.rs"]

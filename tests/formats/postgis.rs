@@ -158,7 +158,7 @@ fn what_can_not_be_read_is_said() {
     for (address, layer_name, want) in [
         (address.as_str(), Some("school"), "has no layer \"school\""),
         (&address, None, "holds 6 layers; say which"),
-        (&address, Some("mixed"), "several CRSs, SRID 4326 (1 records), 4549 (2 records)"),
+        (&address, Some("mixed"), "mixed: the geometries are in several CRSs, SRID 4326 (1 records), 4549 (2 records)"),
         (&address, Some(asked), "two columns bear the name \"a\""),
         (&address, Some("(SELECT * FROM nowhere)"), "relation \"nowhere\" does not exist"),
         (&address, Some(unread), "syntax error"),
@@ -167,6 +167,8 @@ fn what_can_not_be_read_is_said() {
         ("postgresql://planner:secret@127.0.0.1:1/tongda", None, "refused"),
         ("postgresql://127.0.0.1/tongda", None, "names no user"),
         ("postgresql://planner@127.0.0.1/tongda?sslmode=require", None, "not encrypted"),
+        ("postgresql://planner@127.0.0.1/tongda?sslmode=verify-full", None, "through a tunnel"),
+        ("POSTGRESQL://planner:secret@127.0.0.1:1/tongda?sslmode=prefer", None, "refused"),
         ("postgresql://planner@127.0.0.1:port/tongda", None, "not understood"),
     ] {
         let error = layer(address, layer_name).map(|_| ()).unwrap_err().to_string();
@@ -174,6 +176,73 @@ fn what_can_not_be_read_is_said() {
         assert!(!error.contains(&password) && !error.contains("secret"), "{error}");
     }
     assert_eq!(psql(&address, "SELECT count(*) FROM mixed"), "3");
+}
+
+#[test]
+fn names_and_queries_are_taken_as_sql_writes_them() {
+    let address = filled("named", KINDS);
+    for (name, records) in [
+        ("public.mixed", Err("several CRSs")),
+        ("public.nobody", Ok(0)),
+        ("PUBLIC.Nobody", Ok(0)),
+        ("\"nobody\"", Ok(0)),
+        ("nobody;", Ok(0)),
+        ("Schools 学校", Ok(2)),
+        ("public.Schools 学校", Ok(2)),
+        ("public.\"Schools 学校\"", Ok(2)),
+        ("SELECT * FROM without_place", Ok(2)),
+        ("select * from without_place;", Ok(2)),
+        ("(SELECT * FROM without_place);", Ok(2)),
+        ("WITH t AS (SELECT 1 AS a) SELECT * FROM t", Ok(1)),
+        ("elsewhere.nobody", Err("has no layer \"elsewhere.nobody\"")),
+    ] {
+        match (layer(&address, Some(name)), records) {
+            (Ok((info, _)), Ok(want)) => assert_eq!(info.records, want, "{name}"),
+            (Err(error), Err(want)) => assert!(error.to_string().contains(want), "{name}: {error}"),
+            (found, _) => panic!("{name}: {:?}", found.map(|(info, _)| info)),
+        }
+    }
+    let upper = address.replace("postgresql://", "PostgreSQL://");
+    assert_eq!(layer(&upper, Some("nobody")).unwrap().0.records, 0);
+    let wished = format!("{address}?sslmode=prefer");
+    let (_, read) = layer(&wished, Some("nobody")).unwrap();
+    assert_eq!(told(&read), [("not-encrypted", None, None)]);
+}
+
+#[test]
+fn postgis_in_a_schema_off_the_path_is_found() {
+    psql(&server(), "CREATE DATABASE apart");
+    let address = server().replace("/tongda", "/apart");
+    psql(
+        &address,
+        "CREATE SCHEMA ext; CREATE EXTENSION postgis SCHEMA ext;
+         CREATE TABLE s (id int PRIMARY KEY, g ext.geometry(Point, 4490)); INSERT INTO s VALUES (1, 'SRID=4490;POINT(118.5 32.25)');
+         CREATE TABLE e (id int PRIMARY KEY, g ext.geometry(Point, 4549)); CREATE TABLE h (id int, g ext.geography(Point));
+         INSERT INTO h VALUES (1, 'POINT(118 32)');",
+    );
+    for (name, crs, records) in [("s", "EPSG:4490", 1), ("e", "EPSG:4549", 0), ("public.h", "EPSG:4326", 1)] {
+        let (info, read) = layer(&address, Some(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((info.crs, info.records), (DeclaredCrs::Carried(crs.to_owned()), records), "{name}");
+        assert!(read.issues.is_empty(), "{:?}", read.issues);
+    }
+}
+
+#[test]
+fn one_bad_table_takes_nothing_from_the_others() {
+    let address = filled("mostly", KINDS);
+    let done = Command::new(cargo_bin("tongda")).args(["inspect", &address]).output().unwrap();
+    let (said, wrong) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+    for name in ["Schools 学校", "around", "nobody", "open_ones", "without_place"] {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    assert_eq!(done.status.code(), Some(2));
+    assert!(wrong.contains("mixed") && wrong.contains("several CRSs") && wrong.lines().count() == 1, "{wrong}");
+    let done = Command::new(cargo_bin("tongda")).args(["inspect", "--json", &address]).output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let failed: Vec<&serde_json::Value> =
+        found.as_array().unwrap().iter().filter(|one| one.get("error").is_some()).collect();
+    assert_eq!((found.as_array().unwrap().len(), failed.len()), (6, 1));
+    assert!(failed[0]["error"].as_str().unwrap().contains("mixed"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
     python tests/oracles/geoparquet.py
 
 Needs geopandas 1.2 and pyarrow 26. Writes tests/oracles/formats/: gp_geopandas.parquet (1.1, WKB with covering rectangles),
-gp_points.parquet (points in their own encoding), gp_lines.parquet (an encoding that is not read), gp_bare.parquet (1.0 without a crs member),
+gp_points.parquet (points in their own encoding), gp_lines.parquet (lines in theirs), gp_bare.parquet (1.0 without a crs member),
 gp_types.parquet (every type of column, no geometry). Made-up data.
 """
 import datetime

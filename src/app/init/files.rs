@@ -16,6 +16,8 @@ use crate::app::inspect::Inspection;
 use crate::app::inspect::Kind;
 use crate::app::inspect::Options;
 use crate::app::inspect::SaidBy;
+use crate::base::units::thousands;
+use crate::io::geotiff::is_raster;
 use crate::io::gtfs;
 use crate::io::read;
 
@@ -59,6 +61,35 @@ pub(super) fn draft(files: &[Named<'_>]) -> Result<Draft, InitError> {
                 let within = feed.path.strip_prefix(&read::shown(file.path)).unwrap_or_default();
                 found.push(format!("{}{within}: a timetable, {} stops, {calls} calls", file.shown, feed.stops));
                 feeds.push((file.shown, feed.ordinary_day));
+            }
+            continue;
+        }
+        if is_raster(file.path) {
+            let bands = inspect::raster::inspect_all(file.path, &Options::default())?;
+            match &bands[..] {
+                [one] if one.cells.data > 0 => {
+                    let (cells, sum) = (thousands(one.cells.data as f64), thousands(one.sum));
+                    found.push(format!(
+                        "{}: a raster, {cells} cells above 0, {sum} in all: people, if they are counts a cell",
+                        file.shown
+                    ));
+                    let name =
+                        unique(slug(file.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("raster")), &demand);
+                    let crs = if one.crs_said_by == SaidBy::Nobody { "crs = \"EPSG:4326\"\n" } else { "" };
+                    let _ = writeln!(
+                        tables,
+                        "\n[[study.demand]]\n# counts a cell, no densities; a cell that a border cuts is shared by the area that lies in each region\n\
+                         name = \"{name}\"\npath = {}\n{crs}",
+                        quoted(file.shown)
+                    );
+                    demand.push(name);
+                }
+                [_] => found.push(format!("{}: not used: a raster without a cell above 0", file.shown)),
+                several => found.push(format!(
+                    "{}: not used: a raster of {} bands or files; name one as demand: layer = \"…\"",
+                    file.shown,
+                    several.len()
+                )),
             }
             continue;
         }

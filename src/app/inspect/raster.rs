@@ -13,6 +13,7 @@ use crate::base::units::Lang;
 use crate::base::units::thousands;
 use crate::io::geotiff::GeoTiff;
 use crate::io::geotiff::Piece;
+use crate::io::raster_file;
 use crate::io::read::ReadRequest;
 use crate::io::reproject::Crs;
 
@@ -49,7 +50,13 @@ pub struct RasterInspection {
     /// Columns and rows of a tile or strip.
     pub chunk: [u32; 2],
     pub overviews: usize,
-    /// The value that stands for no data, as a text because it may be NaN.
+    /// By what the numbers in the file are multiplied, and what is added then; all numbers here are as they come out of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<[f64; 2]>,
+    /// Colours in the file, which are not used: `palette` or `RGB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colours: Option<&'static str>,
+    /// The value that stands for no data, as it stands in the file, as a text because it may be NaN.
     pub nodata: Option<String>,
     pub cells: CellCounts,
     /// Of the cells above 0.
@@ -75,11 +82,24 @@ pub struct CellCounts {
 /// # Errors
 /// As [`inspect`].
 pub fn inspect_all(path: &Path, options: &Options<'_>) -> Result<Vec<RasterInspection>, InspectError> {
-    let first = inspect(path, &Options { layer: options.layer.or(Some("1")), ..*options })?;
-    let further = if options.layer.is_none() { 2..first.bands + 1 } else { 0..0 };
-    let mut all = vec![first];
-    for band in further {
-        all.push(inspect(path, &Options { layer: Some(&band.to_string()), ..*options })?);
+    let shown = path.display().to_string();
+    let rasters = match options.layer {
+        Some(_) => Vec::new(),
+        None => raster_file::rasters(&ReadRequest::new(path, &shown))?,
+    };
+    let mut all = Vec::new();
+    // of several in an archive each by its name
+    let several = rasters.into_iter().map(|name| format!("{name}#"));
+    for name in
+        Some(several.collect::<Vec<_>>()).filter(|several| several.len() > 1).unwrap_or_else(|| vec![String::new()])
+    {
+        let band = |band: u16| format!("{name}{band}");
+        let first = inspect(path, &Options { layer: options.layer.or(Some(&band(1))), ..*options })?;
+        let further = if options.layer.is_none() { 2..first.bands + 1 } else { 0..0 };
+        all.push(first);
+        for at in further {
+            all.push(inspect(path, &Options { layer: Some(&band(at)), ..*options })?);
+        }
     }
     Ok(all)
 }
@@ -150,6 +170,8 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<RasterInspection, I
         is_tiled: raster.is_tiled,
         chunk: [raster.chunk.0, raster.chunk.1],
         overviews: raster.overviews,
+        scale: raster.scale,
+        colours: raster.colours,
         nodata: raster.nodata.map(|value| value.to_string()),
         cells,
         sum,
@@ -205,7 +227,23 @@ pub fn render(found: &RasterInspection, lang: Lang) -> String {
     } else {
         String::new()
     };
-    entry(say("numbers", "数值"), format!("{}{bands}", found.sample));
+    let scale = found.scale.map(|[scale, offset]| {
+        say(
+            &format!(", times {scale} plus {offset}, as the file says"),
+            &format!("，按文件所述乘以 {scale} 再加 {offset}"),
+        )
+    });
+    entry(say("numbers", "数值"), format!("{}{bands}{}", found.sample, scale.unwrap_or_default()));
+    match found.colours {
+        Some("palette") => entry(
+            say("colours", "颜色"),
+            say("a colour table, which changes nothing: the numbers are the data", "带色表，仅供显示，数值即数据"),
+        ),
+        Some(_) => {
+            entry(say("colours", "颜色"), say("the bands of a picture: red, green and blue", "图像的红、绿、蓝波段"))
+        }
+        None => {}
+    }
     let (predictor, overviews) = (found.predictor, found.overviews);
     entry(
         say("packing", "存储"),

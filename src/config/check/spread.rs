@@ -1,8 +1,5 @@
 //! Whether totals of regions can be spread as the config says, and figures be compared with those of whole regions.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use crate::config::check::Findings;
 use crate::config::check::below;
 use crate::config::check::only_cells;
@@ -14,7 +11,7 @@ use crate::config::file::IndicatorFile;
 use crate::config::file::SpreadFile;
 use crate::config::file::WeightsFile;
 use crate::config::spans::Step;
-use crate::io::geotiff::is_raster;
+use std::collections::BTreeSet;
 
 /// The file by which a demand layer is spread, where it is.
 pub(super) fn weights(one: &DemandFile) -> Option<&WeightsFile> {
@@ -67,7 +64,7 @@ pub(super) fn demand(one: &DemandFile, way: &[Step], findings: &mut Findings<'_,
 }
 
 fn file(one: &WeightsFile, way: &[Step], findings: &mut Findings<'_, '_>) {
-    if is_raster(Path::new(&one.path)) {
+    if findings.is_raster(&one.path) {
         only_cells(&one.reading(), "weights", way, findings);
         let keys = [("weight", one.weight.is_some()), ("amount", one.amount.is_some()), ("repair", one.repair)];
         unused(&keys, "the cells of a raster are the weights, or their classes have them", way, findings);

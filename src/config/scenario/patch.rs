@@ -25,6 +25,8 @@ use crate::config::file::WaterFile;
 use crate::config::plan;
 use crate::config::plan::ServiceSource;
 use crate::config::plan::demand_name;
+use crate::config::plan::file_of_gdal;
+use crate::config::plan::located;
 use crate::config::scenario::Edits;
 use crate::config::scenario::FacilityChange;
 use crate::config::scenario::FacilityEdit;
@@ -103,6 +105,9 @@ impl Work<'_> {
     }
 
     fn located(&self, path: &str) -> String {
+        if let Some((before, file)) = file_of_gdal(path) {
+            return format!("{before}{}", seen_from(&self.scenario.base_dir, &self.scenario.patch_dir, file));
+        }
         if is_address(Path::new(path)) {
             return path.to_owned();
         }
@@ -390,7 +395,7 @@ impl Work<'_> {
             }
             let layer = self.scenario.study.study.demand.iter().find(|layer| demand_name(layer) == demand);
             let groups: Vec<&str> = layer.map_or(Vec::new(), |layer| {
-                let people = layer.people.is_some() || is_raster(Path::new(&layer.path));
+                let people = layer.people.is_some() || is_raster(&located(&self.scenario.base_dir, &layer.path));
                 people.then_some("people").into_iter().chain(layer.groups.keys().map(String::as_str)).collect()
             });
             for (nth, group) in one.groups.iter().enumerate().filter(|(_, group)| !groups.contains(&group.as_str())) {
@@ -425,7 +430,7 @@ impl Work<'_> {
             if let Some(SpreadFile::Weights(weights)) = &mut other.spread {
                 weights.path = self.located(&weights.path);
             }
-            if is_raster(Path::new(&one.path)) {
+            if is_raster(&located(&self.scenario.base_dir, &other.path)) {
                 for path in other.groups.values_mut() {
                     *path = seen_from(&self.scenario.base_dir, &self.scenario.patch_dir, path);
                 }
