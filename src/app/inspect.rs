@@ -9,6 +9,7 @@ mod reference;
 pub mod sides;
 mod survey;
 pub mod timetable;
+mod wide;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,8 +10,7 @@ use arrow_array::RecordBatch;
 use arrow_array::StructArray;
 use arrow_schema::DataType;
 use arrow_schema::Schema;
-use geo_types::Geometry;
-use geo_types::Point;
+use geo_types::Coord;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
@@ -25,6 +24,10 @@ use crate::io::geoparquet_meta::Encoding;
 use crate::io::geoparquet_meta::GeoMetadata;
 use crate::io::parquet_value;
 use crate::io::parquet_value::Column;
+use crate::io::parts;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
 use crate::io::pipeline;
 use crate::io::place;
 use crate::io::place::PlaceColumns;
@@ -218,20 +221,21 @@ fn converted(request: &ReadRequest<'_>, columns: &Columns, first: u64, batch: &R
         let (geometry, field) = match &shapes {
             Some((name, shapes)) => {
                 let found = match shapes.geometry(row) {
-                    Ok(Some(geometry)) => Ok(Some(geometry)),
-                    Ok(None) => Err(("no-geometry", "has no geometry".to_owned())),
+                    Ok(Found { geometry: None, .. }) => Err(("no-geometry", "has no geometry".to_owned())),
+                    Ok(found) => Ok(found),
                     Err(what) => Err(("bad-geometry", what)),
                 };
                 (found, Some(*name))
             }
             None => match place::geometry(&columns.places, &record) {
-                Ok(geometry) => (Ok(geometry), None),
+                Ok(found) => (Ok(found), None),
                 Err((code, at, what)) => (Err((code, what)), columns.fields.get(at).map(|field| field.name.as_str())),
             },
         };
         let trouble = match geometry {
-            Ok(geometry) => {
-                record.geometry = geometry;
+            Ok(found) => {
+                record.geometry = found.geometry;
+                issues.extend(found.told.into_iter().map(|told| told.issue(request.shown, number, field)));
                 None
             }
             Err((code, what)) => Some(Issue { field: field.map(str::to_owned), ..issue(Severity::Error, code, what) }),
@@ -262,15 +266,16 @@ impl<'a> Shapes<'a> {
         shapes.unwrap_or(Shapes::Other)
     }
 
-    fn geometry(&self, row: usize) -> Result<Option<Geometry<f64>>, String> {
+    fn geometry(&self, row: usize) -> Result<Found, String> {
         match self {
-            Shapes::Wkb(shapes) if shapes.is_null(row) => Ok(None),
+            Shapes::Wkb(shapes) if shapes.is_null(row) => Ok(Found::default()),
             Shapes::Wkb(shapes) => wkb::geometry(shapes.value(row)),
-            Shapes::Points(group, x, y) if group.is_null(row) || x.is_null(row) || y.is_null(row) => Ok(None),
-            Shapes::Points(_, x, y) => match Point::new(x.value(row), y.value(row)) {
-                empty if empty.x().is_nan() && empty.y().is_nan() => Ok(None),
-                point => wkb::sound(Geometry::Point(point)),
-            },
+            Shapes::Points(group, x, y) if group.is_null(row) || x.is_null(row) || y.is_null(row) => {
+                Ok(Found::default())
+            }
+            Shapes::Points(_, x, y) => {
+                parts::found(Raw::Point(Coord { x: x.value(row), y: y.value(row) }), Made::default())
+            }
             Shapes::Other => Err("the column of the geometries is of another type than it is said".to_owned()),
         }
     }

@@ -3,6 +3,7 @@
 pub mod atomic;
 pub mod csv;
 pub mod csv_out;
+mod curves;
 pub mod datum;
 mod dbf;
 mod dbf_out;
@@ -32,6 +33,7 @@ mod line_breaks;
 pub mod numbers;
 pub mod osm;
 mod packed;
+mod parts;
 #[cfg(feature = "geoparquet")]
 mod parquet_value;
 #[cfg(feature = "geoparquet")]
@@ -51,12 +53,17 @@ pub mod qml;
 mod qml_symbol;
 pub mod read;
 pub mod reproject;
+mod ring_roles;
 mod shp;
 mod shp_out;
+mod shp_shape;
+mod shx;
 mod sound;
+mod sqlite;
 mod tiff_chunk;
 mod topojson;
 mod wkb;
+mod wkt;
 pub mod workbook;
 mod xlsx;
 mod xlsx_out;

@@ -30,7 +30,9 @@ pub(super) enum Assembled {
 
 /// The area of a relation.
 ///
-/// Roles are not asked: what lies in an odd number of rings is a hole. A way that is a member twice counts once. Rings may touch in nodes.
+/// Roles are not asked: what lies in an odd number of rings is a hole. A way that is a member twice counts once. Rings may touch in nodes, and
+/// run beside each other along nodes that they share: two holes are one then, two parts too, as
+/// <https://wiki.openstreetmap.org/wiki/Relation:multipolygon> has it ("touching inner rings").
 pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) -> Assembled {
     let ids: BTreeSet<i64> = relation.ids(Kind::Way).collect();
     let found: Vec<&[i64]> = ids.iter().filter_map(|id| ways.get(*id)).map(|way| way.nodes.as_slice()).collect();
@@ -39,7 +41,12 @@ pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) 
     if whole < ids.len() {
         return Assembled::Cut { missing: ids.len() - whole, ways: ids.len() };
     }
+    let pieces = unshared(&found);
+    let found: Vec<&[i64]> = pieces.as_ref().map_or(found, |pieces| pieces.iter().map(Vec::as_slice).collect());
     match join(&found) {
+        Ok(rings) if rings.is_empty() && pieces.is_some() => {
+            Assembled::Broken("has no outline: its rings run over each other and cancel out".to_owned())
+        }
         Ok(rings) if rings.is_empty() => Assembled::Broken("has no outline: no member is a way".to_owned()),
         Ok(rings) => Assembled::Area(nested(&rings, coordinates)),
         Err(ends) => {
@@ -51,6 +58,44 @@ pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) 
             ))
         }
     }
+}
+
+/// The ways without the sides that two of them have in common, in pieces; `None` where there are no such sides. A side that is there an odd
+/// number of times stays once: the ground on both sides of it is not of one kind.
+fn unshared(ways: &[&[i64]]) -> Option<Vec<Vec<i64>>> {
+    let side = |two: &[i64]| if two[0] <= two[1] { (two[0], two[1]) } else { (two[1], two[0]) };
+    let mut sides: Vec<(i64, i64)> =
+        ways.iter().flat_map(|way| way.windows(2)).filter(|two| two[0] != two[1]).map(side).collect();
+    sides.sort_unstable();
+    if sides.windows(2).all(|two| two[0] != two[1]) {
+        return None;
+    }
+    // how often a side is there, of those that are there more than once
+    let several: BTreeMap<(i64, i64), usize> = sides
+        .chunk_by(|a, b| a == b)
+        .filter(|equal| equal.len() > 1)
+        .map(|equal| (equal[0], equal.len()))
+        .collect();
+    let mut kept_once: BTreeSet<(i64, i64)> = BTreeSet::new();
+    let mut pieces = Vec::new();
+    for way in ways {
+        let mut piece: Vec<i64> = Vec::new();
+        for two in way.windows(2).filter(|two| two[0] != two[1]) {
+            let stays = several.get(&side(two)).is_none_or(|count| count % 2 == 1 && kept_once.insert(side(two)));
+            if stays {
+                if piece.is_empty() {
+                    piece.push(two[0]);
+                }
+                piece.push(two[1]);
+            } else if !piece.is_empty() {
+                pieces.push(std::mem::take(&mut piece));
+            }
+        }
+        if !piece.is_empty() {
+            pieces.push(piece);
+        }
+    }
+    Some(pieces)
 }
 
 /// Closed rings of node ids.
@@ -192,6 +237,25 @@ mod tests {
         let mut rings = join(&ways).unwrap();
         rings.iter_mut().for_each(|ring| ring.sort_unstable());
         assert_eq!(rings, [vec![1, 1, 2, 3, 4], vec![1, 1, 12, 13, 14]]);
+    }
+
+    #[test]
+    fn sides_that_rings_share_fall_out() {
+        // two squares beside each other: 2-3 is their common side, listed both ways round; the rest is one ring
+        for (what, ways, want) in [
+            ("closed ways", vec![vec![1, 2, 3, 4, 1], vec![2, 5, 6, 3, 2]], 1),
+            ("of several ways", vec![vec![1, 2, 3], vec![3, 4, 1], vec![2, 5, 6], vec![6, 3, 2]], 1),
+            ("three in a row", vec![vec![1, 2, 3, 4, 1], vec![2, 5, 6, 3, 2], vec![5, 7, 8, 6, 5]], 1),
+            ("the same way twice under two numbers", vec![vec![1, 2, 3, 1], vec![1, 3, 2, 1]], 0),
+            ("there and back", vec![vec![1, 2, 3, 4, 1], vec![4, 9, 4]], 1),
+        ] {
+            let ways: Vec<&[i64]> = ways.iter().map(Vec::as_slice).collect();
+            let pieces = unshared(&ways).unwrap();
+            let pieces: Vec<&[i64]> = pieces.iter().map(Vec::as_slice).collect();
+            let rings = join(&pieces).unwrap();
+            assert_eq!(rings.len(), want, "{what}: {rings:?}");
+        }
+        assert_eq!(unshared(&[&[1, 2, 3, 1], &[3, 4, 5, 3]]), None);
     }
 
     #[test]
