@@ -126,6 +126,11 @@ impl Dbf {
         let mut head = [0u8; 32];
         let short = |_| content("the .dbf breaks off in its header".to_owned());
         file.read_exact(&mut head).map_err(short)?;
+        if head[0] & 7 == 4 {
+            return Err(content(
+                "the .dbf is a table of dBASE 7, which is not read; save it as dBASE III or IV".to_owned(),
+            ));
+        }
         let rows = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
         let start = usize::from(u16::from_le_bytes([head[8], head[9]]));
         let row = usize::from(u16::from_le_bytes([head[10], head[11]]));
@@ -304,7 +309,8 @@ fn settled(
     let Some((told, says)) = told else {
         let found = census.found();
         let title = encoding::title(found);
-        let what = format!("says no encoding and is not UTF-8; read as {title} (write encoding = \"{title}\" to say so)");
+        let what =
+            format!("says no encoding and is not UTF-8; read as {title} (write encoding = \"{title}\" to say so)");
         return (found, (found != UTF_8).then_some((Severity::Note, "encoding-detected", what)));
     };
     let by = if says == Says::CodePage { "the .cpg file says" } else { "the header of the .dbf says" };
@@ -315,7 +321,8 @@ fn settled(
         None
     } else if told == UTF_8 {
         // all that is not UTF-8 is GB18030, and hardly anything is UTF-8
-        (census.not_utf8 > 0 && census.found() == GB18030 && 10 * census.gb18030 >= 9 * census.not_utf8).then_some(GB18030)
+        (census.not_utf8 > 0 && census.found() == GB18030 && 10 * census.gb18030 >= 9 * census.not_utf8)
+            .then_some(GB18030)
     } else if census.not_utf8 == 0 && census.utf8 > 0 {
         Some(UTF_8)
     } else if (!census.told_fits || is_western) && 10 * census.like_gb >= 9 * texts {
@@ -352,6 +359,10 @@ fn told_encoding(
     }
     if let Some(text) = beside(path, "cpg") {
         let text = String::from_utf8_lossy(&text).trim().trim_start_matches('\u{feff}').to_owned();
+        // GDAL writes the mark of the header there
+        if let Some(mark) = text.to_uppercase().strip_prefix("LDID/").and_then(|mark| mark.parse().ok()) {
+            return Ok(marked(mark).map(|encoding| (encoding, Says::CodePage)));
+        }
         let name = text.to_uppercase().replace("ANSI ", "").replace("CP", "");
         let name = match name.as_str() {
             "65001" | "UTF8" => "UTF-8",
@@ -365,8 +376,12 @@ fn told_encoding(
             return Ok(Some((encoding, Says::CodePage)));
         }
     }
-    // the marks of dBASE and ESRI; 0x57 and 0x03 stand in files of every encoding
-    let encoding = match mark {
+    Ok(marked(mark).map(|encoding| (encoding, Says::Header)))
+}
+
+/// The encoding of a mark of dBASE or ESRI; 0x57 and 0x03 stand in files of every encoding.
+fn marked(mark: u8) -> Option<&'static Encoding> {
+    match mark {
         0x4d | 0x7a => Some(GB18030),
         0x4f | 0x78 => Some(encoding_rs::BIG5),
         0x4e | 0x79 => Some(encoding_rs::EUC_KR),
@@ -381,8 +396,7 @@ fn told_encoding(
         0xcb => Some(encoding_rs::WINDOWS_1253),
         0xcc => Some(encoding_rs::WINDOWS_1257),
         _ => None,
-    };
-    Ok(encoding.map(|encoding| (encoding, Says::Header)))
+    }
 }
 
 /// The small file beside `path` with another ending, in any case; `None` where there is none.
@@ -503,7 +517,8 @@ fn value(column: &Column, bytes: &[u8], encoding: &'static Encoding) -> (Value, 
 /// A day of the Julian calendar's count and the milliseconds of it, as a text.
 fn moment(bytes: [u8; 8]) -> (Value, Option<(&'static str, String)>) {
     let [a, b, c, d, e, f, g, h] = bytes;
-    let (day, milliseconds) = (i64::from(i32::from_le_bytes([a, b, c, d])), i64::from(i32::from_le_bytes([e, f, g, h])));
+    let (day, milliseconds) =
+        (i64::from(i32::from_le_bytes([a, b, c, d])), i64::from(i32::from_le_bytes([e, f, g, h])));
     if day == 0 {
         return (Value::Null, None);
     }

@@ -261,7 +261,11 @@ pub(crate) struct Malformed {
 
 impl fmt::Display for Malformed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "there are bytes that are not {}; save the file as UTF-8", title(self.encoding))
+        write!(
+            out,
+            "there are bytes that are not {}; save the file as UTF-8, or say what it is: encoding = \"gbk\"",
+            title(self.encoding)
+        )
     }
 }
 

@@ -482,13 +482,16 @@ fn raw(kind: GeometryType, shape: &flatgeobuf::Geometry<'_>, made: &mut Made, de
                     let kind = if said == GeometryType::Unknown || code == 6 { usual } else { said };
                     if !allowed.contains(&u32::from(kind.0)) {
                         let name = wkb::type_name(code).unwrap_or_default();
-                        let held = wkb::type_name(u32::from(kind.0)).unwrap_or("geometry of a type that does not exist");
+                        let held =
+                            wkb::type_name(u32::from(kind.0)).unwrap_or("geometry of a type that does not exist");
                         return Err(format!("a {name} holds a {held}"));
                     }
                     members.push(raw(kind, &part, made, depth + 1)?);
                 }
             }
             None if matches!(code, 6 | 15) => members.push(Raw::Polygon(lines(shape)?)),
+            // each ring is a triangle
+            None if code == 16 => members.extend(lines(shape)?.into_iter().map(|ring| Raw::Polygon(vec![ring]))),
             None => {}
         }
         return wkb::held(code, members, made);
@@ -510,7 +513,9 @@ fn raw(kind: GeometryType, shape: &flatgeobuf::Geometry<'_>, made: &mut Made, de
         }
         other => {
             let name = other.variant_name().unwrap_or("geometry of a type the standard does not have");
-            return Err(format!("a {name} is not used; bring the file into simple types: ogr2ogr -nlt CONVERT_TO_LINEAR"));
+            return Err(format!(
+                "a {name} is not used; bring the file into simple types: ogr2ogr -nlt CONVERT_TO_LINEAR"
+            ));
         }
     })
 }

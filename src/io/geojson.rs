@@ -461,12 +461,7 @@ impl<'a> State<'a> {
     }
 
     /// Hands over a feature whose geometry is known, missing, or wrong.
-    pub(super) fn found(
-        &mut self,
-        geometry: Result<Found, String>,
-        properties: Option<Json>,
-        id: Option<Json>,
-    ) {
+    pub(super) fn found(&mut self, geometry: Result<Found, String>, properties: Option<Json>, id: Option<Json>) {
         self.records += 1;
         let mut record = Record { number: self.records, ..Record::default() };
         if let Some(Json::Object(properties)) = properties {

@@ -173,9 +173,7 @@ fn open(request: &ReadRequest<'_>) -> Result<Database, ReadError> {
         Fault::Open(source) => {
             ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source }
         }
-        Fault::NotOne => {
-            content(request, "is no GeoPackage: it does not start like an SQLite database".to_owned())
-        }
+        Fault::NotOne => content(request, "is no GeoPackage: it does not start like an SQLite database".to_owned()),
         Fault::Content(what) => content(request, format!("the GeoPackage is damaged or not readable: {what}")),
     })
 }

@@ -33,9 +33,9 @@ mod line_breaks;
 pub mod numbers;
 pub mod osm;
 mod packed;
-mod parts;
 #[cfg(feature = "geoparquet")]
 mod parquet_value;
+mod parts;
 #[cfg(feature = "geoparquet")]
 mod pipeline;
 mod place;

@@ -150,11 +150,14 @@ pub(super) fn found(raw: Raw, made: Made) -> Result<Found, String> {
         told.push(Told::warning("left-out-part", what));
     }
     if spikes > 0 {
-        let what = format!("{spikes} spike(s) of no width, there and back on the same line, are cut off; the area is the same");
+        let what = format!(
+            "{spikes} spike(s) of no width, there and back on the same line, are cut off; the area is the same"
+        );
         told.push(Told::warning("spike", what));
     }
     if made.of_arcs {
-        let what = "has arcs, which are drawn as straight lines, a corner every 4 degrees or less (as GDAL does)".to_owned();
+        let what =
+            "has arcs, which are drawn as straight lines, a corner every 4 degrees or less (as GDAL does)".to_owned();
         told.push(Told { severity: Severity::Note, code: "arcs", what });
     }
     if let Some(name) = made.of_faces {
@@ -348,9 +351,22 @@ mod tests {
             ("at a corner", vec![(0.0, 0.0), (4.0, 0.0), (6.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0)]),
             (
                 "over two corners",
-                vec![(0.0, 0.0), (4.0, 0.0), (6.0, 0.0), (7.0, 1.0), (6.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0)],
+                vec![
+                    (0.0, 0.0),
+                    (4.0, 0.0),
+                    (6.0, 0.0),
+                    (7.0, 1.0),
+                    (6.0, 0.0),
+                    (4.0, 0.0),
+                    (4.0, 4.0),
+                    (0.0, 4.0),
+                    (0.0, 0.0),
+                ],
             ),
-            ("where it starts", vec![(-1.0, 0.0), (0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0), (-1.0, 0.0)]),
+            (
+                "where it starts",
+                vec![(-1.0, 0.0), (0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0), (-1.0, 0.0)],
+            ),
             (
                 "with its end twice",
                 vec![(0.0, 0.0), (4.0, 0.0), (6.0, 0.0), (6.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0)],

@@ -55,10 +55,7 @@ pub(super) fn columns(request: &ReadRequest<'_>, names: &[String]) -> Result<Pla
 }
 
 /// The place of a record, or a code, a column and what is wrong with it.
-pub(super) fn geometry(
-    place: &PlaceColumns,
-    record: &Record,
-) -> Result<Found, (&'static str, usize, String)> {
+pub(super) fn geometry(place: &PlaceColumns, record: &Record) -> Result<Found, (&'static str, usize, String)> {
     match place {
         PlaceColumns::None => Ok(Found::default()),
         PlaceColumns::Xy(x, y) => {

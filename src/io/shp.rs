@@ -27,6 +27,7 @@ use crate::io::shp_shape;
 use crate::io::shx;
 use crate::io::shx::HEADER;
 use crate::io::shx::Order;
+use crate::io::shx::RECORD_HEADER;
 use crate::table::Record;
 
 /// Reads a shapefile to its end, in the order of its index (`.shx`), which is the order of the attributes. Z and M are left out.
@@ -99,7 +100,12 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         let found = match place {
             None => Ok(Found::default()),
             Some((start, size)) => {
-                go_to(&mut shp, &mut at, start).map_err(not_open)?;
+                go_to(&mut shp, &mut at, start - RECORD_HEADER).map_err(not_open)?;
+                let mut head = [0u8; RECORD_HEADER as usize];
+                shp.read_exact(&mut head).map_err(not_open)?;
+                // what the record says of its own length counts, as in GDAL: some indexes count otherwise
+                let own = u64::from(u32::from_be_bytes([head[4], head[5], head[6], head[7]])) * 2;
+                let size = if own >= 4 && start + own <= length { own } else { size };
                 bytes.resize(size as usize, 0);
                 shp.read_exact(&mut bytes).map_err(not_open)?;
                 at = Some(start + size);
@@ -112,7 +118,9 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
             }
         };
         let trouble = match found {
-            Ok(Found { geometry: None, .. }) => Some(issue(Severity::Error, "no-geometry", "has no geometry".to_owned())),
+            Ok(Found { geometry: None, .. }) => {
+                Some(issue(Severity::Error, "no-geometry", "has no geometry".to_owned()))
+            }
             Ok(Found { geometry, told }) => {
                 record.geometry = geometry;
                 told.into_iter().for_each(|told| sink.issue(told.issue(request.shown, records, None)));
@@ -157,7 +165,9 @@ fn sense(Against { turned, alike }: Against) -> Option<(Severity, String)> {
         (0, 0) => None,
         (0, _) => Some((
             Severity::Note,
-            format!("{turned} ring(s) run the wrong way round (in a shapefile shells run clockwise, holes counter-clockwise); {LAW}"),
+            format!(
+                "{turned} ring(s) run the wrong way round (in a shapefile shells run clockwise, holes counter-clockwise); {LAW}"
+            ),
         )),
         _ => Some((Severity::Warning, format!("{alike} ring(s) run the same way as the ring around them; {LAW}"))),
     }

@@ -40,7 +40,10 @@ pub(super) fn shape(bytes: &[u8]) -> Result<Shape, String> {
         let first = BEHIND_BOX + 8;
         let behind = parts.checked_mul(4).and_then(|size| size.checked_add(first)).unwrap_or(usize::MAX);
         if behind > bytes.len() {
-            return Err(format!("the shape breaks off: {parts} parts are promised, and {} bytes are there", bytes.len()));
+            return Err(format!(
+                "the shape breaks off: {parts} parts are promised, and {} bytes are there",
+                bytes.len()
+            ));
         }
         let all = positions(behind, total)?;
         let starts: Vec<usize> = (0..parts).map(|nth| count(first + 4 * nth)).collect::<Result<_, _>>()?;

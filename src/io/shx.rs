@@ -91,7 +91,11 @@ fn in_file_order(walked: Vec<Walked>, rows: Option<u64>, fault: String, severity
     // a shapefile without attributes is only shapes: any order will do
     let Some(rows) = rows else {
         let records = walked.iter().map(place).collect();
-        let told = if severity == Severity::Note { Vec::new() } else { vec![Told { severity, code: "no-index", what: fault }] };
+        let told = if severity == Severity::Note {
+            Vec::new()
+        } else {
+            vec![Told { severity, code: "no-index", what: fault }]
+        };
         return Ok(Order { records, told, is_by_index: false });
     };
     let numbers: BTreeSet<u32> = walked.iter().map(|record| record.number).collect();
@@ -126,7 +130,9 @@ fn in_file_order(walked: Vec<Walked>, rows: Option<u64>, fault: String, severity
 
 /// The records that an index lists.
 fn indexed(bytes: &[u8], length: u64) -> Result<Vec<Option<(u64, u64)>>, String> {
-    let whole = |at: usize| bytes.get(at..at + 4).and_then(|four| four.first_chunk::<4>()).map(|four| i32::from_be_bytes(*four));
+    let whole = |at: usize| {
+        bytes.get(at..at + 4).and_then(|four| four.first_chunk::<4>()).map(|four| i32::from_be_bytes(*four))
+    };
     if whole(0) != Some(9994) || (bytes.len() as u64) < HEADER {
         return Err("it does not start like one".to_owned());
     }
@@ -138,14 +144,18 @@ fn indexed(bytes: &[u8], length: u64) -> Result<Vec<Option<(u64, u64)>>, String>
     let mut seen = BTreeSet::new();
     let mut records = Vec::with_capacity(entries.len() / 8);
     for (nth, entry) in entries.chunks_exact(8).enumerate() {
-        let number = |at: usize| entry[at..at + 4].first_chunk::<4>().map_or(0, |four| u64::from(u32::from_be_bytes(*four))) * 2;
+        let number =
+            |at: usize| entry[at..at + 4].first_chunk::<4>().map_or(0, |four| u64::from(u32::from_be_bytes(*four))) * 2;
         let (at, size) = (number(0), number(4));
         if at == 0 {
             records.push(None);
             continue;
         }
         if at < HEADER || at + RECORD_HEADER + size > length {
-            return Err(format!("shape {} is said to lie at byte {at}, {size} bytes long, and the .shp has {length}", nth + 1));
+            return Err(format!(
+                "shape {} is said to lie at byte {at}, {size} bytes long, and the .shp has {length}",
+                nth + 1
+            ));
         }
         if !seen.insert(at) {
             return Err(format!("two shapes are said to lie at byte {at}"));

@@ -103,7 +103,9 @@ fn state(files: [&Path; 2]) -> io::Result<Vec<(u64, Option<SystemTime>)>> {
 /// Opens a copy of the database and of the file beside it.
 fn copied(path: &Path, beside: &Path, ending: &str, what: &str) -> Result<Database, Fault> {
     let no_room = |error: io::Error| {
-        Fault::Content(format!("there is a {ending} file beside it, and no copy of both could be made to read them: {error}"))
+        Fault::Content(format!(
+            "there is a {ending} file beside it, and no copy of both could be made to read them: {error}"
+        ))
     };
     let folder = tempfile::tempdir().map_err(no_room)?;
     let copy = folder.path().join("copy.db");
@@ -112,7 +114,8 @@ fn copied(path: &Path, beside: &Path, ending: &str, what: &str) -> Result<Databa
         let before = state([path, beside]).map_err(no_room)?;
         for (from, to) in [(path, &copy), (beside, &copy_beside)] {
             // without the permissions, which may forbid to write
-            io::copy(&mut File::open(from).map_err(no_room)?, &mut File::create(to).map_err(no_room)?).map_err(no_room)?;
+            io::copy(&mut File::open(from).map_err(no_room)?, &mut File::create(to).map_err(no_room)?)
+                .map_err(no_room)?;
         }
         if state([path, beside]).map_err(no_room)? != before {
             continue;

@@ -208,12 +208,16 @@ impl Arcs {
             "Point" => Raw::Point(self.position(member("coordinates")?)?),
             "MultiPoint" => {
                 let points = list(member("coordinates")?)?.iter();
-                Raw::Several(points.map(|at| self.position(at).map(Raw::Point)).map(broken_line).collect::<Result<_, _>>()?)
+                Raw::Several(
+                    points.map(|at| self.position(at).map(Raw::Point)).map(broken_line).collect::<Result<_, _>>()?,
+                )
             }
             "LineString" => Raw::Line(self.line(member("arcs")?)?),
             "MultiLineString" => {
                 let lines = list(member("arcs")?)?.iter();
-                Raw::Several(lines.map(|line| self.line(line).map(Raw::Line)).map(broken_line).collect::<Result<_, _>>()?)
+                Raw::Several(
+                    lines.map(|line| self.line(line).map(Raw::Line)).map(broken_line).collect::<Result<_, _>>()?,
+                )
             }
             "Polygon" => Raw::Polygon(self.polygon(member("arcs")?)?),
             "MultiPolygon" => {

@@ -57,10 +57,7 @@ impl Measure {
             .filter_map(|part| part.bounding_rect())
             .map(|around| {
                 let shift = if extent.is_over_180() && around.min().x < 0.0 { 360.0 } else { 0.0 };
-                Extent {
-                    min: [around.min().x + shift, around.min().y],
-                    max: [around.max().x + shift, around.max().y],
-                }
+                Extent { min: [around.min().x + shift, around.min().y], max: [around.max().x + shift, around.max().y] }
             })
             .collect();
         let degrees = Crs::new("EPSG:4326").ok()?;
