@@ -319,6 +319,7 @@ pub const ISSUES: &[(&str, &str)] = &[
     ("time-worked-out", "时间为推算"),
     ("too-few-stops", "站点过少"),
     ("too-small", "面积过小"),
+    ("too-wide", "范围过大，未量算"),
     ("transfer-not-used", "换乘规则未使用"),
     ("translation-foreign-key-violation", "译名所指记录不存在"),
     ("translation-not-used", "译名未使用"),

@@ -1176,4 +1176,15 @@ fn overlaps_of_areas_far_apart_are_those_of_the_ellipsoid() {
         let (_, page) = inspect(&[path.to_str().unwrap()]);
         assert_eq!(page.contains("warning: no plane fits"), is_wide, "{what}: {page}");
     }
+    // over more than half of the globe no plane holds them: a number would be wrong
+    let world = [
+        square("A", -120.0, 40.0, 0.5),
+        square("B", -119.6, 40.4, 0.5),
+        square("C", 0.0, 40.0, 0.5),
+        square("D", 120.0, 40.0, 0.5),
+    ];
+    let bench = Bench::new();
+    let path = bench.put("a.geojson", format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", world.join(",")));
+    let (_, page) = inspect(&[path.to_str().unwrap()]);
+    assert!(page.contains("[too-wide]") && !page.contains("overlap A"), "{page}");
 }

@@ -9,6 +9,9 @@ use crate::app::inspect::Options;
 use crate::app::inspect::ground::Ground;
 use crate::app::inspect::survey::Survey;
 use crate::app::inspect::wide::Measure;
+use crate::app::inspect::wide::TooWide;
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::layers::audit::AreaName;
 use crate::layers::audit::Origin;
 use crate::layers::audit::tables;
@@ -67,8 +70,8 @@ pub struct Place {
 }
 
 /// Looks at the areas of a survey; `None` where there are not two of them, where they are too many to be kept, or where no CRS says
-/// how large they are.
-pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>) -> Option<Sides> {
+/// how large they are; `told` says where they lie too far apart.
+pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>, told: &mut Option<Issue>) -> Option<Sides> {
     let base = ground.bases.first().filter(|_| ground.is_said)?;
     let outlines = survey.outlines().filter(|outlines| outlines.len() > 1)?;
     let degrees = |at: Coord<f64>| {
@@ -77,7 +80,14 @@ pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>) -> Opt
     };
     let areas: Vec<MultiPolygon<f64>> =
         outlines.iter().map(|outline| outline.area.try_map_coords(degrees)).collect::<Result<_, ()>>().ok()?;
-    let measure = Measure::of(&areas)?;
+    let measure = match Measure::of(&areas) {
+        Ok(measure) => measure?,
+        Err(TooWide) => {
+            let what = "the areas lie too far apart for one plane: their overlaps and gaps were not looked at; inspect the parts one by one";
+            *told = Some(Issue::new(Severity::Warning, "too-wide", survey.shown(), what));
+            return None;
+        }
+    };
     let areas = measure.areas(&areas)?;
     let mut audit = audit(&areas);
     measure.to_ground(&mut audit);

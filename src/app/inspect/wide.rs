@@ -26,7 +26,16 @@ pub(crate) const TOLD: f64 = 0.001;
 const MADE: f64 = 0.002;
 
 /// Sides of wide areas get a corner every so many degrees: they are straight in degrees, and bend in the plane.
-const STEP_DEGREES: f64 = 0.1;
+const STEP_DEGREES: f64 = 0.25;
+
+/// Areas over more degrees of longitude are not measured.
+const WIDEST_DEGREES: f64 = 180.0;
+
+/// Nor are they in a plane in which lengths are off by more than this.
+const MOST_ERROR: f64 = 0.1;
+
+/// The areas lie too far apart to be measured in one plane.
+pub(crate) struct TooWide;
 
 /// Corners that a side gets at most.
 const MOST_CORNERS: f64 = 4_000.0;
@@ -44,7 +53,22 @@ pub(crate) struct Measure {
 
 impl Measure {
     /// The zone of the middle of the areas, taken on the shorter way around the earth; one that is made for them where it does not fit.
-    pub(crate) fn of(areas: &[MultiPolygon<f64>]) -> Option<Measure> {
+    ///
+    /// `None` where no plane can be told at all.
+    /// # Errors
+    /// [`TooWide`] where the areas lie over more than half of the globe, or no plane keeps lengths to a tenth: it would tear them.
+    pub(crate) fn of(areas: &[MultiPolygon<f64>]) -> Result<Option<Measure>, TooWide> {
+        let measure = Measure::fitting(areas);
+        let corners = areas.iter().flat_map(|area| area.iter()).flat_map(|part| part.exterior().coords());
+        let extent = Extent::of(corners.map(|at| [at.x, at.y]));
+        let is_over_half = extent.is_some_and(|extent| extent.max[0] - extent.min[0] > WIDEST_DEGREES);
+        if is_over_half || measure.as_ref().is_some_and(|measure| measure.error > MOST_ERROR) {
+            return Err(TooWide);
+        }
+        Ok(measure)
+    }
+
+    fn fitting(areas: &[MultiPolygon<f64>]) -> Option<Measure> {
         let corners = areas.iter().flat_map(|area| area.iter()).flat_map(|part| part.exterior().coords());
         let extent = Extent::of(corners.map(|at| [at.x, at.y]))?;
         let centre = |extent: &Extent| LonLat {
