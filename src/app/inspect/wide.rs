@@ -58,14 +58,16 @@ impl Measure {
     /// # Errors
     /// [`TooWide`] where the areas lie over more than half of the globe, or no plane keeps lengths to a tenth: it would tear them.
     pub(crate) fn of(areas: &[MultiPolygon<f64>]) -> Result<Option<Measure>, TooWide> {
-        let measure = Measure::fitting(areas);
         let corners = areas.iter().flat_map(|area| area.iter()).flat_map(|part| part.exterior().coords());
         let extent = Extent::of(corners.map(|at| [at.x, at.y]));
         let is_over_half = extent.is_some_and(|extent| extent.max[0] - extent.min[0] > WIDEST_DEGREES);
-        if is_over_half || measure.as_ref().is_some_and(|measure| measure.error > MOST_ERROR) {
+        if is_over_half {
             return Err(TooWide);
         }
-        Ok(measure)
+        match Measure::fitting(areas) {
+            Some(measure) if measure.error > MOST_ERROR => Err(TooWide),
+            measure => Ok(measure),
+        }
     }
 
     fn fitting(areas: &[MultiPolygon<f64>]) -> Option<Measure> {
