@@ -9,6 +9,7 @@ mod reference;
 pub mod sides;
 mod survey;
 pub mod timetable;
+mod wide;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +29,7 @@ use crate::io::numbers::Form;
 use crate::io::read;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
+use crate::io::read::Sink;
 use crate::io::reproject::CrsError;
 
 pub use crate::app::inspect::page::render;
@@ -251,7 +253,9 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let near = reference.as_ref().and_then(Reference::centre);
     let ground = Ground::of(&survey, &info.crs, options, near)?;
     let against = reference.map(|reference| against::compare(&survey, &ground, &reference));
-    let sides = sides::of(&survey, &ground, options);
+    let mut too_wide = None;
+    let sides = sides::of(&survey, &ground, options, &mut too_wide);
+    too_wide.into_iter().for_each(|issue| survey.issue(issue));
     Ok(Inspection {
         bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
         layer: info.layer,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::io::Read;
 
 use encoding_rs::UTF_8;
 
@@ -11,9 +12,13 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
 use crate::io::encoding;
+use crate::io::encoding::Detected;
 use crate::io::encoding::Malformed;
+use crate::io::encoding::Mended;
+use crate::io::encoding::OddLines;
 use crate::io::encoding::UnixLines;
 use crate::io::encoding::Utf8;
+use crate::io::parts::Told;
 use crate::io::place;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
@@ -38,8 +43,8 @@ const LONGEST_CELL: u64 = 100;
 /// for, and [`ReadError::Broken`] for bytes that do not belong to the encoding.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
     let header_error = |what: String| ReadError::Header { shown: request.shown.to_owned(), what };
-    let encoding = match request.encoding {
-        Some(name) => encoding::by_name(name).map_err(header_error)?,
+    let Detected { encoding, is_whole } = match request.encoding {
+        Some(name) => Detected { encoding: encoding::by_name(name).map_err(header_error)?, is_whole: true },
         None => encoding::detect(open(request)?).map_err(|source| not_open(request, source))?,
     };
     if encoding != UTF_8 && request.encoding.is_none() {
@@ -48,7 +53,13 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         sink.issue(Issue::new(Severity::Note, "encoding-detected", request.shown, what));
     }
     let broken = |error: csv::Error| broken(request, &error);
-    let mut text = BufReader::with_capacity(1 << 16, UnixLines::new(Utf8::new(open(request)?, encoding)));
+    let (decoded, odd): (Box<dyn Read>, OddLines) = if is_whole {
+        (Box::new(Utf8::new(open(request)?, encoding)), OddLines::default())
+    } else {
+        let (mended, odd) = Mended::new(BufReader::with_capacity(1 << 16, open(request)?), encoding);
+        (Box::new(mended), odd)
+    };
+    let mut text = BufReader::with_capacity(1 << 16, UnixLines::new(decoded));
     let delimiter = delimiter(text.fill_buf().map_err(|error| broken(error.into()))?);
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text);
     let mut row = csv::StringRecord::new();
@@ -56,6 +67,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         return Err(header_error("is empty; the first line must name the columns".to_owned()));
     }
     let names: Vec<String> = row.iter().map(|cell| cell.trim().to_owned()).collect();
+    tell_odd(request, &odd, reader.position().line().saturating_sub(1).max(1), None, sink);
     for (at, name) in names.iter().enumerate() {
         if names[..at].contains(name) && !name.is_empty() {
             return Err(header_error(format!("the header names column \"{name}\" twice")));
@@ -81,6 +93,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         // the reader's own position of a row is that of the blank lines before it
         let end = reader.position().line().saturating_sub(1);
         let line = end.saturating_sub(row.iter().map(|cell| cell.matches('\n').count() as u64).sum());
+        tell_odd(request, &odd, end, Some(records), sink);
         let warn = |sink: &mut dyn Sink, code, what| {
             sink.issue(Issue::new(Severity::Warning, code, request.shown, what).at_record(records));
         };
@@ -110,8 +123,12 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
             .collect();
         let mut record = Record { number: records, geometry: None, values };
         let trouble = match place::geometry(&place, &record) {
-            Ok(geometry) => {
-                record.geometry = geometry;
+            Ok(found) => {
+                record.geometry = found.geometry;
+                for told in found.told {
+                    let told = Told { what: format!("line {line}: {}", told.what), ..told };
+                    sink.issue(told.issue(request.shown, records, None));
+                }
                 None
             }
             Err((code, field, what)) => {
@@ -130,6 +147,16 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         crs: DeclaredCrs::Unknown,
         encoding: encoding::title(encoding),
     })
+}
+
+/// Tells of lines up to one that are not in the encoding of the file.
+fn tell_odd(request: &ReadRequest<'_>, odd: &OddLines, up_to: u64, record: Option<u64>, sink: &mut dyn Sink) {
+    let mut odd = odd.borrow_mut();
+    while odd.front().is_some_and(|(line, _)| *line <= up_to) {
+        let Some((line, what)) = odd.pop_front() else { break };
+        let issue = Issue::new(Severity::Warning, "bad-text", request.shown, format!("line {line} {what}"));
+        sink.issue(Issue { record, ..issue });
+    }
 }
 
 fn open(request: &ReadRequest<'_>) -> Result<File, ReadError> {
@@ -235,7 +262,7 @@ mod tests {
             ("POLYGON ((0 0, 1 0, 1 1, 0 1))", "does not end where it starts"),
             ("MULTIPOLYGON (((0 0, 1 0, 0 0)))", "3 positions"),
             ("POINT (nan 1)", "not"),
-            ("GEOMETRYCOLLECTION (POINT (1 2))", "GEOMETRYCOLLECTION"),
+            ("GEOMETRYCOLLECTION (POINT (1 2), NOTHING)", "not well-known text"),
         ];
         let text: String = rows.iter().enumerate().map(|(at, (wkt, _))| format!("{at}\t{wkt}\n")).collect();
         let (_, read) = from(format!("id\twkt\n{text}").as_bytes()).unwrap();
@@ -289,7 +316,9 @@ mod tests {
             other => panic!("{other:?}"),
         }
         // neither UTF-8 nor GB18030
-        assert!(matches!(from(b"id,name\n1,a\n2,\xff\xff\n"), Err(ReadError::Broken { line: 3, .. })));
+        let (_, read) = from(b"id,name\n1,a\n2,\xff\xff\n").unwrap();
+        assert_eq!((read.issues[0].code, read.issues[0].record), ("bad-text", Some(2)));
+        assert!(read.issues[0].what.starts_with("line 3 is not UTF-8"), "{:?}", read.issues);
         let request = ReadRequest { encoding: Some("klingon"), ..ReadRequest::new(file.path(), "t.csv") };
         assert!(read_all(&request).unwrap_err().to_string().contains("GB18030"));
     }

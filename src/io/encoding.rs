@@ -1,9 +1,13 @@
 //! Text encodings: which one a file is in, and its text as UTF-8 while it is read.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::io::BufRead;
 use std::io::Read;
+use std::rc::Rc;
 
 use encoding_rs::Decoder;
 use encoding_rs::DecoderResult;
@@ -13,6 +17,9 @@ use encoding_rs::UTF_8;
 
 /// Bytes that a file may be read in; a reader asks for at least as many at once.
 const CHUNK: usize = 1 << 16;
+
+/// A line longer than this is read in pieces.
+const LONGEST_LINE: u64 = 16 << 20;
 
 /// The encoding called `name`, e.g. `UTF-8`, `GB18030` or `GBK`.
 /// # Errors
@@ -27,28 +34,190 @@ pub(crate) fn title(encoding: &'static Encoding) -> &'static str {
     if encoding == GB18030 { "GB18030" } else { encoding.name() }
 }
 
-/// The encoding of a text by its bytes: that of its byte order mark, else UTF-8 where every byte fits it, else GB18030 (which
-/// holds GBK and GB 2312). Reads to the end, or to the first byte that is not UTF-8.
-pub(crate) fn detect(mut bytes: impl Read) -> io::Result<&'static Encoding> {
-    let mut decoder = UTF_8.new_decoder_without_bom_handling();
+/// What a text is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Detected {
+    pub encoding: &'static Encoding,
+    /// Whether every byte is known to be.
+    pub is_whole: bool,
+}
+
+/// The encoding of a text by its bytes: that of its byte order mark, UTF-16 without one where every other byte is nought, UTF-8 or GB18030
+/// (which holds GBK and GB 2312), whichever more of it is; UTF-8 where neither is likely. Reads to the end.
+pub(crate) fn detect(mut bytes: impl Read) -> io::Result<Detected> {
     let mut buffer = vec![0u8; CHUNK];
-    let mut text = vec![0u8; 4 * CHUNK];
-    let mut at_start = true;
+    let mut utf8 = Counted::new();
+    let mut pairs = Pairs::default();
+    let mut is_start = true;
     loop {
         let count = fill(&mut bytes, &mut buffer)?;
-        if at_start
-            && let Some((encoding, _)) = Encoding::for_bom(&buffer[..count])
-            && encoding != UTF_8
-        {
-            return Ok(encoding);
+        let mut piece = &buffer[..count];
+        if is_start {
+            let marked = Encoding::for_bom(piece);
+            if let Some(encoding) = marked.map(|(encoding, _)| encoding).filter(|encoding| *encoding != UTF_8) {
+                return Ok(Detected { encoding, is_whole: true });
+            }
+            if let Some(encoding) = unmarked_utf_16(piece) {
+                return Ok(Detected { encoding, is_whole: true });
+            }
+            piece = &piece[marked.map_or(0, |(_, length)| length)..];
         }
-        at_start = false;
-        let (result, ..) = decoder.decode_to_utf8_without_replacement(&buffer[..count], &mut text, count == 0);
-        match result {
-            DecoderResult::Malformed(..) => return Ok(GB18030),
-            _ if count == 0 => return Ok(UTF_8),
-            _ => {}
+        is_start = false;
+        utf8.take(piece, count == 0);
+        pairs.take(piece);
+        if count == 0 {
+            break;
         }
+    }
+    let is_utf8 = utf8.malformed == 0 || utf8.wide >= utf8.malformed || !pairs.are_likely();
+    let encoding = if is_utf8 { UTF_8 } else { GB18030 };
+    Ok(Detected { encoding, is_whole: utf8.malformed == 0 })
+}
+
+/// UTF-16 by its noughts: plain letters, commas and line ends have one each, all on the same side.
+fn unmarked_utf_16(start: &[u8]) -> Option<&'static Encoding> {
+    let noughts = |side: usize| start.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
+    let (first, second) = (noughts(0), noughts(1));
+    match (first, second) {
+        (0, second) if second >= 4 && second * 10 >= start.len() / 2 => Some(encoding_rs::UTF_16LE),
+        (first, 0) if first >= 4 && first * 10 >= start.len() / 2 => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// How much of a text is UTF-8.
+struct Counted {
+    decoder: Decoder,
+    text: Vec<u8>,
+    /// Characters beyond the second block of UTF-8, as Chinese ones are.
+    wide: u64,
+    malformed: u64,
+}
+
+impl Counted {
+    fn new() -> Counted {
+        let decoder = UTF_8.new_decoder_without_bom_handling();
+        Counted { decoder, text: vec![0; CHUNK], wide: 0, malformed: 0 }
+    }
+
+    fn take(&mut self, mut bytes: &[u8], is_last: bool) {
+        loop {
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(bytes, &mut self.text, is_last);
+            self.wide += self.text[..written].iter().filter(|byte| **byte >= 0xe0).count() as u64;
+            bytes = &bytes[read..];
+            match result {
+                DecoderResult::InputEmpty => return,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => self.malformed += 1,
+            }
+        }
+    }
+}
+
+/// Pairs of bytes beyond ASCII, as GB 2312 has them, and bytes that can only be parts of rarer characters, or of another encoding.
+#[derive(Default)]
+struct Pairs {
+    common: u64,
+    rare: u64,
+    /// A first byte whose second has not come yet.
+    first: Option<u8>,
+}
+
+impl Pairs {
+    fn take(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match (self.first.take(), *byte) {
+                (None, byte) if byte < 0x80 => {}
+                (None, byte) => self.first = Some(byte),
+                (Some(first), second) if (0xa1..=0xf7).contains(&first) && second >= 0xa1 => self.common += 1,
+                (Some(_), _) => self.rare += 1,
+            }
+        }
+    }
+
+    fn are_likely(&self) -> bool {
+        self.common > 0 && self.common >= self.rare
+    }
+}
+
+/// Whether a text is GB18030 without a fault, but for a last character that is cut off, and half of its characters or more are the common
+/// ones of GB 2312. Western letters with accents stand alone, and are not taken for it.
+pub(crate) fn looks_like_gb(text: &[u8]) -> bool {
+    let mut pairs = Pairs::default();
+    pairs.take(text);
+    let (decoded, is_lossy) = GB18030.decode_without_bom_handling(text);
+    let is_cut = || decoded.ends_with('\u{fffd}') && decoded.matches('\u{fffd}').count() == 1;
+    pairs.are_likely() && (!is_lossy || is_cut())
+}
+
+/// Lines of a text that mostly is UTF-8 or GB18030, as UTF-8: a line that is the other one is read as that, and what is neither is marked.
+pub(crate) struct Mended<R> {
+    bytes: R,
+    encoding: &'static Encoding,
+    raw: Vec<u8>,
+    text: Vec<u8>,
+    text_at: usize,
+    line: u64,
+    odd: OddLines,
+}
+
+/// Lines that are not in the encoding of their text, and what was done; those that were read already, from the first on.
+pub(crate) type OddLines = Rc<RefCell<VecDeque<(u64, String)>>>;
+
+impl<R: BufRead> Mended<R> {
+    pub(crate) fn new(bytes: R, encoding: &'static Encoding) -> (Mended<R>, OddLines) {
+        let odd = OddLines::default();
+        let (raw, text) = (Vec::new(), Vec::new());
+        (Mended { bytes, encoding, raw, text, text_at: 0, line: 0, odd: Rc::clone(&odd) }, odd)
+    }
+
+    fn next_line(&mut self) -> io::Result<bool> {
+        self.raw.clear();
+        let at_most = &mut (&mut self.bytes).take(LONGEST_LINE);
+        at_most.read_until(b'\n', &mut self.raw)?;
+        if self.raw.is_empty() {
+            return Ok(false);
+        }
+        self.line += 1;
+        if self.line == 1 && self.raw.starts_with(b"\xef\xbb\xbf") {
+            self.raw.drain(..3);
+        }
+        let (other, is_other) = if self.encoding == UTF_8 {
+            (GB18030, looks_like_gb(&self.raw))
+        } else {
+            (UTF_8, std::str::from_utf8(&self.raw).is_ok())
+        };
+        let (text, is_lossy) = self.encoding.decode_without_bom_handling(&self.raw);
+        let usual = title(self.encoding);
+        let (text, what) = if !is_lossy {
+            (text, None)
+        } else if is_other {
+            let what = format!("is not {usual}; read as {}", title(other));
+            (other.decode_without_bom_handling(&self.raw).0, Some(what))
+        } else {
+            (text, Some(format!("is not {usual}; what could not be read is marked with �")))
+        };
+        self.text = text.into_owned().into_bytes();
+        self.text_at = 0;
+        if let Some(what) = what {
+            self.odd.borrow_mut().push_back((self.line, what));
+        }
+        Ok(true)
+    }
+}
+
+impl<R: BufRead> Read for Mended<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.text_at == self.text.len() && !out.is_empty() {
+            if !self.next_line()? {
+                return Ok(0);
+            }
+        }
+        let count = out.len().min(self.text.len() - self.text_at);
+        out[..count].copy_from_slice(&self.text[self.text_at..self.text_at + count]);
+        self.text_at += count;
+        Ok(count)
     }
 }
 
@@ -92,7 +261,11 @@ pub(crate) struct Malformed {
 
 impl fmt::Display for Malformed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "there are bytes that are not {}; save the file as UTF-8", title(self.encoding))
+        write!(
+            out,
+            "there are bytes that are not {}; save the file as UTF-8, or say what it is: encoding = \"gbk\"",
+            title(self.encoding)
+        )
     }
 }
 
@@ -241,16 +414,25 @@ mod tests {
         let long = "玄武区,".repeat(50_000);
         let (gbk, ..) = GB18030.encode(&long);
         let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("玄武".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-        // a text that is cut within a character is not UTF-8
-        let cases: [(&[u8], &Encoding); 6] = [
-            (b"", UTF_8),
-            (b"abc", UTF_8),
-            (long.as_bytes(), UTF_8),
-            (&gbk, GB18030),
-            (&utf16, UTF_16LE),
-            (&long.as_bytes()[..4], GB18030),
+        let unmarked: Vec<u8> = "code,name\n1,玄武\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let mixed = ["玄武,秦淮\n".as_bytes(), &GB18030.encode("鼓楼").0].concat();
+        let gbk_and_a_byte = [&gbk[..], b"\n\xff\n"].concat();
+        // a text that is cut within a character is UTF-8 but for that
+        let cases: [(&[u8], &Encoding, bool); 11] = [
+            (b"", UTF_8, true),
+            (b"abc", UTF_8, true),
+            (long.as_bytes(), UTF_8, true),
+            (&gbk, GB18030, false),
+            (&utf16, UTF_16LE, true),
+            (&unmarked, encoding_rs::UTF_16BE, true),
+            (&long.as_bytes()[..4], UTF_8, false),
+            (&mixed, UTF_8, false),
+            (&gbk_and_a_byte, GB18030, false),
+            (b"1,Caf\xe9 Bar\n", UTF_8, false),
+            (b"1,Andr\xe9s\n", UTF_8, false),
         ];
-        for (bytes, want) in cases {
+        for (bytes, encoding, is_whole) in cases {
+            let want = Detected { encoding, is_whole };
             assert_eq!(detect(Dribble(bytes)).unwrap(), want, "{:?}", &bytes[..bytes.len().min(8)]);
         }
     }

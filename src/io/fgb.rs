@@ -10,18 +10,17 @@ use flatgeobuf::ColumnType;
 use flatgeobuf::GeometryType;
 use flatgeobuf::Header;
 use geo_types::Coord;
-use geo_types::Geometry;
-use geo_types::LineString;
-use geo_types::MultiLineString;
-use geo_types::MultiPoint;
-use geo_types::MultiPolygon;
-use geo_types::Point;
-use geo_types::Polygon;
 
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
+use crate::io::curves;
 use crate::io::encoding;
+use crate::io::parts;
+use crate::io::parts::DEEPEST;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -131,9 +130,9 @@ fn hand_over(
     feature: &[u8],
 ) {
     let (record, troubles, trouble) = record(layout, number, feature);
-    for (code, at, what) in troubles {
-        let issue = Issue::new(Severity::Warning, code, request.shown, what).at_record(number);
-        sink.issue(Issue { field: at.and_then(|at| fields.get(at)).map(|field| field.name.clone()), ..issue });
+    for ValueTrouble { severity, code, column, what } in troubles {
+        let issue = Issue::new(severity, code, request.shown, what).at_record(number);
+        sink.issue(Issue { field: column.and_then(|at| fields.get(at)).map(|field| field.name.clone()), ..issue });
     }
     let trouble = trouble.map(|(code, what)| Issue::new(Severity::Error, code, request.shown, what).at_record(number));
     sink.record(fields, record, trouble);
@@ -338,8 +337,19 @@ fn declared_crs(header: &Header<'_>) -> DeclaredCrs {
     }
 }
 
-/// What is wrong with a value: code, column, text.
-type ValueTrouble = (&'static str, Option<usize>, String);
+/// What is to be told of a value, or of the whole feature.
+struct ValueTrouble {
+    severity: Severity,
+    code: &'static str,
+    column: Option<usize>,
+    what: String,
+}
+
+impl ValueTrouble {
+    fn new(code: &'static str, column: Option<usize>, what: impl Into<String>) -> ValueTrouble {
+        ValueTrouble { severity: Severity::Warning, code, column, what: what.into() }
+    }
+}
 
 /// A feature as a record, what is wrong with its values, and why it has no geometry.
 fn record(layout: &Layout, number: u64, bytes: &[u8]) -> (Record, Vec<ValueTrouble>, Option<(&'static str, String)>) {
@@ -354,21 +364,24 @@ fn record(layout: &Layout, number: u64, bytes: &[u8]) -> (Record, Vec<ValueTroub
     };
     if feature.columns().is_some_and(|columns| !columns.is_empty()) {
         let what = "the feature has columns of its own, which are not read".to_owned();
-        troubles.push(("own-columns", None, what));
+        troubles.push(ValueTrouble::new("own-columns", None, what));
     } else if let Some(properties) = feature.properties()
         && let Err(what) = values(&layout.columns, properties.bytes(), &mut record.values, &mut troubles)
     {
-        troubles.push(("bad-value", None, what));
+        troubles.push(ValueTrouble::new("bad-value", None, what));
     }
     let found = feature.geometry().map(|shape| geometry(layout.geometry, &shape));
     let trouble = match found {
-        Some(Ok(Some(geometry))) => {
+        Some(Ok(Found { geometry: Some(geometry), told })) => {
             record.geometry = Some(geometry);
+            for told in told {
+                troubles.push(ValueTrouble { severity: told.severity, code: told.code, column: None, what: told.what });
+            }
             None
         }
         Some(Err(what)) => Some(("bad-geometry", what)),
-        Some(Ok(None)) | None if layout.is_spatial => Some(("no-geometry", "has no geometry".to_owned())),
-        Some(Ok(None)) | None => None,
+        Some(Ok(_)) | None if layout.is_spatial => Some(("no-geometry", "has no geometry".to_owned())),
+        Some(Ok(_)) | None => None,
     };
     (record, troubles, trouble)
 }
@@ -404,7 +417,7 @@ fn values(
         };
         let mut real = |value: f64| {
             if !value.is_finite() {
-                troubles.push(("bad-value", Some(at), "the number is not finite".to_owned()));
+                troubles.push(ValueTrouble::new("bad-value", Some(at), "the number is not finite"));
             }
             Value::from(value)
         };
@@ -422,7 +435,7 @@ fn values(
             ColumnType::Double => real(f64::from_le_bytes(number(bytes)?)),
             ColumnType::String | ColumnType::Json | ColumnType::DateTime => {
                 let (text, wrong) = encoding::text(sized(bytes)?);
-                troubles.extend(wrong.map(|what| ("bad-text", Some(at), what.to_owned())));
+                troubles.extend(wrong.map(|what| ValueTrouble::new("bad-text", Some(at), what)));
                 Value::Text(text)
             }
             ColumnType::Binary => {
@@ -437,41 +450,74 @@ fn values(
     Ok(())
 }
 
-/// The geometry of a feature; `None` for an empty one.
-fn geometry(declared: GeometryType, shape: &flatgeobuf::Geometry<'_>) -> Result<Option<Geometry<f64>>, String> {
+/// The geometry of a feature.
+fn geometry(declared: GeometryType, shape: &flatgeobuf::Geometry<'_>) -> Result<Found, String> {
     let kind = if declared == GeometryType::Unknown { shape.type_() } else { declared };
-    let geometry = match kind {
+    if kind == GeometryType::Unknown && shape.xy().is_none_or(|xy| xy.is_empty()) && shape.parts().is_none() {
+        return Ok(Found::default());
+    }
+    let mut made = Made::default();
+    let raw = raw(kind, shape, &mut made, 0)?;
+    parts::found(raw, made)
+}
+
+/// A geometry of a type; the parts of collections, curves and surfaces say their own.
+fn raw(kind: GeometryType, shape: &flatgeobuf::Geometry<'_>, made: &mut Made, depth: usize) -> Result<Raw, String> {
+    if depth > DEEPEST {
+        return Err(format!("more than {DEEPEST} geometries lie within each other"));
+    }
+    // the codes of the types are those of well-known binary
+    let code = u32::from(kind.0);
+    if let (Some(allowed), false) = (wkb::members(code), matches!(code, 4 | 5)) {
+        let usual = match code {
+            6 | 15 => GeometryType::Polygon,
+            16 => GeometryType::Triangle,
+            _ => GeometryType::Unknown,
+        };
+        let mut members = Vec::new();
+        match shape.parts() {
+            Some(parts) => {
+                for part in parts {
+                    let said = part.type_();
+                    let kind = if said == GeometryType::Unknown || code == 6 { usual } else { said };
+                    if !allowed.contains(&u32::from(kind.0)) {
+                        let name = wkb::type_name(code).unwrap_or_default();
+                        let held =
+                            wkb::type_name(u32::from(kind.0)).unwrap_or("geometry of a type that does not exist");
+                        return Err(format!("a {name} holds a {held}"));
+                    }
+                    members.push(raw(kind, &part, made, depth + 1)?);
+                }
+            }
+            None if matches!(code, 6 | 15) => members.push(Raw::Polygon(lines(shape)?)),
+            // each ring is a triangle
+            None if code == 16 => members.extend(lines(shape)?.into_iter().map(|ring| Raw::Polygon(vec![ring]))),
+            None => {}
+        }
+        return wkb::held(code, members, made);
+    }
+    Ok(match kind {
         GeometryType::Point => match positions(shape)?[..] {
-            [] => return Ok(None),
-            [at] if at.x.is_nan() && at.y.is_nan() => return Ok(None),
-            [at] => Geometry::Point(Point(at)),
+            [] => Raw::Several(Vec::new()),
+            [at] => Raw::Point(at),
             _ => return Err("a point has several positions".to_owned()),
         },
-        GeometryType::MultiPoint => {
-            Geometry::MultiPoint(MultiPoint(positions(shape)?.into_iter().map(Point).collect()))
-        }
-        GeometryType::LineString => Geometry::LineString(LineString(positions(shape)?)),
-        GeometryType::MultiLineString => Geometry::MultiLineString(MultiLineString(lines(shape)?)),
-        GeometryType::Polygon => match polygon(shape)? {
-            Some(polygon) => Geometry::Polygon(polygon),
-            None => return Ok(None),
-        },
-        GeometryType::MultiPolygon => {
-            let polygons: Result<Vec<Option<Polygon<f64>>>, String> = match shape.parts() {
-                Some(parts) => parts.iter().map(|part| polygon(&part)).collect(),
-                None => polygon(shape).map(|polygon| vec![polygon]),
-            };
-            Geometry::MultiPolygon(MultiPolygon(polygons?.into_iter().flatten().collect()))
-        }
-        GeometryType::Unknown if shape.xy().is_none_or(|xy| xy.is_empty()) && shape.parts().is_none() => {
-            return Ok(None);
+        GeometryType::MultiPoint => Raw::Several(positions(shape)?.into_iter().map(Raw::Point).collect()),
+        GeometryType::LineString => Raw::Line(positions(shape)?),
+        GeometryType::MultiLineString => Raw::Several(lines(shape)?.into_iter().map(Raw::Line).collect()),
+        GeometryType::Polygon | GeometryType::Triangle => Raw::Polygon(lines(shape)?),
+        GeometryType::CircularString => {
+            let positions = positions(shape)?;
+            made.of_arcs |= !positions.is_empty();
+            Raw::Line(curves::straightened(&positions)?)
         }
         other => {
             let name = other.variant_name().unwrap_or("geometry of a type the standard does not have");
-            return Err(format!("a {name} is not used; give polygons, lines or points"));
+            return Err(format!(
+                "a {name} is not used; bring the file into simple types: ogr2ogr -nlt CONVERT_TO_LINEAR"
+            ));
         }
-    };
-    wkb::sound(geometry)
+    })
 }
 
 fn positions(shape: &flatgeobuf::Geometry<'_>) -> Result<Vec<Coord<f64>>, String> {
@@ -485,29 +531,19 @@ fn positions(shape: &flatgeobuf::Geometry<'_>) -> Result<Vec<Coord<f64>>, String
 }
 
 /// The lines or rings of a geometry: `ends` says where each ends, and is left away where there is one.
-fn lines(shape: &flatgeobuf::Geometry<'_>) -> Result<Vec<LineString<f64>>, String> {
+fn lines(shape: &flatgeobuf::Geometry<'_>) -> Result<Vec<Vec<Coord<f64>>>, String> {
     let positions = positions(shape)?;
     let ends = shape.ends().filter(|ends| !ends.is_empty());
     let Some(ends) = ends else {
-        return Ok(if positions.is_empty() { Vec::new() } else { vec![LineString(positions)] });
+        return Ok(if positions.is_empty() { Vec::new() } else { vec![positions] });
     };
     let mut start = 0;
     let mut lines = Vec::with_capacity(ends.len());
     for end in ends {
         let end = end as usize;
         let line = positions.get(start..end).ok_or("the ends of its parts are not in order")?;
-        lines.push(LineString(line.to_vec()));
+        lines.push(line.to_vec());
         start = end;
     }
     if start == positions.len() { Ok(lines) } else { Err("some positions belong to no part".to_owned()) }
-}
-
-fn polygon(shape: &flatgeobuf::Geometry<'_>) -> Result<Option<Polygon<f64>>, String> {
-    let mut rings = lines(shape)?;
-    if rings.is_empty() {
-        return Ok(None);
-    }
-    rings.iter().try_for_each(wkb::ring)?;
-    let exterior = rings.remove(0);
-    Ok(Some(Polygon::new(exterior, rings)))
 }

@@ -14,7 +14,6 @@ use std::io::Read;
 use std::ops::Range;
 
 use encoding_rs::UTF_8;
-use geo_types::Geometry;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
@@ -42,6 +41,7 @@ use crate::io::geojson::split::Between;
 use crate::io::geojson::split::Next;
 use crate::io::geojson::split::Shape;
 use crate::io::geojson::split::Window;
+use crate::io::parts::Found;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
@@ -454,19 +454,14 @@ impl<'a> State<'a> {
 
     fn feature(&mut self, geometry: Option<Json>, properties: Option<Json>, id: Option<Json>) {
         let found = match geometry {
-            None | Some(Json::Null) => Ok(None),
-            Some(json) => geometry_of(&json).map(Some),
+            None | Some(Json::Null) => Ok(Found::default()),
+            Some(json) => geometry_of(&json),
         };
         self.found(found, properties, id);
     }
 
     /// Hands over a feature whose geometry is known, missing, or wrong.
-    pub(super) fn found(
-        &mut self,
-        geometry: Result<Option<Geometry<f64>>, String>,
-        properties: Option<Json>,
-        id: Option<Json>,
-    ) {
+    pub(super) fn found(&mut self, geometry: Result<Found, String>, properties: Option<Json>, id: Option<Json>) {
         self.records += 1;
         let mut record = Record { number: self.records, ..Record::default() };
         if let Some(Json::Object(properties)) = properties {
@@ -477,8 +472,13 @@ impl<'a> State<'a> {
         }
         let mut trouble = None;
         match geometry {
-            Ok(None) => trouble = Some(self.trouble("no-geometry", self.records, "has no geometry".to_owned())),
-            Ok(geometry) => record.geometry = geometry,
+            Ok(Found { geometry: None, .. }) => {
+                trouble = Some(self.trouble("no-geometry", self.records, "has no geometry".to_owned()));
+            }
+            Ok(Found { geometry, told }) => {
+                record.geometry = geometry;
+                told.into_iter().for_each(|told| self.sink.issue(told.issue(self.shown, self.records, None)));
+            }
             Err(what) => trouble = Some(self.trouble("bad-geometry", self.records, what)),
         }
         self.sink.record(&self.fields, record, trouble);

@@ -9,7 +9,6 @@ use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 use arrow_schema::Schema;
 use arrow_schema::TimeUnit;
-use geo_types::Geometry;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
@@ -30,6 +29,10 @@ use crate::io::geoparquet_native;
 use crate::io::geoparquet_native::Native;
 use crate::io::parquet_value;
 use crate::io::parquet_value::Column;
+use crate::io::parts;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
 use crate::io::pipeline;
 use crate::io::place;
 use crate::io::place::PlaceColumns;
@@ -264,20 +267,21 @@ fn converted(request: &ReadRequest<'_>, columns: &Columns, first: u64, batch: &R
         let (geometry, field) = match &shapes {
             Some((name, shapes)) => {
                 let found = match shapes.geometry(row) {
-                    Ok(Some(geometry)) => Ok(Some(geometry)),
-                    Ok(None) => Err(("no-geometry", "has no geometry".to_owned())),
+                    Ok(Found { geometry: None, .. }) => Err(("no-geometry", "has no geometry".to_owned())),
+                    Ok(found) => Ok(found),
                     Err(what) => Err(("bad-geometry", what)),
                 };
                 (found, Some(*name))
             }
             None => match place::geometry(&columns.places, &record) {
-                Ok(geometry) => (Ok(geometry), None),
+                Ok(found) => (Ok(found), None),
                 Err((code, at, what)) => (Err((code, what)), columns.fields.get(at).map(|field| field.name.as_str())),
             },
         };
         let trouble = match geometry {
-            Ok(geometry) => {
-                record.geometry = geometry;
+            Ok(found) => {
+                record.geometry = found.geometry;
+                issues.extend(found.told.into_iter().map(|told| told.issue(request.shown, number, field)));
                 None
             }
             Err((code, what)) => Some(Issue { field: field.map(str::to_owned), ..issue(Severity::Error, code, what) }),
@@ -305,9 +309,9 @@ impl<'a> Shapes<'a> {
         shapes.unwrap_or(Shapes::Other)
     }
 
-    fn geometry(&self, row: usize) -> Result<Option<Geometry<f64>>, String> {
+    fn geometry(&self, row: usize) -> Result<Found, String> {
         match self {
-            Shapes::Wkb(shapes) if shapes.is_null(row) => Ok(None),
+            Shapes::Wkb(shapes) if shapes.is_null(row) => Ok(Found::default()),
             Shapes::Wkb(shapes) => wkb::geometry(shapes.value(row)),
             Shapes::Native(shapes) => shapes.geometry(row),
             Shapes::Other => Err("the column of the geometries is of another type than it is said".to_owned()),

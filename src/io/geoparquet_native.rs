@@ -8,16 +8,12 @@ use arrow_array::ListArray;
 use arrow_array::StructArray;
 use arrow_schema::DataType;
 use geo_types::Coord;
-use geo_types::Geometry;
-use geo_types::LineString;
-use geo_types::MultiLineString;
-use geo_types::MultiPoint;
-use geo_types::MultiPolygon;
-use geo_types::Point;
-use geo_types::Polygon;
 
 use crate::io::geoparquet_meta::Encoding;
-use crate::io::wkb;
+use crate::io::parts;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
 
 /// How many lists stand around the positions of an encoding; `None` for well-known binary.
 fn depth(encoding: Encoding) -> Option<usize> {
@@ -69,35 +65,29 @@ impl<'a> Native<'a> {
         Some(Native { encoding, lists, positions, x: part("x")?, y: part("y")? })
     }
 
-    /// The geometry of a row; `None` for a null and for an empty one.
+    /// The geometry of a row; empty for a null.
     /// # Errors
-    /// What is wrong: a position without a number, a ring that is too short or open, numbers that are not finite.
-    pub(super) fn geometry(&self, row: usize) -> Result<Option<Geometry<f64>>, String> {
+    /// What is wrong: a position without a number, numbers that are not finite, no part that is sound.
+    pub(super) fn geometry(&self, row: usize) -> Result<Found, String> {
         let is_null = self.lists.first().map_or_else(|| self.positions.is_null(row), |list| list.is_null(row));
         if is_null {
-            return Ok(None);
+            return Ok(Found::default());
         }
-        let geometry: Geometry<f64> = match self.encoding {
-            Encoding::Wkb => return Ok(None),
-            Encoding::Point => {
-                let has_none = self.x.is_null(row) && self.y.is_null(row);
-                let is_empty = || self.x.value(row).is_nan() && self.y.value(row).is_nan();
-                if has_none || is_empty() {
-                    return Ok(None);
-                }
-                Point(self.position(row)?).into()
-            }
-            Encoding::LineString => self.line(0, row)?.into(),
-            Encoding::MultiPoint => MultiPoint(self.line(0, row)?.into_points()).into(),
-            Encoding::Polygon => self.polygon(0, row)?.into(),
-            Encoding::MultiLineString => {
-                MultiLineString(self.inner(0, row)?.map(|line| self.line(1, line)).collect::<Result<_, _>>()?).into()
-            }
+        let raw = match self.encoding {
+            Encoding::Wkb => return Ok(Found::default()),
+            Encoding::Point if self.x.is_null(row) && self.y.is_null(row) => return Ok(Found::default()),
+            Encoding::Point => Raw::Point(self.position(row)?),
+            Encoding::LineString => Raw::Line(self.line(0, row)?),
+            Encoding::MultiPoint => Raw::Several(self.line(0, row)?.into_iter().map(Raw::Point).collect()),
+            Encoding::Polygon => self.polygon(0, row)?,
+            Encoding::MultiLineString => Raw::Several(
+                self.inner(0, row)?.map(|line| self.line(1, line).map(Raw::Line)).collect::<Result<_, _>>()?,
+            ),
             Encoding::MultiPolygon => {
-                MultiPolygon(self.inner(0, row)?.map(|part| self.polygon(1, part)).collect::<Result<_, _>>()?).into()
+                Raw::Several(self.inner(0, row)?.map(|part| self.polygon(1, part)).collect::<Result<_, _>>()?)
             }
         };
-        wkb::sound(geometry)
+        parts::found(raw, Made::default())
     }
 
     /// What the `at`-th list of a level holds, by its place in the level below.
@@ -117,16 +107,11 @@ impl<'a> Native<'a> {
         Ok(Coord { x: self.x.value(at), y: self.y.value(at) })
     }
 
-    fn line(&self, level: usize, at: usize) -> Result<LineString<f64>, String> {
-        self.inner(level, at)?.map(|at| self.position(at)).collect::<Result<Vec<_>, _>>().map(LineString)
+    fn line(&self, level: usize, at: usize) -> Result<Vec<Coord<f64>>, String> {
+        self.inner(level, at)?.map(|at| self.position(at)).collect()
     }
 
-    fn polygon(&self, level: usize, at: usize) -> Result<Polygon<f64>, String> {
-        let mut rings = self.inner(level, at)?.map(|ring| {
-            let ring = self.line(level + 1, ring)?;
-            wkb::ring(&ring).map(|()| ring)
-        });
-        let exterior = rings.next().transpose()?.unwrap_or_else(|| LineString(Vec::new()));
-        Ok(Polygon::new(exterior, rings.collect::<Result<_, _>>()?))
+    fn polygon(&self, level: usize, at: usize) -> Result<Raw, String> {
+        self.inner(level, at)?.map(|ring| self.line(level + 1, ring)).collect::<Result<_, _>>().map(Raw::Polygon)
     }
 }

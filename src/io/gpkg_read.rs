@@ -1,11 +1,8 @@
 //! Reading a GeoPackage (OGC 12-128r18): feature layers, views and attribute tables.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 
 use rusqlite::Connection;
-use rusqlite::OpenFlags;
 use rusqlite::OptionalExtension;
 use rusqlite::types::ValueRef;
 
@@ -13,6 +10,7 @@ use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
 use crate::io::encoding;
+use crate::io::parts::Found;
 use crate::io::place;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
@@ -20,6 +18,9 @@ use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
 use crate::io::read::chosen;
+use crate::io::sqlite;
+use crate::io::sqlite::Database;
+use crate::io::sqlite::Fault;
 use crate::io::wkb;
 use crate::table::Field;
 use crate::table::FieldKind;
@@ -49,8 +50,8 @@ struct Column {
 /// # Errors
 /// [`ReadError::Open`], and [`ReadError::Content`] for a file that is no GeoPackage.
 pub(super) fn layers(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
-    let package = open(request)?;
-    Ok(listed(&package, request)?.into_iter().map(|layer| layer.name).collect())
+    let database = open(request)?;
+    Ok(listed(&database.connection, request)?.into_iter().map(|layer| layer.name).collect())
 }
 
 /// Reads one layer to its end, in the order of its rows. Memory is bounded by the largest row.
@@ -60,9 +61,13 @@ pub(super) fn layers(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError
 /// # Errors
 /// [`ReadError::Open`], [`ReadError::Layer`], and [`ReadError::Content`] for a file that is no GeoPackage or is damaged.
 pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
-    let package = open(request)?;
+    let database = open(request)?;
+    let package = &database.connection;
+    if let Some(what) = &database.told {
+        sink.issue(Issue::new(Severity::Note, "unmerged-changes", request.shown, what.clone()));
+    }
     let damaged = |error: rusqlite::Error| damaged(request, &error);
-    let mut layers = listed(&package, request)?;
+    let mut layers = listed(package, request)?;
     let names: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
     let of_likely = |is_likely: fn(&Layer) -> bool| (0..layers.len()).filter(|at| is_likely(&layers[*at])).collect();
     let mut likely: Vec<usize> = of_likely(|layer| layer.geometry.is_some());
@@ -72,11 +77,11 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     }
     let layer = layers.swap_remove(chosen(request, &names, &likely)?);
     let crs = match &layer.geometry {
-        Some((_, number)) => declared_crs(&package, *number).map_err(damaged)?,
+        Some((_, number)) => declared_crs(package, *number).map_err(damaged)?,
         None => DeclaredCrs::Unknown,
     };
     let geometry_column = layer.geometry.as_ref().map(|(column, _)| column.as_str());
-    let columns = columns(&package, &layer.name, geometry_column).map_err(damaged)?;
+    let columns = columns(package, &layer.name, geometry_column).map_err(damaged)?;
     if columns.is_empty() && geometry_column.is_none() {
         return Err(content(request, format!("the table \"{}\" that the contents list is not there", layer.name)));
     }
@@ -123,8 +128,8 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
                 let found = match row.get_ref(columns.len()).map_err(damaged)? {
                     ValueRef::Null => Err(("no-geometry", "has no geometry".to_owned())),
                     ValueRef::Blob(bytes) => match blob(bytes) {
-                        Ok(Some(geometry)) => Ok(Some(geometry)),
-                        Ok(None) => Err(("no-geometry", "the geometry is empty".to_owned())),
+                        Ok(Found { geometry: None, .. }) => Err(("no-geometry", "the geometry is empty".to_owned())),
+                        Ok(found) => Ok(found),
                         Err(what) => Err(("bad-geometry", what)),
                     },
                     _ => Err(("bad-geometry", "the geometry column holds no geometry".to_owned())),
@@ -132,13 +137,16 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
                 (found, Some(column.to_owned()))
             }
             None => match place::geometry(&places, &record) {
-                Ok(geometry) => (Ok(geometry), None),
+                Ok(found) => (Ok(found), None),
                 Err((code, at, what)) => (Err((code, what)), Some(field_names[at].clone())),
             },
         };
         let trouble = match geometry {
-            Ok(geometry) => {
-                record.geometry = geometry;
+            Ok(found) => {
+                record.geometry = found.geometry;
+                for told in found.told {
+                    sink.issue(told.issue(request.shown, records, field.as_deref()));
+                }
                 None
             }
             Err((code, what)) => {
@@ -159,16 +167,15 @@ fn damaged(request: &ReadRequest<'_>, error: &rusqlite::Error) -> ReadError {
     content(request, format!("the GeoPackage is damaged or not readable: {error}"))
 }
 
-/// Opens the file for reading only; it is never changed, and no file is written beside it.
-fn open(request: &ReadRequest<'_>) -> Result<Connection, ReadError> {
-    let not_open = |source| ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source };
-    let mut magic = [0u8; 16];
-    let mut file = File::open(request.path).map_err(not_open)?;
-    if file.read_exact(&mut magic).is_err() || &magic != b"SQLite format 3\0" {
-        return Err(content(request, "is no GeoPackage: it does not start like an SQLite database".to_owned()));
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(request.path, flags).map_err(|error| damaged(request, &error))
+/// Opens the file for reading only; it is never changed, and no file is left beside it.
+fn open(request: &ReadRequest<'_>) -> Result<Database, ReadError> {
+    sqlite::open(request.path).map_err(|fault| match fault {
+        Fault::Open(source) => {
+            ReadError::Open { shown: request.shown.to_owned(), path: request.path.to_owned(), source }
+        }
+        Fault::NotOne => content(request, "is no GeoPackage: it does not start like an SQLite database".to_owned()),
+        Fault::Content(what) => content(request, format!("the GeoPackage is damaged or not readable: {what}")),
+    })
 }
 
 fn listed(package: &Connection, request: &ReadRequest<'_>) -> Result<Vec<Layer>, ReadError> {
@@ -274,8 +281,8 @@ fn value(value: ValueRef<'_>, kind: FieldKind) -> (Value, Option<(&'static str, 
     }
 }
 
-/// The geometry of a GeoPackage blob (OGC 12-128r18, 2.1.3); `None` for an empty one.
-fn blob(bytes: &[u8]) -> Result<Option<geo_types::Geometry<f64>>, String> {
+/// The geometry of a GeoPackage blob (OGC 12-128r18, 2.1.3).
+fn blob(bytes: &[u8]) -> Result<Found, String> {
     let [b'G', b'P', _, flags, ..] = bytes else {
         return Err("the geometry does not start like one of a GeoPackage".to_owned());
     };
@@ -291,7 +298,7 @@ fn blob(bytes: &[u8]) -> Result<Option<geo_types::Geometry<f64>>, String> {
     };
     let body = bytes.get(8 + envelope..).ok_or("the geometry breaks off in its header")?;
     if flags & 0x10 != 0 {
-        return Ok(None);
+        return Ok(Found::default());
     }
     wkb::geometry(body)
 }

@@ -8,13 +8,6 @@ use std::io::Read;
 use encoding_rs::Encoding;
 use encoding_rs::UTF_8;
 use geo_types::Coord;
-use geo_types::Geometry;
-use geo_types::LineString;
-use geo_types::MultiLineString;
-use geo_types::MultiPoint;
-use geo_types::MultiPolygon;
-use geo_types::Point;
-use geo_types::Polygon;
 use quick_xml::Reader;
 use quick_xml::events::BytesStart;
 use quick_xml::events::Event;
@@ -24,12 +17,15 @@ use crate::base::issue::Severity;
 use crate::base::units::Text;
 use crate::io::encoding;
 use crate::io::encoding::Utf8;
+use crate::io::parts;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
-use crate::io::wkb;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::Record;
@@ -143,12 +139,12 @@ struct Document {
 #[derive(Default)]
 struct Placemark {
     values: Vec<Value>,
-    points: Vec<Point<f64>>,
-    lines: Vec<LineString<f64>>,
-    polygons: Vec<Polygon<f64>>,
-    shell: Option<LineString<f64>>,
-    holes: Vec<LineString<f64>>,
-    /// The first thing that is wrong with its geometry.
+    /// What it is made of.
+    parts: Vec<Raw>,
+    /// The outer ring of the polygon at hand, and its holes.
+    shell: Option<Vec<Coord<f64>>>,
+    holes: Vec<Vec<Coord<f64>>>,
+    /// The first thing that is wrong with the polygon at hand.
     trouble: Option<String>,
 }
 
@@ -164,7 +160,7 @@ impl Document {
             "Placemark" => self.placemark = Some(Placemark::default()),
             "Polygon" => {
                 if let Some(placemark) = &mut self.placemark {
-                    (placemark.shell, placemark.holes) = (None, Vec::new());
+                    (placemark.shell, placemark.holes, placemark.trouble) = (None, Vec::new(), None);
                 }
             }
             "Data" | "SimpleData" => {
@@ -203,10 +199,15 @@ impl Document {
             }
             ("coordinates", _) => self.coordinates(&text),
             ("Polygon", _) => {
-                if let Some(placemark) = &mut self.placemark
-                    && let Some(shell) = placemark.shell.take()
-                {
-                    placemark.polygons.push(Polygon::new(shell, std::mem::take(&mut placemark.holes)));
+                if let Some(placemark) = &mut self.placemark {
+                    let holes = std::mem::take(&mut placemark.holes);
+                    match (placemark.trouble.take(), placemark.shell.take()) {
+                        (Some(what), _) => placemark.parts.push(Raw::BrokenArea(what)),
+                        (None, Some(shell)) => {
+                            placemark.parts.push(Raw::Polygon(std::iter::once(shell).chain(holes).collect()));
+                        }
+                        (None, None) => {}
+                    }
                 }
             }
             ("Placemark", _) => self.placemark(request, sink),
@@ -240,34 +241,22 @@ impl Document {
     /// Takes positions in; which they are is told by the elements around them.
     fn coordinates(&mut self, text: &str) {
         let Some(placemark) = &mut self.placemark else { return };
+        let around = |name: &str| self.open.iter().rev().take(3).any(|open| open == name);
+        let is_ring = around("outerBoundaryIs") || around("innerBoundaryIs");
         let positions = match positions(text) {
             Ok(positions) => positions,
-            Err(what) => {
+            Err(what) if is_ring => {
                 placemark.trouble.get_or_insert(what);
                 return;
             }
+            Err(what) => return placemark.parts.push(Raw::Broken(what)),
         };
-        let around = |name: &str| self.open.iter().rev().take(3).any(|open| open == name);
         match self.open.last().map(String::as_str) {
-            Some("Point") if positions.len() == 1 => placemark.points.push(Point(positions[0])),
-            Some("Point") => {
-                placemark.trouble.get_or_insert(format!("a point has {} positions", positions.len()));
-            }
-            Some("LineString") => placemark.lines.push(LineString(positions)),
-            Some("LinearRing") if around("outerBoundaryIs") || around("innerBoundaryIs") => {
-                if positions.len() < 4 || positions.first() != positions.last() {
-                    placemark.trouble.get_or_insert(if positions.len() < 4 {
-                        format!("a ring has {} positions where at least four are wanted", positions.len())
-                    } else {
-                        "a ring does not end where it starts".to_owned()
-                    });
-                } else if around("outerBoundaryIs") {
-                    placemark.shell = Some(LineString(positions));
-                } else {
-                    placemark.holes.push(LineString(positions));
-                }
-            }
-            Some("LinearRing") => placemark.lines.push(LineString(positions)),
+            Some("Point") if positions.len() == 1 => placemark.parts.push(Raw::Point(positions[0])),
+            Some("Point") => placemark.parts.push(Raw::Broken(format!("a point has {} positions", positions.len()))),
+            Some("LinearRing") if around("outerBoundaryIs") => placemark.shell = Some(positions),
+            Some("LinearRing") if is_ring => placemark.holes.push(positions),
+            Some("LineString" | "LinearRing") => placemark.parts.push(Raw::Line(positions)),
             _ => {}
         }
     }
@@ -284,11 +273,12 @@ impl Document {
         let issue =
             |code, what: String| Some(Issue::new(Severity::Error, code, request.shown, what).at_record(self.records));
         let trouble = match placemark.geometry() {
-            Ok(Some(geometry)) => {
-                record.geometry = Some(geometry);
+            Ok(Found { geometry: None, .. }) => issue("no-geometry", "has no point, line or polygon".to_owned()),
+            Ok(Found { geometry, told }) => {
+                record.geometry = geometry;
+                told.into_iter().for_each(|told| sink.issue(told.issue(request.shown, self.records, None)));
                 None
             }
-            Ok(None) => issue("no-geometry", "has no point, line or polygon".to_owned()),
             Err(what) => issue("bad-geometry", what),
         };
         sink.record(&self.fields, record, trouble);
@@ -296,21 +286,9 @@ impl Document {
 }
 
 impl Placemark {
-    fn geometry(mut self) -> Result<Option<Geometry<f64>>, String> {
-        if let Some(what) = self.trouble {
-            return Err(what);
-        }
-        let geometry = match (self.points.len(), self.lines.len(), self.polygons.len()) {
-            (0, 0, 0) => return Ok(None),
-            (1, 0, 0) => Geometry::Point(self.points.remove(0)),
-            (_, 0, 0) => Geometry::MultiPoint(MultiPoint(self.points)),
-            (0, 1, 0) => Geometry::LineString(self.lines.remove(0)),
-            (0, _, 0) => Geometry::MultiLineString(MultiLineString(self.lines)),
-            (0, 0, 1) => Geometry::Polygon(self.polygons.remove(0)),
-            (0, 0, _) => Geometry::MultiPolygon(MultiPolygon(self.polygons)),
-            _ => return Err("holds geometries of several kinds; give polygons, lines or points".to_owned()),
-        };
-        wkb::sound(geometry)
+    fn geometry(mut self) -> Result<Found, String> {
+        let raw = if self.parts.len() == 1 { self.parts.remove(0) } else { Raw::Collection(self.parts) };
+        parts::found(raw, Made::default())
     }
 }
 

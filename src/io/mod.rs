@@ -3,6 +3,7 @@
 pub mod atomic;
 pub mod csv;
 pub mod csv_out;
+mod curves;
 pub mod datum;
 mod dbf;
 mod dbf_out;
@@ -36,6 +37,7 @@ pub mod osm;
 mod packed;
 #[cfg(feature = "geoparquet")]
 mod parquet_value;
+mod parts;
 #[cfg(feature = "geoparquet")]
 mod pipeline;
 mod place;
@@ -54,12 +56,17 @@ mod qml_symbol;
 pub mod raster_file;
 pub mod read;
 pub mod reproject;
+mod ring_roles;
 mod shp;
 mod shp_out;
+mod shp_shape;
+mod shx;
 mod sound;
+mod sqlite;
 mod tiff_chunk;
 mod topojson;
 mod wkb;
+mod wkt;
 pub mod workbook;
 mod xlsx;
 mod xlsx_out;

@@ -1,14 +1,12 @@
 //! Where a record of a table without geometry lies: two columns of coordinates, or one of well-known text or binary.
 
-use std::str::FromStr;
-
-use geo::CoordsIter;
 use geo_types::Geometry;
 use geo_types::Point;
-use wkt::Wkt;
 
+use crate::io::parts::Found;
 use crate::io::read::ReadRequest;
 use crate::io::wkb;
+use crate::io::wkt;
 use crate::table::Record;
 use crate::table::Value;
 use crate::table::half_width;
@@ -57,22 +55,20 @@ pub(super) fn columns(request: &ReadRequest<'_>, names: &[String]) -> Result<Pla
 }
 
 /// The place of a record, or a code, a column and what is wrong with it.
-pub(super) fn geometry(
-    place: &PlaceColumns,
-    record: &Record,
-) -> Result<Option<Geometry<f64>>, (&'static str, usize, String)> {
+pub(super) fn geometry(place: &PlaceColumns, record: &Record) -> Result<Found, (&'static str, usize, String)> {
     match place {
-        PlaceColumns::None => Ok(None),
+        PlaceColumns::None => Ok(Found::default()),
         PlaceColumns::Xy(x, y) => {
             let number = |at: usize| match record.value(at) {
                 Value::Null => Err(("no-geometry", at, "the coordinate is empty".to_owned())),
                 value => value.as_f64().ok_or_else(|| ("bad-geometry", at, format!("\"{value}\" is not a coordinate"))),
             };
-            Ok(Some(Geometry::Point(Point::new(number(*x)?, number(*y)?))))
+            let geometry = Some(Geometry::Point(Point::new(number(*x)?, number(*y)?)));
+            Ok(Found { geometry, told: Vec::new() })
         }
         PlaceColumns::Wkt(at) => match record.value(*at) {
             Value::Null => Err(("no-geometry", *at, "the geometry is empty".to_owned())),
-            value => well_known(&half_width(&value.to_string())).map(Some).map_err(|what| ("bad-geometry", *at, what)),
+            value => well_known(&half_width(&value.to_string())).map_err(|what| ("bad-geometry", *at, what)),
         },
     }
 }
@@ -87,36 +83,13 @@ fn binary(text: &str) -> Option<Vec<u8>> {
     is_binary.then(|| digits.chunks_exact(2).map(|two| digit(two[0]) << 4 | digit(two[1])).collect())
 }
 
-/// The geometry of a well-known text, with the same demands as on GeoJSON.
-fn well_known(text: &str) -> Result<Geometry<f64>, String> {
-    if let Some(bytes) = binary(text) {
-        return wkb::geometry(&bytes)?.ok_or_else(|| "the geometry is empty".to_owned());
-    }
-    let parsed = Wkt::<f64>::from_str(text).map_err(|error| format!("is not well-known text: {error}"))?;
-    let polygons = match &parsed {
-        Wkt::Polygon(polygon) => std::slice::from_ref(polygon),
-        Wkt::MultiPolygon(polygons) => polygons.polygons(),
-        Wkt::GeometryCollection(_) => {
-            return Err("a GEOMETRYCOLLECTION is not used; give polygons, lines or points".to_owned());
-        }
-        _ => &[],
+/// The geometry of a well-known text, or of well-known binary in hexadecimal digits.
+fn well_known(text: &str) -> Result<Found, String> {
+    let found = match binary(text) {
+        Some(bytes) => wkb::geometry(&bytes)?,
+        None => wkt::geometry(text)?,
     };
-    // the conversion below would close rings without a word
-    for ring in polygons.iter().flat_map(|polygon| polygon.rings()) {
-        let positions = ring.coords();
-        if positions.len() < 4 {
-            return Err(format!("a ring has {} positions where at least four are wanted", positions.len()));
-        }
-        if positions.first().map(|at| (at.x, at.y)) != positions.last().map(|at| (at.x, at.y)) {
-            return Err("a ring does not end where it starts".to_owned());
-        }
-    }
-    let geometry = Geometry::try_from(parsed).map_err(|_| "the geometry is empty".to_owned())?;
-    let finite = geometry.coords_iter().all(|at| at.x.is_finite() && at.y.is_finite());
-    if !finite || geometry.coords_count() == 0 {
-        return Err("the geometry is empty or holds no numbers".to_owned());
-    }
-    Ok(geometry)
+    if found.geometry.is_none() { Err("the geometry is empty".to_owned()) } else { Ok(found) }
 }
 
 #[cfg(test)]
@@ -133,8 +106,8 @@ mod tests {
             "0x01010000000000000000a05d400000000000004040",
             "\\x0000000001405da000000000004040000000000000",
         ] {
-            let got = well_known(text);
-            assert_eq!(got.as_ref(), Ok(&point), "{text}");
+            let got = well_known(text).map(|found| found.geometry);
+            assert_eq!(got, Ok(Some(point.clone())), "{text}");
         }
         for (text, want) in
             [("0101000000", "well-known binary"), ("0101000020", "well-known binary"), ("POINT(1 2", "well-known text")]

@@ -17,6 +17,7 @@ use postgres::types::Type;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
+use crate::io::parts::Found;
 use crate::io::place;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
@@ -362,7 +363,7 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
     while let Some(row) = rows.next().map_err(failed)? {
         records += 1;
         let mut record = Record { number: records, geometry: None, values: vec![Value::Null; fields.len()] };
-        let mut found = Ok(None);
+        let mut found = Ok(Found::default());
         for (at, (column, field)) in columns.iter().enumerate() {
             match column {
                 Column::Value(kind) => {
@@ -378,8 +379,10 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
                     found = match row.try_get::<_, Option<&[u8]>>(at).map_err(failed)? {
                         None => Err(("no-geometry", "has no geometry".to_owned())),
                         Some(bytes) => match wkb::geometry(bytes) {
-                            Ok(Some(geometry)) => Ok(Some(geometry)),
-                            Ok(None) => Err(("no-geometry", "the geometry is empty".to_owned())),
+                            Ok(Found { geometry: None, .. }) => {
+                                Err(("no-geometry", "the geometry is empty".to_owned()))
+                            }
+                            Ok(found) => Ok(found),
                             Err(what) => Err(("bad-geometry", what)),
                         },
                     };
@@ -390,13 +393,16 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         let (found, field) = match &place_column {
             Some(column) => (found, Some(column.clone())),
             None => match place::geometry(&places, &record) {
-                Ok(geometry) => (Ok(geometry), None),
+                Ok(found) => (Ok(found), None),
                 Err((code, at, what)) => (Err((code, what)), names.get(at).cloned()),
             },
         };
         let trouble = match found {
-            Ok(geometry) => {
-                record.geometry = geometry;
+            Ok(found) => {
+                record.geometry = found.geometry;
+                for told in found.told {
+                    sink.issue(told.issue(&shown_as(request), records, field.as_deref()));
+                }
                 None
             }
             Err((code, what)) => {

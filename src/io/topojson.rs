@@ -3,13 +3,6 @@
 use std::fs;
 
 use geo_types::Coord;
-use geo_types::Geometry;
-use geo_types::LineString;
-use geo_types::MultiLineString;
-use geo_types::MultiPoint;
-use geo_types::MultiPolygon;
-use geo_types::Point;
-use geo_types::Polygon;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -18,13 +11,17 @@ use crate::io::encoding;
 use crate::io::geojson;
 use crate::io::geojson::State;
 use crate::io::geojson::geometry;
+use crate::io::parts;
+use crate::io::parts::DEEPEST;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
 use crate::io::read::chosen;
-use crate::io::wkb;
 
 /// How many positions the features of a layer may have in all: so many, or so many times those of the arcs. Neighbours share an arc
 /// twice; a file that uses one a thousand times would fill the memory.
@@ -192,38 +189,54 @@ impl Arcs {
         Arcs { arcs, transform, left: MOST_POSITIONS.max(stored.saturating_mul(MOST_USES)) }
     }
 
-    /// The geometry of an object; `None` for one of no type.
-    fn geometry(&mut self, object: &Json) -> Result<Option<Geometry<f64>>, Wrong> {
+    /// The geometry of an object; an empty one for an object of no type.
+    fn geometry(&mut self, object: &Json) -> Result<Found, Wrong> {
         let kind = match object.get("type") {
-            None | Some(Json::Null) => return Ok(None),
+            None | Some(Json::Null) => return Ok(Found::default()),
             Some(kind) => kind.as_str().ok_or("the geometry has no type")?,
         };
+        let found = parts::found(self.raw(object, kind, 0)?, Made::default())?;
+        if found.geometry.is_none() { Err(format!("the {kind} is empty").into()) } else { Ok(found) }
+    }
+
+    fn raw(&mut self, object: &Json, kind: &str, depth: usize) -> Result<Raw, Wrong> {
+        if depth > DEEPEST {
+            return Err(format!("more than {DEEPEST} geometries lie within each other").into());
+        }
         let member = |name: &str| object.get(name).ok_or_else(|| Wrong::Geometry(format!("the {kind} has no {name}")));
-        let geometry = match kind {
-            "Point" => Geometry::Point(Point(self.position(member("coordinates")?)?)),
+        Ok(match kind {
+            "Point" => Raw::Point(self.position(member("coordinates")?)?),
             "MultiPoint" => {
-                let points = list(member("coordinates")?)?.iter().map(|at| self.position(at).map(Point));
-                Geometry::MultiPoint(MultiPoint(points.collect::<Result<_, _>>()?))
+                let points = list(member("coordinates")?)?.iter();
+                Raw::Several(
+                    points.map(|at| self.position(at).map(Raw::Point)).map(broken_line).collect::<Result<_, _>>()?,
+                )
             }
-            "LineString" => Geometry::LineString(self.line(member("arcs")?)?),
+            "LineString" => Raw::Line(self.line(member("arcs")?)?),
             "MultiLineString" => {
-                let lines = list(member("arcs")?)?.iter().map(|line| self.line(line));
-                Geometry::MultiLineString(MultiLineString(lines.collect::<Result<_, _>>()?))
+                let lines = list(member("arcs")?)?.iter();
+                Raw::Several(
+                    lines.map(|line| self.line(line).map(Raw::Line)).map(broken_line).collect::<Result<_, _>>()?,
+                )
             }
-            "Polygon" => Geometry::Polygon(self.polygon(member("arcs")?)?),
+            "Polygon" => Raw::Polygon(self.polygon(member("arcs")?)?),
             "MultiPolygon" => {
-                let polygons = list(member("arcs")?)?.iter().map(|polygon| self.polygon(polygon));
-                Geometry::MultiPolygon(MultiPolygon(polygons.collect::<Result<_, _>>()?))
+                let parts = list(member("arcs")?)?.iter();
+                let part = |part| self.polygon(part).map(Raw::Polygon);
+                Raw::Several(parts.map(part).map(broken_area).collect::<Result<_, _>>()?)
             }
             "GeometryCollection" => {
-                return Err("a GeometryCollection is not used; give polygons, lines or points".into());
+                let mut members = Vec::new();
+                for held in list(member("geometries")?)? {
+                    let Some(kind) = held.get("type").and_then(Json::as_str) else { continue };
+                    let raw = self.raw(held, kind, depth + 1);
+                    let is_area = matches!(kind, "Polygon" | "MultiPolygon");
+                    members.push(if is_area { broken_area(raw)? } else { broken_line(raw)? });
+                }
+                Raw::Collection(members)
             }
             other => return Err(format!("geometry type \"{other}\" does not exist").into()),
-        };
-        match wkb::sound(geometry)? {
-            Some(geometry) => Ok(Some(geometry)),
-            None => Err(format!("the {kind} is empty").into()),
-        }
+        })
     }
 
     fn position(&self, json: &Json) -> Result<Coord<f64>, Wrong> {
@@ -233,7 +246,7 @@ impl Arcs {
 
     /// Arcs one after another; each starts where the one before ends, and that position is told once. A negative number is that of an arc
     /// taken backwards: -1 for arc 0.
-    fn line(&mut self, json: &Json) -> Result<LineString<f64>, Wrong> {
+    fn line(&mut self, json: &Json) -> Result<Vec<Coord<f64>>, Wrong> {
         let mut positions: Vec<Coord<f64>> = Vec::new();
         for number in list(json)? {
             let number = number.as_i64().ok_or("an arc is told by something that is no whole number")?;
@@ -249,22 +262,28 @@ impl Arcs {
         }
         match positions.len() {
             0 | 1 => Err("a line has fewer than two positions".into()),
-            _ => Ok(LineString(positions)),
+            _ => Ok(positions),
         }
     }
 
-    fn polygon(&mut self, json: &Json) -> Result<Polygon<f64>, Wrong> {
-        let mut rings = Vec::new();
-        for ring in list(json)? {
-            let ring = self.line(ring)?;
-            wkb::ring(&ring)?;
-            rings.push(ring);
-        }
-        if rings.is_empty() {
-            return Err("the Polygon is empty".into());
-        }
-        let exterior = rings.remove(0);
-        Ok(Polygon::new(exterior, rings))
+    fn polygon(&mut self, json: &Json) -> Result<Vec<Vec<Coord<f64>>>, Wrong> {
+        list(json)?.iter().map(|ring| self.line(ring)).collect()
+    }
+}
+
+/// A part of an area that can not be put together, as such.
+fn broken_area(part: Result<Raw, Wrong>) -> Result<Raw, Wrong> {
+    match part {
+        Err(Wrong::Geometry(what)) => Ok(Raw::BrokenArea(what)),
+        other => other,
+    }
+}
+
+/// The same of a line or a point.
+fn broken_line(part: Result<Raw, Wrong>) -> Result<Raw, Wrong> {
+    match part {
+        Err(Wrong::Geometry(what)) => Ok(Raw::Broken(what)),
+        other => other,
     }
 }
 
@@ -278,6 +297,8 @@ mod tests {
     use crate::io::read::Collected;
     use crate::table::Value;
     use geo::Area;
+    use geo_types::Geometry;
+    use geo_types::Point;
 
     fn read_text(text: &str, layer: Option<&str>) -> Result<(LayerInfo, Collected), ReadError> {
         let folder = tempfile::tempdir().unwrap();

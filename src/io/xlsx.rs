@@ -12,6 +12,7 @@ use calamine::XlsxError;
 use crate::base::issue::Issue;
 use crate::base::issue::Severity;
 use crate::base::units::Text;
+use crate::io::parts::Told;
 use crate::io::place;
 use crate::io::read::DeclaredCrs;
 use crate::io::read::LayerInfo;
@@ -148,8 +149,12 @@ impl Table {
             }
         }
         let trouble = match place::geometry(&self.places, &record) {
-            Ok(geometry) => {
-                record.geometry = geometry;
+            Ok(found) => {
+                record.geometry = found.geometry;
+                for told in found.told {
+                    let told = Told { what: format!("row {}: {}", row.row + 1, told.what), ..told };
+                    sink.issue(told.issue(request.shown, number, None));
+                }
                 None
             }
             Err((code, at, what)) => {

@@ -162,7 +162,7 @@ fn placemarks_are_records() {
     assert_eq!(read.records[1].values[1], text("40"));
     let told: Vec<(Option<u64>, &str)> = read.issues.iter().map(|issue| (issue.record, issue.what.as_str())).collect();
     for (issue, (record, part)) in
-        told.iter().zip([(3, "is no position"), (4, "several kinds"), (5, "does not end where it starts")])
+        told.iter().zip([(3, "is no position"), (4, "its lines are used"), (5, "does not end where it starts")])
     {
         assert!(issue.0 == Some(record) && issue.1.contains(part), "{told:?}");
     }

@@ -1,5 +1,6 @@
 //! Files in and out: formats, coordinates, codes, and records as they come into the model.
 
+mod as_people_have_them;
 mod boundaries;
 mod code_changes;
 mod codes;

@@ -13,6 +13,7 @@ use crate::app::inspect::against::Hypothesis;
 use crate::app::inspect::against::Supposed;
 use crate::app::inspect::against::Undecided;
 use crate::app::inspect::sides::Sides;
+use crate::app::inspect::wide::TOLD;
 use crate::base::units::Lang;
 use crate::base::units::fixed;
 use crate::base::units::thousands;
@@ -106,6 +107,23 @@ fn of_sides(sides: &Sides, say: Say, page: &mut Page) {
     let gaps = of(sides.gaps, sides.gaps_m2, say.say("no gaps", "无空隙"), "gap", ("gaps", "处空隙"));
     let text = format!("{overlaps}; {gaps}");
     page.entry(&say.say("areas", "面"), &format!("{text} ({})", sides.plane));
+    if sides.scale_error_percent > TOLD * 100.0 {
+        let percent = fixed(sides.scale_error_percent, 2);
+        let text = match sides.is_on_ellipsoid {
+            false => say.say(
+                &format!("warning: in this plane lengths are off by up to {percent} %"),
+                &format!("警告：该投影面内的长度误差最大为 {percent} %"),
+            ),
+            true => say.say(
+                &format!(
+                    "warning: no plane fits areas so far apart; in this one lengths are off by up to {percent} %, and lengths and areas are \
+                     told as on the ellipsoid"
+                ),
+                &format!("警告：范围过大，没有合适的投影；该投影面内的长度误差最大为 {percent} %，长度和面积按椭球面给出"),
+            ),
+        };
+        page.entry("", &text);
+    }
     let parts = [
         of(sides.slivers, sides.slivers_m2, String::new(), "sliver among them", ("slivers among them", "处为狭长图斑")),
         match sides.unmatched_borders {

@@ -8,14 +8,14 @@ use serde::Serialize;
 use crate::app::inspect::Options;
 use crate::app::inspect::ground::Ground;
 use crate::app::inspect::survey::Survey;
-use crate::io::reproject::Crs;
-use crate::io::reproject::Reprojector;
-use crate::io::reproject::default_plane;
+use crate::app::inspect::wide::Measure;
+use crate::app::inspect::wide::TooWide;
+use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::layers::audit::AreaName;
 use crate::layers::audit::Origin;
 use crate::layers::audit::tables;
 use crate::metrics::boundary_audit::audit;
-use crate::model::place::LonLat;
 use crate::table::Table;
 
 /// Overlaps and gaps of each kind that are told one by one.
@@ -28,6 +28,10 @@ pub struct Sides {
     pub areas: u64,
     /// The plane in which was measured.
     pub plane: String,
+    /// How far lengths in that plane are off at most, percent.
+    pub scale_error_percent: f64,
+    /// Whether lengths and areas are those of the ellipsoid, because no plane fits.
+    pub is_on_ellipsoid: bool,
     pub overlaps: u64,
     pub overlaps_m2: f64,
     pub gaps: u64,
@@ -66,22 +70,27 @@ pub struct Place {
 }
 
 /// Looks at the areas of a survey; `None` where there are not two of them, where they are too many to be kept, or where no CRS says
-/// how large they are.
-pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>) -> Option<Sides> {
+/// how large they are; `told` says where they lie too far apart.
+pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>, told: &mut Option<Issue>) -> Option<Sides> {
     let base = ground.bases.first().filter(|_| ground.is_said)?;
     let outlines = survey.outlines().filter(|outlines| outlines.len() > 1)?;
-    let [west, south, east, north] = ground.finding.degrees?;
-    let centre = LonLat { lon: (west + east) / 2.0, lat: (south + north) / 2.0 };
-    let (degrees, plane) = (Crs::new("EPSG:4326").ok()?, Crs::new(&default_plane(centre)).ok()?);
-    let (there, back) = (Reprojector::new(&degrees, &plane).ok()?, Reprojector::new(&plane, &degrees).ok()?);
-    let metres = |at: Coord<f64>| {
+    let degrees = |at: Coord<f64>| {
         let place = ground.datum.to_wgs84(base.degrees([at.x, at.y]).ok_or(())?);
-        let [x, y] = there.point([place.lon, place.lat]).ok_or(())?;
-        Ok(Coord { x, y })
+        Ok(Coord { x: place.lon, y: place.lat })
     };
     let areas: Vec<MultiPolygon<f64>> =
-        outlines.iter().map(|outline| outline.area.try_map_coords(metres)).collect::<Result<_, ()>>().ok()?;
-    let audit = audit(&areas);
+        outlines.iter().map(|outline| outline.area.try_map_coords(degrees)).collect::<Result<_, ()>>().ok()?;
+    let measure = match Measure::of(&areas) {
+        Ok(measure) => measure?,
+        Err(TooWide) => {
+            let what = "the areas lie too far apart for one plane: their overlaps and gaps were not looked at; inspect the parts one by one";
+            *told = Some(Issue::new(Severity::Warning, "too-wide", survey.shown(), what));
+            return None;
+        }
+    };
+    let areas = measure.areas(&areas)?;
+    let mut audit = audit(&areas);
+    measure.to_ground(&mut audit);
     let found = &audit.topology;
     let sum = |areas: &mut dyn Iterator<Item = f64>| areas.fold(0.0, |sum, area| sum + area).round();
     let layers = if options.layers {
@@ -92,9 +101,9 @@ pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>) -> Opt
                 name: outline.label.clone().unwrap_or_else(|| outline.name()),
             })
             .collect();
-        let degrees = |at: Coord<f64>| back.point([at.x, at.y]).map_or(at, |[x, y]| Coord { x, y });
+        let degrees = |at: Coord<f64>| measure.degrees([at.x, at.y]).map_or(at, |[x, y]| Coord { x, y });
         let (source, synthetic) = (survey.shown(), survey.is_synthetic());
-        tables(&audit, &Origin { areas: &names, degrees: &degrees, crs: plane.frame(), source, synthetic })
+        tables(&audit, &Origin { areas: &names, degrees: &degrees, crs: measure.frame, source, synthetic })
     } else {
         Vec::new()
     };
@@ -103,11 +112,13 @@ pub(crate) fn of(survey: &Survey, ground: &Ground, options: &Options<'_>) -> Opt
         areas,
         area_m2: area_m2.round(),
         width_m: (width_m * 100.0).round() / 100.0,
-        at: back.point(at).unwrap_or(at).map(|degrees| (degrees * 1e6).round() / 1e6),
+        at: measure.degrees(at).unwrap_or(at).map(|degrees| (degrees * 1e6).round() / 1e6),
     };
     Some(Sides {
         areas: areas.len() as u64,
-        plane: plane.text().to_owned(),
+        plane: measure.name.clone(),
+        scale_error_percent: (measure.error * 1e4).round() / 100.0,
+        is_on_ellipsoid: measure.is_on_ellipsoid(),
         overlaps: found.overlaps.len() as u64,
         overlaps_m2: found.overlaps.iter().fold(0.0, |sum, one| sum + one.area_m2).round(),
         gaps: found.gaps.len() as u64,

@@ -20,6 +20,7 @@ use serde::de::SeqAccess;
 use serde::de::Visitor;
 use serde_json::Value as Json;
 
+use crate::io::parts;
 use crate::table::Value;
 
 /// More fields than this are found in a feature by the general way.
@@ -366,8 +367,7 @@ enum Nest {
 fn geometry(kind: Sort, nest: Nest) -> Option<Geometry<f64>> {
     let line = |positions: Vec<Coord<f64>>| (positions.len() >= 2).then_some(LineString(positions));
     let polygon = |rings: Vec<Vec<Coord<f64>>>| {
-        let is_ring = |ring: &Vec<Coord<f64>>| ring.len() >= 4 && ring.first() == ring.last();
-        let mut rings = rings.iter().all(is_ring).then_some(rings)?.into_iter().map(LineString);
+        let mut rings = rings.iter().all(|ring| parts::is_plain(ring)).then_some(rings)?.into_iter().map(LineString);
         let shell = rings.next()?;
         Some(Polygon::new(shell, rings.collect()))
     };

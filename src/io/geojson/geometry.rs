@@ -1,46 +1,50 @@
 //! Geometries of any JSON, with what is wrong with those that can not be used.
 
 use geo_types::Coord;
-use geo_types::Geometry;
-use geo_types::LineString;
-use geo_types::MultiLineString;
-use geo_types::MultiPoint;
-use geo_types::MultiPolygon;
-use geo_types::Point;
-use geo_types::Polygon;
 use serde_json::Value as Json;
 
-/// The geometry of a GeoJSON object, with the demands of RFC 7946, section 3.1.
+use crate::io::parts;
+use crate::io::parts::DEEPEST;
+use crate::io::parts::Found;
+use crate::io::parts::Made;
+use crate::io::parts::Raw;
+
+/// The geometry of a GeoJSON object, with the demands of RFC 7946, section 3.1. Broken parts are left out and told.
 /// # Errors
 /// What is wrong with it.
-pub(super) fn geometry_of(json: &Json) -> Result<Geometry<f64>, String> {
+pub(super) fn geometry_of(json: &Json) -> Result<Found, String> {
+    let found = parts::found(raw(json, 0)?, Made::default())?;
+    match found.geometry {
+        Some(_) => Ok(found),
+        None => Err(format!("the {} is empty", json.get("type").and_then(Json::as_str).unwrap_or("geometry"))),
+    }
+}
+
+fn raw(json: &Json, depth: usize) -> Result<Raw, String> {
     let kind = json.get("type").and_then(Json::as_str).ok_or("the geometry has no type")?;
+    if depth > DEEPEST {
+        return Err(format!("more than {DEEPEST} geometries lie within each other"));
+    }
     if kind == "GeometryCollection" {
-        return Err("a GeometryCollection is not used; give polygons, lines or points".to_owned());
+        let members = json.get("geometries").ok_or("the GeometryCollection has no geometries")?;
+        let member = |json: &Json| match (raw(json, depth + 1), json.get("type").and_then(Json::as_str)) {
+            (Ok(raw), _) => raw,
+            (Err(what), Some("Polygon" | "MultiPolygon")) => Raw::BrokenArea(what),
+            (Err(what), _) => Raw::Broken(what),
+        };
+        return Ok(Raw::Collection(list(members)?.iter().map(member).collect()));
     }
     let coordinates = json.get("coordinates").ok_or_else(|| format!("the {kind} has no coordinates"))?;
-    let geometry = match kind {
-        "Point" => Geometry::Point(Point(position(coordinates)?)),
-        "MultiPoint" => Geometry::MultiPoint(MultiPoint(
-            list(coordinates)?.iter().map(|c| position(c).map(Point)).collect::<Result<_, _>>()?,
-        )),
-        "LineString" => Geometry::LineString(line(coordinates)?),
-        "MultiLineString" => {
-            Geometry::MultiLineString(MultiLineString(list(coordinates)?.iter().map(line).collect::<Result<_, _>>()?))
-        }
-        "Polygon" => Geometry::Polygon(polygon(coordinates)?),
-        "MultiPolygon" => {
-            Geometry::MultiPolygon(MultiPolygon(list(coordinates)?.iter().map(polygon).collect::<Result<_, _>>()?))
-        }
-        other => return Err(format!("geometry type \"{other}\" does not exist")),
-    };
-    let empty = match &geometry {
-        Geometry::MultiPoint(points) => points.0.is_empty(),
-        Geometry::MultiLineString(lines) => lines.0.is_empty(),
-        Geometry::MultiPolygon(polygons) => polygons.0.is_empty(),
-        _ => false,
-    };
-    if empty { Err(format!("the {kind} is empty")) } else { Ok(geometry) }
+    let several = |part: fn(&Json) -> Raw| Ok(Raw::Several(list(coordinates)?.iter().map(part).collect()));
+    match kind {
+        "Point" => Ok(Raw::Point(position(coordinates)?)),
+        "MultiPoint" => several(|json| position(json).map_or_else(Raw::Broken, Raw::Point)),
+        "LineString" => Ok(Raw::Line(line(coordinates)?)),
+        "MultiLineString" => several(|json| line(json).map_or_else(Raw::Broken, Raw::Line)),
+        "Polygon" => Ok(Raw::Polygon(polygon(coordinates)?)),
+        "MultiPolygon" => several(|json| polygon(json).map_or_else(Raw::BrokenArea, Raw::Polygon)),
+        other => Err(format!("geometry type \"{other}\" does not exist")),
+    }
 }
 
 fn list(json: &Json) -> Result<&Vec<Json>, String> {
@@ -61,31 +65,12 @@ pub(in crate::io) fn position(json: &Json) -> Result<Coord<f64>, String> {
     }
 }
 
-fn line(json: &Json) -> Result<LineString<f64>, String> {
-    let positions: Vec<Coord<f64>> = list(json)?.iter().map(position).collect::<Result<_, _>>()?;
-    if positions.len() < 2 {
-        return Err(format!("a line has {} positions where at least two are wanted", positions.len()));
-    }
-    Ok(LineString(positions))
+fn line(json: &Json) -> Result<Vec<Coord<f64>>, String> {
+    list(json)?.iter().map(position).collect()
 }
 
-fn polygon(json: &Json) -> Result<Polygon<f64>, String> {
-    let mut rings = Vec::new();
-    for ring in list(json)? {
-        let positions: Vec<Coord<f64>> = list(ring)?.iter().map(position).collect::<Result<_, _>>()?;
-        if positions.len() < 4 {
-            return Err(format!("a ring has {} positions where at least four are wanted", positions.len()));
-        }
-        if positions.first() != positions.last() {
-            return Err("a ring does not end where it starts".to_owned());
-        }
-        rings.push(LineString(positions));
-    }
-    if rings.is_empty() {
-        return Err("the Polygon is empty".to_owned());
-    }
-    let exterior = rings.remove(0);
-    Ok(Polygon::new(exterior, rings))
+fn polygon(json: &Json) -> Result<Vec<Vec<Coord<f64>>>, String> {
+    list(json)?.iter().map(line).collect()
 }
 
 /// What a JSON value is, in words.

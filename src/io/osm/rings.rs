@@ -30,7 +30,9 @@ pub(super) enum Assembled {
 
 /// The area of a relation.
 ///
-/// Roles are not asked: what lies in an odd number of rings is a hole. A way that is a member twice counts once. Rings may touch in nodes.
+/// Roles are not asked: what lies in an odd number of rings is a hole. A way that is a member twice counts once. Rings may touch in nodes, and
+/// run beside each other along nodes that they share: two holes are one then, two parts too, as
+/// <https://wiki.openstreetmap.org/wiki/Relation:multipolygon> has it ("touching inner rings").
 pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) -> Assembled {
     let ids: BTreeSet<i64> = relation.ids(Kind::Way).collect();
     let found: Vec<&[i64]> = ids.iter().filter_map(|id| ways.get(*id)).map(|way| way.nodes.as_slice()).collect();
@@ -39,7 +41,13 @@ pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) 
     if whole < ids.len() {
         return Assembled::Cut { missing: ids.len() - whole, ways: ids.len() };
     }
-    match join(&found) {
+    let pieces = unshared(&found);
+    let are_fewer = pieces.is_some();
+    let found: Vec<&[i64]> = pieces.as_ref().map_or(found, |pieces| pieces.iter().map(Vec::as_slice).collect());
+    match join(&split(&found), &|node| coordinates.get(node)) {
+        Ok(rings) if rings.is_empty() && are_fewer => {
+            Assembled::Broken("has no outline: its rings run over each other and cancel out".to_owned())
+        }
         Ok(rings) if rings.is_empty() => Assembled::Broken("has no outline: no member is a way".to_owned()),
         Ok(rings) => Assembled::Area(nested(&rings, coordinates)),
         Err(ends) => {
@@ -53,11 +61,105 @@ pub(super) fn area(relation: &Relation, ways: &Ways, coordinates: &Coordinates) 
     }
 }
 
-/// Closed rings of node ids.
+/// The ways without the sides that two of them have in common, in pieces; `None` where there are no such sides. A side that is there an odd
+/// number of times stays once: the ground on both sides of it is not of one kind.
+fn unshared(ways: &[&[i64]]) -> Option<Vec<Vec<i64>>> {
+    let side = |two: &[i64]| if two[0] <= two[1] { (two[0], two[1]) } else { (two[1], two[0]) };
+    let mut sides: Vec<(i64, i64)> =
+        ways.iter().flat_map(|way| way.windows(2)).filter(|two| two[0] != two[1]).map(side).collect();
+    sides.sort_unstable();
+    if sides.windows(2).all(|two| two[0] != two[1]) {
+        return None;
+    }
+    // how often a side is there, of those that are there more than once
+    let several: BTreeMap<(i64, i64), usize> =
+        sides.chunk_by(|a, b| a == b).filter(|equal| equal.len() > 1).map(|equal| (equal[0], equal.len())).collect();
+    let mut kept_once: BTreeSet<(i64, i64)> = BTreeSet::new();
+    let mut pieces = Vec::new();
+    for way in ways {
+        let mut piece: Vec<i64> = Vec::new();
+        for two in way.windows(2).filter(|two| two[0] != two[1]) {
+            let stays = several.get(&side(two)).is_none_or(|count| count % 2 == 1 && kept_once.insert(side(two)));
+            if stays {
+                if piece.is_empty() {
+                    piece.push(two[0]);
+                }
+                piece.push(two[1]);
+            } else if !piece.is_empty() {
+                pieces.push(std::mem::take(&mut piece));
+            }
+        }
+        if !piece.is_empty() {
+            pieces.push(piece);
+        }
+    }
+    Some(pieces)
+}
+
+/// The ways, cut where more than two sides meet in a node: which of them go on to which is not for the way to say.
+fn split<'w>(ways: &[&'w [i64]]) -> Vec<&'w [i64]> {
+    let mut ends: Vec<i64> = Vec::new();
+    for way in ways {
+        ends.extend(way.first());
+        ends.extend(way.last());
+        if let Some(inner) = way.get(1..way.len().saturating_sub(1)) {
+            inner.iter().for_each(|node| ends.extend([*node, *node]));
+        }
+    }
+    ends.sort_unstable();
+    let crowded: BTreeSet<i64> =
+        ends.chunk_by(|a, b| a == b).filter(|equal| equal.len() > 2).map(|equal| equal[0]).collect();
+    if crowded.is_empty() {
+        return ways.to_vec();
+    }
+    let mut pieces = Vec::new();
+    for way in ways {
+        let mut first = 0;
+        for at in 1..way.len() {
+            if at + 1 == way.len() || crowded.contains(&way[at]) {
+                pieces.push(&way[first..=at]);
+                first = at;
+            }
+        }
+    }
+    pieces
+}
+
+/// An end of a way: which way, and whether it is its first node.
+type End = (usize, bool);
+
+/// Which end of a way goes on to which, where more than two meet in a node: those beside each other, seen from above, so that no ring crosses
+/// another there.
+fn partners(
+    at_end: &BTreeMap<i64, Vec<usize>>,
+    ways: &[&[i64]],
+    place: &dyn Fn(i64) -> Option<[f64; 2]>,
+) -> BTreeMap<End, End> {
+    let mut partners = BTreeMap::new();
+    for (node, meeting) in at_end.iter().filter(|(_, meeting)| meeting.len() > 2) {
+        let mut ends: Vec<(f64, End)> = Vec::with_capacity(meeting.len());
+        for nth in meeting {
+            let way = ways[*nth];
+            let is_first = way[0] == *node;
+            let next = if is_first { way[1] } else { way[way.len() - 2] };
+            if let (Some([x, y]), Some([to_x, to_y])) = (place(*node), place(next)) {
+                ends.push(((to_y - y).atan2(to_x - x), (*nth, is_first)));
+            }
+        }
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        for two in ends.chunks_exact(2) {
+            partners.insert(two[0].1, two[1].1);
+            partners.insert(two[1].1, two[0].1);
+        }
+    }
+    partners
+}
+
+/// Closed rings of node ids; `place` is where a node lies.
 ///
 /// # Errors
 /// Nodes in which an odd number of ways end, in order.
-fn join(ways: &[&[i64]]) -> Result<Vec<Vec<i64>>, Vec<i64>> {
+fn join(ways: &[&[i64]], place: &dyn Fn(i64) -> Option<[f64; 2]>) -> Result<Vec<Vec<i64>>, Vec<i64>> {
     let mut rings: Vec<Vec<i64>> = Vec::new();
     let mut at_end: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for (nth, nodes) in ways.iter().enumerate() {
@@ -74,6 +176,7 @@ fn join(ways: &[&[i64]]) -> Result<Vec<Vec<i64>>, Vec<i64>> {
     if !loose.is_empty() {
         return Err(loose);
     }
+    let partners = partners(&at_end, ways, place);
     let mut is_used = vec![false; ways.len()];
     for start in 0..ways.len() {
         if is_used[start] || ways[start].first() == ways[start].last() {
@@ -81,19 +184,23 @@ fn join(ways: &[&[i64]]) -> Result<Vec<Vec<i64>>, Vec<i64>> {
         }
         // a walk that closes a ring whenever it comes back to a node where ways of the walk meet
         let mut walk: Vec<(i64, usize)> = Vec::new();
-        let mut at = ways[start][0];
-        let begin = at;
-        while let Some(next) = at_end.get(&at).and_then(|ends| ends.iter().copied().find(|way| !is_used[*way])) {
-            is_used[next] = true;
-            walk.push((at, next));
-            let (first, last) = (ways[next][0], ways[next][ways[next].len() - 1]);
-            at = if at == first { last } else { first };
+        let (mut at, mut way) = (ways[start][0], start);
+        loop {
+            is_used[way] = true;
+            walk.push((at, way));
+            let is_forwards = at == ways[way][0];
+            at = if is_forwards { ways[way][ways[way].len() - 1] } else { ways[way][0] };
             if let Some(from) = walk.iter().position(|(node, _)| *node == at) {
                 rings.push(ring(&walk[from..], ways));
                 walk.truncate(from);
             }
-            if walk.is_empty() && at == begin {
-                break;
+            // the end that was reached is the last node of a way that was walked forwards
+            let free = |next: &usize| !is_used[*next];
+            let partner = partners.get(&(way, !is_forwards)).map(|(next, _)| *next).filter(free);
+            let any = || at_end.get(&at).and_then(|ends| ends.iter().copied().find(free));
+            match partner.or_else(|| if walk.is_empty() { None } else { any() }) {
+                Some(next) => way = next,
+                None => break,
             }
         }
     }
@@ -181,7 +288,7 @@ mod tests {
     #[test]
     fn ways_in_any_order_and_sense_join_to_rings() {
         let ways: [&[i64]; 4] = [&[1, 2, 3], &[5, 4, 3], &[1, 6, 5], &[7, 8, 9, 7]];
-        let rings = join(&ways).unwrap();
+        let rings = join(&ways, &|_| None).unwrap();
         assert_eq!(rings, [vec![7, 8, 9, 7], vec![1, 2, 3, 4, 5, 6, 1]]);
     }
 
@@ -189,15 +296,34 @@ mod tests {
     fn rings_that_touch_in_a_node_are_two_rings() {
         // a bow tie through node 1, its four ways listed crosswise
         let ways: [&[i64]; 4] = [&[1, 2, 3], &[1, 12, 13], &[3, 4, 1], &[13, 14, 1]];
-        let mut rings = join(&ways).unwrap();
+        let mut rings = join(&ways, &|_| None).unwrap();
         rings.iter_mut().for_each(|ring| ring.sort_unstable());
         assert_eq!(rings, [vec![1, 1, 2, 3, 4], vec![1, 1, 12, 13, 14]]);
     }
 
     #[test]
+    fn sides_that_rings_share_fall_out() {
+        // two squares beside each other: 2-3 is their common side, listed both ways round; the rest is one ring
+        for (what, ways, want) in [
+            ("closed ways", vec![vec![1, 2, 3, 4, 1], vec![2, 5, 6, 3, 2]], 1),
+            ("of several ways", vec![vec![1, 2, 3], vec![3, 4, 1], vec![2, 5, 6], vec![6, 3, 2]], 1),
+            ("three in a row", vec![vec![1, 2, 3, 4, 1], vec![2, 5, 6, 3, 2], vec![5, 7, 8, 6, 5]], 1),
+            ("the same way twice under two numbers", vec![vec![1, 2, 3, 1], vec![1, 3, 2, 1]], 0),
+            ("there and back", vec![vec![1, 2, 3, 4, 1], vec![4, 9, 4]], 1),
+        ] {
+            let ways: Vec<&[i64]> = ways.iter().map(Vec::as_slice).collect();
+            let pieces = unshared(&ways).unwrap();
+            let pieces: Vec<&[i64]> = pieces.iter().map(Vec::as_slice).collect();
+            let rings = join(&pieces, &|_| None).unwrap();
+            assert_eq!(rings.len(), want, "{what}: {rings:?}");
+        }
+        assert_eq!(unshared(&[&[1, 2, 3, 1], &[3, 4, 5, 3]]), None);
+    }
+
+    #[test]
     fn loose_ends_are_named() {
         let ways: [&[i64]; 2] = [&[1, 2, 3], &[3, 4, 5]];
-        assert_eq!(join(&ways).unwrap_err(), [1, 5]);
+        assert_eq!(join(&ways, &|_| None).unwrap_err(), [1, 5]);
     }
 
     #[test]
