@@ -22,6 +22,7 @@ use crate::app::inspect::reference::Reference;
 use crate::app::inspect::sides::Sides;
 use crate::app::inspect::survey::Survey;
 use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::io::atomic::WriteError;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
@@ -124,6 +125,9 @@ pub struct CrsFinding {
     pub said: Option<String>,
     /// Its own name.
     pub name: Option<String>,
+    /// Its EPSG code, also where it is written as WKT without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epsg: Option<u32>,
     /// The datum that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datum: Option<Datum>,
@@ -187,7 +191,7 @@ pub struct FieldFinding {
 pub struct Problems {
     /// How often, by kind of trouble.
     pub counts: BTreeMap<&'static str, u64>,
-    /// The first of each kind, in file order.
+    /// Those of each kind, at most 10,000, in file order.
     pub first: Vec<Issue>,
 }
 
@@ -229,6 +233,11 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let request = request(path, &shown, options);
     let mut survey = Survey::new(&shown);
     let info = read::read(&request, &mut survey)?;
+    if survey.is_without_places()
+        && let Some(what) = read::no_columns_of_places(&request, &info.fields)
+    {
+        survey.note(Issue::new(Severity::Note, "no-coordinates", &shown, what));
+    }
     let reference = options.against.map(Reference::read).transpose()?;
     let near = reference.as_ref().and_then(Reference::centre);
     let ground = Ground::of(&survey, &info.crs, options, near)?;

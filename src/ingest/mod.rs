@@ -24,6 +24,7 @@ mod same_stop;
 mod scenario;
 pub mod services;
 pub(crate) mod spread;
+pub(crate) mod statistics;
 mod stop_places;
 pub mod streets;
 mod surface;

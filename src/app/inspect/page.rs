@@ -1,5 +1,7 @@
 //! An inspection as a page for the terminal.
 
+use std::collections::BTreeMap;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::inspect::CrsFinding;
@@ -15,10 +17,13 @@ use crate::app::inspect::against::Undecided;
 use crate::app::inspect::sides::Sides;
 use crate::base::units::Lang;
 use crate::base::units::fixed;
+use crate::base::units::readable;
 use crate::base::units::thousands;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
 
+/// Issues of one kind that a page shows; all of them are in the JSON.
+const ISSUES: usize = 5;
 /// Columns before the text of an entry.
 const MARGIN: usize = 12;
 
@@ -77,8 +82,13 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
         inspection.problems.counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
     let none = say.say("none found", "未发现");
     page.entry(&say.say("problems", "问题"), if counts.is_empty() { &none } else { "" });
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for issue in &inspection.problems.first {
-        page.lines.push(format!("    {issue}"));
+        let count = shown.entry(issue.code).or_default();
+        *count += 1;
+        if *count <= ISSUES {
+            page.lines.push(format!("    {issue}"));
+        }
     }
     if !counts.is_empty() {
         page.lines.push(format!("    {}: {}", say.say("in all", "合计"), counts.join(", ")));
@@ -189,7 +199,10 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
     };
     // a definition of some lines is known by its name
     let said = finding.said.as_ref().map(|said| match said.find('[') {
-        Some(at) if said.len() > 40 => format!("{}[…]", &said[..at]),
+        Some(at) if said.len() > 40 => match finding.epsg {
+            Some(code) => format!("EPSG:{code}, {} {}[…]", say.say("written as", "写作"), &said[..at]),
+            None => format!("{}[…]", &said[..at]),
+        },
         _ => said.clone(),
     });
     let mut text = match (&said, &finding.name) {
@@ -202,7 +215,16 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
     }
     page.entry(&say.say("CRS", "坐标系"), &text);
     if let Some(form) = finding.looks_like {
-        let mut text = of_form(form, say);
+        // what numbers look like says nothing against a CRS that is known and that they fit
+        let is_known = finding.name.is_some() && finding.doubt.is_none() && finding.said_by != SaidBy::Nobody;
+        let is_named = finding.said_by == SaidBy::File && finding.name.is_none();
+        let mut text = match form {
+            Form::Zone { .. } | Form::PrefixedZone { .. } | Form::Other if is_known => {
+                say.say("fit the CRS", "与坐标系相符")
+            }
+            Form::Zone { .. } if is_named => of_form(Form::Zone { north_first: false }, say),
+            form => of_form(form, say),
+        };
         if finding.looks_like_percent < 100.0 {
             text.push_str(&format!(" ({} %)", finding.looks_like_percent));
         }
@@ -219,6 +241,9 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
         let numbers = |values: [f64; 2]| match finding.looks_like {
             Some(Form::Degrees | Form::DegreesInChina | Form::DegreesNorthFirst) => {
                 format!("{:.5} … {:.5}", values[0], values[1])
+            }
+            _ if values.iter().any(|value| value.abs() >= 1e18) => {
+                format!("{} … {}", readable(values[0]), readable(values[1]))
             }
             _ => format!("{:.1} … {:.1}", values[0], values[1]),
         };
@@ -276,7 +301,7 @@ fn of_field(field: &FieldFinding, say: Say) -> String {
         text.push_str(&format!(", {} {}", field.nulls, say.say("empty", "个空值")));
     }
     if let Some([least, most]) = field.range {
-        text.push_str(&format!(", {least} … {most}"));
+        text.push_str(&format!(", {} … {}", readable(least), readable(most)));
     } else if !field.samples.is_empty() {
         let rest = if field.distinct > field.samples.len() as u64 { ", …" } else { "" };
         text.push_str(&format!(": {}{rest}", field.samples.join(", ")));

@@ -10,10 +10,13 @@ use geo_types::Point;
 use geo_types::Polygon;
 use serde_json::Value as Json;
 
+/// The types of geometries that are used.
+pub(super) const KINDS: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+
 /// The geometry of a GeoJSON object, with the demands of RFC 7946, section 3.1.
 /// # Errors
 /// What is wrong with it.
-pub(super) fn geometry_of(json: &Json) -> Result<Geometry<f64>, String> {
+pub(in crate::io) fn geometry_of(json: &Json) -> Result<Geometry<f64>, String> {
     let kind = json.get("type").and_then(Json::as_str).ok_or("the geometry has no type")?;
     if kind == "GeometryCollection" {
         return Err("a GeometryCollection is not used; give polygons, lines or points".to_owned());
