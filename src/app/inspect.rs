@@ -26,10 +26,13 @@ use crate::base::issue::Severity;
 use crate::io::atomic::WriteError;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
+use crate::io::peek;
 use crate::io::read;
+use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::reproject::CrsError;
+use crate::table::FieldKind;
 
 pub use crate::app::inspect::page::render;
 
@@ -154,6 +157,9 @@ pub struct GeometryFinding {
     /// Records without a usable geometry.
     pub without: u64,
     pub vertices: u64,
+    /// `Z`, `M` or `ZM`: heights and measures that the file has and that are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<&'static str>,
 }
 
 /// What the values of a field are.
@@ -175,6 +181,9 @@ pub enum Kind {
 pub struct FieldFinding {
     pub name: String,
     pub kind: Kind,
+    /// The type that the file says, of formats whose fields have types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Kind>,
     pub nulls: u64,
     /// Different values.
     pub distinct: u64,
@@ -223,6 +232,22 @@ fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadReq
     }
 }
 
+/// The findings with the types that the file says.
+fn declared(mut findings: Vec<FieldFinding>, info: &LayerInfo) -> Vec<FieldFinding> {
+    const TYPED: [&str; 6] = ["GeoPackage", "FlatGeobuf", "GeoParquet", "PostGIS", "Shapefile", "dBASE"];
+    if TYPED.contains(&info.driver) {
+        for (finding, field) in findings.iter_mut().zip(&info.fields) {
+            finding.declared = Some(match field.kind {
+                FieldKind::Bool => Kind::YesNo,
+                FieldKind::Int => Kind::WholeNumber,
+                FieldKind::Real => Kind::Number,
+                FieldKind::Text => Kind::Text,
+            });
+        }
+    }
+    findings
+}
+
 /// Looks at a file of one layer, or at the layer that the options name; memory is bounded but for the hashes by which repeated
 /// geometries are found.
 /// # Errors
@@ -250,8 +275,11 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
         encoding: info.encoding,
         records: info.records,
         crs: ground.finding,
-        geometry: survey.geometry(),
-        fields: survey.field_findings(),
+        geometry: GeometryFinding {
+            left_out: peek::left_out(path, info.layer.as_deref()),
+            ..survey.geometry()
+        },
+        fields: declared(survey.field_findings(), &info),
         code_field: survey.code_field(),
         name_field: survey.name_field(),
         problems: survey.problems(),

@@ -51,7 +51,7 @@ pub(super) struct Named {
 }
 
 /// Names by how usual they are; whether they say degrees; that of x and that of y.
-const NAMES: [(&str, &str, bool); 27] = [
+const NAMES: [(&str, &str, bool); 31] = [
     ("lon", "lat", true),
     ("lng", "lat", true),
     ("long", "lat", true),
@@ -70,6 +70,11 @@ const NAMES: [(&str, &str, bool); 27] = [
     ("经", "纬", true),
     ("long", "lati", true),
     ("longi", "lati", true),
+    // pinyin, and the words of the standard of hydrology
+    ("jingdu", "weidu", true),
+    ("jd", "wd", true),
+    ("lgtd", "lttd", true),
+    ("mapx", "mapy", false),
     ("pointx", "pointy", false),
     ("xcoord", "ycoord", false),
     ("coordx", "coordy", false),
@@ -167,7 +172,8 @@ pub(super) fn named(name: &str) -> Option<Named> {
 /// Whether a column called so may hold pairs, and in which order where its name says so.
 pub(super) fn pair_named(name: &str) -> Option<(Option<Order>, Shifted)> {
     const X_FIRST: [&str; 9] = ["lonlat", "lnglat", "longlat", "longitudelatitude", "经纬度", "经纬", "经度纬度", "xy", "东经北纬"];
-    const Y_FIRST: [&str; 6] = ["latlon", "latlng", "latlong", "latitudelongitude", "纬度经度", "纬经度"];
+    const Y_FIRST: [&str; 8] =
+        ["latlon", "latlng", "latlong", "latitudelongitude", "纬度经度", "纬经度", "geopoint", "geopoint2d"];
     const UNCLEAR: [&str; 13] = [
         "坐标", "坐标点", "location", "coordinates", "coordinate", "coords", "coord", "gps", "position", "point", "latlngstr", "定位", "位置坐标",
     ];

@@ -219,6 +219,7 @@ fn collection<R: Read>(mut window: Window<R>, features_at: usize, state: &RefCel
     let cut = window.place(0);
     in_parallel(&mut window, Between::Commas { is_first: true }, state)?;
     around.push(b']');
+    let around = content::without_nan(&around).map_or(around, |(mended, _)| mended);
     let (line, column) = window.place(0);
     one_by_one(std::io::Cursor::new(around).chain(window.rest()), state, 0, |place| {
         moved(place, (cut.0, cut.1 + 1), (line, column))

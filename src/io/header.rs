@@ -235,7 +235,8 @@ fn names(lines: &[Row], merged: &[Merged]) -> Vec<(usize, String)> {
     };
     // one line is taken as it stands
     if let [line] = lines {
-        return line.cells.iter().map(|(at, value)| (*at, value.to_string().trim().to_owned())).collect();
+        let name = |value: &Value| value.to_string().trim().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        return line.cells.iter().map(|(at, value)| (*at, name(value))).collect();
     }
     columns.into_iter().map(|column| (column, name(column))).filter(|(_, name)| !name.is_empty()).collect()
 }

@@ -36,6 +36,7 @@ pub mod osm;
 mod packed;
 #[cfg(feature = "geoparquet")]
 mod parquet_value;
+pub mod peek;
 #[cfg(feature = "geoparquet")]
 mod pipeline;
 mod place;

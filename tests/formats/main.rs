@@ -20,5 +20,6 @@ mod openstreetmap;
 mod postgis;
 mod rasters;
 mod spread;
+mod tables;
 #[path = "../support/mod.rs"]
 mod support;

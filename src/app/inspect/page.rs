@@ -66,6 +66,9 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
     if inspection.geometry.vertices > 0 {
         kinds.push(format!("{} {}", inspection.geometry.vertices, say.say("vertices", "个顶点")));
     }
+    if let Some(left_out) = inspection.geometry.left_out {
+        kinds.push(format!("{left_out} {}", say.say("left out", "不读取")));
+    }
     page.entry(&say.say("geometry", "几何"), &kinds.join(", "));
     page.entry(&say.say("fields", "字段"), &inspection.fields.len().to_string());
     let width = inspection.fields.iter().map(|field| field.name.width()).max().unwrap_or(0).min(30);
@@ -222,7 +225,7 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
             Form::Zone { .. } | Form::PrefixedZone { .. } | Form::Other if is_known => {
                 say.say("fit the CRS", "与坐标系相符")
             }
-            Form::Zone { .. } if is_named => of_form(Form::Zone { north_first: false }, say),
+            Form::Zone { .. } if is_named => say.say("metres of some plane", "某平面坐标，米"),
             form => of_form(form, say),
         };
         if finding.looks_like_percent < 100.0 {
@@ -286,15 +289,22 @@ fn of_form(form: Form, say: Say) -> String {
     }
 }
 
-fn of_field(field: &FieldFinding, say: Say) -> String {
-    let kind = match field.kind {
+fn kind_name(kind: Kind, say: Say) -> String {
+    match kind {
         Kind::Empty => say.say("empty", "空"),
         Kind::YesNo => say.say("yes or no", "是否"),
         Kind::WholeNumber => say.say("whole number", "整数"),
         Kind::Number => say.say("number", "数值"),
         Kind::Code => say.say("code", "代码"),
         Kind::Text => say.say("text", "文本"),
-    };
+    }
+}
+
+fn of_field(field: &FieldFinding, say: Say) -> String {
+    let mut kind = kind_name(field.kind, say);
+    if let Some(declared) = field.declared.filter(|declared| *declared != field.kind) {
+        kind = format!("{kind} ({} {})", say.say("declared", "声明为"), kind_name(declared, say));
+    }
     let more = if field.distinct_at_least { "≥ " } else { "" };
     let mut text = format!("{kind}, {more}{} {}", field.distinct, say.say("different", "个不同值"));
     if field.nulls > 0 {

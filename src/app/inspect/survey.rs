@@ -193,7 +193,12 @@ impl Survey {
     }
 
     pub(crate) fn geometry(&self) -> GeometryFinding {
-        GeometryFinding { kinds: self.kinds.clone(), without: self.without, vertices: self.vertex_count }
+        GeometryFinding {
+            kinds: self.kinds.clone(),
+            without: self.without,
+            vertices: self.vertex_count,
+            left_out: None,
+        }
     }
 
     pub(crate) fn problems(&self) -> Problems {
@@ -212,6 +217,7 @@ impl Survey {
         let finding = |(name, field): (&String, &FieldSurvey)| FieldFinding {
             name: name.clone(),
             kind: field.kind(),
+            declared: None,
             nulls: self.records - field.values,
             distinct: field.first.len() as u64,
             distinct_at_least: field.is_full,
