@@ -270,7 +270,7 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let sides = sides::of(&survey, &ground, options);
     Ok(Inspection {
         bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
-        layer: info.layer,
+        layer: info.layer.clone(),
         driver: info.driver,
         encoding: info.encoding,
         records: info.records,

@@ -167,6 +167,12 @@ impl Collect for Collector<'_> {
     }
 }
 
+/// Keeps what is to be kept of a column.
+fn kept<T>(column: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    column.retain(|_| keep.next().copied().unwrap_or(true));
+}
+
 impl Collector<'_> {
     /// Takes back the records of numbers that may mean two things, as the rest of their field shows, and tells how others were read.
     fn settle_amounts(&mut self, account: &mut Account) {
@@ -234,12 +240,22 @@ impl Collector<'_> {
             has_codes: self.source.region.is_some() && self.source.spread.is_some(),
         };
         let totals = statistics::totals(&rows, homes, account)?;
-        for total in totals.into_iter().rev() {
-            let number = self.numbers[total.at];
-            let removed = self.remove(total.at);
+        let mut keep = vec![true; self.numbers.len()];
+        for total in totals {
+            keep[total.at] = false;
             account.ledger.take_back(statistics::TOTAL_ROW);
-            let issue = account.warned(statistics::TOTAL_ROW, number, total.what);
-            issue.id = removed.code.or(Some(removed.id));
+            let id = self.regions[total.at].clone().unwrap_or_else(|| self.ids[total.at].clone());
+            account.warned(statistics::TOTAL_ROW, self.numbers[total.at], total.what).id = Some(id);
+        }
+        if keep.contains(&false) {
+            kept(&mut self.numbers, &keep);
+            kept(&mut self.ids, &keep);
+            kept(&mut self.names, &keep);
+            kept(&mut self.raws, &keep);
+            kept(&mut self.regions, &keep);
+            kept(&mut self.classes, &keep);
+            kept(&mut self.words, &keep);
+            self.weights.iter_mut().for_each(|weights| kept(weights, &keep));
         }
         Ok(())
     }

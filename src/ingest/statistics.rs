@@ -87,10 +87,6 @@ pub(crate) fn totals(rows: &Rows<'_>, homes: &Homes<'_>, account: &Account) -> R
         rows.codes.iter().map(|code| code.as_ref().is_some_and(|code| homes.by_code(code).is_some())).collect();
     let mut totals: Vec<TotalRow> = Vec::new();
     let mut is_total = vec![false; count];
-    let sum = |group: usize, of: &dyn Fn(usize) -> bool| -> Weight {
-        (0..count).filter(|at| of(*at)).map(|at| rows.weights[group][at]).sum()
-    };
-    let numbers = |at: usize| rows.weights.iter().map(|weights| weights[at].to_string()).collect::<Vec<_>>().join(", ");
     for at in 0..count {
         if let Some(word) = &rows.words[at]
             && !known[at]
@@ -100,79 +96,122 @@ pub(crate) fn totals(rows: &Rows<'_>, homes: &Homes<'_>, account: &Account) -> R
             totals.push(TotalRow { at, what: format!("says \"{word}\"") });
         }
     }
-    // the rows above by their codes, the uppermost first
-    let parts: Vec<Option<String>> =
-        rows.written.iter().map(|code| significant(&plain(code.as_deref()?)?)).collect();
-    if rows.has_codes && parts.iter().flatten().map(String::len).collect::<BTreeSet<_>>().len() > 1 {
-        let sorted: BTreeSet<&String> = parts.iter().enumerate().filter(|(at, _)| !is_total[*at]).filter_map(|(_, part)| part.as_ref()).collect();
-        let has_below = |part: &String| {
-            let next = sorted.range::<String, _>((std::ops::Bound::Excluded(part.clone()), std::ops::Bound::Unbounded)).next();
-            next.is_some_and(|next| next.starts_with(part.as_str()))
-        };
-        let has_below: Vec<bool> = parts.iter().map(|part| part.as_ref().is_some_and(has_below)).collect();
-        for at in 0..count {
-            let Some(own) = parts[at].as_ref().filter(|_| has_below[at] && !is_total[at]) else { continue };
-            let is_leaf = |other: usize| {
-                let part = parts[other].as_ref().filter(|_| !has_below[other] && !is_total[other]);
-                part.is_some_and(|part| part.len() > own.len() && part.starts_with(own.as_str()))
-            };
-            let fits = (0..rows.weights.len()).all(|group| is_near(rows.weights[group][at], sum(group, &is_leaf)));
-            let code = rows.written[at].clone().unwrap_or_default();
-            let first = (0..count).find(|other| is_leaf(*other)).unwrap_or(at);
-            let below = (rows.written[first].clone().unwrap_or_default(), rows.numbers[first]);
-            if !fits {
-                let sums: Vec<String> =
-                    (0..rows.weights.len()).map(|group| sum(group, &is_leaf).to_string()).collect();
-                let what = format!(
-                    "holds a total of \"{code}\" (record {}: {}) and one of \"{}\" within it (record {}), whose people would count twice; those within \
-                     come to {}, so that it is no mere sum; write where = \"…\" so that records of one level are left",
-                    rows.numbers[at],
-                    numbers(at),
-                    below.0,
-                    below.1,
-                    sums.join(", ")
-                );
-                return Err(IngestError::Implausible { path: account.ledger.source.clone(), what });
-            }
-            is_total[at] = true;
-            totals.push(TotalRow { at, what: format!("\"{code}\" is above \"{}\" and others", below.0) });
+    let below = match rows.has_codes {
+        true => Below::new(rows, &is_total),
+        false => Below::default(),
+    };
+    for (at, own) in &below.above {
+        let leaves = below.leaves(own);
+        let (code, first) = (written(rows, *at), leaves.first().copied().unwrap_or(*at));
+        let sums = rows.sums(leaves.iter().copied());
+        if !(0..sums.len()).all(|group| is_near(rows.weights[group][*at], sums[group])) {
+            let what = format!(
+                "holds a total of \"{code}\" (record {}: {}) and one of \"{}\" within it (record {}), whose people would count twice; those within \
+                 come to {}, so that it is no mere sum; write where = \"…\" so that records of one level are left",
+                rows.numbers[*at],
+                listed(&rows.of(*at)),
+                written(rows, first),
+                rows.numbers[first],
+                listed(&sums)
+            );
+            return Err(IngestError::Implausible { path: account.ledger.source.clone(), what });
         }
+        is_total[*at] = true;
+        totals.push(TotalRow { at: *at, what: format!("\"{code}\" is above \"{}\" and others", written(rows, first)) });
     }
     // a number that is the sum of all others, in a row of no region
-    let others = is_total.iter().filter(|is| !**is).count();
-    if rows.has_codes && others > 2 {
-        let all: Vec<i128> = (0..rows.weights.len()).map(|group| sum(group, &|at| !is_total[at]).micros()).collect();
-        let is_sum = |at: usize| {
-            let fits = |group: usize| rows.weights[group][at].micros() * 2 == all[group];
-            !is_total[at] && !known[at] && !rows.placed[at] && (0..all.len()).all(fits) && all.iter().any(|sum| *sum > 0)
+    let mut left = rows.sums((0..count).filter(|at| !is_total[*at]));
+    if rows.has_codes && is_total.iter().filter(|is| !**is).count() > 2 {
+        let is_sum = |at: &usize| {
+            let fits = |group: usize| rows.weights[group][*at].micros() * 2 == left[group].micros();
+            !is_total[*at]
+                && !known[*at]
+                && !rows.placed[*at]
+                && (0..left.len()).all(fits)
+                && left.iter().any(|sum| *sum > Weight::ZERO)
         };
-        if let Some(at) = (0..count).find(|at| is_sum(*at)) {
+        if let Some(at) = (0..count).find(is_sum) {
             is_total[at] = true;
             totals.push(TotalRow { at, what: "has no region of the study".to_owned() });
+            left = rows.sums((0..count).filter(|at| !is_total[*at]));
         }
     }
-    // the check of each: the sum of all rows that are left, or of those that stand above it since the total before
+    // the check of each: the sum of all rows that are left, of those above it since the total before, or of those within it
+    totals.sort_by_key(|total| total.at);
+    let mut before = 0;
     for total in &mut totals {
-        let before = (0..total.at).rev().find(|at| is_total[*at]).map_or(0, |at| at + 1);
-        let near = |group: usize, of: &dyn Fn(usize) -> bool| is_near(rows.weights[group][total.at], sum(group, of));
-        let left = |at: usize| !is_total[at];
-        let above = |at: usize| !is_total[at] && (before..total.at).contains(&at);
-        let groups = 0..rows.weights.len();
-        let own = parts[total.at].as_ref();
-        let check = if groups.clone().all(|group| near(group, &left)) {
-            "its numbers are the sum of the other records".to_owned()
-        } else if groups.clone().all(|group| near(group, &above)) {
-            "its numbers are the sum of the records above it".to_owned()
-        } else if own.is_some() && total.what.contains("is above") {
-            "its numbers are the sum of theirs".to_owned()
-        } else {
-            let sums: Vec<String> = groups.map(|group| sum(group, &left).to_string()).collect();
-            format!("but the other records come to {}, not {}: rows may be missing", sums.join(", "), numbers(total.at))
+        let own = rows.of(total.at);
+        let within = below.above.iter().find(|(at, _)| *at == total.at).map(|(_, own)| below.leaves(own));
+        let ways = [
+            (left.clone(), "the other records"),
+            (rows.sums(before..total.at), "the records above it"),
+            (rows.sums(within.into_iter().flatten()), "the records within it"),
+        ];
+        before = total.at + 1;
+        let found = ways.iter().find(|(sums, _)| own.iter().zip(sums).all(|(own, sum)| is_near(*own, *sum)));
+        let check = match found {
+            Some((sums, which)) => {
+                let but = if *sums == own { "" } else { ", but for less than half a percent," };
+                format!("its numbers are{but} the sum of {which}")
+            }
+            None => format!("but the other records come to {}, not {}: rows may be missing", listed(&left), listed(&own)),
         };
         total.what = format!("is a total of others and left out: it {}; {check}", total.what);
     }
-    totals.sort_by_key(|total| total.at);
     Ok(totals)
+}
+
+impl Rows<'_> {
+    /// The numbers of a row, by group.
+    fn of(&self, at: usize) -> Vec<Weight> {
+        self.weights.iter().map(|weights| weights[at]).collect()
+    }
+
+    /// The sums of some rows, by group.
+    fn sums(&self, of: impl Iterator<Item = usize> + Clone) -> Vec<Weight> {
+        self.weights.iter().map(|weights| of.clone().map(|at| weights[at]).sum()).collect()
+    }
+}
+
+fn listed(weights: &[Weight]) -> String {
+    weights.iter().map(Weight::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn written(rows: &Rows<'_>, at: usize) -> String {
+    rows.written[at].clone().unwrap_or_default()
+}
+
+/// Which rows are above others by their codes.
+#[derive(Default)]
+struct Below {
+    /// Rows with others below, and their significant digits.
+    above: Vec<(usize, String)>,
+    /// Rows with none below, by their digits.
+    leaves: Vec<(String, usize)>,
+}
+
+impl Below {
+    fn new(rows: &Rows<'_>, is_total: &[bool]) -> Below {
+        let digits = |at: usize| significant(&plain(rows.written[at].as_deref()?)?);
+        let mut sorted: Vec<(String, usize)> =
+            (0..is_total.len()).filter(|at| !is_total[*at]).filter_map(|at| Some((digits(at)?, at))).collect();
+        sorted.sort();
+        let (mut above, mut leaves) = (Vec::new(), Vec::new());
+        for (own, at) in &sorted {
+            let next = sorted.get(sorted.partition_point(|(other, _)| other <= own));
+            match next.is_some_and(|(next, _)| next.starts_with(own.as_str())) {
+                true => above.push((*at, own.clone())),
+                false => leaves.push((own.clone(), *at)),
+            }
+        }
+        Below { above, leaves }
+    }
+
+    /// The rows within another, of those with none below.
+    fn leaves(&self, own: &str) -> Vec<usize> {
+        let from = self.leaves.partition_point(|(digits, _)| digits.as_str() < own);
+        self.leaves[from..].iter().take_while(|(digits, _)| digits.starts_with(own)).map(|(_, at)| *at).collect()
+    }
 }
 
 /// Whether a total is the sum of its parts, within half a percent for the sake of rounding.

@@ -102,8 +102,8 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
             None => break,
         };
         let line = end.saturating_sub(row.iter().map(|cell| cell.matches('\n').count() as u64).sum());
-        let filled = cells_of(&row, line);
-        if header::is_note(&filled, usual_width) {
+        let is_short = row.iter().filter(|cell| !cell.trim().is_empty()).count() < usual_width;
+        if is_short && header::is_note(&cells_of(&row, line), usual_width) {
             let text: String = row.iter().collect::<Vec<_>>().join(" ").trim().chars().take(80).collect();
             let what = format!("line {line} is a note and no record: \"{text}\"");
             sink.issue(Issue::new(Severity::Note, "skipped-rows", request.shown, what));

@@ -219,7 +219,8 @@ pub const DRIVERS: &[Driver] = &[
         write: Some(geojson_out::write),
     },
     Driver {
-        name: "JSON",
+        name: "GeoJSON",
+        // what a .json is, its content tells
         extensions: &["json"],
         about: "by content: GeoJSON, TopoJSON, Esri JSON, or a list of records with x/y columns or a WKT column",
         takes: Takes { place: true, encoding: true },
