@@ -86,8 +86,8 @@ const NAMES: [(&str, &str, bool); 31] = [
     ("east", "north", false),
 ];
 /// What stands before or behind a name and changes nothing.
-const AROUND: [&str; 17] = [
-    "坐标", "地理", "gps", "中心点", "中心", "位置", "地址", "decimaldegrees", "decimal", "degrees", "degree", "deg", "dd", "centroid", "center",
+const AROUND: [&str; 19] = [
+    "坐标", "度分秒", "dms", "地理", "gps", "中心点", "中心", "位置", "地址", "decimaldegrees", "decimal", "degrees", "degree", "deg", "dd", "centroid", "center",
     "geo", "wgs",
 ];
 /// Words for a datum, and what it is; longer ones first.

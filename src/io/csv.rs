@@ -232,23 +232,27 @@ fn delimiter(text: &[u8]) -> u8 {
 
 fn most_frequent(text: &[u8]) -> u8 {
     const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-    let mut counts = [0usize; 4];
-    let mut quoted = false;
+    // in the first line, and in the one behind it
+    let mut counts = [[0usize; 4]; 2];
+    let (mut quoted, mut line) = (false, 0);
     for byte in text {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
+            b'\n' if !quoted && line == 1 => break,
+            b'\n' if !quoted => line = 1,
             _ if quoted => {}
             byte => {
                 if let Some(at) = DELIMITERS.iter().position(|delimiter| delimiter == byte) {
-                    counts[at] += 1;
+                    counts[line][at] += 1;
                 }
             }
         }
     }
-    // the first of several with the same count
-    let most = counts.iter().max().and_then(|most| counts.iter().position(|count| count == most)).unwrap_or(0);
-    DELIMITERS[most]
+    // of several with the same count the one that divides the next line in the same way, else the first
+    let most = counts[0].iter().max().copied().unwrap_or(0);
+    let alike: Vec<usize> = (0..4).filter(|at| counts[0][*at] == most).collect();
+    let best = alike.iter().find(|at| counts[1][**at] == most).or(alike.first());
+    DELIMITERS[best.copied().unwrap_or(0)]
 }
 
 #[cfg(test)]

@@ -130,10 +130,13 @@ pub(super) fn find(rows: &[Row], merged: &[Merged]) -> Option<Header> {
     Some(Header { names, row: rows[first].number, body, told, unit, usual })
 }
 
-/// The number of cells that most rows have; the larger one of two that are as frequent.
+/// The number of cells that most rows have; the larger one of two that are as frequent. Titles and notes of one cell do not count, unless they are
+/// more than three quarters of the rows.
 fn usual_width(rows: &[Row]) -> usize {
     let mut counts: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
-    for row in rows {
+    let single = rows.iter().filter(|row| row.cells.len() <= 1).count();
+    let is_single = single * 4 > rows.len() * 3;
+    for row in rows.iter().filter(|row| is_single || row.cells.len() > 1) {
         *counts.entry(row.cells.len()).or_default() += 1;
     }
     counts.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(0, |(width, _)| width)
@@ -338,6 +341,13 @@ mod tests {
             (&[&["代码", "人口"], &["", "(人)"], &["320102", "5"]], &[], 1, &["代码", "人口"], 2),
             // one name over rows of two numbers is no title: what follows is no header
             (&[&["id"], &["1", "2"], &["3", "4"]], &[], 1, &["id"], 1),
+            (
+                &[&["附表"], &["", "单位：人"], &["序号", "人口", ""], &["", "男", "女"], &["1", "5", "6"], &["注：a"], &["来源：b"]],
+                &[Merged { rows: (3, 4), columns: (0, 0) }, Merged { rows: (3, 3), columns: (1, 2) }],
+                3,
+                &["序号", "人口 男", "人口 女"],
+                4,
+            ),
             (&[&["地区", "2020", "2021"], &["x", "1", "2"]], &[], 1, &["地区", "2020", "2021"], 1),
             // a table of texts alone has a header of one line
             (&[&["a", "b"], &["c", "d"], &["e", "f"]], &[], 1, &["a", "b"], 1),
