@@ -23,14 +23,18 @@ use crate::app::inspect::reference::Reference;
 use crate::app::inspect::sides::Sides;
 use crate::app::inspect::survey::Survey;
 use crate::base::issue::Issue;
+use crate::base::issue::Severity;
 use crate::io::atomic::WriteError;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
+use crate::io::peek;
 use crate::io::read;
+use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
 use crate::io::reproject::CrsError;
+use crate::table::FieldKind;
 
 pub use crate::app::inspect::page::render;
 
@@ -129,6 +133,9 @@ pub struct CrsFinding {
     pub said: Option<String>,
     /// Its own name.
     pub name: Option<String>,
+    /// Its EPSG code, also where it is written as WKT without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epsg: Option<u32>,
     /// The datum that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datum: Option<Datum>,
@@ -155,6 +162,9 @@ pub struct GeometryFinding {
     /// Records without a usable geometry.
     pub without: u64,
     pub vertices: u64,
+    /// `Z`, `M` or `ZM`: heights and measures that the file has and that are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<&'static str>,
 }
 
 /// What the values of a field are.
@@ -176,6 +186,9 @@ pub enum Kind {
 pub struct FieldFinding {
     pub name: String,
     pub kind: Kind,
+    /// The type that the file says, of formats whose fields have types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Kind>,
     pub nulls: u64,
     /// Different values.
     pub distinct: u64,
@@ -192,7 +205,7 @@ pub struct FieldFinding {
 pub struct Problems {
     /// How often, by kind of trouble.
     pub counts: BTreeMap<&'static str, u64>,
-    /// The first of each kind, in file order.
+    /// Those of each kind, at most 10,000, in file order.
     pub first: Vec<Issue>,
 }
 
@@ -239,6 +252,22 @@ fn request<'a>(path: &'a Path, shown: &'a str, options: &Options<'a>) -> ReadReq
     }
 }
 
+/// The findings with the types that the file says.
+fn declared(mut findings: Vec<FieldFinding>, info: &LayerInfo) -> Vec<FieldFinding> {
+    const TYPED: [&str; 6] = ["GeoPackage", "FlatGeobuf", "GeoParquet", "PostGIS", "Shapefile", "dBASE"];
+    if TYPED.contains(&info.driver) {
+        for (finding, field) in findings.iter_mut().zip(&info.fields) {
+            finding.declared = Some(match field.kind {
+                FieldKind::Bool => Kind::YesNo,
+                FieldKind::Int => Kind::WholeNumber,
+                FieldKind::Real => Kind::Number,
+                FieldKind::Text => Kind::Text,
+            });
+        }
+    }
+    findings
+}
+
 /// Looks at a file of one layer, or at the layer that the options name; memory is bounded but for the hashes by which repeated
 /// geometries are found.
 /// # Errors
@@ -249,6 +278,11 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     let request = request(path, &shown, options);
     let mut survey = Survey::new(&shown);
     let info = read::read(&request, &mut survey)?;
+    if survey.is_without_places()
+        && let Some(what) = read::no_columns_of_places(&request, &info.fields)
+    {
+        survey.note(Issue::new(Severity::Note, "no-coordinates", &shown, what));
+    }
     let reference = options.against.map(Reference::read).transpose()?;
     let near = reference.as_ref().and_then(Reference::centre);
     let ground = Ground::of(&survey, &info.crs, options, near)?;
@@ -258,13 +292,13 @@ pub fn inspect(path: &Path, options: &Options<'_>) -> Result<Inspection, Inspect
     too_wide.into_iter().for_each(|issue| survey.issue(issue));
     Ok(Inspection {
         bytes: fs::metadata(path).map(|file| file.len()).unwrap_or(0),
-        layer: info.layer,
+        layer: info.layer.clone(),
         driver: info.driver,
         encoding: info.encoding,
         records: info.records,
         crs: ground.finding,
-        geometry: survey.geometry(),
-        fields: survey.field_findings(),
+        geometry: GeometryFinding { left_out: peek::left_out(path, info.layer.as_deref()), ..survey.geometry() },
+        fields: declared(survey.field_findings(), &info),
         code_field: survey.code_field(),
         name_field: survey.name_field(),
         problems: survey.problems(),

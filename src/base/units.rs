@@ -266,6 +266,12 @@ pub fn trim_zeros(value: f64, places: usize) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A number as it is, and one of more than some twenty digits in powers of ten: `118.5`, `1e300`.
+pub fn readable(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1e18 || (size > 0.0 && size < 1e-12) { format!("{value:e}") } else { format!("{value}") }
+}
+
 /// A whole number with a narrow space between thousands: 80539975 becomes `80 539 975`. Fractions are rounded, halves away from zero.
 pub fn thousands(value: f64) -> String {
     grouped(&fixed(value.round(), 0))

@@ -27,6 +27,8 @@ pub(crate) struct Account {
     pub passed_over: u64,
     /// What was left out and may weigh on a figure, in file order.
     pub lost: Vec<Dropped>,
+    /// What to say of a table without columns of coordinates, where that is why its records have no place.
+    pub no_columns: Option<String>,
     declared_synthetic: bool,
     /// Whether an indicator measures anything of the source.
     is_measured: bool,
@@ -52,6 +54,7 @@ impl Account {
             issues: Vec::new(),
             passed_over: 0,
             lost: Vec::new(),
+            no_columns: None,
             declared_synthetic,
             is_measured: source.is_measured,
         }
@@ -184,7 +187,10 @@ impl Account {
                     .filter(|(code, _)| !no_loss.contains(code))
                     .map(|(code, count)| format!("{code} {count}"))
                     .collect::<Vec<_>>(),
-                first: first.map(Issue::to_string).unwrap_or_default(),
+                first: match self.no_columns.as_ref().filter(|_| self.ledger.dropped.contains_key("no-geometry")) {
+                    Some(what) => what.clone(),
+                    None => first.map(Issue::to_string).unwrap_or_default(),
+                },
             });
         }
         Ok(())

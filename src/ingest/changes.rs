@@ -75,6 +75,11 @@ impl Changes {
         }
     }
 
+    /// Whether the table says something of a code that no region has.
+    pub(crate) fn tell_of(&self, code: &str) -> bool {
+        !self.by_old.is_empty() && !self.known.contains(code) && self.fate(code).is_some()
+    }
+
     /// The fate of a code, or of the county or township in front of it; with the whole code that it leads to.
     fn fate(&self, code: &str) -> Option<(Fate<'_>, String)> {
         match self.follow(code, &|new| self.known.contains(new)) {

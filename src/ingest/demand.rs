@@ -21,11 +21,13 @@ use crate::ingest::door::Collect;
 use crate::ingest::door::point_of;
 use crate::ingest::ground::Ground;
 use crate::ingest::ground::ToDegrees;
+use crate::ingest::homes::CodesRead;
 use crate::ingest::homes::Homes;
 use crate::ingest::homes::Located;
 use crate::ingest::spread;
 use crate::ingest::spread::Around;
 use crate::ingest::spread::Records;
+use crate::ingest::statistics;
 use crate::io::read::DeclaredCrs;
 use crate::model::demand::Classes;
 use crate::model::demand::DemandLayer;
@@ -54,6 +56,8 @@ struct Collector<'s> {
     raws: Vec<Option<[f64; 2]>>,
     regions: Vec<Option<String>>,
     classes: Vec<Option<String>>,
+    /// Texts that say that a record is a total.
+    words: Vec<Option<String>>,
     weights: Vec<Vec<Weight>>,
     /// How the numbers of each weight are written.
     amounts: Vec<Amounts>,
@@ -64,6 +68,14 @@ struct Collector<'s> {
 
 /// Finds where records lie that were left out.
 type Places<'f> = &'f dyn Fn(&[LeftOut]) -> Result<Vec<Option<Place>>, IngestError>;
+
+/// A record that was taken out.
+struct Removed {
+    id: String,
+    code: Option<String>,
+    raw: Option<[f64; 2]>,
+    weights: Vec<Weight>,
+}
 
 /// What is known of a record that was left out.
 struct LeftOut {
@@ -134,6 +146,7 @@ impl Collect for Collector<'_> {
         }
         let raw = match point {
             Ok(raw) => raw,
+            Err(_) if statistics::says_total(&record).is_some() && code.is_none() => None,
             Err((_, what)) => {
                 let what = format!("{what}; its weight stays, its place is not known");
                 account.warned("no-location", at, what).id = Some(id.clone());
@@ -148,9 +161,16 @@ impl Collect for Collector<'_> {
         self.names.push(fields.label.and_then(|at| name(&record, at)).unwrap_or_else(|| id.clone()));
         self.regions.push(code);
         self.classes.push(fields.class.and_then(|at| name(&record, at)));
+        self.words.push(raw.is_none().then(|| statistics::says_total(&record)).flatten());
         self.raws.push(raw);
         self.ids.push(id);
     }
+}
+
+/// Keeps what is to be kept of a column.
+fn kept<T>(column: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    column.retain(|_| keep.next().copied().unwrap_or(true));
 }
 
 impl Collector<'_> {
@@ -172,16 +192,72 @@ impl Collector<'_> {
         for (record, (nth, what)) in doubtful {
             // a record that was left out for another reason is in none of the columns
             let Ok(row) = self.numbers.binary_search(&record) else { continue };
-            let weights = self.weights.iter_mut().map(|weights| weights.remove(row)).enumerate();
+            let Removed { id, code, raw, weights } = self.remove(row);
+            let weights = weights.into_iter().enumerate();
             let weights = weights.map(|(group, weight)| (group != nth).then_some(weight)).collect();
-            self.numbers.remove(row);
-            self.names.remove(row);
-            self.classes.remove(row);
-            let (id, code, raw) = (self.ids.remove(row), self.regions.remove(row), self.raws.remove(row));
             account.taken_back("bad-number", record, what).id = Some(id.clone());
             self.left_out.push(LeftOut { record, reason: "bad-number", id, code, raw, weights });
         }
         self.left_out.sort_by_key(|one| one.record);
+    }
+
+    /// Takes a record out of all columns.
+    fn remove(&mut self, row: usize) -> Removed {
+        self.numbers.remove(row);
+        self.names.remove(row);
+        self.classes.remove(row);
+        self.words.remove(row);
+        Removed {
+            id: self.ids.remove(row),
+            code: self.regions.remove(row),
+            raw: self.raws.remove(row),
+            weights: self.weights.iter_mut().map(|weights| weights.remove(row)).collect(),
+        }
+    }
+
+    /// Leaves out records that are totals of others, each told with the check of its sum. They are no loss.
+    /// # Errors
+    /// As [`statistics::totals`].
+    fn settle_totals(&mut self, homes: &Homes<'_>, account: &mut Account) -> Result<(), IngestError> {
+        let mut read = CodesRead::default();
+        let understood = |(code, number): (&Option<String>, &u64)| {
+            let code = code.as_ref()?;
+            Some(homes.read_code(code, *number, &mut read).map_or_else(|| code.clone(), |(code, _)| code))
+        };
+        // a place within a region stays what it is, so that those above it are known
+        let understood: Vec<Option<String>> = self.regions.iter().zip(&self.numbers).map(understood).collect();
+        let is_elsewhere = |id: &String| self.source.locate.is_some() && !statistics::is_total(id);
+        let placed: Vec<bool> =
+            self.raws.iter().zip(&self.ids).map(|(raw, id)| raw.is_some() || is_elsewhere(id)).collect();
+        let rows = statistics::Rows {
+            numbers: &self.numbers,
+            written: &self.regions,
+            codes: &understood,
+            placed: &placed,
+            words: &self.words,
+            weights: self.weights.iter().map(Vec::as_slice).collect(),
+            // codes of regions that each have one record
+            has_codes: self.source.region.is_some() && self.source.spread.is_some(),
+        };
+        let totals = statistics::totals(&rows, homes, account)?;
+        let mut keep = vec![true; self.numbers.len()];
+        for total in totals {
+            keep[total.at] = false;
+            account.ledger.take_back(statistics::TOTAL_ROW);
+            let id = self.regions[total.at].clone().unwrap_or_else(|| self.ids[total.at].clone());
+            account.warned(statistics::TOTAL_ROW, self.numbers[total.at], total.what).id = Some(id);
+        }
+        if keep.contains(&false) {
+            kept(&mut self.numbers, &keep);
+            kept(&mut self.ids, &keep);
+            kept(&mut self.names, &keep);
+            kept(&mut self.raws, &keep);
+            kept(&mut self.regions, &keep);
+            kept(&mut self.classes, &keep);
+            kept(&mut self.words, &keep);
+            self.weights.iter_mut().for_each(|weights| kept(weights, &keep));
+        }
+        Ok(())
     }
 
     /// Remembers what was left out, with the region that it would be in; `located` are places by id where another file gives them.
@@ -229,6 +305,7 @@ pub(crate) fn read(
         raws: Vec::new(),
         regions: Vec::new(),
         classes: Vec::new(),
+        words: Vec::new(),
         weights: Vec::new(),
         amounts: Vec::new(),
         left_out: Vec::new(),
@@ -236,6 +313,7 @@ pub(crate) fn read(
     };
     let carried = door::read(&source.source, &mut collector, &mut account, progress)?;
     collector.settle_amounts(&mut account);
+    collector.settle_totals(homes, &mut account)?;
     if let Some(spread) = &source.spread {
         collector.lose(&|left_out| Ok(vec![None; left_out.len()]), homes, &mut account)?;
         let groups = collector.groups();
@@ -284,7 +362,7 @@ pub(crate) fn read(
         })
         .collect();
     let home = homes.find(&records, &mut account);
-    account.close(max_loss)?;
+    account.close_but(max_loss, &[statistics::TOTAL_ROW])?;
     let groups = collector.groups();
     close_weights(&mut account, &groups, max_loss)?;
     let count = WeightGroup { name: "count".to_owned(), weights: vec![Weight::ONE; places.len()] };

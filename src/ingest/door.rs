@@ -51,6 +51,8 @@ struct Sink<'c> {
     waiting: Vec<(Record, Option<Issue>)>,
     /// More records came than may wait: the field is taken for missing, whatever turns up later.
     gave_up: bool,
+    /// Whether any record had a place, or a reason why it has none.
+    has_places: bool,
     /// Positions of the fields of `where`, as far as they are known, when so many fields were known.
     meant: (usize, BTreeMap<String, usize>),
 }
@@ -91,6 +93,7 @@ impl read::Sink for Sink<'_> {
         if self.known != Some(fields.len()) && !self.gave_up {
             self.show(fields);
         }
+        self.has_places |= record.geometry.is_some() || trouble.is_some();
         if !self.is_meant(fields, &record) {
             self.account.passed_over += 1;
             self.progressed();
@@ -147,6 +150,7 @@ pub(crate) fn read(
         missing: None,
         waiting: Vec::new(),
         gave_up: false,
+        has_places: false,
         meant: (0, BTreeMap::new()),
     };
     let outcome = read::read(&request, &mut sink);
@@ -155,8 +159,23 @@ pub(crate) fn read(
     if sink.known != Some(info.fields.len()) && !sink.gave_up && (!info.fields.is_empty() || info.records > 0) {
         sink.show(&info.fields);
     }
+    let has_places = sink.has_places;
     if let Some(missing) = sink.missing {
         return Err(missing);
+    }
+    if !has_places && info.records > 0 {
+        account.no_columns = read::no_columns_of_places(&request, &info.fields);
+    }
+    if let (Some(said), Some(datum)) = (read::datum_in_names(&request, &info.fields), source.datum)
+        && has_places
+        && datum.name() != said
+    {
+        let what = format!(
+            "the columns of the places are called as if they were in {said}, the config says datum = \"{}\"; one of the two is wrong by \
+             hundreds of metres",
+            datum.name()
+        );
+        account.issues.push(account.issue(Severity::Warning, "datum-in-name", what));
     }
     if let Some(rule) = &source.filter
         && info.records > 0

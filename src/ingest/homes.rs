@@ -1,6 +1,7 @@
 //! Which region something is in: by the code that its record gives, or by its place.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -14,6 +15,8 @@ use crate::base::issue::Severity;
 use crate::base::units::fixed;
 use crate::ingest::account::Account;
 use crate::ingest::changes::Changes;
+use crate::ingest::statistics;
+use crate::ingest::statistics::How;
 use crate::model::dropped::Home;
 use crate::model::locate::RegionLocator;
 use crate::model::place::Place;
@@ -33,6 +36,23 @@ pub(crate) struct Homes<'t> {
     tree: &'t RegionTree,
     changes: &'t Changes,
     levels: Vec<Outlined>,
+    /// Digits that codes of regions have.
+    widths: BTreeSet<usize>,
+}
+
+/// Codes of a source that are written otherwise than those of the regions: the first of each kind, its record, and how many.
+#[derive(Default)]
+pub(crate) struct CodesRead(BTreeMap<How, (String, u64, u64)>);
+
+impl CodesRead {
+    /// Tells once a kind.
+    pub(crate) fn tell(self, account: &mut Account) {
+        for (_, (first, record, count)) in self.0 {
+            let codes = if count == 1 { "code is" } else { "codes are" };
+            let what = format!("{count} {codes} written otherwise than those of the regions, and read: {first}");
+            account.warned("code-read", record, what);
+        }
+    }
 }
 
 /// The regions of one level that have outlines.
@@ -117,7 +137,25 @@ fn overlaps(tree: &RegionTree, regions: &[RegionIdx], locator: &RegionLocator) -
 impl<'t> Homes<'t> {
     pub(crate) fn new(tree: &'t RegionTree, changes: &'t Changes) -> Homes<'t> {
         let levels = Level::ALL.into_iter().rev().filter_map(|level| Outlined::new(tree, level)).collect();
-        Homes { tree, changes, levels }
+        let codes = tree.iter().map(|(_, region)| &region.code);
+        let digits = codes.filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+        Homes { tree, changes, levels, widths: digits.map(String::len).collect() }
+    }
+
+    /// The code of a region that a code stands for that no region has: written as spreadsheets do, with other zeros, or, of the codes of GB/T 2260,
+    /// that of a place within a region with an outline. Codes that the table of changes speaks of stay as they are.
+    pub(crate) fn read_code(&self, code: &str, record: u64, read: &mut CodesRead) -> Option<(String, How)> {
+        if self.by_code(code).is_some() || self.changes.tell_of(code) {
+            return None;
+        }
+        let is_meant = |(code, how): &(String, How)| {
+            let found = self.by_code(code);
+            found.is_some_and(|idx| *how != How::Within || self.tree.get(idx).shape.is_some())
+        };
+        let (found, how) = statistics::readings(code, &self.widths).into_iter().find(is_meant)?;
+        let first = || (format!("\"{code}\" is \"{found}\", {}", how.told()), record, 0);
+        read.0.entry(how).or_insert_with(first).2 += 1;
+        Some((found, how))
     }
 
     /// The regions of each level that has outlines with their locator, the smallest first.
@@ -172,6 +210,8 @@ impl<'t> Homes<'t> {
         record: u64,
         account: &mut Account,
     ) -> Home {
+        let code =
+            code.map(|code| self.read_code(&code, record, &mut CodesRead::default()).map_or(code, |(code, _)| code));
         let coded = code.map(|code| self.today(code, record, None, account)).and_then(|code| self.by_code(&code));
         match coded.or(by_place) {
             Some(home) => Home::In(home),
@@ -210,8 +250,12 @@ impl<'t> Homes<'t> {
         let places: Vec<Option<Place>> = records.iter().map(|record| record.at).collect();
         let by_place = self.by_place(&places);
         let mut homes = Vec::with_capacity(records.len());
+        let mut read = CodesRead::default();
         for (record, by_place) in records.iter().zip(by_place) {
-            let meant = record.code.map(|code| self.today(code.to_owned(), record.number, Some(record.id), account));
+            let code = record.code.map(|code| {
+                self.read_code(code, record.number, &mut read).map_or_else(|| code.to_owned(), |(code, _)| code)
+            });
+            let meant = code.map(|code| self.today(code, record.number, Some(record.id), account));
             let coded = meant.as_deref().and_then(|code| self.by_code(code));
             if let (Some(code), None) = (record.code, coded) {
                 let what = format!("no region has the code \"{code}\"; the place decides");
@@ -235,6 +279,7 @@ impl<'t> Homes<'t> {
             }
             homes.push(coded.or(by_place));
         }
+        read.tell(account);
         homes
     }
 }

@@ -27,6 +27,7 @@ mod scenario;
 pub mod services;
 mod speeds;
 pub(crate) mod spread;
+pub(crate) mod statistics;
 mod stop_places;
 mod street_lines;
 pub mod streets;

@@ -24,8 +24,11 @@ use crate::ingest::account::Account;
 use crate::ingest::account::source_name;
 use crate::ingest::demand::close_weights;
 use crate::ingest::ground::Ground;
+use crate::ingest::homes::CodesRead;
 use crate::ingest::homes::Homes;
 use crate::ingest::spread::records::Fields;
+use crate::ingest::statistics::How;
+use crate::ingest::statistics::TOTAL_ROW;
 use crate::model::cutting;
 use crate::model::demand::DemandLayer;
 use crate::model::demand::Instead;
@@ -113,7 +116,7 @@ pub(crate) fn read(
     let names: Vec<String> = records.groups.iter().map(|group| group.name.clone()).collect();
     let mut synthetic = records.synthetic;
     let totals = totals(records, source, around.homes, &mut account);
-    account.close(around.max_loss)?;
+    account.close_but(around.max_loss, &[TOTAL_ROW])?;
     close_weights(&mut account, &sums(&totals, &names), around.max_loss)?;
     apart(&totals, around.homes.tree(), &account)?;
     let outlines = Outlines::new(&totals, around, &account)?;
@@ -171,6 +174,7 @@ fn totals(records: Records, source: &DemandSource, homes: &Homes<'_>, account: &
     let mut totals: Vec<Total> = Vec::new();
     let mut of_region: BTreeMap<RegionIdx, usize> = BTreeMap::new();
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    let mut codes_read = CodesRead::default();
     for (at, (number, code)) in records.numbers.into_iter().zip(records.codes).enumerate() {
         let weights = records.groups.iter().map(|group| group.weights[at]);
         let Some(code) = code else {
@@ -180,7 +184,14 @@ fn totals(records: Records, source: &DemandSource, homes: &Homes<'_>, account: &
             totals.push(Total { number, code, region: None, weights: weights.collect() });
             continue;
         };
-        if let Some(first) = seen.get(&code) {
+        let read = homes.read_code(&code, number, &mut codes_read);
+        // several places within a region add up; the same region written in two ways does not
+        let meant = read.as_ref().map_or(&code, |(code, _)| code).clone();
+        let own = match &read {
+            Some((_, how)) if *how != How::Within => meant.clone(),
+            _ => code.clone(),
+        };
+        if let Some(first) = seen.get(&own) {
             let what = format!(
                 "record {first} is the total of \"{code}\" already, and is used; write where = \"…\" so that each region has one record"
             );
@@ -191,8 +202,8 @@ fn totals(records: Records, source: &DemandSource, homes: &Homes<'_>, account: &
             account.lose(number, "duplicate-code", home, Lost::Demand { layer: source.name.clone(), weights });
             continue;
         }
-        seen.insert(code.clone(), number);
-        let today = homes.today(code.clone(), number, Some(&code), account);
+        seen.insert(own, number);
+        let today = homes.today(meant, number, Some(&code), account);
         let Some(region) = homes.by_code(&today) else {
             let what = format!(
                 "no region has the code \"{today}\"; its people stay, their place is not known; write where = \"…\" to leave out what \
@@ -210,6 +221,7 @@ fn totals(records: Records, source: &DemandSource, homes: &Homes<'_>, account: &
             }
         }
     }
+    codes_read.tell(account);
     totals
 }
 
@@ -279,9 +291,20 @@ impl<'t> Outlines<'t> {
             }
             _ => Err(IngestError::Implausible {
                 path: account.ledger.source.clone(),
-                what: "has no total of a region with an outline, so that nothing can be spread; look at the codes, or give regions \
-                       with outlines"
-                    .to_owned(),
+                what: {
+                    let own = totals.first().map_or("", |total| &total.code);
+                    let outlined = tree.iter().find(|(_, region)| region.shape.is_some());
+                    let theirs = match outlined {
+                        Some((_, region)) => {
+                            format!("the regions have codes such as \"{}\" ({})", region.code, region.name)
+                        }
+                        None => "no region has an outline".to_owned(),
+                    };
+                    format!(
+                        "has no total of a region with an outline, so that nothing can be spread: its codes are such as \"{own}\", {theirs}; look \
+                         at the codes, or give regions with outlines"
+                    )
+                },
             }),
         }
     }

@@ -1,5 +1,6 @@
 //! Tables in text: CSV with commas, semicolons, tabs or bars; places in two columns or in a well-known-text column.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::io::BufRead;
@@ -18,6 +19,8 @@ use crate::io::encoding::Mended;
 use crate::io::encoding::OddLines;
 use crate::io::encoding::UnixLines;
 use crate::io::encoding::Utf8;
+use crate::io::header;
+use crate::io::header::Row;
 use crate::io::parts::Told;
 use crate::io::place;
 use crate::io::read::DeclaredCrs;
@@ -36,7 +39,8 @@ const LONGEST_CELL: u64 = 100;
 /// Reads a table to its end. All values are texts as they stand (but for line ends within quotes, which become line feeds);
 /// an empty cell is null. Streamed.
 ///
-/// The delimiter is the one of comma, semicolon, tab and bar that the header has most of. A row with too few or too many cells
+/// The delimiter is the one of comma, semicolon, tab and bar that the first line with one has most of, or what `sep=` says. Titles and units above
+/// the header, and notes below the records, are left out and told (`io::header`). A row with too few or too many cells
 /// is handed over with an issue, what is missing being null and what is too much left out.
 /// # Errors
 /// [`ReadError::Open`], [`ReadError::Header`] for a header that is empty, names a column twice or lacks a column that was asked
@@ -62,12 +66,26 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     let mut text = BufReader::with_capacity(1 << 16, UnixLines::new(decoded));
     let delimiter = delimiter(text.fill_buf().map_err(|error| broken(error.into()))?);
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text);
+    // rows that are looked at for the header, with the line behind each
+    let mut ahead: VecDeque<(csv::StringRecord, u64)> = VecDeque::new();
     let mut row = csv::StringRecord::new();
-    if !reader.read_record(&mut row).map_err(broken)? {
+    while ahead.len() < header::LOOK && reader.read_record(&mut row).map_err(broken)? {
+        ahead.push_back((row.clone(), reader.position().line().saturating_sub(1)));
+    }
+    if is_separator_line(ahead.front()) {
+        ahead.pop_front();
+    }
+    if ahead.is_empty() {
         return Err(header_error("is empty; the first line must name the columns".to_owned()));
     }
-    let names: Vec<String> = row.iter().map(|cell| cell.trim().to_owned()).collect();
-    tell_odd(request, &odd, reader.position().line().saturating_sub(1).max(1), None, sink);
+    let (first, told) = header_row(&ahead, request.shown);
+    for issue in told {
+        sink.issue(issue);
+    }
+    let usual_width = first.1;
+    let (heading, heading_end) = ahead.drain(..=first.0).next_back().unwrap_or_default();
+    tell_odd(request, &odd, heading_end.max(1), None, sink);
+    let names: Vec<String> = heading.iter().map(|cell| cell.trim().to_owned()).collect();
     for (at, name) in names.iter().enumerate() {
         if names[..at].contains(name) && !name.is_empty() {
             return Err(header_error(format!("the header names column \"{name}\" twice")));
@@ -85,14 +103,28 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     let mut records = 0;
     // cells of a row that has no more of them than it should; some programs end every row but the header with a separator
     let mut usual = names.len();
-    while reader.read_record(&mut row).map_err(broken)? {
+    loop {
+        // the reader's own position of a row is that of the blank lines before it
+        let end = match ahead.pop_front() {
+            Some((next, end)) => {
+                row = next;
+                end
+            }
+            None if reader.read_record(&mut row).map_err(broken)? => reader.position().line().saturating_sub(1),
+            None => break,
+        };
+        let line = end.saturating_sub(row.iter().map(|cell| cell.matches('\n').count() as u64).sum());
+        let is_short = row.iter().filter(|cell| !cell.trim().is_empty()).count() < usual_width;
+        if is_short && header::is_note(&cells_of(&row, line), usual_width) {
+            let text: String = row.iter().collect::<Vec<_>>().join(" ").trim().chars().take(80).collect();
+            let what = format!("line {line} is a note and no record: \"{text}\"");
+            sink.issue(Issue::new(Severity::Note, "skipped-rows", request.shown, what));
+            continue;
+        }
         records += 1;
         if records == 1 && row.iter().skip(names.len()).all(|cell| cell.trim().is_empty()) {
             usual = usual.max(row.len());
         }
-        // the reader's own position of a row is that of the blank lines before it
-        let end = reader.position().line().saturating_sub(1);
-        let line = end.saturating_sub(row.iter().map(|cell| cell.matches('\n').count() as u64).sum());
         tell_odd(request, &odd, end, Some(records), sink);
         let warn = |sink: &mut dyn Sink, code, what| {
             sink.issue(Issue::new(Severity::Warning, code, request.shown, what).at_record(records));
@@ -139,6 +171,7 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         };
         sink.record(&fields, record, trouble);
     }
+    place.tell(request, sink);
     Ok(LayerInfo {
         driver: "CSV",
         layer: None,
@@ -180,26 +213,73 @@ fn broken(request: &ReadRequest<'_>, error: &csv::Error) -> ReadError {
     ReadError::Broken { shown: request.shown.to_owned(), line, column: 1, what }
 }
 
-/// The delimiter that stands most often in the first line outside quotes; the comma where none does.
+/// Whether a row is the line by which Excel is told the separator: `sep=;`.
+fn is_separator_line(row: Option<&(csv::StringRecord, u64)>) -> bool {
+    row.is_some_and(|(row, _)| {
+        let start = row.get(0).unwrap_or_default();
+        start.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep=")) && row.iter().skip(1).all(str::is_empty)
+    })
+}
+
+/// The cells of a row that hold something.
+fn cells_of(row: &csv::StringRecord, line: u64) -> Row {
+    let filled = |(at, cell): (usize, &str)| (!cell.trim().is_empty()).then(|| (at, Value::from(cell)));
+    Row { number: line, cells: row.iter().enumerate().filter_map(filled).collect() }
+}
+
+/// Which row is the header, below titles and units of tables that were workbooks before, how many cells most rows have, and what is to be told.
+fn header_row(ahead: &VecDeque<(csv::StringRecord, u64)>, shown: &str) -> ((usize, usize), Vec<Issue>) {
+    let rows: Vec<Row> = ahead.iter().map(|(row, end)| cells_of(row, *end)).collect();
+    let Some(found) = header::find(&rows, &[]) else { return ((0, 0), Vec::new()) };
+    let at = rows.iter().position(|row| row.number == found.row).unwrap_or(0);
+    // lines that stand over each other are for workbooks: a text says nothing of merged cells
+    let usual = found.usual;
+    let issues = if at == 0 { Vec::new() } else { found.above().issues(shown) };
+    ((at, usual), issues)
+}
+
+/// The delimiter that stands most often outside quotes in the first line that has one; the comma where none does.
 fn delimiter(text: &[u8]) -> u8 {
+    let mut rest = text;
+    for _ in 0..10 {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        // what Excel is told
+        if let [a, b, c, b'=', own @ (b',' | b';' | b'\t' | b'|'), ..] = rest
+            && [*a, *b, *c].eq_ignore_ascii_case(b"sep")
+        {
+            return *own;
+        }
+        if rest[..end].iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|')) || end == rest.len() {
+            break;
+        }
+        rest = &rest[end..];
+    }
+    most_frequent(rest)
+}
+
+fn most_frequent(text: &[u8]) -> u8 {
     const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-    let mut counts = [0usize; 4];
-    let mut quoted = false;
+    // in the first line, and in the one behind it
+    let mut counts = [[0usize; 4]; 2];
+    let (mut quoted, mut line) = (false, 0);
     for byte in text {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
+            b'\n' if !quoted && line == 1 => break,
+            b'\n' if !quoted => line = 1,
             _ if quoted => {}
             byte => {
                 if let Some(at) = DELIMITERS.iter().position(|delimiter| delimiter == byte) {
-                    counts[at] += 1;
+                    counts[line][at] += 1;
                 }
             }
         }
     }
-    // the first of several with the same count
-    let most = counts.iter().max().and_then(|most| counts.iter().position(|count| count == most)).unwrap_or(0);
-    DELIMITERS[most]
+    // of several with the same count the one that divides the next line in the same way, else the first
+    let most = counts[0].iter().max().copied().unwrap_or(0);
+    let alike: Vec<usize> = (0..4).filter(|at| counts[0][*at] == most).collect();
+    let best = alike.iter().find(|at| counts[1][**at] == most).or(alike.first());
+    DELIMITERS[best.copied().unwrap_or(0)]
 }
 
 #[cfg(test)]

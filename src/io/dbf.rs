@@ -99,6 +99,7 @@ pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<Lay
         };
         sink.record(&table.fields, record, trouble);
     }
+    places.tell(request, sink);
     Ok(LayerInfo {
         driver: "dBASE",
         layer: None,

@@ -1,9 +1,13 @@
-//! GeoJSON: a FeatureCollection, a single feature, one feature a line, or an RFC 8142 sequence; streamed, features in parallel.
+//! GeoJSON: a FeatureCollection, a single feature or geometry, one a line, or an RFC 8142 sequence; streamed, features in parallel. Other JSON is told by
+//! its content: TopoJSON, Esri JSON and lists of records are read, the rest is refused by its name.
 //!
 //! Coordinates are WGS 84 longitude and latitude (RFC 7946, section 4) unless a `crs` member of the 2008 format says otherwise.
 
+mod content;
+mod esri;
 mod feature;
 pub(super) mod geometry;
+mod records;
 mod split;
 
 use std::cell::RefCell;
@@ -31,6 +35,7 @@ use crate::base::units::Text;
 use crate::io::encoding;
 use crate::io::encoding::Malformed;
 use crate::io::encoding::Utf8;
+use crate::io::geojson::content::Content;
 use crate::io::geojson::feature::Asked;
 use crate::io::geojson::feature::Draft;
 use crate::io::geojson::feature::Piece;
@@ -47,6 +52,7 @@ use crate::io::read::LayerInfo;
 use crate::io::read::ReadError;
 use crate::io::read::ReadRequest;
 use crate::io::read::Sink;
+use crate::io::topojson;
 use crate::table::Field;
 use crate::table::FieldKind;
 use crate::table::Record;
@@ -61,6 +67,8 @@ pub(super) struct State<'a> {
     is_typed: Vec<bool>,
     pub(super) records: u64,
     crs: Option<String>,
+    /// Values that JSON does not have, as NaN, and the record of the first.
+    no_json: (u64, Option<u64>),
 }
 
 /// Pieces of a document that are parsed at a time by one thread have about so many bytes.
@@ -75,29 +83,49 @@ const LONG_DOCUMENT: usize = 64 << 20;
 /// # Errors
 /// [`ReadError::Open`], and [`ReadError::Broken`] with line and column for broken JSON or a document that is no GeoJSON.
 pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
-    let file = File::open(request.path).map_err(|source| ReadError::Open {
-        shown: request.shown.to_owned(),
-        path: request.path.to_owned(),
-        source,
-    })?;
     let encoding = match request.encoding {
         Some(name) => {
             encoding::by_name(name).map_err(|what| ReadError::Header { shown: request.shown.to_owned(), what })?
         }
         None => UTF_8,
     };
+    let is_of_itself = match content::look(&mut opened(request, encoding)?) {
+        Content::Topology => return topojson::read(request, sink),
+        Content::Esri => return esri::read(request, &content::whole(request, encoding)?, sink),
+        Content::Records => return records::read(request, &content::whole(request, encoding)?, sink),
+        Content::Refused(what) => return Err(ReadError::Content { shown: request.shown.to_owned(), what }),
+        Content::Script => false,
+        Content::GeoJson => true,
+    };
+    if let Some(layer) = request.layer {
+        let what = format!("is one layer, which has no name; leave out layer = \"{layer}\"");
+        return Err(ReadError::Layer { shown: request.shown.to_owned(), what });
+    }
+    if request.x.is_some() || request.y.is_some() || request.wkt.is_some() {
+        let what = "is GeoJSON, which has geometries of its own; leave out x, y and wkt".to_owned();
+        return Err(ReadError::Header { shown: request.shown.to_owned(), what });
+    }
+    let text: Box<dyn Read> = match is_of_itself {
+        true => Box::new(opened(request, encoding)?),
+        // what stands around the object of a script is cut off
+        false => {
+            let what = "is a script that holds GeoJSON; what stands around the object is passed over";
+            sink.issue(Issue::new(Severity::Note, "script-around", request.shown, what));
+            Box::new(std::io::Cursor::new(content::within_script(&content::whole(request, encoding)?).into_bytes()))
+        }
+    };
     let state = RefCell::new(State::new(request, sink));
-    let reader = Separators(Utf8::new(file, encoding));
     let ending = request.path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     // one feature a line and no line is a layer without features; a document has to be one
     let may_be_empty = !matches!(ending.as_str(), "geojson" | "json" | "");
-    documents(reader, &state, may_be_empty).map_err(|Fault { line, column, what }| ReadError::Broken {
+    documents(Separators(text), &state, may_be_empty).map_err(|Fault { line, column, what }| ReadError::Broken {
         shown: request.shown.to_owned(),
         line,
         column,
         what,
     })?;
-    let state = state.into_inner();
+    let mut state = state.into_inner();
+    state.tell_no_json();
     Ok(LayerInfo {
         driver: "GeoJSON",
         layer: None,
@@ -109,6 +137,27 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
         },
         encoding: encoding::title(encoding),
     })
+}
+
+/// Names the objects of a TopoJSON file; empty for any other content, which is one layer.
+/// # Errors
+/// As [`read`].
+pub fn layers(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
+    let encoding = request.encoding.and_then(|name| encoding::by_name(name).ok()).unwrap_or(UTF_8);
+    match content::look(&mut opened(request, encoding)?) {
+        Content::Topology => topojson::layers(request),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The text of the file.
+fn opened(request: &ReadRequest<'_>, encoding: &'static encoding_rs::Encoding) -> Result<Utf8<File>, ReadError> {
+    let file = File::open(request.path).map_err(|source| ReadError::Open {
+        shown: request.shown.to_owned(),
+        path: request.path.to_owned(),
+        source,
+    })?;
+    Ok(Utf8::new(file, encoding))
 }
 
 /// Where the text is broken, from 1, and how.
@@ -146,6 +195,7 @@ fn documents<R: Read>(reader: R, state: &RefCell<State<'_>>, may_be_empty: bool)
         return Ok(());
     }
     match shape {
+        // a document whose beginning does not show its features is read as it comes, and so is one value alone
         Shape::Unclear => one_by_one(window.rest(), state, 0, |place| place),
         Shape::Collection { features_at } => collection(window, features_at, state),
         Shape::Sequence => {
@@ -169,6 +219,7 @@ fn collection<R: Read>(mut window: Window<R>, features_at: usize, state: &RefCel
     let cut = window.place(0);
     in_parallel(&mut window, Between::Commas { is_first: true }, state)?;
     around.push(b']');
+    let around = content::without_nan(&around).map_or(around, |(mended, _)| mended);
     let (line, column) = window.place(0);
     one_by_one(std::io::Cursor::new(around).chain(window.rest()), state, 0, |place| {
         moved(place, (cut.0, cut.1 + 1), (line, column))
@@ -244,12 +295,23 @@ fn features<R: Read>(
                 Draft::Plain(plain) => state.borrow_mut().plain(&piece.names, &mut positions, plain),
                 Draft::Other(place) => {
                     let slice = &bytes[place.clone()];
-                    let mut json = serde_json::Deserializer::from_slice(slice);
-                    let outcome = match is_sequence {
-                        true => (Document { state }).deserialize(&mut json),
-                        false => Json::deserialize(&mut json).map(|feature| state.borrow_mut().member(feature)),
+                    let read = |slice: &[u8]| {
+                        let mut json = serde_json::Deserializer::from_slice(slice);
+                        let outcome = match is_sequence {
+                            true => (Document { state }).deserialize(&mut json),
+                            false => Json::deserialize(&mut json).map(|feature| state.borrow_mut().member(feature)),
+                        };
+                        outcome.and_then(|()| json.end())
                     };
-                    let outcome = outcome.and_then(|()| json.end());
+                    // NaN and its like are null, where nothing else is wrong
+                    let mended = content::without_nan(slice);
+                    let outcome = match &mended {
+                        Some((mended, count)) => {
+                            state.borrow_mut().note_no_json(*count);
+                            read(mended)
+                        }
+                        None => read(slice),
+                    };
                     outcome.map_err(|error| Fault::of(&error, window.place(place.start)))?;
                 }
             }
@@ -339,7 +401,7 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         let mut kind: Option<String> = None;
         let mut has_features = false;
-        let (mut geometry, mut properties, mut id) = (None, None, None);
+        let (mut geometry, mut properties, mut id, mut bare) = (None, None, None, Map::new());
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "type" => kind = map.next_value::<Json>()?.as_str().map(str::to_owned),
@@ -351,6 +413,7 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 "geometry" => geometry = Some(map.next_value::<Json>()?),
                 "properties" => properties = Some(map.next_value::<Json>()?),
                 "id" => id = Some(map.next_value::<Json>()?),
+                "coordinates" | "geometries" => drop(bare.insert(key, map.next_value::<Json>()?)),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -364,8 +427,17 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 self.state.borrow_mut().feature(geometry, properties, id);
                 Ok(())
             }
-            Some("Topology") => wrong("this is TopoJSON, not GeoJSON; let its name end in .topojson".to_owned()),
-            Some(other) => wrong(format!("type \"{other}\" is neither FeatureCollection nor Feature")),
+            Some("Topology") => wrong("TopoJSON begins behind something else".to_owned()),
+            Some("GeometryCollection") if bare.contains_key("geometries") => {
+                self.state.borrow_mut().members_of(bare.remove("geometries").unwrap_or_default(), 0);
+                Ok(())
+            }
+            Some(kind) if bare.contains_key("coordinates") && geometry::KINDS.contains(&kind) => {
+                bare.insert("type".to_owned(), Json::String(kind.to_owned()));
+                self.state.borrow_mut().feature(Some(Json::Object(bare)), None, None);
+                Ok(())
+            }
+            Some(other) => wrong(format!("type \"{other}\" is neither FeatureCollection nor Feature nor a geometry")),
             None => wrong("there is no \"type\": this is not GeoJSON".to_owned()),
         }
     }
@@ -401,11 +473,46 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
 
 impl<'a> State<'a> {
     pub(super) fn new(request: &ReadRequest<'a>, sink: &'a mut dyn Sink) -> State<'a> {
-        State { sink, shown: request.shown, fields: Vec::new(), is_typed: Vec::new(), records: 0, crs: None }
+        State {
+            sink,
+            shown: request.shown,
+            fields: Vec::new(),
+            is_typed: Vec::new(),
+            records: 0,
+            crs: None,
+            no_json: (0, None),
+        }
     }
 
     fn trouble(&self, code: &'static str, record: u64, what: String) -> Issue {
         Issue::new(Severity::Error, code, self.shown, what).at_record(record)
+    }
+
+    /// Notes values of the next record that JSON does not have.
+    fn note_no_json(&mut self, count: u64) {
+        self.no_json.0 += count;
+        self.no_json.1.get_or_insert(self.records + 1);
+    }
+
+    /// Tells of values that JSON does not have.
+    fn tell_no_json(&mut self) {
+        if let (count, Some(record)) = self.no_json {
+            let what =
+                format!("{count} value(s) are NaN or Infinity, which JSON does not have; they are read as empty");
+            self.sink.issue(Issue::new(Severity::Warning, "bad-value", self.shown, what).at_record(record));
+        }
+    }
+
+    /// The geometries of a bare collection, each a record without fields; those of collections within too.
+    fn members_of(&mut self, geometries: Json, depth: usize) {
+        let Json::Array(geometries) = geometries else { return self.feature(Some(geometries), None, None) };
+        for mut geometry in geometries {
+            let is_collection = geometry.get("type").and_then(Json::as_str) == Some("GeometryCollection");
+            match geometry.get_mut("geometries").map(Json::take) {
+                Some(inner) if is_collection && depth < 32 => self.members_of(inner, depth + 1),
+                _ => self.feature(Some(geometry), None, None),
+            }
+        }
     }
 
     /// A member of a list of features.
@@ -532,7 +639,7 @@ impl<'a> State<'a> {
     }
 }
 
-fn value(json: Json) -> Value {
+pub(super) fn value(json: Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(flag) => Value::Bool(flag),
@@ -584,6 +691,7 @@ mod tests {
                 is_typed: Vec::new(),
                 records: 0,
                 crs: None,
+                no_json: (0, None),
             });
             let reader = Separators(Utf8::new(text.as_bytes(), UTF_8));
             let outcome = match in_parallel {
@@ -681,9 +789,7 @@ mod tests {
             Err(ReadError::Broken { line: 3, column: 19, .. }) => {}
             other => panic!("{other:?}"),
         }
-        for text in
-            ["", "[1,2]", "{\"type\":\"Topology\"}", "{\"type\":\"FeatureCollection\"}", "{\"type\":\"Featu", "7"]
-        {
+        for text in ["", "{\"type\":\"FeatureCollection\"}", "{\"type\":\"Featu", "7"] {
             assert!(matches!(from(text), Err(ReadError::Broken { .. })), "{text}");
         }
         let cut = format!("{POINT}\n{}", &POINT[..40]);
@@ -771,9 +877,13 @@ mod tests {
         assert!(matches!(read_all(&request), Err(ReadError::Open { .. })));
         let (info, read) = from(r#"{"type":"FeatureCollection","features":[]}"#).unwrap();
         assert_eq!((info.records, read.records.len(), read.issues.len()), (0, 0, 0));
-        for number in ["NaN", "Infinity", "-Infinity", "1e999"] {
-            let text = POINT.replace("118.8", number);
-            assert!(matches!(from(&text), Err(ReadError::Broken { line: 1, .. })), "{number}");
+        let text = POINT.replace("118.8", "1e999");
+        assert!(matches!(from(&text), Err(ReadError::Broken { line: 1, .. })));
+        // numbers that Python writes: no coordinates, and no end of the file
+        for number in ["NaN", "Infinity", "-Infinity"] {
+            let (info, read) = from(&POINT.replace("118.8", number)).unwrap();
+            let codes: Vec<&str> = read.issues.iter().map(|issue| issue.code).collect();
+            assert_eq!((info.records, &codes[..]), (1, &["bad-geometry", "bad-value"][..]), "{number}");
         }
     }
 }

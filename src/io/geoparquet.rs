@@ -29,10 +29,7 @@ use crate::io::geoparquet_native;
 use crate::io::geoparquet_native::Native;
 use crate::io::parquet_value;
 use crate::io::parquet_value::Column;
-use crate::io::parts;
 use crate::io::parts::Found;
-use crate::io::parts::Made;
-use crate::io::parts::Raw;
 use crate::io::pipeline;
 use crate::io::place;
 use crate::io::place::PlaceColumns;
@@ -216,7 +213,7 @@ fn columns(
     }
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     let Some(geo) = geo else {
-        let places = place::columns(request, &names).map_err(header)?;
+        let places = place::columns(request, &names).map_err(header)?.in_parallel();
         return Ok(Columns { slots: (0..roots.len()).collect(), fields, roots, uuids, geometry: None, places });
     };
     let content = |what: String| ReadError::Content { shown: request.shown.to_owned(), what };
@@ -240,7 +237,7 @@ fn columns(
     let slots = roots.iter().enumerate().map(|(slot, root)| slot + usize::from(*root > at)).collect();
     let slot = roots.iter().filter(|root| **root < at).count();
     let geometry = Some(Shape { name: geo.primary.clone(), encoding: geo.encoding, root: at, slot });
-    Ok(Columns { fields, roots, slots, uuids, geometry, places: PlaceColumns::None })
+    Ok(Columns { fields, roots, slots, uuids, geometry, places: PlaceColumns::none() })
 }
 
 /// The records of a batch, whose first one has the number `first`.

@@ -1,6 +1,7 @@
 //! Floor 5: files in and files out, one file a format; nothing here knows what an indicator is.
 
 pub mod atomic;
+mod coordinates;
 pub mod csv;
 pub mod csv_out;
 mod curves;
@@ -29,6 +30,7 @@ mod gpkg_blob;
 mod gpkg_read;
 mod gpkg_schema;
 pub mod gtfs;
+mod header;
 pub mod html;
 mod kml;
 mod line_breaks;
@@ -38,6 +40,7 @@ mod packed;
 #[cfg(feature = "geoparquet")]
 mod parquet_value;
 mod parts;
+pub mod peek;
 #[cfg(feature = "geoparquet")]
 mod pipeline;
 mod place;

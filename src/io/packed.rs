@@ -44,6 +44,50 @@ struct Unpacked {
     _folder: TempDir,
     /// Names within the archive and where they are now, those that can be read, by name.
     files: Vec<(String, PathBuf)>,
+    /// Whether it holds files with names of their own.
+    is_archive: bool,
+}
+
+/// Names of files that say something of the data and are no layer, in lower case and without their ending.
+const ABOUT: [&str; 16] = [
+    "readme",
+    "version",
+    "license",
+    "licence",
+    "copying",
+    "copyright",
+    "changelog",
+    "changes",
+    "notice",
+    "authors",
+    "metadata",
+    "meta",
+    "说明",
+    "使用说明",
+    "citation",
+    "terms",
+];
+
+/// Whether a file says something of the data and is no layer: by a word of its name, or, of a text, because its first line names no columns.
+fn is_about(name: &str, path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let mut words = stem.split(|c: char| !c.is_alphanumeric());
+    if words.any(|word| ABOUT.contains(&word)) && !is(path, "shp") && !is(path, "gpkg") {
+        return true;
+    }
+    let mut line = Vec::new();
+    let is_text = is(Path::new(name), "txt");
+    let read =
+        is_text.then(|| File::open(path).map(|file| BufReader::new(file).take(1 << 16).read_until(b'\n', &mut line)));
+    matches!(read, Some(Ok(Ok(_)))) && !line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
+}
+
+/// The name of a layer: that of its file without the ending, where no other file has the same.
+fn layer_name(files: &[(String, PathBuf)], at: usize) -> String {
+    let stem = |name: &str| Path::new(name).with_extension("").to_string_lossy().into_owned();
+    let own = stem(&files[at].0);
+    let is_alone = files.iter().filter(|(name, _)| stem(name) == own).count() == 1;
+    if is_alone { own } else { files[at].0.clone() }
 }
 
 /// Names the layers: those of the only file, or else the files.
@@ -68,14 +112,21 @@ pub(super) fn layers(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError
 /// can be read, or would unpack to more than 16 GiB, or to more than 1 GiB and 200 times its size; those of the format.
 pub(super) fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo, ReadError> {
     let unpacked = unpacked(request, LIMITS)?;
-    let names: Vec<String> = unpacked.files.iter().map(|(name, _)| name.clone()).collect();
-    let (at, layer) = match names.len() {
-        1 => (0, request.layer),
+    let files = &unpacked.files;
+    let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    // a layer may be called with the ending of its file or without it
+    let own = (0..files.len()).find(|at| request.layer == Some(&layer_name(files, *at)));
+    let whole = (0..files.len()).find(|at| request.layer == Some(&files[*at].0));
+    let (at, layer) = match (whole.or(own), files.len()) {
+        (Some(at), _) => (at, None),
+        (None, 1) => (0, request.layer),
         _ => (chosen(request, &names, &[])?, None),
     };
-    let (name, path) = &unpacked.files[at];
+    let (name, path) = &files[at];
     let shown = format!("{}/{name}", request.shown);
-    read::read(&ReadRequest { path, shown: &shown, layer, ..*request }, sink)
+    let info = read::read(&ReadRequest { path, shown: &shown, layer, ..*request }, sink)?;
+    let layer = info.layer.or_else(|| unpacked.is_archive.then(|| layer_name(files, at)));
+    Ok(LayerInfo { layer, ..info })
 }
 
 fn content(request: &ReadRequest<'_>, what: impl Into<String>) -> ReadError {
@@ -119,6 +170,10 @@ fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadE
     let mut readable: Vec<(String, PathBuf)> =
         files.iter().filter(|(_, path)| is_readable(path) && !(is(path, "dbf") && has_shapes(path))).cloned().collect();
     readable.sort();
+    // what says something of the data is a layer only where there is nothing else
+    if readable.iter().any(|(name, path)| !is_about(name, path)) {
+        readable.retain(|(name, path)| !is_about(name, path));
+    }
     if readable.is_empty() {
         let names: Vec<&str> = files.iter().take(10).map(|(name, _)| name.as_str()).collect();
         let raster = files.iter().find_map(|(_, path)| raster_file::other_raster(path));
@@ -128,7 +183,7 @@ fn unpacked(request: &ReadRequest<'_>, limits: Limits) -> Result<Unpacked, ReadE
             format!("holds no file of a format that can be read (files: {}){advice}", names.join(", ")),
         ));
     }
-    Ok(Unpacked { _folder: folder, files: readable })
+    Ok(Unpacked { _folder: folder, files: readable, is_archive: !is(request.path, "gz") && !is(request.path, "zst") })
 }
 
 fn is(path: &Path, ending: &str) -> bool {

@@ -27,6 +27,7 @@ use crate::io::gpkg_read;
 use crate::io::kml;
 use crate::io::osm;
 use crate::io::packed;
+use crate::io::place;
 #[cfg(feature = "postgis")]
 use crate::io::postgis;
 #[cfg(feature = "postgis")]
@@ -211,17 +212,27 @@ pub type WriteTable = fn(&Path, &Table) -> Result<(), WriteError>;
 pub const DRIVERS: &[Driver] = &[
     Driver {
         name: "GeoJSON",
-        extensions: &["geojson", "json", "geojsonl", "ndjson", "geojsons", "jsonl"],
-        about: "FeatureCollection, one feature a line, or RFC 8142 sequence; WGS 84 unless a crs member says otherwise",
+        extensions: &["geojson", "geojsonl", "ndjson", "geojsons", "jsonl"],
+        about: "FeatureCollection, geometry, one feature a line, or RFC 8142 sequence; WGS 84 unless a crs member says otherwise",
         takes: Takes { place: false, encoding: true },
         read: Some(geojson::read),
         layers: None,
         write: Some(geojson_out::write),
     },
     Driver {
+        name: "GeoJSON",
+        // what a .json is, its content tells
+        extensions: &["json"],
+        about: "by content: GeoJSON, TopoJSON, Esri JSON, or a list of records with x/y columns or a WKT column",
+        takes: Takes { place: true, encoding: true },
+        read: Some(geojson::read),
+        layers: Some(geojson::layers),
+        write: Some(geojson_out::write),
+    },
+    Driver {
         name: "CSV",
         extensions: &["csv", "tsv", "txt"],
-        about: "header line; x/y columns or a WKT column; comma, semicolon or tab; UTF-8 or GB18030",
+        about: "header line; x/y columns, pairs, or a WKT column; comma, semicolon or tab; UTF-8 or GB18030",
         takes: Takes { place: true, encoding: true },
         read: Some(csv::read),
         layers: None,
@@ -306,11 +317,20 @@ pub const DRIVERS: &[Driver] = &[
     Driver {
         name: "Excel",
         extensions: &["xlsx", "xlsm"],
-        about: "a sheet whose first line names the columns; x/y columns or a WKT column; values as they were last computed",
+        about: "the sheet with rows; its header may stand below titles; x/y columns or a WKT column; values as they were last computed",
         takes: Takes { place: true, encoding: false },
         read: Some(xlsx::read),
         layers: Some(xlsx::layers),
         write: Some(xlsx_out::write),
+    },
+    Driver {
+        name: "workbook",
+        extensions: &["xls", "xlsb", "ods"],
+        about: "older and binary Excel, OpenDocument: as Excel, by content; merged cells of .xls alone",
+        takes: Takes { place: true, encoding: false },
+        read: Some(xlsx::read),
+        layers: Some(xlsx::layers),
+        write: None,
     },
     Driver {
         name: "KML",
@@ -352,7 +372,7 @@ pub const DRIVERS: &[Driver] = &[
     #[cfg(feature = "gdal")]
     Driver {
         name: "GDAL",
-        extensions: &["tab", "mif", "gml", "gpx", "dxf", "gdb", "sqlite", "ods", "e00", "vrt", gdal::SCHEME],
+        extensions: &["tab", "mif", "gml", "gpx", "dxf", "gdb", "sqlite", "e00", "vrt", gdal::SCHEME],
         about: "whatever the GDAL of this machine reads; gdal://… for other files, and for services",
         takes: Takes { place: true, encoding: false },
         read: Some(gdal::read),
@@ -362,7 +382,7 @@ pub const DRIVERS: &[Driver] = &[
     #[cfg(not(feature = "gdal"))]
     Driver {
         name: "GDAL",
-        extensions: &["tab", "mif", "gml", "gpx", "dxf", "gdb", "sqlite", "ods", "e00", "vrt", "gdal://"],
+        extensions: &["tab", "mif", "gml", "gpx", "dxf", "gdb", "sqlite", "e00", "vrt", "gdal://"],
         about: "not in this build; build with: cargo build --release --features gdal",
         takes: Takes { place: true, encoding: false },
         read: None,
@@ -464,6 +484,30 @@ pub fn read(request: &ReadRequest<'_>, sink: &mut dyn Sink) -> Result<LayerInfo,
     }
 }
 
+/// What is wrong with a table in which no columns of coordinates were found; `None` for formats with places of their own, and where there
+/// are some or the request names them.
+pub fn no_columns_of_places(request: &ReadRequest<'_>, fields: &[Field]) -> Option<String> {
+    let takes_places = inner_driver(request.path).is_some_and(|driver| driver.takes.place);
+    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    takes_places.then(|| place::not_found(request, &names)).flatten()
+}
+
+/// What the columns of places say of the datum by their names, where it is a shifted one: `gcj-02` or `bd-09`.
+pub fn datum_in_names(request: &ReadRequest<'_>, fields: &[Field]) -> Option<&'static str> {
+    let takes_places = inner_driver(request.path).is_some_and(|driver| driver.takes.place);
+    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    takes_places.then(|| place::columns(request, &names).ok()?.shifted_key()).flatten()
+}
+
+/// The format of a path, that of the file within where it is packed alone.
+fn inner_driver(path: &Path) -> Option<&'static Driver> {
+    let found = driver(path)?;
+    if found.name != "packed" {
+        return Some(found);
+    }
+    driver(&path.with_extension("")).or(Some(found))
+}
+
 /// The layers of a file; empty for formats that hold one.
 /// # Errors
 /// [`ReadError`] when the file can not be read.
@@ -503,7 +547,60 @@ pub(super) fn chosen(request: &ReadRequest<'_>, names: &[String], likely: &[usiz
     }
 }
 
+/// What to do with files of endings that people have and that are no layers, by ending.
+const ADVICE: [(&[&str], &str); 14] = [
+    (&["shx", "prj", "cpg", "sbn", "sbx", "qix", "qpj"], "is a part of a shapefile; name the .shp beside it"),
+    (
+        &["bz2", "xz", "7z", "rar", "tar", "tgz"],
+        "is packed in a way that is not read; unpack it, or pack it as .zip, .gz or .zst",
+    ),
+    (&["et", "numbers", "wks", "123", "wk1"], "is a workbook of another program; save it as .xlsx or .csv"),
+    (&["doc", "docx", "pdf", "wps", "ppt", "pptx", "rtf"], "is a document; save its table as .xlsx or .csv"),
+    (&["html", "htm", "mhtml"], "is a page; save its table as .xlsx or .csv, or its data as GeoJSON"),
+    (
+        &["qgz", "qgs", "mxd", "aprx", "lyr", "lyrx", "qlr", "sld", "qml"],
+        "is a project or a style; name the file of the data that it shows",
+    ),
+    (&["mdb", "accdb"], "is a database of Access; export the table as .xlsx, .csv or shapefile"),
+    (&["dwg"], "is a drawing of AutoCAD; save it as DXF and convert it with ogr2ogr to a GeoPackage"),
+    (&["o5m", "o5c"], "is OpenStreetMap in another form; convert it: osmium cat FILE -o FILE.osm.pbf"),
+    (
+        &["rds", "rda", "rdata", "feather", "arrow", "dta", "sav", "pkl", "pickle", "mat", "sas7bdat"],
+        "is data of a program for statistics; export it as .csv or .gpkg",
+    ),
+    (&["las", "laz", "e57", "ply"], "is a cloud of points, which is not used here"),
+    (
+        &["sql"],
+        "is a script for a database; load it into PostGIS and name the database, or export the table as .csv or .gpkg",
+    ),
+    (&["png", "jpg", "jpeg", "gif", "bmp", "webp"], "is a picture; it has no records"),
+    (&["xml"], "is XML of no kind that is known by its ending; OpenStreetMap ends in .osm, KML in .kml"),
+];
+
+/// What to do with a file or an address that no format is known for; `None` where nothing better is known than the list of endings.
+fn advice(request: &ReadRequest<'_>) -> Option<String> {
+    let text = request.path.to_string_lossy().to_lowercase();
+    if let Some(scheme) = scheme(request.path) {
+        return matches!(scheme.as_str(), "http://" | "https://" | "ftp://" | "s3://" | "gs://" | "file://").then(
+            || match scheme.as_str() {
+                "file://" => "is written as an address; write the path of the file".to_owned(),
+                _ => "is an address of the web, which is not read; download the file and name its path".to_owned(),
+            },
+        );
+    }
+    // what a browser or a mistyped address leaves of the two strokes
+    if text.starts_with("http:/") || text.starts_with("https:/") {
+        return Some("is an address of the web, which is not read; download the file and name its path".to_owned());
+    }
+    let ending = request.path.extension()?.to_str()?.to_lowercase();
+    let (_, what) = ADVICE.iter().find(|(endings, _)| endings.contains(&ending.as_str()))?;
+    Some((*what).to_owned())
+}
+
 fn unknown_format(request: &ReadRequest<'_>) -> ReadError {
+    if let Some(what) = advice(request) {
+        return ReadError::Content { shown: request.shown.to_owned(), what };
+    }
     let readable: Vec<&str> =
         DRIVERS.iter().filter(|driver| driver.read.is_some()).flat_map(|driver| driver.extensions).copied().collect();
     let ending = request.path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_lowercase();

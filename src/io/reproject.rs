@@ -12,6 +12,7 @@ use proj::wkt::WktVersion;
 use serde_json::Value as Json;
 
 use crate::base::frame::OutputCrs;
+use crate::base::units::readable;
 use crate::impedance::geodesic::geodesic_m;
 use crate::io::numbers::Form;
 use crate::io::numbers::form;
@@ -27,6 +28,9 @@ pub enum CrsError {
         "unknown CRS \"{text}\"; write an EPSG code such as \"EPSG:4490\" (CGCS2000) or \"EPSG:4326\" (WGS 84), a WKT or a PROJ string"
     )]
     Unknown { text: String },
+    /// It is a number of Esri's and not of EPSG.
+    #[error("\"{text}\" is no code of EPSG; did you mean \"ESRI:{code}\" ({name})?")]
+    EsriCode { text: String, code: String, name: String },
     /// It exists, but is no system of coordinates on the ground (e.g. a transformation or an ellipsoid).
     #[error("\"{text}\" is not a coordinate reference system")]
     NotACrs { text: String },
@@ -61,7 +65,8 @@ pub struct Crs {
     needs_shift: bool,
 }
 
-/// Keeps a proj.db of another PROJ on this machine from being used instead of the built-in one.
+/// Keeps a proj.db of another PROJ on this machine from being used instead of the built-in one, and PROJ from writing lines of its own: what it
+/// says is in the errors.
 ///
 /// Must be called before the first CRS is made and before any thread is started.
 pub fn ignore_foreign_proj_data() {
@@ -70,6 +75,10 @@ pub fn ignore_foreign_proj_data() {
             // SAFETY: called at the very start of the program, when there is one thread only.
             unsafe { std::env::remove_var(name) };
         }
+    }
+    if std::env::var_os("PROJ_DEBUG").is_none() {
+        // SAFETY: as above.
+        unsafe { std::env::set_var("PROJ_DEBUG", "0") };
     }
 }
 
@@ -89,7 +98,7 @@ impl Crs {
         } else {
             text.to_owned()
         };
-        let proj = Proj::new(&definition).map_err(|_| unknown())?;
+        let proj = Proj::new(&definition).map_err(|_| esri_code(text).unwrap_or_else(unknown))?;
         let json: Json = proj
             .to_projjson(Some(false), None, None)
             .ok()
@@ -236,6 +245,57 @@ impl Crs {
         }
         Ok(())
     }
+}
+
+/// What to say of a code that EPSG does not have and Esri has.
+fn esri_code(text: &str) -> Option<CrsError> {
+    let start = text.get(..5).filter(|start| start.eq_ignore_ascii_case("EPSG:"))?;
+    let code = text[start.len()..].trim().to_owned();
+    let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
+    let name = is_code.then(|| Crs::new(&format!("ESRI:{code}")).ok())??.name;
+    Some(CrsError::EsriCode { text: text.to_owned(), code, name })
+}
+
+/// The EPSG code of a CRS, also where its WKT does not say it: that of a CGCS2000, Xi'an 1980, Beijing 1954 or UTM zone, or of a usual frame, that
+/// has its name and its parameters. `None` where it is none of these.
+pub fn identified(crs: &Crs) -> Option<u32> {
+    if crs.epsg.is_some() {
+        return crs.epsg;
+    }
+    let zone = |base: [u32; 2]| {
+        let (_, zone) = crs.name.split_once("zone ")?;
+        let digits: String = zone.chars().take_while(char::is_ascii_digit).collect();
+        let is_south = zone[digits.len()..].trim_start().starts_with('S');
+        Some(digits.parse::<u32>().ok()? + if is_south { base[1] } else { base[0] })
+    };
+    let is_utm = crs.name.contains("UTM zone");
+    let candidates: Vec<u32> = match crs.name.as_str() {
+        _ if crs.geographic => vec![4326, 4490, 4610, 4214, 4258, 4269, 4267, 4230, 4283, 7844],
+        name if is_utm && name.starts_with("WGS 84") => zone([32600, 32700]).into_iter().collect(),
+        name if is_utm && name.starts_with("ETRS89") => zone([25800, 25800]).into_iter().collect(),
+        name if is_utm && name.starts_with("NAD83") => zone([26900, 26900]).into_iter().collect(),
+        name if name.contains("CGCS2000") => (4491..=4554).collect(),
+        name if name.contains("Xian 1980") => (2327..=2390).collect(),
+        name if name.contains("Beijing 1954") => (2401..=2442).chain(21413..=21423).chain(21453..=21463).collect(),
+        _ => vec![3857, 3035, 2154, 27700, 28992, 31370, 2056, 21781, 3006, 3067],
+    };
+    let is_it = |code: &u32| {
+        Crs::new(&format!("EPSG:{code}")).is_ok_and(|known| {
+            known.name == crs.name && (bare(&known.wkt1) == bare(&crs.wkt1) || known.does_the_same(crs))
+        })
+    };
+    candidates.into_iter().find(is_it)
+}
+
+/// A WKT without the codes of its parts.
+fn bare(wkt: &str) -> String {
+    let mut rest = wkt;
+    let mut out = String::new();
+    while let Some(at) = rest.find(",AUTHORITY[") {
+        out.push_str(&rest[..at]);
+        rest = rest[at..].find(']').map_or("", |end| &rest[at + end + 1..]);
+    }
+    out + rest
 }
 
 /// Whether the way from a datum to WGS 84 must be stated: the older Chinese datums, whose shift differs from place to place, and
@@ -434,20 +494,21 @@ pub struct Implausible {
 /// [`Implausible`] with what to write instead.
 pub fn plausible(crs: &Crs, [x, y]: [f64; 2]) -> Result<(), Implausible> {
     let implausible = |what: String| Err(Implausible { what });
+    let (shown_x, shown_y) = (readable(x), readable(y));
     if crs.is_geographic() {
         if x.abs() > 180.0 && y.abs() > 90.0 {
             let zone = hint([x, y]);
             return implausible(format!(
-                "{x}, {y} are no degrees but look like projected metres{zone}; declare their CRS with crs = \"EPSG:…\""
+                "{shown_x}, {shown_y} are no degrees but look like projected metres{zone}; declare their CRS with crs = \"EPSG:…\""
             ));
         }
         if y.abs() > 90.0 && x.abs() <= 90.0 {
             return implausible(format!(
-                "{x}, {y} look like latitude first, longitude second; exchange the x and y columns (x is longitude)"
+                "{shown_x}, {shown_y} look like latitude first, longitude second; exchange the x and y columns (x is longitude)"
             ));
         }
         if x.abs() > 180.0 || y.abs() > 90.0 {
-            return implausible(format!("{x}, {y} lie outside the range of longitude and latitude"));
+            return implausible(format!("{shown_x}, {shown_y} lie outside the range of longitude and latitude"));
         }
         if let Some(area) = crs.area
             && !inside(area, [x, y])
@@ -455,7 +516,7 @@ pub fn plausible(crs: &Crs, [x, y]: [f64; 2]) -> Result<(), Implausible> {
             let swapped = inside(area, [y, x]);
             let hint = if swapped { "; they would fit with x and y exchanged (x is longitude)" } else { "" };
             return implausible(format!(
-                "{x}, {y} lie outside the area where {} is used ({}° to {}° east, {}° to {}° north){hint}",
+                "{shown_x}, {shown_y} lie outside the area where {} is used ({}° to {}° east, {}° to {}° north){hint}",
                 crs.name, area[0], area[2], area[1], area[3]
             ));
         }
@@ -463,7 +524,7 @@ pub fn plausible(crs: &Crs, [x, y]: [f64; 2]) -> Result<(), Implausible> {
     }
     if x.abs() <= 180.0 && y.abs() <= 90.0 {
         return implausible(format!(
-            "{x}, {y} look like degrees, but {} has metres; declare crs = \"EPSG:4490\" or \"EPSG:4326\"",
+            "{shown_x}, {shown_y} look like degrees, but {} has metres; declare crs = \"EPSG:4490\" or \"EPSG:4326\"",
             crs.name
         ));
     }

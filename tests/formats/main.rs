@@ -26,3 +26,4 @@ mod rasters;
 mod spread;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;

@@ -7,6 +7,7 @@ use crate::app::inspect::InspectError;
 use crate::app::inspect::Options;
 use crate::app::inspect::SaidBy;
 use crate::app::inspect::survey::Survey;
+use crate::base::units::readable;
 use crate::io::datum::Datum;
 use crate::io::numbers::candidates;
 use crate::io::numbers::form;
@@ -14,6 +15,7 @@ use crate::io::read::DeclaredCrs;
 use crate::io::reproject::Crs;
 use crate::io::reproject::CrsError;
 use crate::io::reproject::Reprojector;
+use crate::io::reproject::identified;
 use crate::io::reproject::plausible;
 use crate::model::place::LonLat;
 
@@ -65,6 +67,7 @@ impl Ground {
             said_by,
             said: said.map(str::to_owned),
             name: None,
+            epsg: None,
             datum: options.datum,
             looks_like: None,
             looks_like_percent: 0.0,
@@ -87,6 +90,7 @@ impl Ground {
             match meant(text, vertices) {
                 Ok((crs, base)) => {
                     finding.name = Some(crs.name().to_owned());
+                    finding.epsg = identified(&crs);
                     bases.push(base);
                 }
                 Err(NotMeant::Unknown(error)) if said_by == SaidBy::Option => return Err(error.into()),
@@ -162,5 +166,6 @@ fn implausible(crs: &Crs, base: &Base, at: [f64; 2]) -> Option<String> {
         (Some(_), _) => true,
     };
     let [x, y] = at;
+    let (x, y) = (readable(x), readable(y));
     (!fits).then(|| format!("{x}, {y} lie far outside the area for which {} is made", crs.name()))
 }

@@ -1,5 +1,7 @@
 //! An inspection as a page for the terminal.
 
+use std::collections::BTreeMap;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::inspect::CrsFinding;
@@ -16,10 +18,13 @@ use crate::app::inspect::sides::Sides;
 use crate::app::inspect::wide::TOLD;
 use crate::base::units::Lang;
 use crate::base::units::fixed;
+use crate::base::units::readable;
 use crate::base::units::thousands;
 use crate::io::datum::Datum;
 use crate::io::numbers::Form;
 
+/// Issues of one kind that a page shows; all of them are in the JSON.
+const ISSUES: usize = 5;
 /// Columns before the text of an entry.
 const MARGIN: usize = 12;
 
@@ -62,6 +67,9 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
     if inspection.geometry.vertices > 0 {
         kinds.push(format!("{} {}", inspection.geometry.vertices, say.say("vertices", "个顶点")));
     }
+    if let Some(left_out) = inspection.geometry.left_out {
+        kinds.push(format!("{left_out} {}", say.say("left out", "不读取")));
+    }
     page.entry(&say.say("geometry", "几何"), &kinds.join(", "));
     page.entry(&say.say("fields", "字段"), &inspection.fields.len().to_string());
     let width = inspection.fields.iter().map(|field| field.name.width()).max().unwrap_or(0).min(30);
@@ -78,8 +86,13 @@ pub fn render(inspection: &Inspection, lang: Lang) -> String {
         inspection.problems.counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
     let none = say.say("none found", "未发现");
     page.entry(&say.say("problems", "问题"), if counts.is_empty() { &none } else { "" });
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for issue in &inspection.problems.first {
-        page.lines.push(format!("    {issue}"));
+        let count = shown.entry(issue.code).or_default();
+        *count += 1;
+        if *count <= ISSUES {
+            page.lines.push(format!("    {issue}"));
+        }
     }
     if !counts.is_empty() {
         page.lines.push(format!("    {}: {}", say.say("in all", "合计"), counts.join(", ")));
@@ -207,7 +220,10 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
     };
     // a definition of some lines is known by its name
     let said = finding.said.as_ref().map(|said| match said.find('[') {
-        Some(at) if said.len() > 40 => format!("{}[…]", &said[..at]),
+        Some(at) if said.len() > 40 => match finding.epsg {
+            Some(code) => format!("EPSG:{code}, {} {}[…]", say.say("written as", "写作"), &said[..at]),
+            None => format!("{}[…]", &said[..at]),
+        },
         _ => said.clone(),
     });
     let mut text = match (&said, &finding.name) {
@@ -220,7 +236,16 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
     }
     page.entry(&say.say("CRS", "坐标系"), &text);
     if let Some(form) = finding.looks_like {
-        let mut text = of_form(form, say);
+        // what numbers look like says nothing against a CRS that is known and that they fit
+        let is_known = finding.name.is_some() && finding.doubt.is_none() && finding.said_by != SaidBy::Nobody;
+        let is_named = finding.said_by == SaidBy::File && finding.name.is_none();
+        let mut text = match form {
+            Form::Zone { .. } | Form::PrefixedZone { .. } | Form::Other if is_known => {
+                say.say("fit the CRS", "与坐标系相符")
+            }
+            Form::Zone { .. } if is_named => say.say("metres of some plane", "某平面坐标，米"),
+            form => of_form(form, say),
+        };
         if finding.looks_like_percent < 100.0 {
             text.push_str(&format!(" ({} %)", finding.looks_like_percent));
         }
@@ -237,6 +262,9 @@ fn crs(finding: &CrsFinding, say: Say, page: &mut Page) {
         let numbers = |values: [f64; 2]| match finding.looks_like {
             Some(Form::Degrees | Form::DegreesInChina | Form::DegreesNorthFirst) => {
                 format!("{:.5} … {:.5}", values[0], values[1])
+            }
+            _ if values.iter().any(|value| value.abs() >= 1e18) => {
+                format!("{} … {}", readable(values[0]), readable(values[1]))
             }
             _ => format!("{:.1} … {:.1}", values[0], values[1]),
         };
@@ -279,22 +307,29 @@ fn of_form(form: Form, say: Say) -> String {
     }
 }
 
-fn of_field(field: &FieldFinding, say: Say) -> String {
-    let kind = match field.kind {
+fn kind_name(kind: Kind, say: Say) -> String {
+    match kind {
         Kind::Empty => say.say("empty", "空"),
         Kind::YesNo => say.say("yes or no", "是否"),
         Kind::WholeNumber => say.say("whole number", "整数"),
         Kind::Number => say.say("number", "数值"),
         Kind::Code => say.say("code", "代码"),
         Kind::Text => say.say("text", "文本"),
-    };
+    }
+}
+
+fn of_field(field: &FieldFinding, say: Say) -> String {
+    let mut kind = kind_name(field.kind, say);
+    if let Some(declared) = field.declared.filter(|declared| *declared != field.kind) {
+        kind = format!("{kind} ({} {})", say.say("declared", "声明为"), kind_name(declared, say));
+    }
     let more = if field.distinct_at_least { "≥ " } else { "" };
     let mut text = format!("{kind}, {more}{} {}", field.distinct, say.say("different", "个不同值"));
     if field.nulls > 0 {
         text.push_str(&format!(", {} {}", field.nulls, say.say("empty", "个空值")));
     }
     if let Some([least, most]) = field.range {
-        text.push_str(&format!(", {least} … {most}"));
+        text.push_str(&format!(", {} … {}", readable(least), readable(most)));
     } else if !field.samples.is_empty() {
         let rest = if field.distinct > field.samples.len() as u64 { ", …" } else { "" };
         text.push_str(&format!(": {}{rest}", field.samples.join(", ")));

@@ -32,8 +32,8 @@ const MOST_GEOMETRIES: usize = 2_000_000;
 const SAMPLE: usize = 4096;
 /// Vertices of areas that are kept, to look for overlaps and gaps; a file with more is not looked at for them.
 const MOST_OUTLINES: usize = 2_000_000;
-/// Issues of one kind that are shown.
-const SHOWN: u64 = 5;
+/// Issues of one kind that are kept.
+const KEPT: u64 = 10_000;
 /// Characters of a sample value.
 const SAMPLE_LENGTH: usize = 40;
 
@@ -193,7 +193,12 @@ impl Survey {
     }
 
     pub(crate) fn geometry(&self) -> GeometryFinding {
-        GeometryFinding { kinds: self.kinds.clone(), without: self.without, vertices: self.vertex_count }
+        GeometryFinding {
+            kinds: self.kinds.clone(),
+            without: self.without,
+            vertices: self.vertex_count,
+            left_out: None,
+        }
     }
 
     pub(crate) fn problems(&self) -> Problems {
@@ -212,6 +217,7 @@ impl Survey {
         let finding = |(name, field): (&String, &FieldSurvey)| FieldFinding {
             name: name.clone(),
             kind: field.kind(),
+            declared: None,
             nulls: self.records - field.values,
             distinct: field.first.len() as u64,
             distinct_at_least: field.is_full,
@@ -256,10 +262,15 @@ impl Survey {
         (self.fields[at].values > 0).then(|| self.names[at].clone())
     }
 
-    fn note(&mut self, issue: Issue) {
+    /// Whether no record has a geometry, and none says why.
+    pub(crate) fn is_without_places(&self) -> bool {
+        self.records > 0 && self.without == self.records && !self.counts.keys().any(|code| code.ends_with("-geometry"))
+    }
+
+    pub(crate) fn note(&mut self, issue: Issue) {
         let count = self.counts.entry(issue.code).or_default();
         *count += 1;
-        if *count <= SHOWN {
+        if *count <= KEPT {
             self.first.push(issue);
         }
     }

@@ -9,10 +9,13 @@ use crate::io::parts::Found;
 use crate::io::parts::Made;
 use crate::io::parts::Raw;
 
+/// The types of geometries that are used.
+pub(super) const KINDS: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+
 /// The geometry of a GeoJSON object, with the demands of RFC 7946, section 3.1. Broken parts are left out and told.
 /// # Errors
 /// What is wrong with it.
-pub(super) fn geometry_of(json: &Json) -> Result<Found, String> {
+pub(in crate::io) fn geometry_of(json: &Json) -> Result<Found, String> {
     let found = parts::found(raw(json, 0)?, Made::default())?;
     match found.geometry {
         Some(_) => Ok(found),
