@@ -20,6 +20,9 @@ pub(crate) enum Why {
     Timed,
 }
 
+/// A word, how often it stands there, and the first record that has it.
+type Said<'u> = (&'u str, u64, &'u str);
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Unread(BTreeMap<(Why, String, String), (u64, Option<String>)>);
 
@@ -48,7 +51,7 @@ impl Unread {
 
     /// Notes a line each; words beyond the most frequent of a field are counted in one more.
     pub(crate) fn note(&self, records: &str, account: &mut Account) {
-        let mut by_field: BTreeMap<(Why, &str), Vec<(&str, u64, &str)>> = BTreeMap::new();
+        let mut by_field: BTreeMap<(Why, &str), Vec<Said<'_>>> = BTreeMap::new();
         for ((why, field, said), (count, first)) in &self.0 {
             let first = first.as_deref().unwrap_or_default();
             by_field.entry((*why, field)).or_default().push((said, *count, first));

@@ -375,7 +375,7 @@ pub(super) fn is_note(row: &Row, usual: usize) -> bool {
             let rest = text.strip_prefix(*word).map(str::trim_start);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '.', '、', '1', '2', '(']))
         };
-        text.starts_with(['*', '※']) && text.chars().count() > 1 || NOTES.iter().any(|word| starts(&word))
+        text.starts_with(['*', '※']) && text.chars().count() > 1 || NOTES.iter().any(starts)
     };
     match row.cells.len() {
         0 => false,

@@ -23,6 +23,9 @@ pub(super) struct Against {
     pub alike: usize,
 }
 
+/// Rings with their places in the file: a shell and its holes.
+type Rings = Vec<(usize, Vec<Coord<f64>>)>;
+
 struct Ring {
     line: LineString<f64>,
     area: f64,
@@ -44,7 +47,7 @@ pub(super) fn assembled(rings: Vec<Vec<Coord<f64>>>) -> (Vec<Raw>, Against) {
         return (rings.into_iter().map(|ring| Raw::Polygon(vec![ring])).collect(), against);
     }
     let mut sound: Vec<(usize, Ring)> = Vec::new();
-    let mut polygons: Vec<(usize, Vec<Vec<Coord<f64>>>)> = Vec::new();
+    let mut polygons: Vec<(usize, Rings)> = Vec::new();
     for (nth, ring) in rings.into_iter().enumerate() {
         let is_finite = ring.iter().all(|at| at.x.is_finite() && at.y.is_finite());
         let signed = if is_finite { signed(&ring) } else { 0.0 };
@@ -55,7 +58,7 @@ pub(super) fn assembled(rings: Vec<Vec<Coord<f64>>>) -> (Vec<Raw>, Against) {
                 sound.push((nth, Ring { line, area, around, is_clockwise, depth: 0, polygon: 0 }));
             }
             _ if line.0.is_empty() => {}
-            _ => polygons.push((nth, vec![line.0])),
+            _ => polygons.push((nth, vec![(nth, line.0)])),
         }
     }
     sound.sort_by(|a, b| b.1.area.total_cmp(&a.1.area).then(a.0.cmp(&b.0)));
@@ -71,17 +74,24 @@ pub(super) fn assembled(rings: Vec<Vec<Coord<f64>>>) -> (Vec<Raw>, Against) {
         against.alike += usize::from(is_hole && around.is_some_and(|shell| shell.is_clockwise == ring.is_clockwise));
         ring.polygon = match around {
             Some(shell) if is_hole => {
-                polygons[shell.polygon].1.push(ring.line.0.clone());
+                polygons[shell.polygon].1.push((*nth, ring.line.0.clone()));
                 shell.polygon
             }
             _ => {
-                polygons.push((*nth, vec![ring.line.0.clone()]));
+                polygons.push((*nth, vec![(*nth, ring.line.0.clone())]));
                 polygons.len() - 1
             }
         };
     }
+    // in the order of the file again: polygons, and holes within each
     polygons.sort_by_key(|(nth, _)| *nth);
-    (polygons.into_iter().map(|(_, rings)| Raw::Polygon(rings)).collect(), against)
+    let polygon = |(_, mut rings): (usize, Rings)| {
+        if let Some((_, holes)) = rings.split_first_mut() {
+            holes.sort_by_key(|(nth, _)| *nth);
+        }
+        Raw::Polygon(rings.into_iter().map(|(_, ring)| ring).collect())
+    };
+    (polygons.into_iter().map(polygon).collect(), against)
 }
 
 /// The area with a sign: positive for a ring that runs counter-clockwise.

@@ -73,7 +73,7 @@ pub(super) fn steps(
                 let length = |side: usize| ends(side)[0].xy.distance_m(ends(side)[1].xy);
                 let total: f64 = part.iter().map(|side| length(*side)).sum();
                 let parts = (total / step_m).ceil();
-                if !is_walled || !(total > 0.0 && parts.is_finite()) {
+                if !(is_walled && total > 0.0 && parts.is_finite()) {
                     continue;
                 }
                 let (mut done, mut next) = (0.0, 1.0);

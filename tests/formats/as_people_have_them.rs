@@ -1156,7 +1156,7 @@ fn overlaps_of_areas_far_apart_are_those_of_the_ellipsoid() {
     for (what, features, is_wide) in [
         ("alone", pair.to_vec(), false),
         // all at one latitude: a conic plane fits
-        ("with one 40 degrees to the east", [&pair[..], &[far.clone()]].concat(), false),
+        ("with one 40 degrees to the east", [&pair[..], std::slice::from_ref(&far)].concat(), false),
         ("with islands on both sides of the 180th meridian", [&pair[..], &[far], &islands].concat(), true),
     ] {
         let bench = Bench::new();

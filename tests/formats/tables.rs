@@ -75,8 +75,8 @@ struct Sheet {
 fn rows(lines: &[&[&str]]) -> String {
     let cell = |row: usize, (column, text): (usize, &&str)| {
         let at = format!("{}{}", char::from(b'A' + column as u8), row + 1);
-        match text {
-            text if text.is_empty() => String::new(),
+        match *text {
+            "" => String::new(),
             text if text.starts_with('=') => format!("<c r=\"{at}\"><f>{}</f></c>", &text[1..]),
             text if text.starts_with('#') => format!("<c r=\"{at}\" t=\"n\">{}</c>", &text[1..]),
             text if text.parse::<f64>().is_ok() => format!("<c r=\"{at}\"><v>{text}</v></c>"),
@@ -285,7 +285,8 @@ fn workbooks_are_known_by_their_content() {
 fn coordinates_are_found_by_the_names_that_files_have() {
     // header, a row, the place; codes of what is told
     let at = Some([118.1, 32.1]);
-    let table: &[(&str, &str, Option<[f64; 2]>, &[&str])] = &[
+    type Row<'r> = (&'r str, &'r str, Option<[f64; 2]>, &'r [&'r str]);
+    let table: &[Row<'_>] = &[
         ("id,X坐标,Y坐标", "1,118.1,32.1", at, &[]),
         ("id,东经,北纬", "1,118.1,32.1", at, &[]),
         ("id,经度(°),纬度(°)", "1,118.1,32.1", at, &[]),

@@ -565,8 +565,11 @@ fn at(x: f64, y: f64) -> Place {
     Place { lonlat: LonLat { lon, lat }, xy: PlaneXy { x, y } }
 }
 
-fn drawn(lines: &[(&[(f64, f64)], Kind, bool)]) -> StreetNetwork {
-    let line = |(id, (corners, kind, is_through)): (u32, &(&[(f64, f64)], Kind, bool))| Line {
+/// Corners in metres, what it is drawn for, and whether nobody gets on or off along it.
+type Drawn<'d> = (&'d [(f64, f64)], Kind, bool);
+
+fn drawn(lines: &[Drawn<'_>]) -> StreetNetwork {
+    let line = |(id, (corners, kind, is_through)): (u32, &Drawn<'_>)| Line {
         corners: corners.iter().map(|(x, y)| at(*x, *y)).collect(),
         way: Way { kind: *kind, is_through: *is_through, ..Way::both(METRE_A_SECOND) },
         id,
@@ -648,7 +651,7 @@ fn what_a_closure_cuts_off_is_no_island_to_be_passed_over() {
 #[test]
 fn a_stop_on_a_bridge_is_on_it_and_nobody_else_is() {
     // a bridge over a river from bank to bank, with a path on each bank below it, 100 m apart
-    let lines: [(&[(f64, f64)], Kind, bool); 4] = [
+    let lines: [Drawn<'_>; 4] = [
         (&[(-2000.0, 0.0), (-60.0, 0.0)], Kind::Street, false),
         (&[(-60.0, 0.0), (60.0, 0.0)], Kind::Bridge, true),
         (&[(60.0, 0.0), (2000.0, 0.0)], Kind::Street, false),

@@ -295,9 +295,8 @@ fn unpacked(zip: &mut Zip, at: usize, left: u64, shown: &str) -> Result<Vec<u8>,
         )))
     };
     let entry = zip.by_index(at).map_err(|error| damaged(&error))?;
-    let mut bytes = Vec::new();
     // what the entry says of its size is no reason to take so much memory at once
-    bytes.reserve(entry.size().min(left).min(HARMLESS_BYTES) as usize);
+    let mut bytes = Vec::with_capacity(entry.size().min(left).min(HARMLESS_BYTES) as usize);
     entry.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
     if bytes.len() as u64 > left {
         return Err(Unpacking::TooMuch(content(too_much(bytes.len()))));
