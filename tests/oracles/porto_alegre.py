@@ -151,8 +151,6 @@ def main():
         edges.append(facts)
         lines.append(corners)
         plane.append(shapely.linestrings(np.column_stack(TO_PLANE.transform(corners[:, 0], corners[:, 1]))))
-    # on foot every street goes both ways in the same time
-    assert all(edge["seconds"] is None or abs(edge["seconds"] - edge["seconds_back"]) < 1e-9 for edge in edges)
     usable = np.array([at for at, edge in enumerate(edges) if edge["state"] not in ("through", "closed")])
     tree = shapely.STRtree([plane[at] for at in usable])
     # parts of the network that are platforms, squares and lifts alone are islands, however long
@@ -192,26 +190,28 @@ def main():
     weight, on_edge = {}, {}
 
     def link(u, v, seconds):
-        key = min(u, v), max(u, v)
         # a link of nothing would be no link
-        weight[key] = min(weight.get(key, np.inf), max(seconds, 1e-9))
+        weight[u, v] = min(weight.get((u, v), np.inf), max(seconds, 1e-9))
 
     for place, snap in enumerate(snaps):
         if snap:
             on_edge.setdefault(snap[0], []).append((snap[1], first + place))
     for at, edge in enumerate(edges):
-        if edge["seconds"] is None:
-            continue
-        pace = edge["seconds"] / edge["length_m"] if edge["length_m"] else 0.0
+        # escalators go one way
+        there, back = ((edge[way] / edge["length_m"] if edge["length_m"] else 0.0) if edge[way] is not None else None for way in ("seconds", "seconds_back"))
         chain = [(0.0, edge["from_node"]), *sorted(on_edge.get(at, [])), (edge["length_m"], edge["to_node"])]
         for (along, u), (next_along, v) in zip(chain, chain[1:]):
-            link(u, v, (next_along - along) * pace)
+            if there is not None:
+                link(u, v, (next_along - along) * there)
+            if back is not None:
+                link(v, u, (next_along - along) * back)
     pairs, size = np.array(list(weight)), first + len(hexagons)
     graph = csr_matrix((np.array(list(weight.values())), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
     failed = 0
     for kind, field in KINDS.items():
         sources = [place for place, row in enumerate(hexagons) if float(row[field] or 0) > 0 and snaps[place]]
-        seconds = dijkstra(graph, directed=False, indices=[first + place for place in sources])
+        # to the facility: from there against the direction of travel
+        seconds = dijkstra(graph.T.tocsr(), indices=[first + place for place in sources])
         seconds += np.array([[snaps[place][2] / OFF_SPEED] for place in sources])
         nearest = seconds.min(axis=0)
         compared = without = 0
