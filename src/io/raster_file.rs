@@ -117,7 +117,7 @@ fn first_bytes(path: &Path) -> Vec<u8> {
 
 /// The names of the rasters in an archive; empty for a file that is one by itself.
 /// # Errors
-/// As [`opened`].
+/// As `opened`: those of reading the file.
 pub fn rasters(request: &ReadRequest<'_>) -> Result<Vec<String>, ReadError> {
     if ending(request.path) != "zip" {
         return Ok(Vec::new());

@@ -708,9 +708,14 @@ impl Layers<'_> {
             let places = network.between(stretch.edge, stretch.from_m, stretch.to_m);
             let (length_m, drawn) = lines.entry((stretch.destination, band)).or_default();
             *length_m += stretch.to_m - stretch.from_m;
-            drawn.push(places.iter().map(|place| place.lonlat.coord()).collect());
+            // a piece shorter than a tenth of a millimetre is no line
+            let mut corners: Vec<Coord<f64>> = places.iter().map(|place| place.lonlat.coord()).collect();
+            corners.dedup_by(|b, a| (a.x - b.x).abs() < 1e-9 && (a.y - b.y).abs() < 1e-9);
+            if corners.len() > 1 {
+                drawn.push(LineString(corners));
+            }
         }
-        for ((facility, band), (length_m, drawn)) in lines {
+        for ((facility, band), (length_m, drawn)) in lines.into_iter().filter(|(_, (_, drawn))| !drawn.is_empty()) {
             let (it, Some(band)) = (self.reach.facilities[facility as usize], self.bands.get(band)) else { continue };
             table.rows.push(Row {
                 geometry: Some(Geometry::MultiLineString(MultiLineString(drawn))),
