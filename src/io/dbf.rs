@@ -306,7 +306,6 @@ fn settled(
     told: Option<(&'static Encoding, Says)>,
     census: Census,
 ) -> (&'static Encoding, Option<(Severity, &'static str, String)>) {
-    let way_out = |title: &str| format!("write encoding = \"{title}\" in the study if it is something else");
     let Some((told, says)) = told else {
         let found = census.found();
         let title = encoding::title(found);
@@ -334,7 +333,9 @@ fn settled(
     match other {
         Some(other) => {
             let read = encoding::title(other);
-            let what = format!("{by} {title}, and the texts are {read}; read as {read}; {}", way_out(title));
+            let what = format!(
+                "{by} {title}, and the texts are {read}; read as {read} (write encoding = \"{read}\" to say so)"
+            );
             (other, Some((Severity::Warning, "encoding-mismatch", what)))
         }
         None if told == UTF_8 && census.not_utf8 > 0 => {

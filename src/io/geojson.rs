@@ -432,6 +432,12 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                 self.state.borrow_mut().members_of(bare.remove("geometries").unwrap_or_default(), 0);
                 Ok(())
             }
+            Some("GeometryCollection") => wrong(match has_features {
+                true => {
+                    "a GeometryCollection has \"geometries\"; what has \"features\" is a FeatureCollection".to_owned()
+                }
+                false => "the GeometryCollection has no \"geometries\"".to_owned(),
+            }),
             Some(kind) if bare.contains_key("coordinates") && geometry::KINDS.contains(&kind) => {
                 bare.insert("type".to_owned(), Json::String(kind.to_owned()));
                 self.state.borrow_mut().feature(Some(Json::Object(bare)), None, None);
