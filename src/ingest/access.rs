@@ -56,75 +56,35 @@ const WORDS: &[(&str, [Word; 3])] = &[
     ("unknown|variable", [Silent; 3]),
 ];
 
-/// Streets that are walked unless something is said against it. Trunk roads are among them: see docs/streets.md.
-const WALKED: &[&str] = &[
-    "footway",
-    "path",
-    "pedestrian",
-    "steps",
-    "living_street",
-    "residential",
-    "service",
-    "unclassified",
-    "road",
-    "tertiary",
-    "tertiary_link",
-    "secondary",
-    "secondary_link",
-    "primary",
-    "primary_link",
+/// Roads that everybody uses unless something is said against it. Trunk roads are among them: see docs/streets.md.
+const ROADS: &[&str] = &[
     "trunk",
     "trunk_link",
-    "track",
-    "bridleway",
-    "platform",
-    "corridor",
-    "elevator",
-    "pier",
+    "primary",
+    "primary_link",
+    "secondary",
+    "secondary_link",
+    "tertiary",
+    "tertiary_link",
+    "unclassified",
+    "residential",
+    "living_street",
+    "service",
+    "road",
 ];
+/// Streets that are walked beside them unless something is said against it.
+const WALKED: &[&str] =
+    &["footway", "path", "pedestrian", "steps", "track", "bridleway", "platform", "corridor", "elevator", "pier"];
 /// Streets that are walked where `foot` or `sidewalk` says so.
 const WALKED_BY_SIGN: &[&str] = &["cycleway", "motorway", "motorway_link", "busway"];
-/// Streets that are ridden unless something is said against it.
-const RIDDEN: &[&str] = &[
-    "cycleway",
-    "trunk",
-    "trunk_link",
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "residential",
-    "unclassified",
-    "living_street",
-    "road",
-    "service",
-    "track",
-    "path",
-];
+/// Streets that are ridden beside them unless something is said against it.
+const RIDDEN: &[&str] = &["cycleway", "track", "path"];
 /// Streets that are ridden where `bicycle` or `cycleway` says so.
 const RIDDEN_BY_SIGN: &[&str] = &["bridleway", "motorway", "motorway_link", "busway"];
 /// Streets for people on foot, along which a bicycle is pushed.
 const PUSHED: &[&str] = &["footway", "pedestrian", "steps"];
-/// Streets that are driven unless something is said against it.
-const DRIVEN: &[&str] = &[
-    "motorway",
-    "motorway_link",
-    "trunk",
-    "trunk_link",
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "unclassified",
-    "residential",
-    "living_street",
-    "service",
-    "road",
-];
+/// Streets that are driven beside them unless something is said against it.
+const DRIVEN: &[&str] = &["motorway", "motorway_link"];
 /// Streets that are driven where `motorcar`, `motor_vehicle` or `vehicle` says so; a track also where `access` does.
 const DRIVEN_BY_SIGN: &[&str] = &["track", "pedestrian", "footway", "path", "cycleway", "bridleway", "busway"];
 
@@ -145,26 +105,6 @@ const GATES: &[&str] = &[
     "height_restrictor",
     "arch",
     "kerb",
-];
-
-/// Fields of points that say who passes them.
-pub(crate) const OF_POINTS: &[&str] = &[
-    "barrier",
-    "bollard",
-    "highway",
-    "crossing",
-    "access",
-    "foot",
-    "bicycle",
-    "vehicle",
-    "motor_vehicle",
-    "motorcar",
-    "access:conditional",
-    "foot:conditional",
-    "bicycle:conditional",
-    "vehicle:conditional",
-    "motor_vehicle:conditional",
-    "motorcar:conditional",
 ];
 
 /// How a street may be used in one direction.
@@ -283,12 +223,13 @@ impl Access {
         let class = self.class(record);
         let is_motorroad = text(self.motorroad, record) == Some("yes");
         let is_ferry = self.is_ferry(record);
+        let is_usual_for = |others: &[&str]| ROADS.contains(&class) || others.contains(&class);
         let yes = |is_open: bool| if is_open { Going::Yes } else { Going::No };
         match self.mode {
             Mode::Walk => {
                 let is_marked = (is_own && said == Open) || (said != Closed && self.has_sidewalk(record));
-                let is_usual = is_ferry || (WALKED.contains(&class) && !is_motorroad);
-                let is_known = WALKED.contains(&class) || WALKED_BY_SIGN.contains(&class);
+                let is_usual = is_ferry || (is_usual_for(WALKED) && !is_motorroad);
+                let is_known = is_usual_for(WALKED) || WALKED_BY_SIGN.contains(&class);
                 yes(if is_usual { said != Closed } else { is_known && is_marked })
             }
             Mode::Bicycle if is_ferry => yes(said != Closed),
@@ -300,8 +241,8 @@ impl Access {
                 _ => Going::Pushed,
             },
             Mode::Bicycle => {
-                let is_usual = RIDDEN.contains(&class) && !is_motorroad;
-                let is_known = RIDDEN.contains(&class) || RIDDEN_BY_SIGN.contains(&class);
+                let is_usual = is_usual_for(RIDDEN) && !is_motorroad;
+                let is_known = is_usual_for(RIDDEN) || RIDDEN_BY_SIGN.contains(&class);
                 match said {
                     Push if is_known => Going::Pushed,
                     Closed => Going::No,
@@ -317,7 +258,7 @@ impl Access {
                     yes(said == Open)
                 } else {
                     let is_for_rescue = text(self.service, record) == Some("emergency_access") && !is_by_key;
-                    yes(DRIVEN.contains(&class) && said != Closed && !is_for_rescue)
+                    yes(is_usual_for(DRIVEN) && said != Closed && !is_for_rescue)
                 }
             }
         }

@@ -40,6 +40,7 @@ use crate::ingest::unread::Unread;
 use crate::ingest::water;
 use crate::ingest::ways::Reader;
 use crate::ingest::ways::Use;
+use crate::io::osm;
 use crate::model::areas::Crossed;
 use crate::model::areas::Floor;
 use crate::model::joining;
@@ -391,7 +392,7 @@ fn barred(
         access.tell(record, |why, key, said| found.add(why, &key, said, None));
         access.is_barred(record)
     };
-    let (places, mut account) = points(layer, &records, access::OF_POINTS.to_vec(), &mut take, ground, progress)?;
+    let (places, mut account) = points(layer, &records, osm::BARRIER_TAGS.to_vec(), &mut take, ground, progress)?;
     told.others(&found).note("points of streets", &mut account);
     Ok((places, account))
 }

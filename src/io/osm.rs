@@ -42,6 +42,26 @@ pub const STREETS: &str = "streets";
 
 /// The name of the layer of what streets can be barred by.
 pub const BARRIERS: &str = "barriers";
+/// Tags of a barrier, or of another point of a street, that become fields as they are: what says who passes it, and its name.
+pub const BARRIER_TAGS: [&str; 17] = [
+    "barrier",
+    "name",
+    "access",
+    "foot",
+    "bicycle",
+    "vehicle",
+    "motor_vehicle",
+    "motorcar",
+    "highway",
+    "crossing",
+    "bollard",
+    "access:conditional",
+    "foot:conditional",
+    "bicycle:conditional",
+    "vehicle:conditional",
+    "motor_vehicle:conditional",
+    "motorcar:conditional",
+];
 /// The name of the layer of turns that are restricted.
 pub const TURNS: &str = "turns";
 

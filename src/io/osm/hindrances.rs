@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::issue::Severity;
+use crate::io::osm::BARRIER_TAGS;
 use crate::io::osm::Out;
 use crate::io::osm::block::Block;
 use crate::io::osm::extract::Extract;
@@ -15,33 +16,13 @@ use crate::io::read::ReadError;
 use crate::table::FieldKind;
 use crate::table::Value;
 
-/// Tags of a barrier that become fields as they are.
-const TAGS: [&str; 17] = [
-    "barrier",
-    "name",
-    "access",
-    "foot",
-    "bicycle",
-    "vehicle",
-    "motor_vehicle",
-    "motorcar",
-    "highway",
-    "crossing",
-    "bollard",
-    "access:conditional",
-    "foot:conditional",
-    "bicycle:conditional",
-    "vehicle:conditional",
-    "motor_vehicle:conditional",
-    "motorcar:conditional",
-];
 /// Tags that say who passes a node, barrier or not.
 const ACCESS: [&[u8]; 6] = [b"access", b"foot", b"bicycle", b"vehicle", b"motor_vehicle", b"motorcar"];
 
 /// Nodes with `barrier`, and nodes of streets that say who passes them, in the order of the file.
 pub(super) fn barriers(out: &mut Out<'_>) -> Result<(), ReadError> {
     let fields: Vec<(&str, FieldKind)> =
-        std::iter::once("osm_id").chain(TAGS).map(|name| (name, FieldKind::Text)).collect();
+        std::iter::once("osm_id").chain(BARRIER_TAGS).map(|name| (name, FieldKind::Text)).collect();
     out.open(&fields);
     let mut found: Vec<(i64, Tags, [f64; 2])> = Vec::new();
     let mut extract = Extract::new(out.request);
@@ -59,7 +40,7 @@ pub(super) fn barriers(out: &mut Out<'_>) -> Result<(), ReadError> {
     for (id, tags, [x, y]) in &found {
         let id = Kind::Node.id(*id);
         let mut values = vec![Value::from(id.as_str())];
-        values.extend(TAGS.map(|key| tag(tags, key)));
+        values.extend(BARRIER_TAGS.map(|key| tag(tags, key)));
         out.record(Ok(geo_types::Point::new(*x, *y).into()), &id, values);
     }
     Ok(())
