@@ -52,7 +52,7 @@ use crate::model::streets::Hindrances;
 use crate::model::streets::Mode;
 use crate::model::streets::Slope;
 use crate::model::streets::StreetNetwork;
-use crate::model::streets::Turn;
+use crate::model::turns::Turn;
 use crate::table::Record;
 use crate::table::rule::Rule;
 

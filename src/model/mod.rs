@@ -28,4 +28,4 @@ pub mod study;
 pub mod surface;
 pub mod transit;
 pub mod travel;
-mod turns;
+pub mod turns;

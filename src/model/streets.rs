@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::base::units::KmPerHour;
 use crate::model::place::LonLat;
 use crate::model::place::Place;
-use crate::model::turns::JunctionTurn;
+use crate::model::turns::Turn;
 use crate::model::turns::Turns;
 
 /// Degrees are compared after rounding to this fraction of one, a tenth of a millimetre: lines meet where they share a corner.
@@ -104,17 +104,6 @@ pub struct Line {
     pub way: Way,
     /// What turns call it by; lines that were one may share it.
     pub id: u32,
-}
-
-/// A turn at a corner that is not allowed, or the only one that is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Turn {
-    pub via: LonLat,
-    /// Ids of the lines come from and turned into.
-    pub from: u32,
-    pub to: u32,
-    /// Every other turn from there is forbidden, not this one.
-    pub only: bool,
 }
 
 /// What hinders, beside the lines themselves.
@@ -371,7 +360,7 @@ impl StreetNetwork {
         let Build { mut network, ends, .. } = build;
         network.join(junctions as usize);
         if !hindrances.turns.is_empty() {
-            let mut at: BTreeMap<u32, Vec<JunctionTurn>> = BTreeMap::new();
+            let mut at: BTreeMap<u32, Vec<&Turn>> = BTreeMap::new();
             let mut unplaced = 0;
             let corners: HashMap<(i64, i64), u32> =
                 sides.forced.iter().map(|corner| (key(sides.places[*corner as usize].lonlat), *corner)).collect();
@@ -379,11 +368,7 @@ impl StreetNetwork {
                 let junction = corners.get(&key(turn.via)).map_or(u32::MAX, |corner| junction[*corner as usize]);
                 match junction {
                     u32::MAX => unplaced += 1,
-                    _ => at.entry(junction).or_default().push(JunctionTurn {
-                        from: turn.from,
-                        to: turn.to,
-                        only: turn.only,
-                    }),
+                    _ => at.entry(junction).or_default().push(turn),
                 }
             }
             let line = |side: u32| lines[sides.line[side as usize] as usize].id;

@@ -2,13 +2,16 @@
 //!
 //! A restriction counts where its two ways can be used and touch: one half edge of the way from leads to the junction and one of the way to
 //! leaves it. Where a network has one, nobody turns round at a junction that leads on: else a forbidden turn would be made by turning
-//! round behind the next junction. At a dead end one turns round. The same holds in OSRM, GraphHopper and Valhalla.
+//! round behind the next junction. At a dead end one turns round, as in OSRM.
 
 use std::collections::BTreeMap;
 
-/// A turn at a junction that is not allowed, or the only one that is.
+use crate::model::place::LonLat;
+
+/// A turn at a corner that is not allowed, or the only one that is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct JunctionTurn {
+pub struct Turn {
+    pub via: LonLat,
     /// Ids of the lines come from and turned into.
     pub from: u32,
     pub to: u32,
@@ -39,13 +42,13 @@ struct Arms {
 }
 
 impl Turns {
-    /// `halves` are those that there is a way along, with the junctions at tail and head; `line` is the line at the end of a half edge: its
-    /// first, or its last. `unplaced` restrictions are at no junction of the network.
+    /// `halves` are those that there is a way along, with the junctions at tail and head; `first_line` and `last_line` are the ids of the lines
+    /// at the tail and at the head of a half edge. `turns` are by junction; `unplaced` more are at no junction of the network.
     pub(super) fn new(
         junctions: usize,
         halves: impl Iterator<Item = (u32, (u32, u32))> + Clone,
         half_count: usize,
-        turns: &BTreeMap<u32, Vec<JunctionTurn>>,
+        turns: &BTreeMap<u32, Vec<&Turn>>,
         unplaced: u32,
         first_line: impl Fn(u32) -> u32,
         last_line: impl Fn(u32) -> u32,

@@ -19,8 +19,8 @@ use tongda::model::streets::Line;
 use tongda::model::streets::Mode;
 use tongda::model::streets::Slope;
 use tongda::model::streets::StreetNetwork;
-use tongda::model::streets::Turn;
 use tongda::model::streets::Way;
+use tongda::model::turns::Turn;
 
 /// Degrees of a metre at the equator, on the ellipsoid: along it, and along the meridian.
 const LON: f64 = 1.0 / 111_319.490_793;
